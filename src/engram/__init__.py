@@ -1,0 +1,71 @@
+"""Engram: spiking brains that learn while they live."""
+
+from engram._version import __version__
+from engram.brain import Brain
+from engram.distributions import LogNormal, Normal, Uniform
+from engram.errors import (
+    CapacityError,
+    CheckpointError,
+    EngramError,
+    InvalidTypeError,
+    InvalidValueError,
+    UnknownNameError,
+)
+from engram.neurons import (
+    LIF,
+    AdEx,
+    FiringPattern,
+    Izhikevich,
+    NeuronModel,
+    NeuronType,
+    PoissonSource,
+    Relay,
+)
+from engram.parameters import Parameter
+from engram.persistence import inspect_checkpoint, load_brain, save_brain
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP
+from engram.projection import Projection
+from engram.region import Region, RegionType
+from engram.statistics import BrainStats
+from engram.stimulus import EncodingStrategy, StimulusEncoder, encode_number, encode_text
+from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPlasticity
+
+__all__ = [
+    "LIF",
+    "STDP",
+    "AdEx",
+    "Brain",
+    "BrainStats",
+    "CapacityError",
+    "CheckpointError",
+    "EncodingStrategy",
+    "EngramError",
+    "FiringPattern",
+    "InvalidTypeError",
+    "InvalidValueError",
+    "Izhikevich",
+    "LogNormal",
+    "NeuronModel",
+    "NeuronType",
+    "Neurotransmitter",
+    "NeurotransmitterType",
+    "Normal",
+    "Parameter",
+    "PlasticityRule",
+    "PoissonSource",
+    "Projection",
+    "Region",
+    "RegionType",
+    "Relay",
+    "RewardSTDP",
+    "ShortTermPlasticity",
+    "StimulusEncoder",
+    "Uniform",
+    "UnknownNameError",
+    "__version__",
+    "encode_number",
+    "encode_text",
+    "inspect_checkpoint",
+    "load_brain",
+    "save_brain",
+]

@@ -1,0 +1,933 @@
+"""Brain: regions, projections, time, and the run loop."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram import defaults
+from engram.distributions import Values
+from engram.engine import loops
+from engram.errors import (
+    CapacityError,
+    InvalidTypeError,
+    InvalidValueError,
+    indices,
+    integer,
+    number,
+    unknown_name,
+    vector,
+)
+from engram.fingerprint import fingerprint
+from engram.growth import Growth
+from engram.homeostasis import Homeostasis
+from engram.kernels.constants import EVENTS, LOGGED, NEVER, RING_FULL, STEP, STOPPED
+from engram.memory import Memory
+from engram.metaplasticity import Metaplasticity
+from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
+from engram.oscillator import Oscillators
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
+from engram.preparation import prepare
+from engram.progress import Progress, reporter
+from engram.projection import Projection
+from engram.recording import (
+    RateRecorder,
+    Recorder,
+    SpikeRecorder,
+    StateRecorder,
+    WeightRecorder,
+)
+from engram.region import Region, RegionType
+from engram.state import layout
+from engram.state.tables import Tables
+from engram.statistics import BrainStats, collect, describe
+from engram.stimulus import Encoded, StimulusEncoder
+from engram.synapses import Neurotransmitter, ShortTermPlasticity
+from engram.wiring import WIRINGS, Pairs, connect, expected_in_degree
+
+MAX_STEPS = 2**30
+DEVICES = ("cpu", "cuda", "auto")
+CHUNK = 5000
+"""Most steps between two looks at the clock, for progress and interrupts."""
+
+
+_NOBODY = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class _Wiring:
+    """How to connect two sets of neurons; see `engram.wiring.connect`."""
+
+    wiring: str
+    density: float
+    in_degree: int | None
+    autapses: bool
+
+    def degree(self, n_sources: int) -> float:
+        """The expected in-degree."""
+        return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
+
+    def pairs(
+        self, where: str, sources: NDArray[np.int64], targets: NDArray[np.int64], brain: Brain
+    ) -> Pairs:
+        """(pre, post) neuron slots."""
+        return connect(
+            where, self.wiring, sources, targets, density=self.density, in_degree=self.in_degree,
+            autapses=self.autapses, seed=brain.seed, tag=brain._next_tag(),
+        )  # fmt: skip
+
+
+def _device(device: str) -> str:
+    """The device to run on; so far there is one."""
+    chosen = os.environ.get("BRAIN_DEVICE", device) if device == "cpu" else device
+    if chosen not in DEVICES:
+        raise InvalidValueError(f"Brain: device must be one of {DEVICES}, not {chosen!r}")
+    if chosen == "cuda":
+        raise InvalidValueError("Brain: device 'cuda' is not supported by this version; use 'cpu'")
+    return "cpu"
+
+
+def _model(where: str, model: NeuronModel | type[NeuronModel] | None) -> NeuronModel:
+    if model is None:
+        return Izhikevich()
+    if isinstance(model, type) and issubclass(model, NeuronModel):
+        return model()
+    if isinstance(model, NeuronModel):
+        return model.replica()
+    raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {model!r}")
+
+
+def _patterns(
+    where: str,
+    region_type: RegionType,
+    patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None,
+) -> tuple[FiringPattern, FiringPattern]:
+    if patterns is None:
+        return region_type.patterns
+    pair = (patterns, patterns) if isinstance(patterns, FiringPattern) else patterns
+    if not (
+        isinstance(pair, tuple)
+        and len(pair) == 2
+        and all(isinstance(p, FiringPattern) for p in pair)
+    ):
+        raise InvalidTypeError(
+            f"{where}: patterns must be a FiringPattern or two of them (excitatory, inhibitory), "
+            f"not {patterns!r}"
+        )
+    return pair
+
+
+def _living(region: Region, kind: NeuronType | None) -> NDArray[np.int64]:
+    """Slots of the living neurons, all or of one type."""
+    chosen = region.neuron_alive
+    if kind is not None:
+        chosen = chosen & (region.neuron_type == kind)
+    return np.flatnonzero(chosen) + region._first
+
+
+StimulusFunction = Callable[["Brain", int], object]
+
+
+class Brain:
+    """A brain of spiking regions that learns while it lives.
+
+    dt: time step, ms, in [0.01, 10]. seed: of every random number; None draws one, kept in
+    `Brain.seed`. device: "cpu", "cuda" or "auto"; the environment variable BRAIN_DEVICE overrides
+    the default.
+
+    >>> brain = Brain(dt=1.0, seed=42)
+    >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=100)
+    >>> brain.inject_current("cortex", [0, 1], 20.0)
+    >>> spikes = brain.step()
+    """
+
+    def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
+        self._dt = number("Brain: dt", dt, 0.01, 10.0)
+        if seed is None:
+            seed = secrets.randbits(63)
+        self._seed = integer("Brain: seed", seed, 0, 2**64 - 1)
+        self._device = _device(device)
+        self._tables = Tables()
+        self._tables["dt"][0] = self._dt
+        self._tables["seed"][0] = self._seed
+        self.regions: dict[str, Region] = {}
+        self.projections: list[Projection] = []
+        self.encoder = StimulusEncoder()
+        self.stdp = STDP().attach(self._parameters_changed)
+        self.reward_stdp = RewardSTDP().attach(self._parameters_changed)
+        self.homeostasis = Homeostasis().attach(self._parameters_changed)
+        self.metaplasticity = Metaplasticity().attach(self._parameters_changed)
+        self.growth = Growth().attach(self._parameters_changed)
+        self.memory = Memory().attach(self._parameters_changed)
+        self.oscillators = Oscillators(self)
+        self.stats_history: list[BrainStats] = []
+        self._max_neurons: dict[str, int] = {}
+        self._frozen = dict.fromkeys(
+            (
+                "plasticity", "structural_plasticity", "homeostatic_scaling",
+                "adaptive_thresholds", "memory", "oscillations",
+            ),
+            False,
+        )  # fmt: skip
+        self._recorders: list[Recorder] = []
+        self._tag = 0
+        self._structure_version = 0
+        self._stale = True
+        self._next_boundary: int | None = None
+        self._last_stimulus = NEVER
+        self._replay_until: tuple[str, int] | None = None
+
+    # -- what it is
+
+    @property
+    def dt(self) -> float:
+        """Time step, ms."""
+        return self._dt
+
+    @property
+    def seed(self) -> int:
+        """Seed of every random number."""
+        return self._seed
+
+    @property
+    def device(self) -> str:
+        """Where the brain runs."""
+        return self._device
+
+    @property
+    def step_count(self) -> int:
+        """Steps done."""
+        return int(self._tables["clock"][STEP])
+
+    @property
+    def time(self) -> float:
+        """Simulated time, ms."""
+        return self.step_count * self._dt
+
+    def __repr__(self) -> str:
+        n = sum(r.n_alive_neurons for r in self.regions.values())
+        return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
+
+    def _region(self, where: str, name: str) -> Region:
+        region = self.regions.get(name)
+        if region is None:
+            raise unknown_name(where, "region", name, self.regions)
+        return region
+
+    # -- building
+
+    def add_region(
+        self,
+        name: str,
+        region_type: RegionType,
+        n_neurons: int = 50,
+        connectivity: float = 0.1,
+        max_neurons: int | None = None,
+        *,
+        model: NeuronModel | type[NeuronModel] | None = None,
+        excitatory: float = 0.8,
+        patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None = None,
+        variation: float = 0.05,
+        background: float = 0.0,
+        noise: float | None = None,
+        wiring: str = "random",
+        in_degree: int | None = None,
+        autapses: bool = False,
+        weights: Values | None = None,
+        inhibitory_weights: Values | None = None,
+        delays: Values | None = None,
+        w_max: float | None = None,
+        rule: PlasticityRule | str | None = "reward_stdp",
+        stp: ShortTermPlasticity | None = None,
+    ) -> Region:
+        """Add a region and its own wiring.
+
+        connectivity: probability that a neuron contacts another of the region. max_neurons: slots
+        reserved for growth, by default max(1000, n_neurons). model: a `NeuronModel` (default:
+        `Izhikevich`). excitatory: their share; they come first. patterns: of the excitatory and the
+        inhibitory neurons. variation: the per-neuron parameters are drawn uniformly within +- this
+        share. background, noise: input current, see `Region`; noise defaults to 3 for Izhikevich
+        neurons and 0 for others. wiring, in_degree, autapses, weights, delays (ms), w_max, rule,
+        stp: of the region's own wiring, see `connect_regions`; inhibitory neurons use GABA
+        synapses with inhibitory_weights (magnitudes).
+        """
+        where = "Brain.add_region"
+        if not isinstance(name, str) or not name or "->" in name:
+            raise InvalidValueError(f"{where}: name must be a string without '->', not {name!r}")
+        if name in self.regions:
+            raise InvalidValueError(f"{where}: there is a region {name!r} already")
+        if not isinstance(region_type, RegionType):
+            raise InvalidTypeError(
+                f"{where}: region_type must be a RegionType, not {region_type!r}"
+            )
+        n = integer(f"{where}: n_neurons", n_neurons, 1)
+        most = (
+            max(1000, n) if max_neurons is None else integer(f"{where}: max_neurons", max_neurons)
+        )
+        if n > most:
+            raise CapacityError(f"{where}: n_neurons = {n} exceeds max_neurons = {most}")
+        number(f"{where}: connectivity", connectivity, 0.0, 1.0)
+        share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
+        number(f"{where}: variation", variation, 0.0, 1.0)
+        number(f"{where}: background", background)
+        neuron_model = _model(where, model)
+        if noise is None:
+            noise = defaults.NOISE if isinstance(neuron_model, Izhikevich) else 0.0
+        number(f"{where}: noise", noise, 0.0)
+        if wiring not in WIRINGS:
+            raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
+        chosen = _patterns(where, region_type, patterns)
+        n_exc = round(share * n)
+        exc, inh = np.arange(n_exc), np.arange(n_exc, n)
+        new_rule = as_rule(where, rule)
+        neuron_model.attach(self._parameters_changed)
+
+        tables = self._tables
+        r, first = tables.sizes["R"], tables.sizes["N"]
+        kind = type(neuron_model)
+        # Regions start at multiples of 8 so that flags can be scanned a word at a time.
+        capacity = -(-most // 8) * 8
+        tables.resize(
+            R=r + 1,
+            N=first + capacity,
+            X=max(tables.sizes["X"], len(kind.states) - 1),
+            Q=max(tables.sizes["Q"], len(kind.per_neuron())),
+            M=max(tables.sizes["M"], len(kind.model_parameters())),
+        )
+        tables["event_first"][:, r] = tables["event_end"][:, r] = tables["clock"][EVENTS]
+        tables["region_first"][r], tables["region_capacity"][r] = first, capacity
+        tables["region_count"][r] = n
+        tables["background"][r], tables["noise"][r] = background, noise
+        region = Region(self, r, name, region_type, neuron_model, chosen, variation)
+        self.regions[name] = region
+        self._max_neurons[name] = most
+        for slots, ntype in ((exc, NeuronType.EXCITATORY), (inh, NeuronType.INHIBITORY)):
+            if len(slots):
+                region._initialise(slots, ntype, None)
+        self._neurons_changed()
+        try:
+            own = self._add_projection(name, name, new_rule, stp)
+            if w_max is not None:
+                own.w_max = w_max
+            options = _Wiring(wiring, connectivity, in_degree, autapses)
+            if weights is None:
+                weights = defaults.own_weight(neuron_model, options.degree(n_exc))
+            if inhibitory_weights is None:
+                inhibitory_weights = defaults.own_inhibition(
+                    neuron_model, options.degree(n - n_exc)
+                )
+            everyone = np.arange(n) + first
+            for cells, nt, values in (
+                (exc, Neurotransmitter.GLUTAMATE, weights),
+                (inh, Neurotransmitter.GABA, inhibitory_weights),
+            ):
+                pre, post = options.pairs(where, cells + first, everyone, self)
+                own._add(where, pre, post, nt, values, delays, birth=NEVER)
+        except BaseException:
+            self._forget_last_region(name)
+            raise
+        return region
+
+    def _forget_last_region(self, name: str) -> None:
+        region = self.regions.pop(name)
+        self._max_neurons.pop(name)
+        first = region._first
+        if self.projections and self.projections[-1].source == name:
+            self.projections.pop()
+            self._tables.blocks.pop()
+        self._tables.resize(R=len(self.regions), N=first, P=len(self.projections))
+        self._parameters_changed()
+
+    def connect_regions(
+        self,
+        source: str,
+        target: str,
+        density: float = 0.05,
+        bidirectional: bool = False,
+        nt: Neurotransmitter = Neurotransmitter.GLUTAMATE,
+        *,
+        wiring: str = "random",
+        in_degree: int | None = None,
+        weights: Values | None = None,
+        delays: Values | None = None,
+        source_type: NeuronType | None = NeuronType.EXCITATORY,
+        target_type: NeuronType | None = None,
+        w_min: float = 0.0,
+        w_max: float | None = None,
+        rule: PlasticityRule | str | None = "reward_stdp",
+        stp: ShortTermPlasticity | None = None,
+    ) -> Projection:
+        """Connect two regions.
+
+        wiring: "random" (every pair with probability `density`), "in_degree" (every target neuron
+        gets `in_degree` sources), "all_to_all", "one_to_one". weights: magnitudes; a number, one
+        per synapse (in order of pre, then post), or a distribution; by default such that the
+        target follows the source. delays: ms, likewise; by default uniform in 1-5 ms. source_type,
+        target_type: the neurons that take part (None: all). w_min, w_max: bounds of magnitudes;
+        w_max is twice the largest initial weight by default. rule: "stdp", "reward_stdp", a
+        `PlasticityRule`, or None for static synapses. With `bidirectional` the forward projection
+        is returned.
+        """
+        where = "Brain.connect_regions"
+        a, b = self._region(where, source), self._region(where, target)
+        if source == target:
+            raise InvalidValueError(
+                f"{where}: {source!r} to itself is its own wiring: give connectivity, weights and "
+                f"rule to Brain.add_region, or use Region.add_synapses"
+            )
+        pairs = [(a, b), (b, a)] if bidirectional else [(a, b)]
+        for x, y in pairs:
+            if any(p.source == x.name and p.target == y.name for p in self.projections):
+                raise InvalidValueError(
+                    f"{where}: {x.name!r} is connected to {y.name!r} already; use "
+                    f"Brain.get_projection({x.name!r}, {y.name!r}).add_synapses"
+                )
+        if not isinstance(nt, Neurotransmitter):
+            raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+        number(f"{where}: density", density, 0.0, 1.0)
+        low = number(f"{where}: w_min", w_min, 0.0)
+        if w_max is not None:
+            number(f"{where}: w_max", w_max, low)
+        new_rule = as_rule(where, rule)
+        made = []
+        options = _Wiring(wiring, density, in_degree, True)
+        try:
+            for x, y in pairs:
+                projection = self._add_projection(
+                    x.name, y.name, None if new_rule is None else new_rule.replica(), stp
+                )
+                made.append(projection)
+                sources = _living(x, source_type)
+                pre, post = options.pairs(where, sources, _living(y, target_type), self)
+                values = weights
+                if values is None:
+                    values = defaults.pathway_weight(y.model, options.degree(len(sources)))
+                if w_max is not None:
+                    projection.w_max = w_max
+                projection.w_min = low
+                projection._add(where, pre, post, nt, values, delays, birth=NEVER)
+        except BaseException:
+            for _ in made:
+                self.projections.pop()
+                self._tables.blocks.pop()
+            self._tables.resize(P=len(self.projections))
+            self._parameters_changed()
+            raise
+        return made[0]
+
+    def _add_projection(
+        self,
+        source: str,
+        target: str,
+        rule: PlasticityRule | None,
+        stp: ShortTermPlasticity | None,
+    ) -> Projection:
+        tables = self._tables
+        p = len(self.projections)
+        tables.resize(P=p + 1)
+        tables["source"][p] = self.regions[source]._index
+        tables["target"][p] = self.regions[target]._index
+        tables["eligibility_base"][p] = self.step_count
+        projection = Projection(self, p, source, target)
+        tables.blocks.append(layout.new_block(tables, p))
+        self.projections.append(projection)
+        projection.rule = rule
+        if stp is not None:
+            projection.stp = stp
+        return projection
+
+    def _attach_rule(self, rule: PlasticityRule) -> None:
+        parents: dict[type, PlasticityRule] = {STDP: self.stdp, RewardSTDP: self.reward_stdp}
+        rule.attach(self._parameters_changed, parents.get(type(rule)))
+
+    def get_projection(self, source: str, target: str) -> Projection:
+        """The projection between two regions; a region's own wiring is its projection to itself."""
+        where = "Brain.get_projection"
+        self._region(where, source)
+        self._region(where, target)
+        for projection in self.projections:
+            if projection.source == source and projection.target == target:
+                return projection
+        known = [f"{p.source}->{p.target}" for p in self.projections]
+        raise unknown_name(where, "projection", f"{source}->{target}", known)
+
+    # -- what the parts report
+
+    def _next_tag(self) -> int:
+        """A number for a batch of random draws; counted up and saved, so that none repeats."""
+        self._tag += 1
+        return self._tag
+
+    def _parameters_changed(self) -> None:
+        self._stale = True
+        self._next_boundary = None
+
+    def _neurons_changed(self) -> None:
+        self._stale = True
+
+    def _synapses_changed(self) -> None:
+        self._stale = True
+        self._structure_version += 1
+
+    def _recorders_changed(self) -> None:
+        spikes = [r for r in self._recorders if isinstance(r, SpikeRecorder)]
+        for region in self.regions.values():
+            logged = any(region.name in r.regions for r in spikes)
+            self._tables["logging"][region._index] = logged
+        self._parameters_changed()
+
+    # -- input
+
+    def _encode(self, where: str, region: str, values: ArrayLike) -> tuple[Region, Encoded]:
+        target = self._region(where, region)
+        return target, self.encoder.encode(values, target)
+
+    def stimulate(self, region: str, values: ArrayLike) -> int:
+        """Encode values in [0, 1] into currents for the next step (`Brain.encoder`).
+
+        values: shape (k,), at most one per neuron. Returns the number of neurons driven.
+        """
+        target, encoded = self._encode("Brain.stimulate", region, values)
+        step = self.step_count
+        current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
+        drive = target._slots("drive")
+        drive += current
+        self._last_stimulus = step
+        return int(np.count_nonzero(current))
+
+    def inject_current(self, region: str, indices_: ArrayLike, current: ArrayLike) -> None:
+        """Add current to some neurons for the next step.
+
+        indices_: neurons of the region; current: one number, or one per index, in the units of the
+        neuron model (Izhikevich: that of I; LIF: mV).
+        """
+        where = "Brain.inject_current"
+        target = self._region(where, region)
+        chosen = indices(f"{where}: indices", indices_, target.n_neurons)
+        if np.ndim(current) == 0:
+            amount: Any = np.float32(number(f"{where}: current", current))
+        else:
+            amount = vector(f"{where}: current", current, length=len(chosen))
+        np.add.at(target._slots("drive"), chosen, amount)
+        self._last_stimulus = self.step_count
+
+    def _hold(self, target: Region, encoded: Encoded) -> None:
+        r = target._index
+        step = self.step_count
+        target._slots("held")[:] = self.encoder.noisy(encoded.amplitude, target, step)
+        target._slots("held_onset")[:] = 0 if encoded.onset is None else encoded.onset
+        self._tables["held_period"][r] = encoded.period
+        self._tables["held_since"][r] = step
+        self._tables["holding"][r] = 1
+
+    def _release(self, target: Region) -> None:
+        target._slots("held")[:] = 0
+        self._tables["holding"][target._index] = 0
+
+    def _hold_for(
+        self, target: Region, neurons: NDArray[np.int64], current: float, ms: float
+    ) -> None:
+        """Hold a current into some neurons; it ends at the first boundary after `ms`."""
+        self._release(target)
+        target._slots("held")[neurons] = current
+        target._slots("held_onset")[:] = 0
+        self._tables["held_period"][target._index] = 1
+        self._tables["holding"][target._index] = 1
+        self._next_boundary = None
+        self._replay_until = (target.name, self.step_count + max(1, round(ms / self._dt)))
+
+    # -- running
+
+    def step(self) -> dict[str, NDArray[np.int64]]:
+        """One step; the indices of the neurons that fired in it, by region."""
+        self._run(1)
+        tables = self._tables
+        slot = (int(tables["clock"][STEP]) - 1) % tables.sizes["H"]
+        first, end = tables["event_first"][slot].tolist(), tables["event_end"][slot].tolist()
+        ring, size = tables["event_neuron"], tables.sizes["E"]
+        fired = {}
+        for r, (name, region) in enumerate(self.regions.items()):
+            if first[r] == end[r]:
+                fired[name] = _NOBODY
+            else:
+                places = np.arange(first[r], end[r]) % size
+                fired[name] = ring[places].astype(np.int64) - region._first
+        return fired
+
+    def run(
+        self,
+        steps: int,
+        stimulus_fn: StimulusFunction | None = None,
+        *,
+        progress: Progress = None,
+    ) -> None:
+        """Run `steps` steps; `stimulus_fn(brain, i)` is called before each of them.
+
+        progress: None shows a bar on a terminal when it takes long; True, False, or a function of
+        (steps done, steps in all). An interrupt leaves the brain after a whole step.
+        """
+        total = integer("Brain.run: steps", steps, 0)
+        if stimulus_fn is not None and not callable(stimulus_fn):
+            raise InvalidTypeError(
+                f"Brain.run: stimulus_fn must be a function, not {stimulus_fn!r}"
+            )
+        report = reporter(progress, "running")
+        done = 0
+        while done < total:
+            n = min(total - done, CHUNK)
+            if stimulus_fn is None:
+                self._run(n)
+            else:
+                for i in range(done, done + n):
+                    stimulus_fn(self, i)
+                    self._run(1)
+            done += n
+            if report is not None:
+                report(done, total)
+
+    def present(
+        self, region: str, values: ArrayLike, steps: int, rest: int = 0
+    ) -> dict[str, NDArray[np.int64]]:
+        """Hold a stimulus for `steps` steps, then nothing for `rest`, without returning to Python.
+
+        Returns the number of spikes of each neuron in that time, by region.
+        """
+        where = "Brain.present"
+        target, encoded = self._encode(where, region, values)
+        integer(f"{where}: steps", steps, 0)
+        integer(f"{where}: rest", rest, 0)
+        before = self._tables["total_spikes"].copy()
+        self._hold(target, encoded)
+        self._last_stimulus = self.step_count + steps
+        try:
+            self._run(steps)
+        finally:
+            self._release(target)
+        self._run(rest)
+        spikes = self._tables["total_spikes"]
+        return {
+            name: spikes[r._first : r._first + r.n_neurons]
+            - before[r._first : r._first + r.n_neurons]
+            for name, r in self.regions.items()
+        }
+
+    def _run(self, steps: int) -> None:
+        """Advance, stopping where something else than the compiled loop has to act."""
+        step = self.step_count
+        end = step + steps
+        if not self.regions:
+            raise InvalidValueError("Brain: there is nothing to run; use Brain.add_region first")
+        if end > MAX_STEPS:
+            raise InvalidValueError(f"Brain: at most {MAX_STEPS} steps in the life of a brain")
+        while step < end:
+            if self._next_boundary is None:
+                self._next_boundary = self._find_boundary(step)
+            boundary = self._next_boundary
+            stop = min(end, boundary)
+            self._advance(stop - step)
+            step = stop
+            if step == boundary:
+                self._next_boundary = None
+                self._at_boundary(step)
+
+    def _advance(self, steps: int) -> None:
+        left = steps
+        while left > 0:
+            if self._stale:
+                prepare(self)
+                self._stale = False
+                self._entry = loops.advance_loop().call
+            left -= self._entry(self._tables.address, left, 0)
+            if left:
+                if self._tables["clock"][STOPPED] == RING_FULL:
+                    self._tables.reindex_ring(2 * self._tables.sizes["E"])
+                else:
+                    self._flush_log()
+
+    def _intervals(self) -> dict[str, int]:
+        """Steps between the actions of each mechanism that acts now and then."""
+
+        def steps(ms: float) -> int:
+            return max(1, round(ms / self._dt))
+
+        frozen = self._frozen
+        found = {"statistics": steps(defaults.STATISTICS_INTERVAL)}
+        scaling = not (frozen["plasticity"] or frozen["homeostatic_scaling"])
+        if scaling and self.homeostasis.scaling_rate > 0:
+            found["homeostasis"] = steps(self.homeostasis.check_interval)
+        if not frozen["structural_plasticity"]:
+            found["growth"] = steps(self.growth.growth_interval)
+            if self.metaplasticity.enabled:
+                found["metaplasticity"] = steps(self.metaplasticity.check_interval)
+        if not frozen["memory"]:
+            found["memory"] = steps(self.memory.consolidation_interval)
+        return found
+
+    def _find_boundary(self, step: int) -> int:
+        """The next step before which something else than the compiled loop has to act."""
+        nearest = min(step + every - step % every for every in self._intervals().values())
+        for recorder in self._recorders:
+            if recorder.interval:
+                since = step - recorder._from_step
+                nearest = min(nearest, step + recorder.interval - since % recorder.interval)
+        if self._replay_until is not None:
+            nearest = min(nearest, max(step + 1, self._replay_until[1]))
+        return nearest
+
+    def _at_boundary(self, step: int) -> None:
+        if self._replay_until is not None and step >= self._replay_until[1]:
+            self._release(self.regions[self._replay_until[0]])
+            self._replay_until = None
+        for recorder in self._recorders:
+            if recorder.interval and (step - recorder._from_step) % recorder.interval == 0:
+                recorder._take()
+        due = {name for name, every in self._intervals().items() if step % every == 0}
+        if "homeostasis" in due:
+            self.homeostasis.apply(self)
+        if "metaplasticity" in due:
+            self.metaplasticity.apply(self)
+        if "growth" in due:
+            self.growth.apply(self)
+        if "memory" in due:
+            since = step - self._last_stimulus
+            self.memory.consolidate(self, quiet=since * self._dt > defaults.QUIET)
+        if "statistics" in due:
+            self.stats_history.append(collect(self))
+
+    # -- reward
+
+    @staticmethod
+    def region_target(name: str) -> str:
+        """The reward target that is a region's own wiring."""
+        return f"region:{name}"
+
+    @staticmethod
+    def projection_target(source: str, target: str) -> str:
+        """The reward target that is a projection."""
+        return f"proj:{source}->{target}"
+
+    def _target(self, where: str, target: str) -> Projection:
+        for projection in self.projections:
+            if projection.label == target:
+                return projection
+        known = [p.label for p in self.projections]
+        close = difflib.get_close_matches(str(target), known, n=1)
+        raise unknown_name(where, "target", target, close + [k for k in known if k not in close])
+
+    def reward(self, amount: float, target: str) -> None:
+        """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``."""
+        projection = self._target("Brain.reward", target)
+        size = number("Brain.reward: amount", amount, 0.0)
+        self._tables["dopamine"][projection._index] += size
+
+    def punish(self, amount: float, target: str) -> None:
+        """Lower dopamine at a target by `amount`, below its baseline if need be."""
+        projection = self._target("Brain.punish", target)
+        size = number("Brain.punish: amount", amount, 0.0)
+        self._tables["dopamine"][projection._index] -= size
+
+    def dopamine(self, target: str) -> float:
+        """Dopamine at a target now, tonic and phasic."""
+        return self._target("Brain.dopamine", target).dopamine
+
+    # -- looking
+
+    def summary(self) -> str:
+        """Totals and figures by region, as text."""
+        return describe(self)
+
+    def stats(self) -> BrainStats:
+        """Totals and figures by region."""
+        return collect(self)
+
+    def record(
+        self,
+        what: str = "spikes",
+        regions: str | Sequence[str] | Projection | None = None,
+        *,
+        neurons: ArrayLike | None = None,
+        synapses: ArrayLike | None = None,
+        every: float | None = None,
+        capacity: int | None = None,
+        overflow: str = "ring",
+        path: str | Path | None = None,
+    ) -> Recorder:
+        """Attach a recorder; `Recorder.detach` ends it.
+
+        what: "spikes" or "rates" (of one, several or all regions), "weights" (of a `Projection`,
+        all or some synapses), or a state variable of one region's neurons ("v", "u", "theta",
+        "activity", ...). every: sampling interval, ms. capacity, overflow ("ring", "decimate",
+        "stream" with a path): see `engram.recording`.
+        """
+        where = "Brain.record"
+        common: dict[str, Any] = {"overflow": overflow, "path": path}
+        if capacity is not None:
+            common["capacity"] = capacity
+        if every is not None:
+            if what == "spikes":
+                raise InvalidValueError(
+                    f"{where}: spikes are recorded as they come; leave out every"
+                )
+            common["every"] = every
+        for name, given, valid in (
+            ("neurons", neurons, what not in ("spikes", "rates", "weights")),
+            ("synapses", synapses, what == "weights"),
+        ):
+            if given is not None and not valid:
+                raise InvalidValueError(f"{where}: {name} does not go with {what!r}")
+        recorder: Recorder
+        if what == "weights":
+            if not isinstance(regions, Projection):
+                raise InvalidTypeError(f"{where}: weights of which Projection? not {regions!r}")
+            recorder = WeightRecorder(self, regions, synapses, **common)
+        elif isinstance(regions, Projection):
+            raise InvalidTypeError(f"{where}: {what!r} is recorded of regions, not of a projection")
+        else:
+            names = list(self.regions) if regions is None else regions
+            names = [names] if isinstance(names, str) else list(names)
+            for region_name in names:
+                self._region(where, region_name)
+            if what == "spikes":
+                recorder = SpikeRecorder(self, names, **common)
+            elif what == "rates":
+                recorder = RateRecorder(self, names, **common)
+            else:
+                if len(names) != 1:
+                    raise InvalidValueError(f"{where}: {what!r} is recorded of one region")
+                recorder = StateRecorder(self, self.regions[names[0]], what, neurons, **common)
+        self._flush_log()
+        self._recorders.append(recorder)
+        self._recorders_changed()
+        return recorder
+
+    def _flush_log(self) -> None:
+        n = int(self._tables["clock"][LOGGED])
+        if n:
+            steps, neurons = self._tables["log_step"][:n], self._tables["log_neuron"][:n]
+            for recorder in self._recorders:
+                if isinstance(recorder, SpikeRecorder):
+                    recorder._log(steps, neurons)
+            self._tables["clock"][LOGGED] = 0
+
+    # -- resetting, freezing
+
+    def reset_traces(self) -> None:
+        """Clear eligibility and phasic dopamine."""
+        for projection in self.projections:
+            projection.reset_traces()
+
+    def reset_state(self) -> None:
+        """Membranes, currents, spikes in flight, short-term plasticity and traces back to rest.
+
+        Weights, thresholds, structure, time and counts stay. Eligibility and dopamine stay too;
+        see `reset_traces`.
+        """
+        self._flush_log()
+        tables = self._tables
+        for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "activity", "holding"):
+            tables[name][:] = 0
+        tables["last_spike"][:] = NEVER
+        tables["last_event"][:] = -1
+        tables["event_first"][:] = tables["clock"][EVENTS]
+        tables["event_end"][:] = tables["clock"][EVENTS]
+        self._replay_until = None
+        for region in self.regions.values():
+            kind = type(region.model)
+            values = {name: region.state(name) for name in kind.per_neuron()}
+            for name, start in region.model.initial_states(values).items():
+                region.state(name)[:] = start
+        for projection in self.projections:
+            projection._reset_state()
+
+    def _freeze(self, mechanism: str, frozen: bool) -> None:
+        self._frozen[mechanism] = frozen
+        self._parameters_changed()
+
+    def freeze_plasticity(self) -> None:
+        """Stop all change of weights, synaptic scaling included: bit for bit unchanged."""
+        self._freeze("plasticity", True)
+
+    def unfreeze_plasticity(self) -> None:
+        """Undo `freeze_plasticity`."""
+        self._freeze("plasticity", False)
+
+    def freeze_structural_plasticity(self) -> None:
+        """Stop growth and metaplasticity."""
+        self._freeze("structural_plasticity", True)
+
+    def unfreeze_structural_plasticity(self) -> None:
+        """Undo `freeze_structural_plasticity`."""
+        self._freeze("structural_plasticity", False)
+
+    def freeze_homeostatic_scaling(self) -> None:
+        """Stop synaptic scaling."""
+        self._freeze("homeostatic_scaling", True)
+
+    def unfreeze_homeostatic_scaling(self) -> None:
+        """Undo `freeze_homeostatic_scaling`."""
+        self._freeze("homeostatic_scaling", False)
+
+    def freeze_adaptive_thresholds(self) -> None:
+        """Stop all change of theta."""
+        self._freeze("adaptive_thresholds", True)
+
+    def unfreeze_adaptive_thresholds(self) -> None:
+        """Undo `freeze_adaptive_thresholds`."""
+        self._freeze("adaptive_thresholds", False)
+
+    def disable_memory(self) -> None:
+        """Stop capture and replay."""
+        self._freeze("memory", True)
+
+    def enable_memory(self) -> None:
+        """Undo `disable_memory`."""
+        self._freeze("memory", False)
+
+    def disable_oscillations(self) -> None:
+        """Silence all rhythms; their phases go on."""
+        self._freeze("oscillations", True)
+
+    def enable_oscillations(self) -> None:
+        """Undo `disable_oscillations`."""
+        self._freeze("oscillations", False)
+
+    def enable_projection_plasticity(
+        self,
+        source: str,
+        target: str,
+        A_plus: float | None = None,
+        A_minus: float | None = None,
+    ) -> Projection:
+        """Plasticity on for one projection; a static one gets reward-modulated STDP."""
+        projection = self.get_projection(source, target)
+        given = {"A_plus": A_plus, "A_minus": A_minus}
+        values = {
+            k: number(f"{projection.label}: {k}", v, 0.0) for k, v in given.items() if v is not None
+        }
+        if projection.rule is None:
+            projection.rule = RewardSTDP(**values)
+        else:
+            for name, value in values.items():
+                setattr(projection, name, value)
+        projection.frozen = False
+        return projection
+
+    # -- copies
+
+    def copy(self) -> Brain:
+        """An independent twin: the same future if given the same input. Recorders stay behind."""
+        from engram.persistence import from_state, to_state
+
+        return from_state(to_state(self))
+
+    def fingerprint(self) -> str:
+        """A hash of everything that determines the future: equal ones mean equal futures."""
+        return fingerprint(self)

@@ -1,0 +1,107 @@
+"""Distributions of weights and delays, drawn from the brain's counter-based random numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.engine.binding import kernel
+from engram.errors import InvalidTypeError, InvalidValueError, number, vector
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z."""
+
+    def from_uniform(self, u: Floats) -> Floats | None:
+        """Samples from uniform numbers, or None if it wants normal ones."""
+        return None
+
+    def from_normal(self, z: Floats) -> Floats:
+        """Samples from standard normal numbers."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """Uniform in [low, high)."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        number("Uniform.low", self.low)
+        number("Uniform.high", self.high, self.low)
+
+    def from_uniform(self, u: Floats) -> Floats:
+        """low + u (high - low)."""
+        return (self.low + u * np.float32(self.high - self.low)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """Normal with mean and standard deviation; values of the wrong sign become 0."""
+
+    mean: float
+    std: float
+
+    def __post_init__(self) -> None:
+        number("Normal.mean", self.mean)
+        number("Normal.std", self.std, 0.0)
+
+    def from_normal(self, z: Floats) -> Floats:
+        """mean + std z."""
+        return (self.mean + z * np.float32(self.std)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class LogNormal(Distribution):
+    """Log-normal with this mean and standard deviation (of the values, not of their logarithm)."""
+
+    mean: float
+    std: float
+
+    def __post_init__(self) -> None:
+        number("LogNormal.mean", self.mean, 0.0, open_low=True)
+        number("LogNormal.std", self.std, 0.0)
+
+    def from_normal(self, z: Floats) -> Floats:
+        """exp(mu + sigma z) with sigma^2 = log(1 + std^2 / mean^2)."""
+        sigma = math.sqrt(math.log1p((self.std / self.mean) ** 2))
+        mu = math.log(self.mean) - sigma**2 / 2
+        return np.exp(mu + sigma * z.astype(np.float64)).astype(np.float32)
+
+
+Values = float | ArrayLike | Distribution
+"""How weights and delays are given: a number, one number per synapse, or a distribution."""
+
+
+def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -> Floats:
+    """`n` values; random ones depend on (seed, stream, place in the list, tag) only."""
+    if isinstance(values, Distribution):
+        out = np.empty(n, np.float32)
+        if type(values).from_uniform is not Distribution.from_uniform:
+            kernel("random.fill_uniform")(out, 0, 0, n, np.uint64(seed), stream, tag)
+            samples = values.from_uniform(out)
+            assert samples is not None
+            return samples
+        kernel("random.fill_normal")(out, 0, 0, n, np.uint64(seed), stream, tag)
+        return values.from_normal(out)
+    if isinstance(values, (int, float, np.integer, np.floating)):
+        return np.full(n, number(where, float(values)), np.float32)
+    if isinstance(values, (str, dict)) or callable(values):
+        raise InvalidTypeError(
+            f"{where} must be a number, an array or a distribution, not {values!r}"
+        )
+    array = np.asarray(values)
+    if array.shape != (n,):
+        raise InvalidValueError(
+            f"{where}: an array must have one entry for each of the {n} synapses, "
+            f"not shape {array.shape}"
+        )
+    return vector(where, array)

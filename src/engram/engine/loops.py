@@ -1,0 +1,278 @@
+"""From a neuron model or a plasticity rule, written for one neuron or synapse, to compiled loops."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from engram.engine.binding import Entry, compile_entry, parameters_of
+from engram.kernels.constants import RULE_PARAMETERS
+
+INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
+"""What the `update` and `reset` of a neuron model may ask for besides its states and parameters."""
+
+TRACE_NAMES = ("x", "x2", "y", "y2")
+"""Presynaptic and postsynaptic traces a rule may ask for."""
+
+_SCRATCH = {"I": 0, "g_exc": 1, "g_inh": 2, "theta": 3, "since_spike": 4, "uniform": 5}
+_FIRST_OLD_STATE = 6
+MAX_STATES = 8
+
+
+def source_key(*functions: Callable[..., Any] | None) -> str | None:
+    """What the machine code of user functions depends on; None if that can't be told.
+
+    The whole file counts, since a function may use what stands around it. Functions typed at a
+    prompt have no file.
+    """
+    digest = hashlib.sha256()
+    for function in functions:
+        if function is None:
+            continue
+        try:
+            path = inspect.getsourcefile(getattr(function, "py_func", function))
+        except TypeError:
+            return None
+        if path is None or not Path(path).is_file():
+            return None
+        digest.update(Path(path).read_bytes())
+        digest.update(getattr(function, "__qualname__", "").encode())
+    return digest.hexdigest()
+
+
+def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
+    from engram.kernels.jit import jit
+
+    return function if hasattr(function, "py_func") else jit(function)  # type: ignore[no-any-return]
+
+
+def _import_or_inject(
+    functions: dict[str, Callable[..., Any] | None],
+) -> tuple[str, dict[str, Any], str | None]:
+    """Make functions known to a generated module: those of the package by import."""
+    lines, namespace, foreign = [], {}, []
+    for name, function in functions.items():
+        if function is None:
+            continue
+        plain = getattr(function, "py_func", function)
+        if plain.__module__.startswith("engram.kernels.") and plain.__qualname__.isidentifier():
+            lines.append(f"from {plain.__module__} import {plain.__qualname__} as {name}\n")
+            if function is plain:
+                lines.append(f"{name} = jit({name})\n")
+        else:
+            namespace[name] = _jitted(function)
+            foreign.append(function)
+    return "".join(lines), namespace, source_key(*foreign) if foreign else ""
+
+
+_NEURON_LOOP = """\
+import math
+from engram.kernels.constants import BLOCK
+from engram.kernels.neurons import (
+    any_fired, collect_current, collect_synaptic, collect_uniform, decay_activity, emit_spikes, rhythm,
+    synaptic_factors, threshold_shift, time_since_spike,
+)
+
+@jit
+def kernel(
+    index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, activity,
+    fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
+    event_previous, region_first, region_count, model_parameter, background, noise, tau_exc,
+    tau_inh, tau_activity, theta_plus, tau_theta, adapting, holding, held_period, held_since,
+    rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch,
+):
+    first = region_first[index]
+    count = region_count[index]
+    h = np.float32(dt[0])
+    mean_exc, kept_exc = synaptic_factors(tau_exc[index], dt[0])
+    mean_inh, kept_inh = synaptic_factors(tau_inh[index], dt[0])
+    kept_activity = np.float32(math.exp(-dt[0] / tau_activity[index]))
+    activity_step = np.float32(1000.0 / tau_activity[index])
+    kept_theta = math.exp(-dt[0] / tau_theta[index])
+    theta_step = theta_plus[index] if adapting[index] else 0.0
+    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
+    steady = background[index] + rhythm(
+        rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
+    )
+{constants}
+    for lo in range(first, first + count, BLOCK):
+        n = min(BLOCK, first + count - lo)
+        s_I = scratch[0, :n]
+        s_g_exc = scratch[1, :n]
+        s_g_inh = scratch[2, :n]
+        collect_current(
+            s_I, lo, n, step, dt[0], seed[0], steady, noise[index], drive, held,
+            held_onset, phase,
+        )
+        collect_synaptic(
+            exc[lo : lo + n], inh[lo : lo + n], s_g_exc, s_g_inh, n, mean_exc, kept_exc, mean_inh,
+            kept_inh,
+        )
+{collect}
+        f = fired[lo : lo + n]
+        living = alive[lo : lo + n]
+{slices}
+{save}
+        for k in range(n):
+            {new_states}, spike = update({update_arguments})
+{store}
+            f[k] = np.uint8(spike) & living[k]
+        decay_activity(activity[lo : lo + n], n, kept_activity)
+        if any_fired(fired[lo : lo + (n + 7) // 8 * 8], n):
+{reset}
+            emit_spikes(
+                index, step, lo, n, fired, clock, last_spike, last_event, total_spikes, activity,
+                activity_step, theta, theta_step, event_neuron, event_previous_step,
+                event_previous, region_spikes,
+            )
+    return 0
+"""
+
+
+def neuron_loop(
+    name: str,
+    states: Sequence[str],
+    parameters: Sequence[str],
+    per_neuron: Sequence[str],
+    conductance: bool,
+    update: Callable[..., Any],
+    reset: Callable[..., Any] | None,
+) -> Entry:
+    """The loop over a region's neurons for one model.
+
+    `update` gets states, parameters and inputs of one neuron by name and returns the new states and
+    whether the neuron fires; `reset`, called with the same values for those that fire, returns the
+    states they end the step with.
+    """
+    wanted = set(parameters_of(update)) | set(parameters_of(reset) if reset else ())
+    pad = " " * 8
+    constants = [
+        f"    c_{p} = model_parameter[index, {k}]"
+        for k, p in enumerate(p for p in parameters if p not in per_neuron)
+    ]
+    collect, slices = [], []
+    if conductance:
+        collect += ["for k in range(n):", "    s_g_inh[k] = -s_g_inh[k]"]
+    else:
+        collect += ["for k in range(n):", "    s_I[k] += s_g_exc[k] + s_g_inh[k]"]
+    if "theta" in wanted:
+        collect += ["s_theta = scratch[3, :n]"]
+        collect += ["threshold_shift(s_theta, theta[lo : lo + n], n, kept_theta, adapting[index])"]
+    if "since_spike" in wanted:
+        collect += ["s_since_spike = scratch[4, :n]"]
+        collect += ["time_since_spike(s_since_spike, last_spike[lo : lo + n], n, step, h)"]
+    if "uniform" in wanted:
+        collect += [
+            "s_uniform = scratch[5, :n]",
+            "collect_uniform(s_uniform, lo, n, seed[0], step)",
+        ]
+    column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
+    save, store = [], []
+    for k, s in enumerate(states):
+        slices += [f"a_{s} = {column[s]}[lo : lo + n]"]
+        if reset:
+            slices += [f"old_{s} = scratch[{_FIRST_OLD_STATE + k}, :n]"]
+            # A loop of its own: merged with the next one it would not vectorise.
+            save += ["for k in range(n):", f"    old_{s}[k] = a_{s}[k]"]
+        store += [f"    a_{s}[k] = new_{s}"]
+    slices += [f"q_{p} = q[{k}, lo : lo + n]" for k, p in enumerate(per_neuron)]
+
+    def arguments(function: Callable[..., Any], prefix: str) -> str:
+        out = []
+        for p in parameters_of(function):
+            if p in states:
+                out.append(f"{prefix}_{p}[k]")
+            elif p in per_neuron:
+                out.append(f"q_{p}[k]")
+            elif p in parameters:
+                out.append(f"c_{p}")
+            elif p == "dt":
+                out.append("h")
+            else:
+                out.append(f"s_{p}[k]")
+        return ", ".join(out)
+
+    reset_lines = []
+    if reset:
+        targets = ", ".join(f"a_{s}[k]" for s in states)
+        call = f"reset({arguments(reset, 'old')})"
+        if len(states) == 1:
+            targets, call = f"{targets},", call
+        reset_lines = [
+            "    for k in range(n):",
+            "        if f[k]:",
+            f"            {targets} = {call}",
+        ]
+
+    def indented(lines: list[str]) -> str:
+        return "\n".join(pad + line for line in lines)
+
+    imports, namespace, key = _import_or_inject({"update": update, "reset": reset})
+    source = imports + _NEURON_LOOP.format(
+        constants="\n".join(constants),
+        collect=indented(collect),
+        slices=indented(slices),
+        save=indented(save),
+        new_states=", ".join(f"new_{s}" for s in states),
+        update_arguments=arguments(update, "a"),
+        store=indented(store),
+        reset=indented(reset_lines),
+    )
+    return compile_entry(f"neurons_{name}", source, namespace, key)
+
+
+def _rule_adapter(name: str, function: Callable[..., Any], parameters: Sequence[str]) -> str:
+    """A function with the kernels' fixed arguments around a rule's own, by name."""
+    fixed = ("w", *TRACE_NAMES, "w_min", "w_max")
+    slots = [f"q{k}" for k in range(RULE_PARAMETERS)]
+    names = {p: slots[k] for k, p in enumerate(parameters)}
+    arguments = ", ".join(p if p in fixed else names[p] for p in parameters_of(function))
+    signature = ", ".join((*fixed, *slots))
+    return f"@jit\ndef adapted_{name}({signature}):\n    return np.float32({name}({arguments}))\n\n"
+
+
+def rule_loops(
+    name: str,
+    parameters: Sequence[str],
+    n_pre_traces: int,
+    n_post_traces: int,
+    modulated: bool,
+    on_pre: Callable[..., Any],
+    on_post: Callable[..., Any],
+) -> tuple[Entry, Entry]:
+    """The arrival loop and the postsynaptic loop of a plasticity rule."""
+    shape = f"{modulated}, {n_pre_traces}, {n_post_traces}"
+    entries = []
+    for function, side, factory, module in (
+        (on_pre, "on_pre", "make_arrive", "arrivals"),
+        (on_post, "on_post", "make_post", "plasticity"),
+    ):
+        imports, namespace, key = _import_or_inject({side: function})
+        source = (
+            f"from engram.kernels.{module} import {factory}\n{imports}\n"
+            + _rule_adapter(side, function, parameters)
+            + f"kernel = {factory}(adapted_{side}, {shape})\n"
+        )
+        entries.append(compile_entry(f"{side}_{name}", source, namespace, key))
+    return entries[0], entries[1]
+
+
+def static_loop() -> Entry:
+    """The arrival loop of synapses that do not learn."""
+    source = (
+        "from engram.kernels.arrivals import make_arrive\nkernel = make_arrive(None, False, 0, 0)\n"
+    )
+    return compile_entry("on_pre_static", source)
+
+
+def modulate_loop() -> Entry:
+    """Dopamine and eligibility of a projection, once a step."""
+    return compile_entry("modulate", "from engram.kernels.plasticity import modulate as kernel\n")
+
+
+def advance_loop() -> Entry:
+    """The outer loop."""
+    return compile_entry("advance", "from engram.kernels.advance import advance as kernel\n")

@@ -1,0 +1,134 @@
+"""Errors, and the checks of arguments that raise them.
+
+Every error says which object and attribute, the value, what is valid, and what to do about it; it
+is raised before anything has changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+class EngramError(Exception):
+    """Base of all errors Engram raises on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would show the message in quotes.
+        return str(self.args[0]) if self.args else ""
+
+
+class InvalidValueError(EngramError, ValueError):
+    """A value that can't be used: not finite, out of range, of the wrong length."""
+
+
+class InvalidTypeError(EngramError, TypeError):
+    """A value of the wrong kind."""
+
+
+class UnknownNameError(EngramError, KeyError):
+    """A region, projection, parameter or variable that does not exist."""
+
+
+class CapacityError(EngramError, ValueError):
+    """More neurons or synapses than there is room for."""
+
+
+class CheckpointError(EngramError, ValueError):
+    """A file that is not a checkpoint this version can load."""
+
+
+def unknown_name(where: str, kind: str, name: object, valid: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not among `valid`, with the nearest one that is."""
+    names = list(valid)
+    listed = ", ".join(repr(n) for n in names[:12]) + (", ..." if len(names) > 12 else "")
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return UnknownNameError(f"{where}: no {kind} {name!r}; there are {listed or 'none'}{hint}")
+
+
+def number(
+    where: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+) -> float:
+    """A finite number within [low, high], or (low, high] with `open_low`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise InvalidTypeError(f"{where} must be a number, not {value!r} ({type(value).__name__})")
+    x = float(value)
+    if not math.isfinite(x) or not (low < x if open_low else low <= x) or x > high:
+        left = "(" if open_low or low == -math.inf else "["
+        right = ")" if high == math.inf else "]"
+        raise InvalidValueError(
+            f"{where} must be a finite number in {left}{low:g}, {high:g}{right}, not {value!r}"
+        )
+    return x
+
+
+def integer(where: str, value: Any, low: int | None = None, high: int | None = None) -> int:
+    """A whole number within [low, high]."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise InvalidTypeError(
+            f"{where} must be a whole number, not {value!r} ({type(value).__name__})"
+        )
+    n = int(value)
+    if (low is not None and n < low) or (high is not None and n > high):
+        most = "" if high is None else f" and at most {high}"
+        raise InvalidValueError(f"{where} must be at least {low}{most}, not {n}")
+    return n
+
+
+def vector(
+    where: str,
+    values: ArrayLike,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    length: int | None = None,
+) -> NDArray[np.float32]:
+    """A one-dimensional array of finite numbers within [low, high], as float32."""
+    try:
+        array = np.asarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidTypeError(f"{where} must be numbers, not {values!r}") from error
+    if array.ndim != 1:
+        raise InvalidValueError(f"{where} must be a list of numbers, not of shape {array.shape}")
+    if length is not None and array.shape[0] != length:
+        raise InvalidValueError(f"{where} must have {length} entries, not {array.shape[0]}")
+    if array.shape[0]:
+        least, most = float(array.min()), float(array.max())
+        # A NaN makes both comparisons false.
+        if not (least >= low and most <= high) or math.isinf(least) or math.isinf(most):
+            bad = array[~(np.isfinite(array) & (array >= low) & (array <= high))][0]
+            raise InvalidValueError(
+                f"{where} must be finite and in [{low:g}, {high:g}]; one is {bad:g}"
+            )
+    return array
+
+
+def indices(where: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Indices into something with `count` entries; a mask of that length also serves."""
+    array = np.atleast_1d(np.asarray(values))
+    if array.dtype == np.bool_:
+        if array.shape != (count,):
+            raise InvalidValueError(f"{where}: a mask must have {count} entries, not {array.shape}")
+        return np.flatnonzero(array)
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise InvalidTypeError(f"{where} must be whole numbers, not {array.dtype}")
+    if array.ndim != 1:
+        raise InvalidValueError(f"{where} must be a list, not of shape {array.shape}")
+    if array.min() < 0 or array.max() >= count:
+        bad = array[(array < 0) | (array >= count)][0]
+        raise InvalidValueError(f"{where} must be in [0, {count - 1}]; one is {bad}")
+    return array.astype(np.int64)

@@ -1,0 +1,282 @@
+"""Spikes whose delay ends now: charge is delivered, the presynaptic side of plasticity runs."""
+
+import math
+
+import numpy as np
+
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER
+from engram.kernels.jit import jit
+
+ONE = np.float32(1)
+ZERO = np.float32(0)
+FORGOTTEN = np.float32(1e-12)
+LONG_ROW = 8
+
+
+@jit
+def trace_after(pre, at, trace, last_spike, last_event, previous_step, previous, decay):
+    """Presynaptic trace just after neuron `pre`'s spike at step `at`, which is in the ring.
+
+    Only the value after the latest spike is stored; earlier ones follow by running
+    x_k = 1 + x_(k-1) exp(-(t_k - t_(k-1)) / tau) backwards.
+    """
+    value = trace
+    step = last_spike[pre]
+    mask = previous.shape[0] - 1
+    event = last_event[pre]
+    while step > at:
+        before = previous_step[event & mask]
+        gap = step - before
+        # Over so long a gap the next spike kept nothing of this one's trace.
+        forgotten = gap >= decay.shape[0] or decay[gap] < FORGOTTEN
+        value = 1.0 if forgotten else (value - 1.0) / decay[gap]
+        event = previous[event & mask]
+        step = before
+    return np.float32(value)
+
+
+def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
+    """The arrival loop for projections whose rule has `on_pre` (None: static synapses).
+
+    `on_pre(m, x, x2, y, y2, w_min, w_max, *parameters)` maps a weight's magnitude to its new
+    magnitude or, if the rule is `modulated` by dopamine, to the change of eligibility.
+    """
+    learns = on_pre is not None
+    update = on_pre if learns else _unchanged
+
+    @jit
+    def arrive(
+        index,
+        step,
+        dt,
+        source,
+        target,
+        region_first,
+        delay_min,
+        delay_count,
+        gain,
+        regular,
+        youngest,
+        plastic,
+        w_min,
+        w_max,
+        rule_parameter,
+        pre_decay,
+        nearest,
+        stp,
+        stp_U,
+        stp_tau_rec,
+        stp_tau_facil,
+        dopamine_integral,
+        eligibility_base,
+        tau_eligibility,
+        exc,
+        inh,
+        last_spike,
+        last_event,
+        event_neuron,
+        event_previous_step,
+        event_previous,
+        event_first,
+        event_end,
+        post,
+        weight,
+        birth,
+        nt,
+        segment,
+        eligibility,
+        resource,
+        facilitation,
+        synapse_gain,
+        pre_trace,
+        post_trace,
+    ):
+        region = source[index]
+        first_pre = region_first[region]
+        first_post = region_first[target[index]]
+        lags = delay_count[index]
+        horizon = event_first.shape[0]
+        mask = event_neuron.shape[0] - 1
+        depressing = stp[index] != 0
+        own_gain = synapse_gain.shape[0] > 0
+        common_gain = gain[index]
+        is_regular = regular[index] != 0
+        learning = learns and plastic[index] != 0
+        is_nearest = nearest[index] != 0
+        low, high = w_min[index], w_max[index]
+        q = rule_parameter[index]
+        q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
+        integral = np.float32(dopamine_integral[index])
+        growth = ONE
+        if modulated and learning:
+            since = (step - eligibility_base[index]) * dt[0]
+            growth = np.float32(math.exp(since / tau_eligibility[index]))
+        U = stp_U[index]
+        for lag in range(lags):
+            fired_at = step - delay_min[index] - lag
+            if fired_at < 0:
+                break
+            slot = fired_at % horizon
+            careful = fired_at < youngest[index]
+            for e in range(event_first[slot, region], event_end[slot, region]):
+                event = e & mask
+                pre = event_neuron[event]
+                row = (pre - first_pre) * lags + lag
+                s0 = segment[row]
+                stop = segment[row + 1]
+                if s0 == stop:
+                    continue
+                x = ZERO
+                x2 = ZERO
+                if learning and n_pre_traces > 0:
+                    gap = fired_at - event_previous_step[event]
+                    if gap < pre_decay.shape[2]:
+                        if is_nearest:
+                            x = pre_decay[index, 0, gap]
+                            if n_pre_traces > 1:
+                                x2 = pre_decay[index, 1, gap]
+                        else:
+                            after = trace_after(
+                                pre,
+                                fired_at,
+                                pre_trace[0, pre - first_pre],
+                                last_spike,
+                                last_event,
+                                event_previous_step,
+                                event_previous,
+                                pre_decay[index, 0],
+                            )
+                            x = after - ONE
+                            if n_pre_traces > 1:
+                                after = trace_after(
+                                    pre,
+                                    fired_at,
+                                    pre_trace[1, pre - first_pre],
+                                    last_spike,
+                                    last_event,
+                                    event_previous_step,
+                                    event_previous,
+                                    pre_decay[index, 1],
+                                )
+                                x2 = after - ONE
+                kept_facilitation = ZERO
+                kept_depletion = ZERO
+                if depressing and event_previous_step[event] > NEVER:
+                    gap_ms = (fired_at - event_previous_step[event]) * dt[0]
+                    if stp_tau_facil[index] > 0:
+                        kept_facilitation = np.float32(math.exp(-gap_ms / stp_tau_facil[index]))
+                    kept_depletion = np.float32(math.exp(-gap_ms / stp_tau_rec[index]))
+                while s0 < stop:
+                    s1 = stop
+                    if careful:
+                        # A synapse born after the spike was fired does not carry it.
+                        if birth[s0] > fired_at:
+                            s0 += 1
+                            continue
+                        s1 = s0 + 1
+                    n = s1 - s0
+                    contiguous = is_regular and n >= LONG_ROW and post[s1 - 1] - post[s0] == n - 1
+                    if contiguous and not depressing and not own_gain:
+                        # A run of neighbouring targets: plain slices, which vectorise.
+                        p0 = post[s0]
+                        inhibitory = nt[s0] == INHIBITORY_TRANSMITTER
+                        sign = -ONE if inhibitory else ONE
+                        onto = inh[p0 : p0 + n] if inhibitory else exc[p0 : p0 + n]
+                        w = weight[s0:s1]
+                        if modulated:
+                            c = eligibility[s0:s1]
+                            for k in range(n):
+                                m = min(max(sign * w[k] + c[k] * integral, low), high)
+                                onto[k] += sign * m * common_gain
+                        else:
+                            for k in range(n):
+                                onto[k] += w[k] * common_gain
+                        if learning:
+                            y = post_trace[0, p0 - first_post : p0 - first_post + n]
+                            y2 = y
+                            if n_post_traces > 1:
+                                y2 = post_trace[1, p0 - first_post : p0 - first_post + n]
+                            if modulated:
+                                c = eligibility[s0:s1]
+                                for k in range(n):
+                                    m = min(max(sign * w[k] + c[k] * integral, low), high)
+                                    c[k] += growth * update(
+                                        m,
+                                        x,
+                                        x2,
+                                        y[k],
+                                        y2[k],
+                                        low,
+                                        high,
+                                        q0,
+                                        q1,
+                                        q2,
+                                        q3,
+                                        q4,
+                                        q5,
+                                        q6,
+                                        q7,
+                                    )
+                                    w[k] = sign * (m - c[k] * integral)
+                            else:
+                                for k in range(n):
+                                    m = update(
+                                        sign * w[k],
+                                        x,
+                                        x2,
+                                        y[k],
+                                        y2[k],
+                                        low,
+                                        high,
+                                        q0,
+                                        q1,
+                                        q2,
+                                        q3,
+                                        q4,
+                                        q5,
+                                        q6,
+                                        q7,
+                                    )
+                                    w[k] = sign * min(max(m, low), high)
+                    else:
+                        for s in range(s0, s1):
+                            target_neuron = post[s]
+                            inhibitory = nt[s] == INHIBITORY_TRANSMITTER
+                            sign = -ONE if inhibitory else ONE
+                            m = sign * weight[s]
+                            if modulated:
+                                m = min(max(m + eligibility[s] * integral, low), high)
+                            charge = sign * m * (synapse_gain[s] if own_gain else common_gain)
+                            if depressing:
+                                f = (ONE - U) * (ONE + facilitation[s]) * kept_facilitation
+                                r = ONE - (ONE - resource[s]) * kept_depletion
+                                charge *= r * (ONE + f)
+                                facilitation[s] = f
+                                resource[s] = r * (ONE - U * (ONE + f))
+                            if inhibitory:
+                                inh[target_neuron] += charge
+                            else:
+                                exc[target_neuron] += charge
+                            if learning:
+                                y = post_trace[0, target_neuron - first_post]
+                                y2 = ZERO
+                                if n_post_traces > 1:
+                                    y2 = post_trace[1, target_neuron - first_post]
+                                new = update(
+                                    m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
+                                )
+                                if modulated:
+                                    c = eligibility[s] + growth * new
+                                    eligibility[s] = c
+                                    weight[s] = sign * (m - c * integral)
+                                else:
+                                    weight[s] = sign * min(max(new, low), high)
+                    s0 = s1
+        return 0
+
+    return arrive
+
+
+@jit
+def _unchanged(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7):
+    return m

@@ -1,0 +1,33 @@
+"""Numbers that kernels and the tables above them share."""
+
+NEVER = -(1 << 30)
+"""The step of an event that has not happened."""
+
+# Entries of the clock: the step, spikes ever fired, spikes in the log, why `advance` stopped.
+STEP, EVENTS, LOGGED, STOPPED = 0, 1, 2, 3
+
+# Why `advance` stopped: all steps done, the spike ring or the spike log has no room for one more.
+DONE, RING_FULL, LOG_FULL = 0, 1, 2
+
+BLOCK = 256
+"""Neurons worked on at a time: their scratch stays in the first-level cache."""
+
+INHIBITORY_TRANSMITTER = 1
+"""The one transmitter (GABA) whose synapses have negative weights."""
+
+RULE_PARAMETERS = 8
+"""Parameters a plasticity rule may have."""
+
+# Streams of random numbers. They are part of the definition of a simulation: changing one changes
+# its results.
+STREAM_WIRING = 1
+STREAM_WEIGHT = 2
+STREAM_DELAY = 3
+STREAM_PARAMETER = 4
+STREAM_NOISE = 5
+STREAM_INPUT = 6
+STREAM_GROWTH = 7
+STREAM_ENCODER = 8
+STREAM_PHASE = 9
+STREAM_MEMORY = 10
+STREAM_MODEL = 11

@@ -1,0 +1,57 @@
+"""The project's one ``jit`` decorator, and calls between separately compiled loops.
+
+Every kernel is compiled with the same flags: no global lock, IEEE arithmetic in the order written
+(so that results do not depend on the vector width), no bounds checks.
+"""
+
+from collections.abc import Callable
+
+import llvmlite.binding
+import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+# LLVM gives up on vectorising a loop over more than eight arrays that might overlap unless the
+# limit on run-time overlap checks is raised; the neuron loops read and write a dozen.
+llvmlite.binding.set_option("engram", "-runtime-memory-check-threshold=128")
+# Those loops wait for long chains of arithmetic; two vectors in flight hide a quarter of it.
+llvmlite.binding.set_option("engram", "-force-vector-interleave=2")
+
+JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+
+jit = numba.njit(nogil=True, error_model="numpy")
+
+# For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
+inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+
+python_entries: dict[int, Callable[[int, int, int], int]] = {}
+"""With the JIT off, what stands in for compiled entry points, by their "address"."""
+
+if JIT_DISABLED:
+
+    def call_entry(address: int, table: int, index: int, step: int) -> int:
+        """Call the loop at `address` for region or projection `index`."""
+        return python_entries[int(address)](int(table), int(index), int(step))
+
+else:
+
+    @intrinsic
+    def as_pointer(_context, address):
+        """An address as an untyped pointer, for `numba.carray`."""
+
+        def codegen(_ctx, builder, _signature, args):
+            return builder.inttoptr(args[0], cgutils.voidptr_t)
+
+        return types.voidptr(types.int64), codegen
+
+    @intrinsic
+    def call_entry(_context, address, table, index, step):
+        """Call the loop at `address` for region or projection `index`."""
+
+        def codegen(_ctx, builder, _signature, args):
+            word = ir.IntType(64)
+            function = builder.inttoptr(args[0], ir.FunctionType(word, [word] * 3).as_pointer())
+            return builder.call(function, args[1:])
+
+        return types.int64(types.int64, types.int64, types.int64, types.int64), codegen

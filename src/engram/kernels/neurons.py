@@ -1,0 +1,148 @@
+"""What all neuron models share: collecting input before a step, book-keeping after it."""
+
+import math
+
+import numpy as np
+
+from engram.kernels.constants import EVENTS, STREAM_MODEL, STREAM_NOISE
+from engram.kernels.jit import jit
+from engram.kernels.random import fill_normal, fill_uniform
+
+ZERO = np.float32(0)
+ONE = np.float32(1)
+
+
+@jit
+def synaptic_factors(tau, dt):
+    """How a synaptic input with time constant `tau` acts in a step: (mean over it, kept after it).
+
+    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step.
+    """
+    if tau <= 0.0:
+        return np.float32(1.0 / dt), ZERO
+    kept = math.exp(-dt / tau)
+    return np.float32(tau / dt * (1.0 - kept)), np.float32(kept)
+
+
+@jit
+def rhythm(amplitude, frequency, phase, time):
+    """Sum of the region's rhythms at `time` ms: amplitude sin(2 pi f t + phase)."""
+    total = 0.0
+    for k in range(amplitude.shape[0]):
+        if amplitude[k] > 0:
+            total += amplitude[k] * math.sin(2e-3 * math.pi * frequency[k] * time + phase[k])
+    return np.float32(total)
+
+
+@jit
+def collect_current(
+    current, lo, n, step, dt, seed, background, noise, drive, held, held_onset, phase
+):
+    """Input currents of neurons [lo, lo + n) but the synaptic ones; `phase` < 0: nothing held."""
+    driven = drive[lo : lo + n]
+    if noise > 0:
+        fill_normal(current, lo, 0, n, seed, STREAM_NOISE, step)
+        sigma = np.float32(noise / math.sqrt(dt))
+        for k in range(n):
+            current[k] = sigma * current[k] + (background + driven[k])
+            driven[k] = ZERO
+    else:
+        for k in range(n):
+            current[k] = background + driven[k]
+            driven[k] = ZERO
+    if phase >= 0:
+        h = held[lo : lo + n]
+        onset = held_onset[lo : lo + n]
+        for k in range(n):
+            current[k] += h[k] if onset[k] <= phase else ZERO
+
+
+@jit
+def collect_synaptic(exc, inh, g_exc, g_inh, n, mean_exc, kept_exc, mean_inh, kept_inh):
+    """Mean synaptic input over the step, and its decay."""
+    for k in range(n):
+        g_exc[k] = exc[k] * mean_exc
+        exc[k] *= kept_exc
+        g_inh[k] = inh[k] * mean_inh
+        inh[k] *= kept_inh
+
+
+@jit
+def collect_uniform(out, lo, n, seed, step):
+    """A uniform random number per neuron, for models that want one."""
+    fill_uniform(out, lo, 0, n, seed, STREAM_MODEL, step)
+
+
+@jit
+def time_since_spike(out, last_spike, n, step, dt):
+    """Time since the last spike, ms."""
+    now = np.int32(step)
+    for k in range(n):
+        out[k] = np.float32(np.int32(now - last_spike[k])) * dt
+
+
+@jit
+def threshold_shift(out, theta, n, kept, adapting):
+    """Adaptive thresholds as of this step, and their decay after it."""
+    for k in range(n):
+        out[k] = np.float32(theta[k])
+    if adapting:
+        for k in range(n):
+            theta[k] *= kept
+
+
+@jit
+def decay_activity(activity, n, kept):
+    """The running mean of the rate: dA/dt = -A / tau between spikes."""
+    for k in range(n):
+        activity[k] *= kept
+
+
+@jit
+def any_fired(fired, n):
+    """Whether any of `n` flags (padded with zeros to a multiple of 8) is set."""
+    words = fired[: (n + 7) // 8 * 8].view(np.uint64)
+    found = np.uint64(0)
+    for k in range(words.shape[0]):
+        found |= words[k]
+    return found != 0
+
+
+@jit
+def emit_spikes(
+    index,
+    step,
+    lo,
+    n,
+    fired,
+    clock,
+    last_spike,
+    last_event,
+    total_spikes,
+    activity,
+    activity_step,
+    theta,
+    theta_step,
+    event_neuron,
+    event_previous_step,
+    event_previous,
+    region_spikes,
+):
+    """Enter the neurons that fired into the spike ring."""
+    mask = event_neuron.shape[0] - 1
+    number = clock[EVENTS]
+    start = number
+    for i in range(lo, lo + n):
+        if fired[i]:
+            event = number & mask
+            event_neuron[event] = i
+            event_previous_step[event] = last_spike[i]
+            event_previous[event] = last_event[i]
+            last_spike[i] = step
+            last_event[i] = number
+            total_spikes[i] += 1
+            activity[i] += activity_step
+            theta[i] += theta_step
+            number += 1
+    clock[EVENTS] = number
+    region_spikes[index] += number - start

@@ -1,0 +1,220 @@
+"""The postsynaptic side of plasticity, spike traces, and dopamine acting on eligibility."""
+
+import math
+
+import numpy as np
+
+from engram.kernels.arrivals import ONE, ZERO, trace_after
+from engram.kernels.constants import INHIBITORY_TRANSMITTER
+from engram.kernels.jit import jit
+
+
+def make_post(on_post, modulated, n_pre_traces, n_post_traces):
+    """The loop over the incoming synapses of the neurons that fired, and the trace updates.
+
+    `on_post` has the arguments and the result of `on_pre` (see `arrivals.make_arrive`). The trace
+    of a synapse is that of the spikes that have *arrived* at it: the presynaptic neuron's, seen the
+    axonal delay later.
+    """
+
+    @jit
+    def after_firing(
+        index,
+        step,
+        dt,
+        source,
+        target,
+        region_first,
+        region_count,
+        youngest,
+        plastic,
+        w_min,
+        w_max,
+        rule_parameter,
+        pre_decay,
+        post_decay,
+        nearest,
+        dopamine_integral,
+        eligibility_base,
+        tau_eligibility,
+        last_spike,
+        last_event,
+        event_neuron,
+        event_previous_step,
+        event_previous,
+        event_first,
+        event_end,
+        weight,
+        birth,
+        nt,
+        eligibility,
+        pre_trace,
+        post_trace,
+        potentiation,
+        in_first,
+        in_synapse,
+        in_pre,
+        in_delay,
+    ):
+        pre_region = source[index]
+        post_region = target[index]
+        first_pre = region_first[pre_region]
+        first_post = region_first[post_region]
+        slot = step % event_first.shape[0]
+        mask = event_neuron.shape[0] - 1
+        is_nearest = nearest[index] != 0
+        horizon = pre_decay.shape[2]
+
+        if n_pre_traces > 0 and not is_nearest:
+            for e in range(event_first[slot, pre_region], event_end[slot, pre_region]):
+                gap = step - event_previous_step[e & mask]
+                i = event_neuron[e & mask] - first_pre
+                for k in range(n_pre_traces):
+                    kept = pre_trace[k, i] * pre_decay[index, k, gap] if gap < horizon else 0.0
+                    pre_trace[k, i] = 1.0 + kept
+
+        if plastic[index]:
+            low, high = w_min[index], w_max[index]
+            q = rule_parameter[index]
+            q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
+            integral = np.float32(dopamine_integral[index])
+            growth = ONE
+            if modulated:
+                since = (step - eligibility_base[index]) * dt[0]
+                growth = np.float32(math.exp(since / tau_eligibility[index]))
+            newest = youngest[index]
+            decay = pre_decay[index, 0]
+            for e in range(event_first[slot, post_region], event_end[slot, post_region]):
+                j = event_neuron[e & mask] - first_post
+                gain = potentiation[event_neuron[e & mask]]
+                y = post_trace[0, j]
+                y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
+                for k in range(in_first[j], in_first[j + 1]):
+                    s = in_synapse[k]
+                    x = ZERO
+                    x2 = ZERO
+                    if n_pre_traces > 0:
+                        pre = in_pre[k]
+                        seen = step - in_delay[k]
+                        fired_at = last_spike[pre]
+                        if fired_at > seen:
+                            event = last_event[pre] & mask
+                            while fired_at > seen:
+                                fired_at = event_previous_step[event]
+                                event = event_previous[event] & mask
+                        gap = seen - fired_at
+                        known = gap < horizon
+                        if fired_at < newest:
+                            known = known and fired_at >= birth[s]
+                        if known:
+                            x = gain * decay[gap]
+                            if n_pre_traces > 1:
+                                x2 = gain * pre_decay[index, 1, gap]
+                            if not is_nearest:
+                                x *= trace_after(
+                                    pre,
+                                    fired_at,
+                                    pre_trace[0, pre - first_pre],
+                                    last_spike,
+                                    last_event,
+                                    event_previous_step,
+                                    event_previous,
+                                    decay,
+                                )
+                                if n_pre_traces > 1:
+                                    x2 *= trace_after(
+                                        pre,
+                                        fired_at,
+                                        pre_trace[1, pre - first_pre],
+                                        last_spike,
+                                        last_event,
+                                        event_previous_step,
+                                        event_previous,
+                                        pre_decay[index, 1],
+                                    )
+                    sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+                    m = sign * weight[s]
+                    if modulated:
+                        c = eligibility[s]
+                        m = min(max(m + c * integral, low), high)
+                        c += growth * on_post(
+                            m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
+                        )
+                        eligibility[s] = c
+                        weight[s] = sign * (m - c * integral)
+                    else:
+                        m = on_post(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7)
+                        weight[s] = sign * min(max(m, low), high)
+
+        for k in range(n_post_traces):
+            trace = post_trace[k]
+            for e in range(event_first[slot, post_region], event_end[slot, post_region]):
+                j = event_neuron[e & mask] - first_post
+                trace[j] = ONE if is_nearest else trace[j] + ONE
+            factor = post_decay[index, k]
+            for j in range(region_count[post_region]):
+                trace[j] *= factor
+        return 0
+
+    return after_firing
+
+
+@jit
+def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
+    """Refer eligibility to a new base: weights become explicit, eligibility is decayed by `kept`.
+
+    Between two bases a weight is w + c K and its eligibility c exp(-(t - base) / tau), with one
+    K = integral of exp(-(t - base) / tau) D(t) dt for the whole projection, so that a synapse
+    which saw no spike costs nothing. Rebasing now and then keeps exp(t / tau) and K in range.
+    """
+    for s in range(weight.shape[0]):
+        sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+        weight[s] = sign * min(max(sign * weight[s] + eligibility[s] * integral, low), high)
+        eligibility[s] *= kept
+
+
+@jit
+def modulate(
+    index,
+    step,
+    dt,
+    plastic,
+    w_min,
+    w_max,
+    dopamine,
+    dopamine_baseline,
+    tau_dopamine,
+    tau_eligibility,
+    dopamine_integral,
+    eligibility_base,
+    weight,
+    eligibility,
+    nt,
+):
+    """Dopamine decays; its product with decaying eligibility is integrated exactly over the step.
+
+    dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c (D + D_0) with time in seconds.
+    """
+    tau_c = tau_eligibility[index]
+    tau_d = tau_dopamine[index]
+    if plastic[index]:
+        since = (step - eligibility_base[index]) * dt[0]
+        rate = 1.0 / tau_c + 1.0 / tau_d
+        phasic = dopamine[index] * (1.0 - math.exp(-dt[0] * rate)) / rate
+        tonic = dopamine_baseline[index] * tau_c * (1.0 - math.exp(-dt[0] / tau_c))
+        dopamine_integral[index] += 1e-3 * math.exp(-since / tau_c) * (phasic + tonic)
+        since += dt[0]
+        if since >= 2.0 * tau_c:
+            rebase_eligibility(
+                weight,
+                eligibility,
+                nt,
+                w_min[index],
+                w_max[index],
+                np.float32(dopamine_integral[index]),
+                np.float32(math.exp(-since / tau_c)),
+            )
+            dopamine_integral[index] = 0.0
+            eligibility_base[index] = step + 1
+    dopamine[index] *= math.exp(-dt[0] / tau_d)
+    return 0

@@ -1,0 +1,170 @@
+"""Building and rebuilding a projection's synapses, in time proportional to their number.
+
+A wiring first gives its synapses as two arrays (pre, post), which `order` sorts into rows: by
+presynaptic neuron, then delay, then postsynaptic neuron. All are counting sorts or walks.
+"""
+
+import numpy as np
+
+from engram.kernels.constants import STREAM_WIRING
+from engram.kernels.jit import jit
+from engram.kernels.random import (
+    geometric_gap,
+    integer_below,
+    log_failure,
+    uniform,
+)
+
+
+@jit
+def count_bernoulli(rows, n_targets, skip, p, seed, tag):
+    """The number of synapses `fill_bernoulli` makes, by row."""
+    counts = np.zeros(rows.shape[0], np.int64)
+    log_miss = log_failure(p)
+    for r in range(rows.shape[0]):
+        position = -1
+        draw = tag << 32
+        while True:
+            position += 1 + geometric_gap(uniform(seed, STREAM_WIRING, rows[r], draw), log_miss)
+            draw += 1
+            if position >= n_targets:
+                break
+            if position != skip[r]:
+                counts[r] += 1
+    return counts
+
+
+@jit
+def fill_bernoulli(rows, targets, skip, p, seed, tag, first, pre, post):
+    """Connect every pair with probability `p`, by drawing the gaps between successes.
+
+    Row r's synapses go to ``[first[r], first[r + 1])``; ``targets[skip[r]]`` is left out (a
+    neuron's contact with itself). `tag` numbers the projection.
+    """
+    log_miss = log_failure(p)
+    for r in range(rows.shape[0]):
+        position = -1
+        draw = tag << 32
+        s = first[r]
+        while True:
+            position += 1 + geometric_gap(uniform(seed, STREAM_WIRING, rows[r], draw), log_miss)
+            draw += 1
+            if position >= targets.shape[0]:
+                break
+            if position != skip[r]:
+                pre[s] = rows[r]
+                post[s] = targets[position]
+                s += 1
+
+
+@jit
+def fill_in_degree(sources, targets, skip, degree, seed, tag, pre, post):
+    """Give every target `degree` different sources (Floyd's sampling without replacement).
+
+    ``sources[skip[t]]`` is never chosen for target t.
+    """
+    chosen = np.full(sources.shape[0], -1, np.int64)
+    for t in range(targets.shape[0]):
+        n = sources.shape[0] - (1 if skip[t] >= 0 else 0)
+        for k in range(degree):
+            top = n - degree + k
+            draw = (tag << 32) + k
+            pick = integer_below(seed, STREAM_WIRING, targets[t], draw, top + 1)
+            if chosen[pick] == t:
+                pick = top
+            chosen[pick] = t
+            # The last source stands in for the one that is left out.
+            source = sources.shape[0] - 1 if pick == skip[t] else pick
+            pre[t * degree + k] = sources[source]
+            post[t * degree + k] = targets[t]
+
+
+@jit
+def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
+    """The order of synapses by (pre, lag, post), and where each (pre, lag) segment begins.
+
+    Counting sorts from the last key to the first; those already in order are skipped.
+    """
+    n = pre.shape[0]
+    rows = n_pre * lags
+    segment = np.zeros(rows + 1, np.int32)
+    in_order = True
+    last = -1
+    for s in range(n):
+        row = (pre[s] - first_pre) * lags + lag[s]
+        segment[row + 1] += 1
+        key = row * n_post + (post[s] - first_post)
+        in_order = in_order and key >= last
+        last = key
+    for row in range(rows):
+        segment[row + 1] += segment[row]
+    if in_order:
+        return np.arange(n).astype(np.int32), segment, True
+    place = segment.copy()
+    order = np.empty(n, np.int32)
+    for s in range(n):
+        row = (pre[s] - first_pre) * lags + lag[s]
+        order[place[row]] = s
+        place[row] += 1
+    # Within a segment, by insertion: segments are short, or already in order.
+    for row in range(rows):
+        for i in range(segment[row] + 1, segment[row + 1]):
+            s = order[i]
+            k = i
+            while k > segment[row] and post[order[k - 1]] > post[s]:
+                order[k] = order[k - 1]
+                k -= 1
+            order[k] = s
+    return order, segment, False
+
+
+@jit
+def is_regular(post, nt, segment):
+    """Whether no segment holds a pair of neurons twice or mixes transmitters."""
+    for row in range(segment.shape[0] - 1):
+        for s in range(segment[row] + 1, segment[row + 1]):
+            if post[s] == post[s - 1] or nt[s] != nt[s - 1]:
+                return False
+    return True
+
+
+@jit
+def expand_rows(segment, lags, first_pre, delay_min, pre, delay):
+    """Each synapse's presynaptic neuron and delay, from the row it stands in."""
+    for row in range(segment.shape[0] - 1):
+        neuron = first_pre + row // lags
+        steps = delay_min + row % lags
+        for s in range(segment[row], segment[row + 1]):
+            pre[s] = neuron
+            delay[s] = steps
+
+
+@jit
+def build_incoming(
+    segment, lags, first_pre, delay_min, post, first_post, in_first, in_synapse, in_pre, in_delay
+):
+    """The incoming index: each postsynaptic neuron's synapses, with their source and delay."""
+    n_post = in_first.shape[0] - 1
+    in_first[:] = 0
+    for s in range(post.shape[0]):
+        in_first[post[s] - first_post + 1] += 1
+    for j in range(n_post):
+        in_first[j + 1] += in_first[j]
+    place = in_first.copy()
+    for row in range(segment.shape[0] - 1):
+        neuron = first_pre + row // lags
+        steps = delay_min + row % lags
+        for s in range(segment[row], segment[row + 1]):
+            j = post[s] - first_post
+            k = place[j]
+            place[j] += 1
+            in_synapse[k] = s
+            in_pre[k] = neuron
+            in_delay[k] = steps
+
+
+@jit
+def sum_incoming(post, magnitude, first_post, total):
+    """Add up each postsynaptic neuron's incoming magnitudes."""
+    for s in range(post.shape[0]):
+        total[post[s] - first_post] += magnitude[s]

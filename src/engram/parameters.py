@@ -1,0 +1,144 @@
+"""Parameters as attributes that refuse bad values when they are assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar, overload
+
+from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
+
+T = TypeVar("T", float, int, bool, str)
+
+
+class Parameter(Generic[T]):
+    """One parameter of a mechanism, a neuron model or a rule.
+
+    default: its type fixes the parameter's type; low, high: the valid range (`open_low`: `low`
+    itself is not valid); choices: the valid strings; unit, doc: for the reference; per_neuron: of a
+    neuron model, it may differ between the neurons of a region.
+    """
+
+    def __init__(
+        self,
+        default: T,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        open_low: bool = False,
+        choices: tuple[str, ...] = (),
+        unit: str = "",
+        doc: str = "",
+        per_neuron: bool = False,
+    ) -> None:
+        self.default = default
+        self.low, self.high, self.open_low = low, high, open_low
+        self.choices = choices
+        self.unit, self.doc = unit, doc
+        self.per_neuron = per_neuron
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Parameter[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: Any, owner: type) -> Parameter[T] | T:
+        if instance is None:
+            return self
+        value: T = instance._value_of(self)
+        return value
+
+    def __set__(self, instance: Any, value: T) -> None:
+        instance._set_parameter(self, self.checked(f"{type(instance).__name__}.{self.name}", value))
+
+    def checked(self, where: str, value: Any) -> T:
+        """The value in the parameter's type; an error if it is not valid."""
+        default: Any = self.default
+        result: Any
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                raise InvalidTypeError(f"{where} must be True or False, not {value!r}")
+            result = value
+        elif isinstance(default, str):
+            if value not in self.choices:
+                raise InvalidValueError(f"{where} must be one of {self.choices}, not {value!r}")
+            result = value
+        elif isinstance(default, int):
+            low = None if self.low is None else int(self.low)
+            result = integer(where, value, low, None if self.high is None else int(self.high))
+        else:
+            low_ = float("-inf") if self.low is None else self.low
+            high_ = float("inf") if self.high is None else self.high
+            result = number(where, value, low_, high_, open_low=self.open_low)
+        return result  # type: ignore[no-any-return]
+
+
+class Parameterized:
+    """Base of everything that has parameters.
+
+    Keyword arguments of the constructor set them. A parameter that was never set has the value of
+    `inherit_from` (the brain-wide setting), or else its default. `on_change` is called after one
+    was set.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        object.__setattr__(self, "_values", {})
+        object.__setattr__(self, "_inherit_from", None)
+        object.__setattr__(self, "_on_change", None)
+        valid = self.parameters()
+        for name, value in values.items():
+            if name not in valid:
+                raise unknown_name(type(self).__name__, "parameter", name, valid)
+            setattr(self, name, value)
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter[Any]]:
+        """The parameters by name, in the order of their declaration."""
+        found: dict[str, Parameter[Any]] = {}
+        for base in reversed(cls.__mro__):
+            found.update({n: p for n, p in vars(base).items() if isinstance(p, Parameter)})
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise unknown_name(type(self).__name__, "parameter", name, self.parameters())
+        object.__setattr__(self, name, value)
+
+    def _value_of(self, parameter: Parameter[Any]) -> Any:
+        values: dict[str, Any] = self.__dict__["_values"]
+        if parameter.name in values:
+            return values[parameter.name]
+        parent = self.__dict__["_inherit_from"]
+        if parent is not None:
+            return getattr(parent, parameter.name, parameter.default)
+        return parameter.default
+
+    def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
+        self.__dict__["_values"][parameter.name] = value
+        on_change = self.__dict__["_on_change"]
+        if on_change is not None:
+            on_change()
+
+    def attach(self, on_change: Callable[[], None], inherit_from: object = None) -> Self:
+        """Tie to a brain: report changes, inherit what is not set."""
+        object.__setattr__(self, "_on_change", on_change)
+        object.__setattr__(self, "_inherit_from", inherit_from)
+        return self
+
+    def own_values(self) -> dict[str, Any]:
+        """The parameters that were set on this object itself."""
+        return dict(self.__dict__["_values"])
+
+    def values(self) -> dict[str, Any]:
+        """All parameters and their values."""
+        return {name: getattr(self, name) for name in self.parameters()}
+
+    def replica(self) -> Self:
+        """A free copy with the same own values."""
+        return type(self)(**self.own_values())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{n}={v!r}" for n, v in self.own_values().items())
+        return f"{type(self).__name__}({shown})"

@@ -1,0 +1,131 @@
+"""Learning rules: STDP, reward-modulated STDP, and the base for a user's own.
+
+A rule is written for one synapse at one event; the engine applies it to dense and sparse
+projections alike. ``x`` is the trace of the spikes that have arrived at the synapse, ``y`` that of
+the postsynaptic neuron's spikes; each jumps at a spike and decays exponentially.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from engram.errors import InvalidTypeError, InvalidValueError
+from engram.kernels import rules
+from engram.parameters import Parameter, Parameterized
+
+
+class PlasticityRule(Parameterized):
+    """Base of learning rules. To make one, declare parameters and two static functions.
+
+    ``on_pre`` runs when a spike arrives at a synapse, ``on_post`` when the postsynaptic neuron
+    fires. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``, ``y2``
+    (traces just before the event), ``w_min``, ``w_max`` and the rule's parameters (at most 8 of
+    them), and returns the new magnitude, which is then kept within [w_min, w_max]. If `modulated`,
+    it returns the change of eligibility instead: dopamine turns eligibility into weight.
+
+    pre_traces, post_traces: the trace's name and the parameter that is its time constant.
+
+    >>> class Oja(PlasticityRule):
+    ...     eta = Parameter(0.01, low=0.0)
+    ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
+    ...     pre_traces = {"x": "tau"}
+    ...     post_traces = {}
+    ...
+    ...     @staticmethod
+    ...     def on_pre(w):
+    ...         return w
+    ...
+    ...     @staticmethod
+    ...     def on_post(w, x, eta):
+    ...         return w + eta * (x - w)
+    """
+
+    modulated: ClassVar[bool] = False
+    pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
+    post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
+    on_pre: Callable[..., Any]
+    on_post: Callable[..., Any]
+
+    pairing = Parameter(
+        "all",
+        choices=("all", "nearest"),
+        doc="'all': traces add up over spikes; 'nearest': only the latest spike counts",
+    )
+
+    def __init_subclass__(cls) -> None:
+        for traces, valid in ((cls.pre_traces, ("x", "x2")), (cls.post_traces, ("y", "y2"))):
+            if tuple(traces) != valid[: len(traces)]:
+                raise InvalidValueError(
+                    f"{cls.__name__}: traces are named {valid} in this order, not {tuple(traces)}"
+                )
+            for tau in traces.values():
+                if tau not in cls.parameters():
+                    raise InvalidValueError(
+                        f"{cls.__name__}: trace time constant {tau!r} is not a parameter"
+                    )
+
+
+class STDP(PlasticityRule):
+    """Spike-timing-dependent plasticity (Song, Miller & Abbott 2000; Guetig et al. 2003).
+
+    At a postsynaptic spike w += A_plus x (w_max - soft w); at the arrival of a presynaptic one
+    w -= A_minus y (w_max - soft (w_max - w + w_min)). ``bounds="additive"`` is soft = 0 (steps are
+    a fixed share of w_max), ``"multiplicative"`` soft = 1 (steps shrink towards the bounds). The
+    arrival time decides, not the time of firing. A pair that meets in one step counts as
+    arrival before firing: it potentiates. doi:10.1038/78829, doi:10.1523/JNEUROSCI.23-09-03697.2003
+    """
+
+    A_plus = Parameter(0.01, low=0.0, doc="potentiation by a coincident pair, in units of w_max")
+    A_minus = Parameter(0.0105, low=0.0, doc="depression by a coincident pair, in units of w_max")
+    tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
+    tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
+    bounds = Parameter("additive", choices=("additive", "multiplicative"), doc="see above")
+
+    on_pre = staticmethod(rules.stdp_on_pre)
+    on_post = staticmethod(rules.stdp_on_post)
+
+    @property
+    def soft(self) -> float:
+        """1 for multiplicative bounds, 0 for additive ones."""
+        return float(self.bounds == "multiplicative")
+
+
+class RewardSTDP(PlasticityRule):
+    """STDP gated by dopamine (Izhikevich 2007).
+
+    STDP changes an eligibility c of the synapse, dc/dt = -c / tau_eligibility, and dopamine turns
+    it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /
+    dopamine_decay; `Brain.reward` and `punish` add to D. doi:10.1093/cercor/bhl152
+    """
+
+    modulated = True
+
+    A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
+    A_minus = Parameter(0.105, low=0.0, doc="the same for an arrival after firing")
+    tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
+    tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
+    tau_eligibility = Parameter(
+        1000.0, low=0.0, open_low=True, unit="ms", doc="decay of eligibility"
+    )
+    dopamine_decay = Parameter(
+        200.0, low=0.0, open_low=True, unit="ms", doc="time constant of phasic dopamine"
+    )
+    baseline_dopamine = Parameter(0.002, doc="tonic dopamine")
+
+    on_pre = staticmethod(rules.reward_stdp_on_pre)
+    on_post = staticmethod(rules.reward_stdp_on_post)
+
+
+RULES: dict[str, type[PlasticityRule]] = {"stdp": STDP, "reward_stdp": RewardSTDP}
+
+
+def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | None:
+    """A rule from its name, a rule, or None."""
+    if rule is None or isinstance(rule, PlasticityRule):
+        return rule
+    if isinstance(rule, str) and rule in RULES:
+        return RULES[rule]()
+    raise InvalidTypeError(
+        f"{where}: rule must be None, a PlasticityRule or one of {tuple(RULES)}, not {rule!r}"
+    )

@@ -1,0 +1,148 @@
+"""Bringing what the compiled loops read up to date with the objects users assign to."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engram.engine import loops
+from engram.engine.binding import Entry
+from engram.errors import InvalidValueError
+from engram.kernels.constants import RULE_PARAMETERS
+from engram.plasticity import PlasticityRule
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+    from engram.projection import Projection
+    from engram.region import Region
+    from engram.state.tables import Tables
+
+TRACE_WINDOW = 20.0
+"""Time constants after which a trace counts as gone (exp(-20) = 2e-9)."""
+
+
+def prepare(brain: Brain) -> None:
+    """Write parameters, derived tables and the addresses of compiled loops into the tables."""
+    tables = brain._tables
+    regions = list(brain.regions.values())
+    _size(brain, tables, regions)
+    for region in regions:
+        _prepare_region(brain, tables, region)
+    for projection in brain.projections:
+        _prepare_projection(brain, tables, projection)
+
+
+def _size(brain: Brain, tables: Tables, regions: list[Region]) -> None:
+    longest = 1
+    horizon = 1
+    for p, projection in enumerate(brain.projections):
+        delay = int(tables["delay_min"][p] + tables["delay_count"][p]) - 1
+        longest = max(longest, delay)
+        if projection.rule is not None:
+            taus = [getattr(projection.rule, tau) for tau in projection.rule.pre_traces.values()]
+            for tau in taus:
+                horizon = max(horizon, math.ceil(TRACE_WINDOW * tau / brain.dt) + delay + 1)
+    most = int(tables["region_count"].sum())
+    events = tables.sizes["E"]
+    while events < 2 * most:
+        events *= 2
+    if events != tables.sizes["E"]:
+        tables.reindex_ring(events)
+    if longest + 1 > tables.sizes["H"]:
+        tables.relocate_history(longest + 1, brain.step_count)
+    if horizon > tables.sizes["L"]:
+        tables.resize(L=horizon)
+    if any(tables["logging"]) and tables.sizes["G"] < 4 * most:
+        tables.resize(G=max(4 * most, 1 << 16))
+
+
+def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
+    r, model = region._index, region.model
+    kind = type(model)
+    scalars = [p for p in kind.model_parameters() if p not in kind.per_neuron()]
+    for k, name in enumerate(scalars):
+        tables["model_parameter"][r, k] = getattr(model, name)
+    tables["tau_exc"][r], tables["tau_inh"][r] = model.tau_exc, model.tau_inh
+    tables["theta_plus"][r], tables["tau_theta"][r] = region.theta_plus, region.tau_theta
+    frozen = brain._frozen["adaptive_thresholds"]
+    tables["adapting"][r] = not frozen and bool(
+        region.theta_plus > 0 or region._slots("theta").any()
+    )
+    update, reset = kind.functions()
+    entry = loops.neuron_loop(
+        kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
+        kind.conductance, update, reset,
+    )  # fmt: skip
+    tables["integrate_entry"][r] = entry.address
+
+
+def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) -> None:
+    p, rule = projection._index, projection.rule
+    stp = projection.stp
+    tables["stp"][p] = stp is not None
+    if stp is not None:
+        tables["stp_U"][p] = stp.U
+        tables["stp_tau_rec"][p], tables["stp_tau_facil"][p] = stp.tau_rec, stp.tau_facil
+    tables["post_entry"][p] = tables["modulate_entry"][p] = 0
+    if rule is None:
+        tables["plastic"][p] = 0
+        tables["arrive_entry"][p] = loops.static_loop().address
+        return
+    plastic = not (projection.frozen or brain._frozen["plasticity"])
+    if plastic != bool(tables["plastic"][p]):
+        projection.settle()
+    tables["plastic"][p] = plastic
+    tables["nearest"][p] = rule.pairing == "nearest"
+    tables["dopamine_baseline"][p] = getattr(rule, "baseline_dopamine", 0.0)
+    tables["tau_dopamine"][p] = getattr(rule, "dopamine_decay", 200.0)
+    tau_eligibility = getattr(rule, "tau_eligibility", 1000.0)
+    if tau_eligibility != tables["tau_eligibility"][p]:
+        projection.settle()
+    tables["tau_eligibility"][p] = tau_eligibility
+    steps = np.arange(tables.sizes["L"])
+    for k, name in enumerate(rule.pre_traces.values()):
+        tau = getattr(rule, name)
+        decay = np.exp(-steps * (brain.dt / tau))
+        decay[steps * brain.dt > TRACE_WINDOW * tau] = 0.0
+        tables["pre_decay"][p, k] = decay
+    for k, name in enumerate(rule.post_traces.values()):
+        tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
+    arrive, post = rule_entries(rule)
+    for k, name in enumerate(rule_arguments(rule)):
+        tables["rule_parameter"][p, k] = getattr(rule, name)
+    tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
+    if rule.modulated:
+        tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+def rule_arguments(rule: PlasticityRule) -> list[str]:
+    """The parameters of a rule that its functions ask for."""
+    fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
+    asked = [
+        name
+        for function in (rule.on_pre, rule.on_post)
+        for name in loops.parameters_of(function)
+        if name not in fixed
+    ]
+    names = list(dict.fromkeys(asked))
+    for name in names:
+        if not hasattr(type(rule), name):
+            raise InvalidValueError(
+                f"{type(rule).__name__}: on_pre or on_post asks for {name!r}, which is neither a "
+                f"parameter nor one of {sorted(fixed)}"
+            )
+    if len(names) > RULE_PARAMETERS:
+        raise InvalidValueError(
+            f"{type(rule).__name__}: at most {RULE_PARAMETERS} parameters, not {len(names)}"
+        )
+    return names
+
+
+def rule_entries(rule: PlasticityRule) -> tuple[Entry, Entry]:
+    """The compiled loops of a rule."""
+    return loops.rule_loops(
+        type(rule).__name__, rule_arguments(rule), len(rule.pre_traces), len(rule.post_traces),
+        rule.modulated, rule.on_pre, rule.on_post,
+    )  # fmt: skip

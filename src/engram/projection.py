@@ -1,0 +1,527 @@
+"""Projection: a pathway of synapses between two regions, or within one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram import defaults
+from engram.distributions import Distribution, Values, draw
+from engram.engine.binding import kernel
+from engram.errors import InvalidTypeError, InvalidValueError, indices, number, vector
+from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
+from engram.plasticity import PlasticityRule, as_rule
+from engram.state import layout
+from engram.synapses import Neurotransmitter, ShortTermPlasticity
+
+if TYPE_CHECKING:
+    import scipy.sparse
+
+    from engram.brain import Brain
+
+MAX_DELAY_STEPS = 65535
+_GAINS = np.array([t.gain for t in Neurotransmitter], np.float32)
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Projection:
+    """The synapses from one region to another; a region's own wiring is its projection to itself.
+
+    A view of the brain's state. The arrays have one entry per living synapse, in an order that
+    holds until synapses are added or removed; they are copies, except that ``weight`` and the
+    scalar attributes can be assigned.
+    """
+
+    def __init__(self, brain: Brain, index: int, source: str, target: str) -> None:
+        self._brain = brain
+        self._index = index
+        self._source, self._target = source, target
+        self._rule: PlasticityRule | None = None
+        self._stp: ShortTermPlasticity | None = None
+        self._frozen = False
+        self._w_max_given = False
+
+    # -- what it is
+
+    @property
+    def source(self) -> str:
+        """Name of the presynaptic region."""
+        return self._source
+
+    @property
+    def target(self) -> str:
+        """Name of the postsynaptic region."""
+        return self._target
+
+    @property
+    def label(self) -> str:
+        """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
+        if self._source == self._target:
+            return f"region:{self._source}"
+        return f"proj:{self._source}->{self._target}"
+
+    def __repr__(self) -> str:
+        return f"<Projection {self._source} -> {self._target}, {self.n_synapses} synapses>"
+
+    @property
+    def _block(self) -> dict[str, NDArray[Any]]:
+        return self._brain._tables.blocks[self._index]
+
+    def _scalar(self, name: str) -> Any:
+        return self._brain._tables[name][self._index]
+
+    # -- synapses
+
+    @property
+    def n_synapses(self) -> int:
+        """The number of living synapses."""
+        return len(self._block["post"])
+
+    def _pre_delay(self) -> tuple[Ints, Ints]:
+        synapses = layout.read_out(self._brain._tables, self._index)
+        first = layout.bounds(self._brain._tables, self._index)[0]
+        return synapses["pre"].astype(np.int64) - first, synapses["delay"].astype(np.int64)
+
+    @property
+    def pre(self) -> Ints:
+        """Presynaptic neurons, as indices into the source region, shape (n_synapses,)."""
+        return self._pre_delay()[0]
+
+    @property
+    def post(self) -> Ints:
+        """Postsynaptic neurons, as indices into the target region, shape (n_synapses,)."""
+        first = layout.bounds(self._brain._tables, self._index)[2]
+        return self._block["post"].astype(np.int64) - first
+
+    @property
+    def delay(self) -> NDArray[np.float64]:
+        """Axonal delays, ms, shape (n_synapses,)."""
+        return self._pre_delay()[1] * self._brain.dt
+
+    @property
+    def nt(self) -> NDArray[np.uint8]:
+        """Transmitters (`Neurotransmitter` values), shape (n_synapses,)."""
+        return self._block["nt"].copy()
+
+    @property
+    def age(self) -> NDArray[np.float64]:
+        """Time since birth, ms, shape (n_synapses,); those built with the brain are as old as it."""
+        birth = np.maximum(self._block["birth"], 0)
+        return (self._brain.step_count - birth) * self._brain.dt
+
+    @property
+    def weight(self) -> Floats:
+        """Weights now, shape (n_synapses,); negative where inhibitory.
+
+        Current-based models: the jump of the synaptic current at the arrival of a spike (with
+        tau_exc = 0, a charge of weight x 1 ms); conductance-based ones: that of the conductance
+        relative to the leak. Assigning sets all, kept within the bounds.
+        """
+        sign = layout.signs(self._block["nt"])
+        return (sign * self._magnitude()).astype(np.float32)
+
+    def _magnitude(self) -> Floats:
+        block = self._block
+        magnitude = layout.signs(block["nt"]) * block["weight"]
+        if len(block["eligibility"]):
+            magnitude = magnitude + block["eligibility"] * np.float32(
+                self._scalar("dopamine_integral")
+            )
+        return np.clip(magnitude, self.w_min, self.w_max).astype(np.float32)
+
+    @weight.setter
+    def weight(self, values: ArrayLike) -> None:
+        where = f"Projection {self.label}: weight"
+        array = np.asarray(values)
+        if array.ndim == 0:
+            array = np.full(self.n_synapses, number(where, float(array)))
+        new = vector(where, array, length=self.n_synapses)
+        self._set_magnitude(layout.signs(self._block["nt"]) * new)
+
+    def _set_magnitude(self, magnitude: NDArray[Any]) -> None:
+        self.settle()
+        kept = np.clip(magnitude, self.w_min, self.w_max).astype(np.float32)
+        self._block["weight"][:] = layout.signs(self._block["nt"]) * kept
+
+    def settle(self) -> None:
+        """Make lazily kept weights and eligibility explicit, as of now."""
+        if self._rule is None or not self._rule.modulated:
+            return
+        tables, p = self._brain._tables, self._index
+        since = (self._brain.step_count - int(tables["eligibility_base"][p])) * self._brain.dt
+        kernel("plasticity.rebase_eligibility")(
+            self._block["weight"], self._block["eligibility"], self._block["nt"],
+            tables["w_min"][p], tables["w_max"][p], np.float32(tables["dopamine_integral"][p]),
+            np.float32(math.exp(-since / float(tables["tau_eligibility"][p]))),
+        )  # fmt: skip
+        tables["dopamine_integral"][p] = 0.0
+        tables["eligibility_base"][p] = self._brain.step_count
+
+    @property
+    def eligibility(self) -> Floats:
+        """Eligibility now, in units of weight, shape (n_synapses,); 0 without reward-modulation."""
+        block = self._block
+        if not len(block["eligibility"]):
+            return np.zeros(self.n_synapses, np.float32)
+        base = int(self._scalar("eligibility_base"))
+        since = (self._brain.step_count - base) * self._brain.dt
+        kept = math.exp(-since / float(self._scalar("tau_eligibility")))
+        return (block["eligibility"] * np.float32(kept)).astype(np.float32)
+
+    def _since_release(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        tables = self._brain._tables
+        synapses = layout.read_out(tables, self._index)
+        arrived = tables["last_spike"][synapses["pre"]].astype(np.int64) + synapses["delay"]
+        now = self._brain.step_count
+        # The latest spike may still be under way; the one before it is then the last release.
+        waiting = arrived >= now
+        if waiting.any():
+            arrived[waiting] = kernel("history.last_arrival")(
+                synapses["pre"][waiting], synapses["delay"][waiting], now,
+                tables["last_spike"], tables["last_event"], tables["event_previous_step"],
+                tables["event_previous"],
+            )  # fmt: skip
+        return (now - arrived) * self._brain.dt, arrived >= 0
+
+    @property
+    def resource(self) -> Floats:
+        """Resources R a spike arriving now would find, shape (n_synapses,)."""
+        if not len(self._block["resource"]):
+            return np.ones(self.n_synapses, np.float32)
+        gap, released = self._since_release()
+        kept = np.where(released, np.exp(-gap / float(self._scalar("stp_tau_rec"))), 0.0)
+        return (1.0 - (1.0 - self._block["resource"]) * kept).astype(np.float32)
+
+    @property
+    def facilitation(self) -> Floats:
+        """Facilitation u / U - 1 a spike arriving now would meet, shape (n_synapses,)."""
+        if not len(self._block["facilitation"]):
+            return np.zeros(self.n_synapses, np.float32)
+        gap, released = self._since_release()
+        tau = float(self._scalar("stp_tau_facil"))
+        kept = np.where(released & (tau > 0), np.exp(-gap / max(tau, 1e-9)), 0.0)
+        U = float(self._scalar("stp_U"))
+        return ((1.0 - U) * (1.0 + self._block["facilitation"]) * kept).astype(np.float32)
+
+    def to_scipy(self) -> scipy.sparse.csr_array:
+        """The weights as a sparse matrix of shape (source neurons, target neurons).
+
+        Synapses between the same pair add up. Needs scipy (`pip install engram[io]`).
+        """
+        from scipy import sparse
+
+        shape = (
+            self._brain.regions[self._source].n_neurons,
+            self._brain.regions[self._target].n_neurons,
+        )
+        return sparse.csr_array((self.weight, (self.pre, self.post)), shape=shape)
+
+    def normalize(self, total: float) -> None:
+        """Scale each target neuron's incoming weights so that their magnitudes add up to `total`.
+
+        Bounds hold: with `w_max` in the way the sum stays below. Neurons whose incoming weights are
+        all 0 stay as they are.
+        """
+        wanted = number(f"Projection {self.label}: normalize: total", total, 0.0, open_low=True)
+        magnitude = self._magnitude()
+        first, n_post = layout.bounds(self._brain._tables, self._index)[2:]
+        sums = np.zeros(n_post, np.float64)
+        kernel("wiring.sum_incoming")(self._block["post"], magnitude, first, sums)
+        factor = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
+        self._set_magnitude(magnitude * factor[self._block["post"] - first])
+
+    def _scale_incoming(self, factor: Floats) -> None:
+        """Multiply excitatory weights by a factor of their postsynaptic neuron."""
+        magnitude = self._magnitude()
+        excitatory = layout.signs(self._block["nt"]) > 0
+        scaled = np.where(excitatory, magnitude * factor[self.post], magnitude)
+        self._set_magnitude(scaled)
+
+    # -- adding and removing
+
+    def add_synapses(
+        self,
+        pre: ArrayLike,
+        post: ArrayLike,
+        weights: Values | None = None,
+        delays_ms: Values = 1.0,
+        nt: Neurotransmitter = Neurotransmitter.GLUTAMATE,
+    ) -> int:
+        """Add synapses between neurons given by their indices in the two regions.
+
+        weights: magnitudes (default: the mean of those there are, or half of w_max); delays_ms are
+        rounded to whole steps, at least one. They carry spikes fired from now on. Returns how many.
+        """
+        where = f"Projection {self.label}: add_synapses"
+        tables, p = self._brain._tables, self._index
+        source, target = self._brain.regions[self._source], self._brain.regions[self._target]
+        pre_ = indices(f"{where}: pre", pre, source.n_neurons)
+        post_ = indices(f"{where}: post", post, target.n_neurons)
+        if len(pre_) != len(post_):
+            raise InvalidValueError(
+                f"{where}: pre and post must be as long, not {len(pre_)} and {len(post_)}"
+            )
+        for name, region, chosen in (("pre", source, pre_), ("post", target, post_)):
+            if not region.neuron_alive[chosen].all():
+                raise InvalidValueError(f"{where}: {name} names a dead neuron of {region.name!r}")
+        if not isinstance(nt, Neurotransmitter):
+            raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+        if weights is None:
+            present = self._magnitude()
+            weights = float(present.mean()) if len(present) else 0.5 * self.w_max
+        first_pre, _, first_post, _ = layout.bounds(tables, p)
+        self._add(
+            where, (pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32), nt,
+            weights, delays_ms, birth=self._brain.step_count,
+        )  # fmt: skip
+        return len(pre_)
+
+    def _add(
+        self,
+        where: str,
+        pre: NDArray[np.int32],
+        post: NDArray[np.int32],
+        nt: Neurotransmitter,
+        weights: Values,
+        delays_ms: Values | None,
+        birth: int,
+    ) -> None:
+        """Draw weights and delays for synapses between neuron slots, and lay them out.
+
+        Unless `w_max` was set, it makes room for twice the largest weight.
+        """
+        brain, p = self._brain, self._index
+        n = len(pre)
+        if not n:
+            return
+        tag = brain._next_tag()
+        magnitude = draw(f"{where}: weights", weights, n, brain.seed, STREAM_WEIGHT, tag)
+        if isinstance(weights, Distribution):
+            magnitude = np.maximum(magnitude, np.float32(0))
+        elif nt.sign < 0:
+            magnitude = np.abs(magnitude)
+        elif magnitude.min() < 0:
+            raise InvalidValueError(
+                f"{where}: weights of excitatory synapses must not be negative; one is "
+                f"{magnitude.min():g} (use nt=Neurotransmitter.GABA for inhibition)"
+            )
+        ms = draw(
+            f"{where}: delays", defaults.DELAYS if delays_ms is None else delays_ms, n, brain.seed,
+            STREAM_DELAY, tag,
+        )  # fmt: skip
+        steps = np.maximum(np.rint(ms / brain.dt), 1)
+        if ms.min() < 0 or steps.max() > MAX_DELAY_STEPS:
+            raise InvalidValueError(
+                f"{where}: delays must be in [0, {MAX_DELAY_STEPS * brain.dt:g}] ms; they run from "
+                f"{ms.min():g} to {ms.max():g}"
+            )
+        largest = float(magnitude.max())
+        if self._w_max_given and largest > self.w_max:
+            raise InvalidValueError(
+                f"{where}: weights reach {largest:g}, above w_max = {self.w_max:g}; raise w_max"
+            )
+        if not self._w_max_given and 2.0 * largest > (self.w_max if self.n_synapses else 0.0):
+            brain._tables["w_max"][p] = 2.0 * largest if largest > 0 else 1.0
+        old = layout.read_out(brain._tables, p)
+        new: layout.Synapses = {
+            "pre": pre,
+            "post": post,
+            "delay": steps.astype(np.uint16),
+            "weight": np.float32(nt.sign) * magnitude,
+            "nt": np.full(n, nt, np.uint8),
+            "birth": np.full(n, birth, np.int32),
+            "synapse_gain": np.float32(nt.gain) * brain.regions[self._target]._attenuation(n, tag),
+        }
+        if not self.n_synapses:
+            self._lay_out(new)
+            return
+        if "synapse_gain" not in old:
+            old["synapse_gain"] = np.full(self.n_synapses, self._scalar("gain"), np.float32)
+        self._lay_out(layout.joined(old, new))
+
+    def _attenuate(self) -> None:
+        """Place all synapses on the target's dendrite."""
+        synapses = layout.read_out(self._brain._tables, self._index)
+        places = self._brain.regions[self._target]._attenuation(
+            self.n_synapses, self._brain._next_tag()
+        )
+        self._lay_out({**synapses, "synapse_gain": _GAINS[synapses["nt"]] * places})
+
+    def remove_synapses(self, which: ArrayLike) -> int:
+        """Remove synapses, by indices into the arrays or a mask. Returns how many."""
+        chosen = indices(f"Projection {self.label}: remove_synapses: which", which, self.n_synapses)
+        keep = np.ones(self.n_synapses, np.bool_)
+        keep[chosen] = False
+        removed = int((~keep).sum())
+        if removed:
+            self._lay_out(layout.selected(layout.read_out(self._brain._tables, self._index), keep))
+        return removed
+
+    def _drop_neurons(self, region: str, slots: Ints) -> None:
+        """Remove the synapses of neurons that died."""
+        gone = np.zeros(self.n_synapses, np.bool_)
+        if region == self._source:
+            gone |= np.isin(self.pre, slots)
+        if region == self._target:
+            gone |= np.isin(self.post, slots)
+        if gone.any():
+            self.remove_synapses(gone)
+        self._forget_neurons(region, slots)
+
+    def _forget_neurons(self, region: str, slots: Ints) -> None:
+        """Clear the spike traces of slots that change hands."""
+        if region == self._source:
+            self._block["pre_trace"][:, slots] = 0
+        if region == self._target:
+            self._block["post_trace"][:, slots] = 0
+
+    def _lay_out(self, synapses: layout.Synapses) -> None:
+        """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask."""
+        tables, p = self._brain._tables, self._index
+        columns: set[str] = set()
+        if self._rule is not None and self._rule.modulated:
+            columns.add("eligibility")
+        if self._stp is not None:
+            columns |= {"resource", "facilitation"}
+        gains = synapses.get("synapse_gain")
+        if gains is not None and len(gains):
+            if (gains == gains[0]).all():
+                tables["gain"][p] = gains[0]
+            else:
+                columns.add("synapse_gain")
+        layout.lay_out(tables, p, synapses, columns=columns, incoming=self._rule is not None)
+        self._brain._synapses_changed()
+
+    # -- plasticity
+
+    @property
+    def rule(self) -> PlasticityRule | None:
+        """The learning rule; None for static synapses. Can be assigned (a rule or its name)."""
+        return self._rule
+
+    @rule.setter
+    def rule(self, rule: PlasticityRule | str | None) -> None:
+        new = as_rule(f"Projection {self.label}: rule", rule)
+        if new is not None and new._on_change is not None:
+            new = new.replica()
+        self.settle()
+        if new is not None:
+            self._brain._attach_rule(new)
+        self._rule = new
+        tables, p = self._brain._tables, self._index
+        for name in ("pre_trace", "post_trace"):
+            self._block[name][:] = 0
+        tables["eligibility_base"][p] = self._brain.step_count
+        tables["dopamine_integral"][p] = 0.0
+        synapses = layout.read_out(tables, p)
+        synapses.pop("eligibility", None)
+        self._lay_out(synapses)
+        self._brain._parameters_changed()
+
+    @property
+    def stp(self) -> ShortTermPlasticity | None:
+        """Short-term plasticity; None without. Can be assigned."""
+        return self._stp
+
+    @stp.setter
+    def stp(self, stp: ShortTermPlasticity | None) -> None:
+        if stp is not None and not isinstance(stp, ShortTermPlasticity):
+            raise InvalidTypeError(
+                f"Projection {self.label}: stp must be a ShortTermPlasticity or None, not {stp!r}"
+            )
+        self._stp = None if stp is None else stp.replica().attach(self._brain._parameters_changed)
+        synapses = layout.read_out(self._brain._tables, self._index)
+        for name in ("resource", "facilitation"):
+            synapses.pop(name, None)
+        self._lay_out(synapses)
+        self._brain._parameters_changed()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the projection's weights are kept as they are. Can be assigned."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise InvalidTypeError(
+                f"Projection {self.label}: frozen must be True or False, not {value!r}"
+            )
+        self._frozen = value
+        self._brain._parameters_changed()
+
+    def _ruled(self, name: str) -> PlasticityRule:
+        if self._rule is None or name not in self._rule.parameters():
+            raise InvalidValueError(
+                f"Projection {self.label}: rule {self._rule!r} has no {name}; assign "
+                f"Projection.rule first"
+            )
+        return self._rule
+
+    @property
+    def A_plus(self) -> float:
+        """The rule's A_plus."""
+        return float(self._ruled("A_plus").A_plus)
+
+    @A_plus.setter
+    def A_plus(self, value: float) -> None:
+        self._ruled("A_plus").A_plus = value
+
+    @property
+    def A_minus(self) -> float:
+        """The rule's A_minus."""
+        return float(self._ruled("A_minus").A_minus)
+
+    @A_minus.setter
+    def A_minus(self, value: float) -> None:
+        self._ruled("A_minus").A_minus = value
+
+    @property
+    def w_min(self) -> float:
+        """Least magnitude of a weight."""
+        return float(self._scalar("w_min"))
+
+    @w_min.setter
+    def w_min(self, value: float) -> None:
+        self._set_bounds(number(f"Projection {self.label}: w_min", value, 0.0, self.w_max), None)
+
+    @property
+    def w_max(self) -> float:
+        """Greatest magnitude of a weight."""
+        return float(self._scalar("w_max"))
+
+    @w_max.setter
+    def w_max(self, value: float) -> None:
+        self._set_bounds(None, number(f"Projection {self.label}: w_max", value, self.w_min))
+        self._w_max_given = True
+
+    def _set_bounds(self, low: float | None, high: float | None) -> None:
+        magnitude = self._magnitude()
+        if low is not None:
+            self._brain._tables["w_min"][self._index] = low
+        if high is not None:
+            self._brain._tables["w_max"][self._index] = high
+        self._set_magnitude(magnitude)
+
+    @property
+    def dopamine(self) -> float:
+        """Dopamine at these synapses now, tonic and phasic."""
+        return float(self._scalar("dopamine") + self._scalar("dopamine_baseline"))
+
+    def reset_traces(self) -> None:
+        """Clear eligibility and phasic dopamine; weights stay as they are now."""
+        self.settle()
+        self._block["eligibility"][:] = 0
+        self._brain._tables["dopamine"][self._index] = 0.0
+
+    def _reset_state(self) -> None:
+        """Short-term plasticity and spike traces back to rest."""
+        self._block["resource"][:] = 1
+        self._block["facilitation"][:] = -1
+        self._block["pre_trace"][:] = 0
+        self._block["post_trace"][:] = 0

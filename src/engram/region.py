@@ -1,0 +1,450 @@
+"""Region: a population of neurons and its own wiring."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram import morphology
+from engram.distributions import Uniform, Values, draw
+from engram.engine.binding import kernel
+from engram.errors import (
+    CapacityError,
+    InvalidTypeError,
+    indices,
+    number,
+    unknown_name,
+)
+from engram.kernels.constants import NEVER, STREAM_PARAMETER
+from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
+from engram.projection import Projection
+from engram.state.tables import Array
+from engram.synapses import Neurotransmitter
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+
+_RS, _FS = FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
+
+
+class RegionType(Enum):
+    """What a region is for; decides the default firing patterns (excitatory, inhibitory)."""
+
+    SENSORY = "sensory"
+    ASSOCIATION = "association"
+    MEMORY = "memory"
+    MOTOR = "motor"
+    REWARD = "reward"
+
+    @property
+    def patterns(self) -> tuple[FiringPattern, FiringPattern]:
+        """Default firing patterns of excitatory and inhibitory neurons."""
+        if self is RegionType.MEMORY:
+            return FiringPattern.INTRINSICALLY_BURSTING, FiringPattern.LOW_THRESHOLD_SPIKING
+        if self is RegionType.MOTOR:
+            return FiringPattern.CHATTERING, _FS
+        return _RS, _FS
+
+
+class Region:
+    """A population of neurons. A view of the brain's state.
+
+    The arrays ``v``, ``u``, ``a``, ``b``, ``c``, ``d``, ``theta``, ``activity`` and all other
+    states and per-neuron parameters of the model can be written to; the rest are read-only. Each
+    has one entry per neuron slot in use, shape (n_neurons,). Slots of dead neurons stay, with
+    ``neuron_alive`` false, until a newborn takes them. Take the arrays anew after growth.
+    """
+
+    def __init__(
+        self,
+        brain: Brain,
+        index: int,
+        name: str,
+        region_type: RegionType,
+        model: NeuronModel,
+        patterns: tuple[FiringPattern, FiringPattern],
+        variation: float,
+    ) -> None:
+        self._brain, self._index, self._name = brain, index, name
+        self._type, self._model = region_type, model
+        self._patterns, self._variation = patterns, variation
+        self._morphology: morphology.Dendrite | None = None
+        self._theta_plus: float | None = None
+        self._tau_theta: float | None = None
+
+    # -- what it is
+
+    @property
+    def name(self) -> str:
+        """The region's name."""
+        return self._name
+
+    @property
+    def region_type(self) -> RegionType:
+        """What the region is for."""
+        return self._type
+
+    @property
+    def model(self) -> NeuronModel:
+        """The neuron model; its parameters can be assigned."""
+        return self._model
+
+    @property
+    def wiring(self) -> Projection:
+        """The region's own wiring: its projection to itself."""
+        return self._brain.get_projection(self._name, self._name)
+
+    def __repr__(self) -> str:
+        return f"<Region {self._name!r}, {self._type.name}, {self.n_alive_neurons} neurons>"
+
+    # -- sizes
+
+    @property
+    def _first(self) -> int:
+        return int(self._brain._tables["region_first"][self._index])
+
+    @property
+    def n_neurons(self) -> int:
+        """Neuron slots in use, those of dead neurons included: the length of the arrays."""
+        return int(self._brain._tables["region_count"][self._index])
+
+    @property
+    def max_neurons(self) -> int:
+        """How many neurons the region can grow to."""
+        return self._brain._max_neurons[self._name]
+
+    @property
+    def n_alive_neurons(self) -> int:
+        """Living neurons."""
+        return int(self._slots("alive").sum())
+
+    @property
+    def n_alive_synapses(self) -> int:
+        """Synapses of the region's own wiring."""
+        return self.wiring.n_synapses
+
+    @property
+    def mean_activity(self) -> float:
+        """Mean firing rate of the living neurons over the last second or so, Hz."""
+        alive = self.neuron_alive
+        return float(self._slots("activity")[alive].mean()) if alive.any() else 0.0
+
+    # -- arrays
+
+    def _slots(self, name: str, row: int | None = None) -> Array:
+        array = self._brain._tables[name]
+        if row is not None:
+            array = array[row]
+        return array[self._first : self._first + self.n_neurons]
+
+    def _read_only(self, array: Array) -> Array:
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    def state(self, name: str) -> Array:
+        """A state variable or per-neuron parameter of the neuron model, by name."""
+        model = type(self._model)
+        if name == "v":
+            return self._slots("v")
+        states = list(model.states)
+        if name in states:
+            return self._slots("x", states.index(name) - 1)
+        if name in model.per_neuron():
+            return self._slots("q", model.per_neuron().index(name))
+        common = ("theta", "activity", "exc", "inh")
+        if name in common:
+            return self._slots(name)
+        valid = [*states, *model.per_neuron(), *common]
+        raise unknown_name(f"Region {self._name!r}", "state variable", name, valid)
+
+    @property
+    def v(self) -> Array:
+        """Membrane potentials, mV."""
+        return self._slots("v")
+
+    @property
+    def u(self) -> Array:
+        """Recovery variable (Izhikevich)."""
+        return self.state("u")
+
+    @property
+    def a(self) -> Array:
+        """Izhikevich's a, 1/ms."""
+        return self.state("a")
+
+    @property
+    def b(self) -> Array:
+        """Izhikevich's b."""
+        return self.state("b")
+
+    @property
+    def c(self) -> Array:
+        """Izhikevich's c, mV."""
+        return self.state("c")
+
+    @property
+    def d(self) -> Array:
+        """Izhikevich's d."""
+        return self.state("d")
+
+    @property
+    def theta(self) -> Array:
+        """Adaptive thresholds, mV (conductance models) or current (others)."""
+        return self._slots("theta")
+
+    @property
+    def activity(self) -> Array:
+        """Running mean of each neuron's firing rate, Hz."""
+        return self._slots("activity")
+
+    @property
+    def fired(self) -> Array:
+        """Who fired in the last step, bool."""
+        return self._read_only(self._slots("fired").view(np.bool_))
+
+    @property
+    def total_spikes(self) -> Array:
+        """Spikes since birth."""
+        return self._read_only(self._slots("total_spikes"))
+
+    @property
+    def last_spike_time(self) -> NDArray[np.float64]:
+        """Time of the last spike, ms; -inf if there was none."""
+        steps = self._slots("last_spike").astype(np.float64)
+        return np.where(steps < 0, -np.inf, steps * self._brain.dt)
+
+    @property
+    def neuron_type(self) -> Array:
+        """`NeuronType` values."""
+        return self._read_only(self._slots("neuron_type"))
+
+    @property
+    def pattern(self) -> Array:
+        """`FiringPattern` values."""
+        return self._read_only(self._slots("pattern"))
+
+    @property
+    def neuron_alive(self) -> Array:
+        """Which slots hold a living neuron, bool."""
+        return self._read_only(self._slots("alive").view(np.bool_))
+
+    @property
+    def neuron_age(self) -> NDArray[np.float64]:
+        """Time since birth, ms."""
+        born = self._slots("born").astype(np.float64)
+        return (self._brain.step_count - born) * self._brain.dt
+
+    # -- input
+
+    def _scalar_parameter(self, name: str) -> float:
+        return float(self._brain._tables[name][self._index])
+
+    @property
+    def background(self) -> float:
+        """Constant input current of every neuron."""
+        return self._scalar_parameter("background")
+
+    @background.setter
+    def background(self, value: float) -> None:
+        checked = number(f"Region {self._name!r}: background", value)
+        self._brain._tables["background"][self._index] = checked
+
+    @property
+    def noise(self) -> float:
+        """White noise input: its standard deviation over 1 ms. The mean over dt has noise/sqrt(dt).
+
+        Each neuron draws its own.
+        """
+        return self._scalar_parameter("noise")
+
+    @noise.setter
+    def noise(self, value: float) -> None:
+        checked = number(f"Region {self._name!r}: noise", value, 0.0)
+        self._brain._tables["noise"][self._index] = checked
+
+    @property
+    def theta_plus(self) -> float:
+        """Step of the adaptive threshold at a spike; `Brain.homeostasis` has the default."""
+        default = self._brain.homeostasis.theta_plus
+        return default if self._theta_plus is None else self._theta_plus
+
+    @theta_plus.setter
+    def theta_plus(self, value: float) -> None:
+        self._theta_plus = number(f"Region {self._name!r}: theta_plus", value, 0.0)
+        self._brain._parameters_changed()
+
+    @property
+    def tau_theta(self) -> float:
+        """Decay of the adaptive threshold, ms; by default 1 / `Brain.homeostasis.theta_leak`."""
+        leak = self._brain.homeostasis.theta_leak
+        return (
+            (1.0 / leak if leak > 0 else math.inf) if self._tau_theta is None else self._tau_theta
+        )
+
+    @tau_theta.setter
+    def tau_theta(self, value: float) -> None:
+        where = f"Region {self._name!r}: tau_theta"
+        self._tau_theta = number(where, value, 0.0, open_low=True)
+        self._brain._parameters_changed()
+
+    # -- building
+
+    def add_neuron(
+        self,
+        ntype: NeuronType = NeuronType.EXCITATORY,
+        pattern: FiringPattern | None = None,
+    ) -> int:
+        """Add one neuron, unconnected, in a dead neuron's slot if there is one. Returns its index.
+
+        Raises `CapacityError` when the region is full.
+        """
+        if not isinstance(ntype, NeuronType):
+            raise InvalidTypeError(
+                f"Region {self._name!r}: add_neuron: ntype must be a NeuronType, not {ntype!r}"
+            )
+        if pattern is not None and not isinstance(pattern, FiringPattern):
+            raise InvalidTypeError(
+                f"Region {self._name!r}: add_neuron: pattern must be a FiringPattern, "
+                f"not {pattern!r}"
+            )
+        dead = np.flatnonzero(~self.neuron_alive)
+        if len(dead):
+            slot = int(dead[0])
+        elif self.n_neurons < self.max_neurons:
+            slot = self.n_neurons
+            self._brain._tables["region_count"][self._index] += 1
+        else:
+            raise CapacityError(
+                f"Region {self._name!r}: add_neuron: all {self.max_neurons} slots are taken "
+                f"(max_neurons of Brain.add_region)"
+            )
+        self._brain._neurons_changed()
+        self._initialise(np.array([slot]), ntype, pattern)
+        return slot
+
+    def _initialise(
+        self, slots: NDArray[np.int64], ntype: NeuronType, pattern: FiringPattern | None
+    ) -> None:
+        """Bring neurons to life at rest, with nothing left of whoever had the slots before."""
+        tables, model = self._brain._tables, self._model
+        ids = slots + self._first
+        chosen = self._patterns[ntype] if pattern is None else pattern
+        for name, value in (
+            ("exc", 0), ("inh", 0), ("drive", 0), ("held", 0), ("held_onset", 0), ("theta", 0),
+            ("activity", 0), ("fired", 0), ("alive", 1), ("neuron_type", ntype),
+            ("pattern", chosen), ("last_spike", NEVER), ("last_event", -1), ("total_spikes", 0),
+            ("born", self._brain.step_count),
+        ):  # fmt: skip
+            tables[name][ids] = value
+        values: dict[str, NDArray[np.float32]] = {}
+        given = model.own_values()
+        uniform = np.empty(len(tables["v"]), np.float32)
+        tag = self._brain._next_tag()
+        for k, name in enumerate(type(model).per_neuron()):
+            value = float(getattr(model, name))
+            if isinstance(model, Izhikevich) and name not in given:
+                value = chosen.parameters["abcd".index(name)]
+            kernel("random.fill_uniform")(
+                uniform, 0, 0, len(uniform), np.uint64(self._brain.seed), STREAM_PARAMETER,
+                tag * 16 + k,
+            )  # fmt: skip
+            spread = np.float32(self._variation) * (2 * uniform[ids] - 1)
+            values[name] = (np.float32(value) * (1 + spread)).astype(np.float32)
+            tables["q"][k, ids] = values[name]
+        for k, (name, start) in enumerate(model.initial_states(values).items()):
+            if name == "v":
+                tables["v"][ids] = start
+            else:
+                tables["x"][k - 1, ids] = start
+        for projection in self._brain.projections:
+            projection._forget_neurons(self._name, slots)
+
+    def add_synapses(
+        self,
+        pre: ArrayLike,
+        post: ArrayLike,
+        weights: Values | None = None,
+        delays_ms: Values = 1.0,
+        nt: Neurotransmitter = Neurotransmitter.GLUTAMATE,
+    ) -> int:
+        """Add synapses to the region's own wiring; see `Projection.add_synapses`."""
+        return self.wiring.add_synapses(pre, post, weights, delays_ms, nt)
+
+    def add_one_synapse(
+        self,
+        pre: int,
+        post: int,
+        weight: float | None = None,
+        delay_ms: float | None = None,
+        nt: Neurotransmitter | None = None,
+    ) -> int:
+        """Add one synapse to the region's own wiring; by default of its neuron's transmitter."""
+        index = indices(f"Region {self._name!r}: add_one_synapse: pre", [pre], self.n_neurons)[0]
+        inhibitory = self.neuron_type[index] == NeuronType.INHIBITORY
+        default = Neurotransmitter.GABA if inhibitory else Neurotransmitter.GLUTAMATE
+        return self.wiring.add_synapses(
+            [pre],
+            [post],
+            weight,
+            1.0 if delay_ms is None else delay_ms,
+            default if nt is None else nt,
+        )
+
+    def add_lateral_inhibition(self, weight: float) -> int:
+        """Let every excitatory neuron inhibit every other: winner-take-all competition.
+
+        weight: magnitude of the GABA synapses (the interneurons between are left out). Raises
+        `w_max` of the region's own wiring if it must. Returns the number of synapses.
+        """
+        where = f"Region {self._name!r}: add_lateral_inhibition: weight"
+        magnitude = abs(number(where, weight))
+        cells = np.flatnonzero(self.neuron_alive & (self.neuron_type == NeuronType.EXCITATORY))
+        pre, post = np.repeat(cells, len(cells)), np.tile(cells, len(cells))
+        keep = pre != post
+        if self.wiring.w_max < magnitude:
+            self.wiring.w_max = magnitude
+        return self.add_synapses(pre[keep], post[keep], magnitude, 1.0, Neurotransmitter.GABA)
+
+    def kill_neurons(self, which: ArrayLike) -> int:
+        """Kill neurons, with all their synapses in every projection. Returns how many died."""
+        slots = indices(f"Region {self._name!r}: kill_neurons: indices", which, self.n_neurons)
+        slots = np.unique(slots[self.neuron_alive[slots]])
+        if not len(slots):
+            return 0
+        ids = slots + self._first
+        tables = self._brain._tables
+        for name in ("alive", "fired", "exc", "inh", "drive", "held", "activity"):
+            tables[name][ids] = 0
+        for projection in self._brain.projections:
+            projection._drop_neurons(self._name, slots)
+        self._brain._neurons_changed()
+        return len(slots)
+
+    def enable_morphology(self, template: str = "pyramidal") -> None:
+        """Give the neurons a dendrite: incoming synapses are attenuated by where they sit on it.
+
+        template: a name in `engram.morphology.TEMPLATES`. Each synapse, present or future, gets a
+        random place on the dendrite; see `engram.morphology` for the cable equation.
+        """
+        dendrite = morphology.template(f"Region {self._name!r}: enable_morphology", template)
+        self._morphology = dendrite
+        for projection in self._brain.projections:
+            if projection.target == self._name:
+                projection._attenuate()
+
+    @property
+    def morphology(self) -> morphology.Dendrite | None:
+        """The dendrite of the region's neurons; None for point neurons."""
+        return self._morphology
+
+    def _attenuation(self, n: int, tag: int) -> NDArray[np.float32]:
+        """Attenuation at the random places of `n` new synapses; 1 for point neurons."""
+        if self._morphology is None:
+            return np.ones(n, np.float32)
+        where = draw("attenuation", Uniform(0.0, 1.0), n, self._brain.seed, STREAM_PARAMETER, tag)
+        return self._morphology.attenuation(where).astype(np.float32)

@@ -1,0 +1,130 @@
+"""Laying out a projection's synapses: rows by presynaptic neuron and delay, and the inverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import kernel
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER
+from engram.state.schema import FIELDS, SYNAPSE_FIELDS
+from engram.state.tables import FIXED_SIZES, SYNAPSE_COLUMNS, Array, Tables
+
+INDEX_COLUMNS = ("in_synapse", "in_pre", "in_delay")
+
+Synapses = dict[str, Array]
+"""Per-synapse arrays by name: the columns of the schema, and ``pre`` and ``delay`` (steps)."""
+
+
+def bounds(tables: Tables, p: int) -> tuple[int, int, int, int]:
+    """First neuron slot and number of slots of a projection's source and target."""
+    source, target = int(tables["source"][p]), int(tables["target"][p])
+    first, capacity = tables["region_first"], tables["region_capacity"]
+    return int(first[source]), int(capacity[source]), int(first[target]), int(capacity[target])
+
+
+def new_block(tables: Tables, p: int) -> dict[str, Array]:
+    """The arrays of projection `p` without synapses."""
+    _, n_pre, _, n_post = bounds(tables, p)
+    sizes = {"S": 0, "S?": 0, "pre": n_pre, "post": n_post, "post+1": n_post + 1, **FIXED_SIZES}
+    sizes["rows"] = n_pre * int(tables["delay_count"][p]) + 1
+    return {
+        f.name: np.full([sizes[d] for d in f.dims], f.initial, dtype=f.dtype)
+        for f in SYNAPSE_FIELDS
+    }
+
+
+def read_out(tables: Tables, p: int) -> Synapses:
+    """The live synapses of projection `p` in the order they are laid out."""
+    block = tables.blocks[p]
+    n = block["post"].shape[0]
+    first_pre = bounds(tables, p)[0]
+    pre, delay = np.empty(n, np.int32), np.empty(n, np.uint16)
+    kernel("wiring.expand_rows")(
+        block["segment"], int(tables["delay_count"][p]), first_pre, int(tables["delay_min"][p]),
+        pre, delay,
+    )  # fmt: skip
+    columns = {
+        c: block[c] for c in SYNAPSE_COLUMNS if c not in INDEX_COLUMNS and len(block[c]) == n
+    }
+    return {"pre": pre, "delay": delay, **columns}
+
+
+def joined(old: Synapses, new: Synapses) -> Synapses:
+    """The synapses of both; a column only one has is filled with its initial value."""
+    n_old, n_new = len(old["pre"]), len(new["pre"])
+
+    def column(part: Synapses, name: str, n: int) -> NDArray[Any]:
+        if name in part:
+            return part[name]
+        field = FIELDS[name]
+        return np.full(n, field.initial, field.dtype)
+
+    return {
+        name: np.concatenate([column(old, name, n_old), column(new, name, n_new)])
+        for name in {**old, **new}
+    }
+
+
+def selected(synapses: Synapses, keep: NDArray[Any]) -> Synapses:
+    """Some of the synapses."""
+    return {name: column[keep] for name, column in synapses.items()}
+
+
+def lay_out(
+    tables: Tables, p: int, synapses: Synapses, *, columns: set[str], incoming: bool
+) -> None:
+    """Make these the synapses of projection `p`.
+
+    columns: the optional columns the projection needs; incoming: whether its rule looks synapses
+    up by their postsynaptic neuron.
+    """
+    block = tables.blocks[p]
+    first_pre, n_pre, first_post, n_post = bounds(tables, p)
+    n = len(synapses["pre"])
+    delay = synapses["delay"]
+    shortest = int(delay.min()) if n else 1
+    lags = int(delay.max()) - shortest + 1 if n else 1
+    lag = (delay - np.uint16(shortest)).astype(np.uint16)
+    order, segment, in_order = kernel("wiring.sort_rows")(
+        synapses["pre"], synapses["post"], lag, first_pre, n_pre, first_post, n_post, lags
+    )
+    for name in SYNAPSE_COLUMNS:
+        field = FIELDS[name]
+        if name in INDEX_COLUMNS:
+            block[name] = np.empty(n if incoming else 0, field.dtype)
+        elif field.dims == ("S?",) and name not in columns:
+            block[name] = np.empty(0, field.dtype)
+        elif name in synapses:
+            column = synapses[name].astype(field.dtype, copy=False)
+            block[name] = column.copy() if in_order else column[order]
+        else:
+            block[name] = np.full(n, field.initial, field.dtype)
+    block["segment"] = segment
+    tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
+    tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], segment)
+    tables["youngest"][p] = block["birth"].max(initial=NEVER)
+    block["in_first"] = np.zeros(n_post + 1, np.int32)
+    if incoming:
+        kernel("wiring.build_incoming")(
+            segment, lags, first_pre, shortest, block["post"], first_post, block["in_first"],
+            block["in_synapse"], block["in_pre"], block["in_delay"],
+        )  # fmt: skip
+    tables.touch()
+
+
+def signs(nt: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """-1 for inhibitory synapses, else +1."""
+    return np.where(nt == INHIBITORY_TRANSMITTER, np.float32(-1), np.float32(1))
+
+
+def restore_derived(tables: Tables, p: int, *, incoming: bool) -> None:
+    """Rebuild what is not saved of projection `p`."""
+    lay_out_columns = {
+        name
+        for name in SYNAPSE_COLUMNS
+        if name not in INDEX_COLUMNS and len(tables.blocks[p][name])
+    }
+    lay_out(tables, p, read_out(tables, p), columns=lay_out_columns, incoming=incoming)

@@ -1,0 +1,156 @@
+"""Every array of a brain's state, declared once.
+
+Allocation, growth, saving, copying, the fingerprint, the compiled kernels' arguments and the
+reference documentation are all driven by these two lists: `BRAIN_FIELDS` (one set per brain) and
+`SYNAPSE_FIELDS` (one set per projection). Adding a state variable is one line here; a kernel that
+wants it names it as an argument.
+
+Dimensions: N neuron slots, R regions, P projections, S synapses of a projection, E slots of the
+spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
+of a neuron model, K parameters of a rule, T traces of a rule on either side, L steps of a decay
+table, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
+oscillators of a region; ``rows`` (segment pointers), ``pre``, ``post`` and ``post+1`` are sizes of
+one projection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engram.kernels.constants import NEVER
+
+Kind = Literal["state", "parameter", "derived"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One array.
+
+    kind: ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
+    Python, ``derived`` is rebuilt from the others and not saved.
+    """
+
+    name: str
+    dtype: str
+    dims: tuple[str, ...]
+    initial: float
+    unit: str
+    doc: str
+    kind: Kind = "state"
+
+
+def _f(
+    name: str, dtype: str, dims: str, initial: float, unit: str, doc: str, kind: Kind = "state"
+) -> Field:
+    return Field(name, dtype, tuple(dims.split()), initial, unit, doc, kind)
+
+
+BRAIN_FIELDS: tuple[Field, ...] = (
+    _f("clock", "int64", "C", 0, "", "step, spikes ever fired, spikes in the log, why it stopped"),
+    _f("dt", "float64", "1", 1, "ms", "time step", "parameter"),
+    _f("seed", "uint64", "1", 0, "", "seed of every random number", "parameter"),
+    # Neurons.
+    _f("v", "float32", "N", -65, "mV", "membrane potential"),
+    _f("x", "float32", "X N", 0, "model", "further state variables of the neuron model"),
+    _f("q", "float32", "Q N", 0, "model", "model parameters that vary between neurons"),
+    _f("exc", "float32", "N", 0, "current or g/g_L", "excitatory synaptic input"),
+    _f("inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)"),
+    _f("drive", "float32", "N", 0, "current", "input for the next step only"),
+    _f("held", "float32", "N", 0, "current", "input held until it is released"),
+    _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins"),
+    _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold"),
+    _f("activity", "float32", "N", 0, "Hz", "running mean of the firing rate"),
+    _f("fired", "uint8", "N", 0, "", "1 if the neuron fired in the last step"),
+    _f("alive", "uint8", "N", 0, "", "1 if the slot holds a living neuron"),
+    _f("neuron_type", "uint8", "N", 0, "", "NeuronType"),
+    _f("pattern", "uint8", "N", 0, "", "FiringPattern"),
+    _f("last_spike", "int32", "N", NEVER, "step", "step of the last spike"),
+    _f("last_event", "int64", "N", -1, "", "number of the last spike in the spike ring"),
+    _f("total_spikes", "int64", "N", 0, "", "spikes since birth"),
+    _f("mean_square_rate", "float32", "N", 0, "Hz^2", "running mean of the squared rate (BCM)"),
+    _f("potentiation", "float32", "N", 1, "", "factor of potentiation at the neuron's synapses"),
+    _f("born", "int32", "N", 0, "step", "step of birth"),
+    # Spikes of the last H steps: those still under way are among them.
+    _f("event_neuron", "int32", "E", 0, "", "neuron that fired"),
+    _f("event_previous_step", "int32", "E", NEVER, "step", "the neuron's spike before this one"),
+    _f("event_previous", "int64", "E", -1, "", "the number of that spike"),
+    _f("event_first", "int64", "H R", 0, "", "first spike of a region in a step"),
+    _f("event_end", "int64", "H R", 0, "", "one past the last spike of a region in a step"),
+    # Regions.
+    _f("region_first", "int64", "R", 0, "", "first neuron slot", "parameter"),
+    _f("region_capacity", "int64", "R", 0, "", "neuron slots reserved", "parameter"),
+    _f("region_count", "int64", "R", 0, "", "neuron slots in use", "parameter"),
+    _f("model_parameter", "float32", "R M", 0, "model", "parameters of the model", "parameter"),
+    _f("background", "float32", "R", 0, "current", "constant input", "parameter"),
+    _f("noise", "float32", "R", 0, "current ms^1/2", "white noise input", "parameter"),
+    _f("tau_exc", "float32", "R", 5, "ms", "decay of excitatory input", "parameter"),
+    _f("tau_inh", "float32", "R", 10, "ms", "decay of inhibitory input", "parameter"),
+    _f("tau_activity", "float32", "R", 1000, "ms", "window of the rate estimate", "parameter"),
+    _f("theta_plus", "float64", "R", 0, "mV or current", "theta's step at a spike", "parameter"),
+    _f("tau_theta", "float64", "R", 1e7, "ms", "decay of theta", "parameter"),
+    _f("adapting", "uint8", "R", 0, "", "1 if theta changes", "parameter"),
+    _f("holding", "uint8", "R", 0, "", "1 if any input is held"),
+    _f("held_period", "int64", "R", 1, "step", "cycle of the held input"),
+    _f("held_since", "int64", "R", 0, "step", "when holding began"),
+    _f("logging", "uint8", "R", 0, "", "1 if spikes are recorded", "derived"),
+    _f("rhythm_amplitude", "float32", "R O", 0, "current", "rhythms by band", "parameter"),
+    _f("rhythm_frequency", "float32", "R O", 1, "Hz", "their frequencies", "parameter"),
+    _f("rhythm_phase", "float64", "R O", 0, "rad", "their phases at time 0", "parameter"),
+    _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start"),
+    # Projections.
+    _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter"),
+    _f("target", "int64", "P", 0, "", "region of the postsynaptic neurons", "parameter"),
+    _f("delay_min", "int64", "P", 1, "step", "shortest delay", "parameter"),
+    _f("delay_count", "int64", "P", 1, "", "delays from the shortest to the longest", "parameter"),
+    _f("gain", "float32", "P", 1, "", "strength x modulation of the transmitter", "parameter"),
+    _f("regular", "uint8", "P", 1, "", "1 if segments hold no twins, one sign each", "derived"),
+    _f("youngest", "int32", "P", NEVER, "step", "latest birth among the synapses"),
+    _f("plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter"),
+    _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
+    _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
+    _f("rule_parameter", "float32", "P K", 0, "rule", "parameters of the rule", "parameter"),
+    _f("pre_decay", "float32", "P T L", 0, "", "decay of a presynaptic trace by steps", "derived"),
+    _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
+    _f("nearest", "uint8", "P", 0, "", "1 for nearest-neighbour pairing", "parameter"),
+    _f("stp", "uint8", "P", 0, "", "1 with short-term plasticity", "parameter"),
+    _f("stp_U", "float32", "P", 0.5, "", "use of resources by a first spike", "parameter"),
+    _f("stp_tau_rec", "float64", "P", 800, "ms", "recovery of resources", "parameter"),
+    _f("stp_tau_facil", "float64", "P", 0, "ms", "decay of facilitation", "parameter"),
+    _f("dopamine", "float64", "P", 0, "", "phasic dopamine"),
+    _f("dopamine_baseline", "float64", "P", 0, "", "tonic dopamine", "parameter"),
+    _f("tau_dopamine", "float64", "P", 200, "ms", "decay of dopamine", "parameter"),
+    _f("tau_eligibility", "float64", "P", 1000, "ms", "decay of eligibility", "parameter"),
+    _f("dopamine_integral", "float64", "P", 0, "s", "dopamine seen by eligibility since the base"),
+    _f("eligibility_base", "int64", "P", 0, "step", "step to which eligibility is referred"),
+    # Work space, the spike log, and addresses of compiled functions.
+    _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
+    _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
+    _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
+    _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
+    _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
+    _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),
+    _f("modulate_entry", "int64", "P", 0, "", "compiled neuromodulation", "derived"),
+)
+
+SYNAPSE_FIELDS: tuple[Field, ...] = (
+    _f("post", "int32", "S", 0, "", "postsynaptic neuron"),
+    _f("weight", "float32", "S", 0, "current or g/g_L", "weight at the base of eligibility"),
+    _f("birth", "int32", "S", NEVER, "step", "step of birth"),
+    _f("nt", "uint8", "S", 0, "", "Neurotransmitter"),
+    _f("segment", "int32", "rows", 0, "", "where each (neuron, delay) begins"),
+    _f("eligibility", "float32", "S?", 0, "weight", "eligibility, referred to its base"),
+    _f("resource", "float32", "S?", 1, "", "resources after the last release"),
+    _f("facilitation", "float32", "S?", -1, "", "facilitation at the last release; -1: none yet"),
+    _f("synapse_gain", "float32", "S?", 1, "", "gain, where synapses differ in it"),
+    _f("pre_trace", "float64", "T pre", 0, "", "presynaptic trace just after the last spike"),
+    _f("post_trace", "float32", "T post", 0, "", "postsynaptic trace now"),
+    # Incoming index: the synapses of each postsynaptic neuron.
+    _f("in_first", "int32", "post+1", 0, "", "where each neuron's begin", "derived"),
+    _f("in_synapse", "int32", "S?", 0, "", "synapse", "derived"),
+    _f("in_pre", "int32", "S?", 0, "", "presynaptic neuron", "derived"),
+    _f("in_delay", "uint16", "S?", 0, "step", "delay", "derived"),
+)
+
+FIELDS: dict[str, Field] = {field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS)}
+SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)

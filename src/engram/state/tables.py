@@ -1,0 +1,119 @@
+"""Allocation of the arrays the schema declares, and their addresses for the compiled loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import BLOCK_SLOT, BLOCK_WORDS, WORDS, register_tables
+from engram.kernels.constants import BLOCK, RULE_PARAMETERS
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
+
+Array = NDArray[Any]
+
+FIXED_SIZES = {"1": 1, "C": 8, "K": RULE_PARAMETERS, "T": 2, "W": 16, "B": BLOCK, "O": 5}
+"""Dimensions that are the same in every brain."""
+
+SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims in (("S",), ("S?",)))
+"""Arrays with one entry a synapse."""
+
+
+class Tables:
+    """All state of a brain: arrays by name, and a block of arrays for each projection.
+
+    sizes: the dimensions N, R, P, E, H, X, Q, M, L, G as they stand.
+    """
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {
+            "N": 0, "R": 0, "P": 0, "E": 1024, "H": 2, "X": 1, "Q": 1, "M": 1, "L": 1, "G": 0,
+            **FIXED_SIZES,
+        }  # fmt: skip
+        self.arrays: dict[str, Array] = {f.name: self._new(f) for f in BRAIN_FIELDS}
+        self.blocks: list[dict[str, Array]] = []
+        self._address: int | None = None
+        self._words = np.zeros(BLOCK_SLOT + 1, np.int64)
+        self._block_words = np.zeros((0, BLOCK_WORDS), np.int64)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    def _new(self, field: Field) -> Array:
+        shape = [self.sizes[d] for d in field.dims]
+        return np.full(shape, field.initial, dtype=field.dtype)
+
+    def resize(self, **sizes: int) -> None:
+        """Change dimensions; arrays keep what they hold, new entries get their initial value."""
+        changed = {d for d, n in sizes.items() if self.sizes[d] != n}
+        self.sizes.update(sizes)
+        for field in BRAIN_FIELDS:
+            if changed.intersection(field.dims):
+                old, new = self.arrays[field.name], self._new(field)
+                kept = tuple(slice(0, min(a, b)) for a, b in zip(old.shape, new.shape, strict=True))
+                new[kept] = old[kept]
+                self.arrays[field.name] = new
+        self.touch()
+
+    def touch(self) -> None:
+        """Say that an array has been replaced, so that its address is looked up anew."""
+        self._address = None
+
+    @property
+    def address(self) -> int:
+        """Where the list of addresses stands."""
+        if self._address is None:
+            self._write_addresses()
+        assert self._address is not None
+        return self._address
+
+    def _write_addresses(self) -> None:
+        def describe(array: Array) -> list[int]:
+            return [array.ctypes.data, *array.shape, 0, 0, 0][:WORDS]
+
+        self._block_words = np.array(
+            [[w for f in SYNAPSE_FIELDS for w in describe(b[f.name])] for b in self.blocks],
+            np.int64,
+        ).reshape(len(self.blocks), BLOCK_WORDS)
+        words = [w for f in BRAIN_FIELDS for w in describe(self.arrays[f.name])]
+        self._words = np.array([*words, self._block_words.ctypes.data], np.int64)
+        self._address = int(self._words.ctypes.data)
+        register_tables(self._address, self)
+
+    def reindex_ring(self, events: int) -> None:
+        """Make the spike ring hold `events` (a power of two) spikes; those in it keep their places.
+
+        Spikes are numbered from the start of the simulation and stand at their number modulo the
+        size of the ring.
+        """
+        old, size = self.sizes["E"], self.sizes["E"]
+        ring = {f.name: self.arrays[f.name] for f in BRAIN_FIELDS if f.dims == ("E",)}
+        self.resize(E=events)
+        number = int(self.arrays["clock"][1])
+        kept = np.arange(max(0, number - min(size, events)), number)
+        for name, array in ring.items():
+            self.arrays[name][kept % events] = array[kept % old]
+        self.touch()
+
+    def relocate_history(self, horizon: int, step: int) -> None:
+        """Keep the spikes of the last `horizon` steps; what is already kept stays."""
+        first, end = self.arrays["event_first"].copy(), self.arrays["event_end"].copy()
+        old = self.sizes["H"]
+        self.resize(H=horizon)
+        # A slot that was never written counts as an empty step, as old as the oldest kept.
+        oldest = min(old, step)
+        floor = int(first[(step - oldest) % old].min(initial=0)) if oldest and first.size else 0
+        self.arrays["event_first"][:] = floor
+        self.arrays["event_end"][:] = floor
+        for back in range(1, min(old, horizon, step) + 1):
+            self.arrays["event_first"][(step - back) % horizon] = first[(step - back) % old]
+            self.arrays["event_end"][(step - back) % horizon] = end[(step - back) % old]
+
+    def copy(self) -> Tables:
+        """An independent twin."""
+        twin = Tables()
+        twin.sizes = dict(self.sizes)
+        twin.arrays = {name: array.copy() for name, array in self.arrays.items()}
+        twin.blocks = [{n: a.copy() for n, a in block.items()} for block in self.blocks]
+        return twin

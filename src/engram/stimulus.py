@@ -1,0 +1,175 @@
+"""Encoding numbers and text as input: rate, temporal and population coding."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.engine.binding import kernel
+from engram.errors import InvalidTypeError, InvalidValueError, number, vector
+from engram.kernels.constants import STREAM_ENCODER
+from engram.neurons import PoissonSource
+from engram.parameters import Parameter, Parameterized
+
+if TYPE_CHECKING:
+    from engram.region import Region
+
+Floats = NDArray[np.float32]
+
+
+class EncodingStrategy(Enum):
+    """How values in [0, 1] become input.
+
+    RATE: the region's neurons are split into equal groups, one per value, whose current is
+    proportional to it. TEMPORAL: the same groups; the stronger the value, the earlier in a
+    repeating cycle the drive begins, so that the latency of the first spike codes the value.
+    POPULATION: the same groups; each has Gaussian tuning curves with evenly spaced centres.
+    """
+
+    RATE = "rate"
+    TEMPORAL = "temporal"
+    POPULATION = "population"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Input of a region's neurons: `amplitude`, from step `onset` of each cycle of `period`."""
+
+    amplitude: Floats
+    onset: NDArray[np.int32] | None = None
+    period: int = 1
+
+    def at(self, phase: int) -> Floats:
+        """The input at a step of the cycle."""
+        if self.onset is None:
+            return self.amplitude
+        return np.where(self.onset <= phase, self.amplitude, np.float32(0))
+
+
+@functools.lru_cache(maxsize=256)
+def _groups(n_neurons: int, n_values: int) -> NDArray[np.intp]:
+    """Which value each neuron stands for."""
+    return np.arange(n_neurons) * n_values // n_neurons
+
+
+@functools.lru_cache(maxsize=256)
+def _centres(n_neurons: int, n_values: int) -> Floats:
+    """The preferred value of each neuron: evenly spaced over [0, 1] in its group."""
+    group = _groups(n_neurons, n_values)
+    size = np.bincount(group, minlength=n_values)
+    first = np.concatenate([[0], np.cumsum(size)[:-1]])
+    place = np.arange(n_neurons) - first[group]
+    spacing = np.maximum(size[group] - 1, 1)
+    return np.where(size[group] == 1, 0.5, place / spacing).astype(np.float32)
+
+
+class StimulusEncoder(Parameterized):
+    """Turns values in [0, 1] into input currents (or rates, for a region of Poisson sources).
+
+    >>> StimulusEncoder(EncodingStrategy.POPULATION, max_current=15.0).strategy.value
+    'population'
+    """
+
+    max_current = Parameter(20.0, low=0.0, doc="current of a neuron driven by the value 1")
+    max_rate = Parameter(100.0, low=0.0, unit="Hz", doc="the same, of a Poisson source")
+    noise_level = Parameter(
+        0.0, low=0.0, doc="relative standard deviation of the input, drawn for each neuron and step"
+    )
+    cycle = Parameter(50.0, low=0.0, open_low=True, unit="ms", doc="cycle of the temporal code")
+    width = Parameter(
+        0.1, low=0.0, open_low=True, doc="standard deviation of the tuning curves, in values"
+    )
+
+    def __init__(
+        self,
+        strategy: EncodingStrategy = EncodingStrategy.RATE,
+        max_current: float = 20.0,
+        noise_level: float = 0.0,
+        **values: Any,
+    ) -> None:
+        super().__init__(max_current=max_current, noise_level=noise_level, **values)
+        self.strategy = strategy
+
+    @property
+    def strategy(self) -> EncodingStrategy:
+        """How values become input."""
+        return self._strategy
+
+    @strategy.setter
+    def strategy(self, value: EncodingStrategy) -> None:
+        if not isinstance(value, EncodingStrategy):
+            raise InvalidTypeError(
+                f"StimulusEncoder.strategy must be an EncodingStrategy, not {value!r}"
+            )
+        self._strategy = value
+
+    def encode(self, values: ArrayLike, region: Region) -> Encoded:
+        """The input of a region's neurons for `values` in [0, 1], at most as many as neurons."""
+        n = region.n_neurons
+        array = check_values(f"stimulus of {region.name!r}", values, n)
+        poisson = isinstance(region.model, PoissonSource)
+        scale = np.float32(self.max_rate if poisson else self.max_current)
+        mine = array[_groups(n, len(array))]
+        if self._strategy is EncodingStrategy.RATE:
+            return Encoded(mine * scale)
+        if self._strategy is EncodingStrategy.POPULATION:
+            z = (mine - _centres(n, len(array))) / np.float32(self.width)
+            return Encoded(scale * np.exp(np.float32(-0.5) * z * z))
+        period = max(1, round(self.cycle / region._brain.dt))
+        onset = np.floor((1.0 - mine) * period).astype(np.int32)
+        return Encoded(np.full(n, scale, np.float32), onset, period)
+
+    def noisy(self, amplitude: Floats, region: Region, step: int) -> Floats:
+        """The input with noise of relative size `noise_level`, never below 0."""
+        if self.noise_level == 0.0:
+            return amplitude
+        z = np.empty(len(amplitude), np.float32)
+        seed = np.uint64(region._brain.seed)
+        kernel("random.fill_normal")(z, region._first, 0, len(z), seed, STREAM_ENCODER, step)
+        return np.maximum(amplitude * (1 + np.float32(self.noise_level) * z), np.float32(0))
+
+
+def check_values(where: str, values: ArrayLike, n_neurons: int) -> Floats:
+    """Values in [0, 1], at least one and at most one per neuron."""
+    if isinstance(values, list) and 0 < len(values) <= min(16, n_neurons):
+        # The usual case, without the cost of reductions over tiny arrays.
+        for value in values:
+            if not (isinstance(value, (int, float)) and 0.0 <= value <= 1.0):
+                break
+        else:
+            return np.array(values, np.float32)
+    array = vector(where, np.atleast_1d(np.asarray(values)), 0.0, 1.0)
+    if not 0 < len(array) <= n_neurons:
+        raise InvalidValueError(
+            f"{where}: between 1 and {n_neurons} values (one per neuron), not {len(array)}"
+        )
+    return array
+
+
+def encode_number(value: float, region: Region, encoder: StimulusEncoder) -> Floats:
+    """Input currents of a region's neurons for one number in [0, 1], shape (n_neurons,)."""
+    number("encode_number: value", value, 0.0, 1.0)
+    return encoder.encode([float(value)], region).amplitude
+
+
+def encode_text(text: str, region: Region, encoder: StimulusEncoder) -> Floats:
+    """Input currents of a region's neurons for a text, shape (n_neurons,).
+
+    Each group of neurons stands for one byte of the text in UTF-8 (value: byte / 255); of a text
+    longer than the region, neighbouring bytes are averaged.
+    """
+    if not isinstance(text, str) or not text:
+        raise InvalidTypeError(
+            f"encode_text: text must be a string that is not empty, not {text!r}"
+        )
+    values = np.frombuffer(text.encode(), np.uint8) / 255.0
+    most = region.n_neurons
+    if len(values) > most:
+        edges = np.arange(most) * len(values) // most
+        values = np.add.reduceat(values, edges) / np.diff([*edges, len(values)])
+    return encoder.encode(values, region).amplitude

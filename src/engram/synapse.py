@@ -1,0 +1,5 @@
+"""Alias of `engram.synapses`."""
+
+from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPlasticity
+
+__all__ = ["Neurotransmitter", "NeurotransmitterType", "ShortTermPlasticity"]

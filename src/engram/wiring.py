@@ -1,0 +1,90 @@
+"""Which neurons a projection connects."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import kernel
+from engram.errors import InvalidValueError, integer, number
+
+Indices = NDArray[np.int64]
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+WIRINGS = ("random", "in_degree", "all_to_all", "one_to_one")
+
+
+def connect(
+    where: str,
+    wiring: str,
+    sources: Indices,
+    targets: Indices,
+    *,
+    density: float,
+    in_degree: int | None,
+    autapses: bool,
+    seed: int,
+    tag: int,
+) -> Pairs:
+    """The (pre, post) pairs of a wiring between two sets of neurons.
+
+    random: every pair with probability `density`; in_degree: every target gets `in_degree` sources;
+    all_to_all; one_to_one: in order, as many on either side. Without `autapses` no neuron is
+    connected with itself. Time and memory are proportional to the number of synapses.
+    """
+    seed = np.uint64(seed)  # type: ignore[assignment]
+    if wiring == "random":
+        p = number(f"{where}: density", density, 0.0, 1.0)
+        if p == 0.0 or not len(sources) or not len(targets):
+            return np.zeros(0, np.int32), np.zeros(0, np.int32)
+        skip = positions(sources, targets, autapses)
+        counts = kernel("wiring.count_bernoulli")(sources, len(targets), skip, p, seed, tag)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        pre, post = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+        kernel("wiring.fill_bernoulli")(sources, targets, skip, p, seed, tag, first, pre, post)
+        return pre, post
+    if wiring == "in_degree":
+        skip = positions(targets, sources, autapses)
+        most = len(sources) - int((skip >= 0).any())
+        degree = integer(f"{where}: in_degree", in_degree, 0, most)
+        pre = np.empty(degree * len(targets), np.int32)
+        post = np.empty(degree * len(targets), np.int32)
+        kernel("wiring.fill_in_degree")(sources, targets, skip, degree, seed, tag, pre, post)
+        return pre, post
+    if wiring == "all_to_all":
+        pre = np.repeat(sources.astype(np.int32), len(targets))
+        post = np.tile(targets.astype(np.int32), len(sources))
+        if not autapses:
+            keep = pre != post
+            if not keep.all():
+                pre, post = pre[keep], post[keep]
+        return pre, post
+    if wiring == "one_to_one":
+        if len(sources) != len(targets):
+            raise InvalidValueError(
+                f"{where}: one-to-one wiring needs as many source as target neurons, "
+                f"not {len(sources)} and {len(targets)}"
+            )
+        return sources.astype(np.int32), targets.astype(np.int32)
+    raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
+
+
+def positions(of: Indices, among: Indices, autapses: bool) -> Indices:
+    """Where each neuron stands among the others; -1 if it does not, or may be chosen anyway."""
+    found = np.full(len(of), -1, np.int64)
+    if not autapses and len(among):
+        place = np.searchsorted(among, of)
+        place[place == len(among)] = 0
+        same = among[place] == of
+        found[same] = place[same]
+    return found
+
+
+def expected_in_degree(wiring: str, n_sources: int, density: float, in_degree: int | None) -> float:
+    """The mean number of synapses a target neuron gets."""
+    return {
+        "random": density * n_sources,
+        "in_degree": float(in_degree or 0),
+        "all_to_all": float(n_sources),
+        "one_to_one": 1.0,
+    }.get(wiring, 1.0)
