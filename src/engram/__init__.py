@@ -14,6 +14,7 @@ from engram.errors import (
 from engram.neurons import (
     LIF,
     AdEx,
+    CurrentLIF,
     FiringPattern,
     Izhikevich,
     NeuronModel,
@@ -38,6 +39,7 @@ __all__ = [
     "BrainStats",
     "CapacityError",
     "CheckpointError",
+    "CurrentLIF",
     "EncodingStrategy",
     "EngramError",
     "FiringPattern",

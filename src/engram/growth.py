@@ -42,7 +42,7 @@ class Growth(Parameterized):
     """
 
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")
-    neurogenesis_rate = Parameter(2.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
+    neurogenesis_rate = Parameter(10.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
     births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle")
     synapses_per_cycle = Parameter(20, low=0, doc="new synapses of a projection in a cycle")
     new_weight = Parameter(0.1, low=0.0, high=1.0, doc="weight of a new synapse, in units of w_max")

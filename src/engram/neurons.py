@@ -191,6 +191,32 @@ class LIF(NeuronModel):
         return {"v": self.E_L}
 
 
+class CurrentLIF(NeuronModel):
+    """Leaky integrate-and-fire neuron with current synapses (Lapicque 1907; Brunel & van Rossum).
+
+    tau_m v' = (E_L - v) + I with I in mV (current times membrane resistance); fires at
+    v >= v_th + theta, then is held at v_reset for t_ref, so that spikes are at least t_ref apart.
+    A synaptic weight is the jump of the current at the arrival of a spike, which decays with
+    tau_exc or tau_inh. The step is exact for constant input. doi:10.1007/s00422-007-0190-0
+    """
+
+    states = {"v": -65.0}
+    tau_m = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="membrane time constant")
+    E_L = Parameter(-65.0, unit="mV", doc="resting potential")
+    v_th = Parameter(-50.0, unit="mV", doc="threshold without adaptation")
+    v_reset = Parameter(-65.0, unit="mV", doc="v after a spike")
+    t_ref = Parameter(2.0, low=0.0, unit="ms", doc="refractory period")
+
+    update = "engram.kernels.models:current_lif_update"
+    reset = "engram.kernels.models:current_lif_reset"
+
+    def initial_states(
+        self, parameters: Mapping[str, NDArray[np.float32]]
+    ) -> dict[str, NDArray[np.float32] | float]:
+        """v = E_L."""
+        return {"v": self.E_L}
+
+
 class AdEx(NeuronModel):
     """Adaptive exponential integrate-and-fire neuron (Brette & Gerstner 2005).
 

@@ -30,7 +30,7 @@ class Parameter(Generic[T]):
         doc: str = "",
         per_neuron: bool = False,
     ) -> None:
-        self.default = default
+        self.default: T = default
         self.low, self.high, self.open_low = low, high, open_low
         self.choices = choices
         self.unit, self.doc = unit, doc
@@ -126,6 +126,15 @@ class Parameterized:
         object.__setattr__(self, "_on_change", on_change)
         object.__setattr__(self, "_inherit_from", inherit_from)
         return self
+
+    @property
+    def attached(self) -> bool:
+        """Whether it belongs to a brain already."""
+        return self.__dict__["_on_change"] is not None
+
+    def set(self, name: str, value: Any) -> None:
+        """Assign a parameter by name."""
+        setattr(self, name, value)
 
     def own_values(self) -> dict[str, Any]:
         """The parameters that were set on this object itself."""

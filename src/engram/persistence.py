@@ -82,11 +82,13 @@ def to_state(brain: Brain) -> State:
             arrays[f"projection{p}.{f.name}"] = block[f.name].copy()
     for k, trace in enumerate(brain.memory.traces):
         arrays[f"trace{k}"] = trace.neurons
+    # Sizes of work space and of the ring depend on how the brain was run.
+    sizes = {name: n for name, n in tables.sizes.items() if name not in ("E", "G", "L")}
     manifest = {
         "dt": brain.dt,
         "seed": brain.seed,
         "device": brain.device,
-        "sizes": dict(tables.sizes),
+        "sizes": sizes,
         "regions": [_region_entry(r) for r in brain.regions.values()],
         "projections": [_projection_entry(p) for p in brain.projections],
         "mechanisms": {name: getattr(brain, name).own_values() for name in MECHANISMS},
@@ -102,9 +104,6 @@ def to_state(brain: Brain) -> State:
         "growth_history": [asdict(c) for c in brain.growth.history],
         "stats_history": [asdict(s) for s in brain.stats_history],
     }
-    # Sizes of work space and of the ring depend on how the brain was run.
-    for size in ("E", "G", "L"):
-        del manifest["sizes"][size]
     return manifest, arrays
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engram.engine import loops
-from engram.engine.binding import Entry
+from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
 from engram.kernels.constants import RULE_PARAMETERS
 from engram.plasticity import PlasticityRule
@@ -26,15 +26,14 @@ TRACE_WINDOW = 20.0
 def prepare(brain: Brain) -> None:
     """Write parameters, derived tables and the addresses of compiled loops into the tables."""
     tables = brain._tables
-    regions = list(brain.regions.values())
-    _size(brain, tables, regions)
-    for region in regions:
+    _size(brain, tables)
+    for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
         _prepare_projection(brain, tables, projection)
 
 
-def _size(brain: Brain, tables: Tables, regions: list[Region]) -> None:
+def _size(brain: Brain, tables: Tables) -> None:
     longest = 1
     horizon = 1
     for p, projection in enumerate(brain.projections):
@@ -123,7 +122,7 @@ def rule_arguments(rule: PlasticityRule) -> list[str]:
     asked = [
         name
         for function in (rule.on_pre, rule.on_post)
-        for name in loops.parameters_of(function)
+        for name in parameters_of(function)
         if name not in fixed
     ]
     names = list(dict.fromkeys(asked))

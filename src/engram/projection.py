@@ -101,7 +101,7 @@ class Projection:
     @property
     def delay(self) -> NDArray[np.float64]:
         """Axonal delays, ms, shape (n_synapses,)."""
-        return self._pre_delay()[1] * self._brain.dt
+        return np.asarray(self._pre_delay()[1] * self._brain.dt, np.float64)
 
     @property
     def nt(self) -> NDArray[np.uint8]:
@@ -110,9 +110,9 @@ class Projection:
 
     @property
     def age(self) -> NDArray[np.float64]:
-        """Time since birth, ms, shape (n_synapses,); those built with the brain are as old as it."""
+        """Time since birth, ms, shape (n_synapses,); of those built with the brain, its age."""
         birth = np.maximum(self._block["birth"], 0)
-        return (self._brain.step_count - birth) * self._brain.dt
+        return np.asarray((self._brain.step_count - birth) * self._brain.dt, np.float64)
 
     @property
     def weight(self) -> Floats:
@@ -123,16 +123,7 @@ class Projection:
         relative to the leak. Assigning sets all, kept within the bounds.
         """
         sign = layout.signs(self._block["nt"])
-        return (sign * self._magnitude()).astype(np.float32)
-
-    def _magnitude(self) -> Floats:
-        block = self._block
-        magnitude = layout.signs(block["nt"]) * block["weight"]
-        if len(block["eligibility"]):
-            magnitude = magnitude + block["eligibility"] * np.float32(
-                self._scalar("dopamine_integral")
-            )
-        return np.clip(magnitude, self.w_min, self.w_max).astype(np.float32)
+        return np.asarray(sign * self._magnitude(), np.float32)
 
     @weight.setter
     def weight(self, values: ArrayLike) -> None:
@@ -142,6 +133,15 @@ class Projection:
             array = np.full(self.n_synapses, number(where, float(array)))
         new = vector(where, array, length=self.n_synapses)
         self._set_magnitude(layout.signs(self._block["nt"]) * new)
+
+    def _magnitude(self) -> Floats:
+        block = self._block
+        magnitude = layout.signs(block["nt"]) * block["weight"]
+        if len(block["eligibility"]):
+            magnitude = magnitude + block["eligibility"] * np.float32(
+                self._scalar("dopamine_integral")
+            )
+        return np.asarray(np.clip(magnitude, self.w_min, self.w_max), np.float32)
 
     def _set_magnitude(self, magnitude: NDArray[Any]) -> None:
         self.settle()
@@ -186,7 +186,7 @@ class Projection:
                 tables["last_spike"], tables["last_event"], tables["event_previous_step"],
                 tables["event_previous"],
             )  # fmt: skip
-        return (now - arrived) * self._brain.dt, arrived >= 0
+        return np.asarray((now - arrived) * self._brain.dt, np.float64), arrived >= 0
 
     @property
     def resource(self) -> Floats:
@@ -407,7 +407,7 @@ class Projection:
     @rule.setter
     def rule(self, rule: PlasticityRule | str | None) -> None:
         new = as_rule(f"Projection {self.label}: rule", rule)
-        if new is not None and new._on_change is not None:
+        if new is not None and new.attached:
             new = new.replica()
         self.settle()
         if new is not None:
@@ -470,7 +470,7 @@ class Projection:
 
     @A_plus.setter
     def A_plus(self, value: float) -> None:
-        self._ruled("A_plus").A_plus = value
+        self._ruled("A_plus").set("A_plus", value)
 
     @property
     def A_minus(self) -> float:
@@ -479,7 +479,7 @@ class Projection:
 
     @A_minus.setter
     def A_minus(self, value: float) -> None:
-        self._ruled("A_minus").A_minus = value
+        self._ruled("A_minus").set("A_minus", value)
 
     @property
     def w_min(self) -> float:

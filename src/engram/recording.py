@@ -1,22 +1,26 @@
 """Recorders: spikes, state variables, weights and rates, in bounded memory.
 
 A recorder is attached to a brain with ``brain.record(...)`` and can be detached and read at any
-time. Spikes are logged by the compiled loop; the others are sampled every ``every`` ms. Memory is
-bounded by `capacity` entries: the oldest are dropped (``overflow="ring"``), every other sample is
-dropped and the interval doubled (``"decimate"``; not for spikes), or all go to a file on disk
-(``"stream"``).
+time; it never changes the brain. Spikes are logged by the compiled loop, stamped with the start of
+their step; everything else is sampled every `every` ms (a whole number of steps, at least one) at
+the end of a step, the first time one interval after attaching. At most `capacity` entries are kept
+in memory: the oldest are dropped (``overflow="ring"``), or every other sample is dropped and the
+interval doubled (``"decimate"``; not for spikes). With ``"stream"`` all go to a file at `path`, an
+``.npy`` that `numpy.load` reads once the recorder is detached.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, indices, integer, number
+from engram.errors import EngramError, InvalidValueError, indices, integer, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,66 +32,96 @@ if TYPE_CHECKING:
 OVERFLOWS = ("ring", "decimate", "stream")
 DEFAULT_CAPACITY = 1_000_000
 
+Rows = NDArray[Any]
+"""Structured: ``step`` and the columns of the recorder."""
 
-class _Store:
-    """Rows of fixed width in bounded memory: a step (int64) and `width` float32 numbers."""
 
-    def __init__(self, width: int, capacity: int, overflow: str, path: Path | None) -> None:
-        self.width, self.capacity, self.overflow, self.path = width, capacity, overflow, path
-        self.dtype = np.dtype([("step", "<i8"), ("value", "<f4", (width,))])
-        self.rows: NDArray[Any] = np.zeros(min(capacity, 1024), self.dtype)
-        self.count = 0
-        self.start = 0
-        self.dropped = 0
-        self._file: BinaryIO | None = path.open("wb") if path is not None else None
+class _Memory:
+    """The latest `capacity` rows."""
 
-    def append(self, steps: NDArray[np.int64], values: NDArray[np.float32]) -> bool:
-        """Add rows; True if the store has been decimated."""
-        new = np.empty(len(steps), self.dtype)
-        new["step"], new["value"] = steps, values
-        if self._file is not None:
-            self._file.write(new.tobytes())
-            self.count += len(new)
-            return False
-        decimated = False
-        while len(new):
-            room = self.capacity - self.count
-            if room == 0 and self.overflow == "decimate":
-                kept = self.rows[: self.count : 2].copy()
-                self.dropped += self.count - len(kept)
-                self.rows[: len(kept)] = kept
-                self.count = len(kept)
-                decimated = True
-                continue
-            if room == 0:
-                n = min(len(new), self.capacity)
-                self.dropped += n
-                at = (self.start + np.arange(n)) % self.capacity
-                self.rows[at] = new[:n]
-                self.start = (self.start + n) % self.capacity
-                new = new[n:]
-                continue
-            n = min(room, len(new))
-            if self.count + n > len(self.rows):
-                size = min(self.capacity, max(self.count + n, 2 * len(self.rows)))
-                self.rows = np.concatenate([self.rows, np.zeros(size - len(self.rows), self.dtype)])
-            self.rows[self.count : self.count + n] = new[:n]
-            self.count += n
-            new = new[n:]
-        return decimated
+    def __init__(self, dtype: np.dtype[Any], capacity: int) -> None:
+        self._rows = np.empty(min(capacity, 1024), dtype)
+        self._capacity = capacity
+        self._end = 0
+        """Rows so far, thinned out ones left out: modulo `capacity`, where the next one goes."""
+        self._thinned = 0
 
-    def read(self) -> NDArray[Any]:
-        """All rows, the oldest first."""
-        if self.path is not None:
-            if self._file is not None:
-                self._file.flush()
-            return np.fromfile(self.path, self.dtype)
-        return np.roll(self.rows[: self.count], -self.start if self.start else 0, axis=0)
+    @property
+    def count(self) -> int:
+        return min(self._end, self._capacity)
+
+    @property
+    def full(self) -> bool:
+        return self._end >= self._capacity
+
+    @property
+    def dropped(self) -> int:
+        return self._thinned + self._end - self.count
+
+    def append(self, rows: Rows) -> None:
+        end, room = self._end + len(rows), len(self._rows)
+        if room < min(end, self._capacity):
+            grown = np.empty(min(self._capacity, max(end, 2 * room)), self._rows.dtype)
+            grown[: self._end] = self._rows[: self._end]
+            self._rows = grown
+        kept = rows[-self._capacity :]
+        self._rows[np.arange(end - len(kept), end) % self._capacity] = kept
+        self._end = end
+
+    def thin(self, origin: int, every: int) -> None:
+        """Keep the rows whose step is on the grid of `every` steps from `origin`."""
+        rows = self.read()
+        kept = rows[(rows["step"] - origin) % every == 0]
+        self._thinned += len(rows) - len(kept)
+        self._rows[: len(kept)] = kept
+        self._end = len(kept)
+
+    def read(self) -> Rows:
+        """All rows, the oldest first: a copy."""
+        return np.roll(self._rows[: self.count], -(self._end % self._capacity) if self.full else 0)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Nothing to do."""
+
+
+class _Disk:
+    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed."""
+
+    dropped = 0
+
+    def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
+        self._dtype, self.path = dtype, path
+        self.count = 0
+        self._file: BinaryIO = path.open("wb")
+        # However the recorder goes, the file is closed.
+        self._close_file = weakref.finalize(self, self._file.close)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        # NumPy pads headers so that the length can grow in place.
+        self._file.seek(0)
+        npy.write_array_header_1_0(
+            self._file,
+            {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)},
+        )
+        self._file.seek(0, 2)
+
+    def append(self, rows: Rows) -> None:
+        self._file.write(rows.tobytes())
+        self.count += len(rows)
+
+    def read(self) -> Rows:
+        """All rows, the oldest first."""
+        if self._close_file.alive:
+            self._write_header()
+            self._file.flush()
+        rows: Rows = np.load(self.path)
+        return rows
+
+    def close(self) -> None:
+        if self._close_file.alive:
+            self._write_header()
+            self._close_file()
 
 
 class Recorder:
@@ -96,13 +130,14 @@ class Recorder:
     def __init__(
         self,
         brain: Brain,
-        width: int,
+        column: tuple[str, str, tuple[int, ...]],
         every: float | None,
         capacity: int,
         overflow: str,
         path: str | Path | None,
+        extra: int = 0,
     ) -> None:
-        where = f"{type(self).__name__}"
+        where = type(self).__name__
         if overflow not in OVERFLOWS:
             raise InvalidValueError(
                 f"{where}: overflow must be one of {OVERFLOWS}, not {overflow!r}"
@@ -114,10 +149,17 @@ class Recorder:
         integer(f"{where}: capacity", capacity, 2)
         self._brain = brain
         self.interval = 0
+        """Steps between two samples; 0 for spikes."""
         if every is not None:
             ms = number(f"{where}: every", every, 0.0, open_low=True)
             self.interval = max(1, round(ms / brain.dt))
-        self._store = _Store(width, capacity, overflow, None if path is None else Path(path))
+        self._decimate = overflow == "decimate"
+        self._dtype = np.dtype([("step", "<i8"), column])
+        self._store: _Memory | _Disk
+        if path is None:
+            self._store = _Memory(self._dtype, capacity + extra)
+        else:
+            self._store = _Disk(self._dtype, Path(path))
         self._attached = True
         self._from_step = brain.step_count
 
@@ -129,18 +171,19 @@ class Recorder:
     @property
     def dropped(self) -> int:
         """Entries that had to go to keep within capacity."""
+        self._sync()
         return self._store.dropped
 
     def detach(self) -> None:
         """Stop recording; what was recorded stays readable."""
         if self._attached:
-            self._brain._flush_log()
+            self._sync()
             self._attached = False
             self._brain._recorders.remove(self)
             self._brain._recorders_changed()
             self._store.close()
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,7 +197,7 @@ class Recorder:
         if self._attached:
             self._brain._flush_log()
 
-    def _rows(self) -> NDArray[Any]:
+    def _rows(self) -> Rows:
         self._sync()
         return self._store.read()
 
@@ -163,18 +206,20 @@ class Recorder:
         """Times of the entries, ms: the start of the step for spikes, the end for samples."""
         return np.asarray(self._rows()["step"] * self._brain.dt)
 
-    def _sample(self) -> NDArray[np.float32]:
-        raise NotImplementedError
-
     def _take(self) -> None:
         """Sample now (called by the run loop every `interval` steps)."""
-        row = np.asarray(self._sample(), np.float32).reshape(1, self._store.width)
-        if self._store.append(np.array([self._brain.step_count], np.int64), row):
-            self.interval *= 2
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The entries as a table. Needs pandas (`pip install "engram[io]"`)."""
+        raise NotImplementedError
 
 
 class SpikeRecorder(Recorder):
-    """Records the spikes of some regions (all by default)."""
+    """Records the spikes of some regions (all there are by default).
+
+    Neurons are known by their slot: a neuron born into the slot of a dead one goes on under its
+    index.
+    """
 
     def __init__(
         self,
@@ -184,19 +229,20 @@ class SpikeRecorder(Recorder):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        super().__init__(brain, 1, None, capacity, overflow, path)
+        super().__init__(brain, ("neuron", "<i4", ()), None, capacity, overflow, path)
         self.regions = tuple(regions)
+
+    def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
+        view = self._brain.regions[region]
+        return (neurons >= view._first) & (neurons < view._first + view.n_neurons)
 
     def _log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
         mine = np.zeros(len(neurons), np.bool_)
         for name in self.regions:
-            region = self._brain.regions[name]
-            mine |= (neurons >= region._first) & (neurons < region._first + region.n_neurons)
-        mine &= steps >= self._from_step
-        # Neuron slots are stored as the bits of a float, exactly.
-        self._store.append(
-            steps[mine].astype(np.int64), neurons[mine].view(np.float32).reshape(-1, 1)
-        )
+            mine |= self._mine(neurons, name)
+        rows = np.empty(int(mine.sum()), self._dtype)
+        rows["step"], rows["neuron"] = steps[mine], neurons[mine]
+        self._store.append(rows)
 
     def spikes(self, region: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(times in ms, neurons as indices into the region) of one of the recorded regions."""
@@ -206,24 +252,62 @@ class SpikeRecorder(Recorder):
                 f"SpikeRecorder.spikes: region must be one of {self.regions}, not {name!r}"
             )
         rows = self._rows()
-        slots = np.ascontiguousarray(rows["value"][:, 0]).view(np.int32).astype(np.int64)
-        first = self._brain.regions[name]._first
-        mine = (slots >= first) & (slots < first + self._brain.regions[name].n_neurons)
-        return rows["step"][mine] * self._brain.dt, slots[mine] - first
+        rows = rows[self._mine(rows["neuron"], name)]
+        neurons = rows["neuron"].astype(np.int64) - self._brain.regions[name]._first
+        return rows["step"] * self._brain.dt, neurons
 
     def to_pandas(self) -> pd.DataFrame:
-        """Columns time (ms), region, neuron. Needs pandas (`pip install engram[io]`)."""
-        import pandas as pd
-
+        """Columns time (ms), region, neuron, in order of time. Needs pandas."""
+        pandas = _pandas()
         parts = []
         for name in self.regions:
             times, neurons = self.spikes(name)
-            parts.append(pd.DataFrame({"time": times, "region": name, "neuron": neurons}))
-        return pd.concat(parts, ignore_index=True).sort_values("time", kind="stable")
+            parts.append(pandas.DataFrame({"time": times, "region": name, "neuron": neurons}))
+        table: pd.DataFrame = pandas.concat(parts, ignore_index=True)
+        return table.sort_values("time", kind="stable", ignore_index=True)
 
 
-class StateRecorder(Recorder):
-    """Samples one state variable of some neurons of a region."""
+class _Sampler(Recorder):
+    """Base of recorders that sample at equal intervals, with one column of values."""
+
+    def _sample(self) -> NDArray[Any]:
+        """The values now."""
+        raise NotImplementedError
+
+    def _take(self) -> None:
+        now = self._brain.step_count
+        if isinstance(self._store, _Memory) and self._decimate and self._store.full:
+            self.interval *= 2
+            self._store.thin(self._from_step, self.interval)
+            if (now - self._from_step) % self.interval:
+                return
+        row = np.empty(1, self._dtype)
+        row["step"], row["value"] = now, self._sample()
+        self._store.append(row)
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """Samples, shape (n_samples, n_columns)."""
+        return np.asarray(self._rows()["value"])
+
+    def _columns(self) -> Any:
+        """Labels of the columns of `values` in a pandas table."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One column a neuron, a synapse (pre, post) or a region, by time in ms. Needs pandas."""
+        pandas = _pandas()
+        index = pandas.Index(self.times, name="time")
+        table: pd.DataFrame = pandas.DataFrame(self.values, index=index, columns=self._columns())
+        return table
+
+
+class StateRecorder(_Sampler):
+    """Samples one state variable of some neurons of a region (all there are by default).
+
+    values: shape (n_samples, n_neurons), NaN while a neuron is dead; a neuron born into the slot of
+    a dead one goes on under its index.
+    """
 
     def __init__(
         self,
@@ -236,33 +320,28 @@ class StateRecorder(Recorder):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        region.state(variable)
         self.region, self.variable = region.name, variable
+        dtype = region.state(variable).dtype
         chosen = np.arange(region.n_neurons) if neurons is None else neurons
         self.neurons = indices("StateRecorder: neurons", chosen, region.n_neurons)
-        super().__init__(brain, len(self.neurons), every, capacity, overflow, path)
+        column = ("value", dtype.str, self.neurons.shape)
+        super().__init__(brain, column, every, capacity, overflow, path)
 
-    def _sample(self) -> NDArray[np.float32]:
-        return self._brain.regions[self.region].state(self.variable)[self.neurons]
+    def _sample(self) -> NDArray[Any]:
+        region = self._brain.regions[self.region]
+        values: NDArray[Any] = region.state(self.variable)[self.neurons]
+        values[~region.neuron_alive[self.neurons]] = np.nan
+        return values
 
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """Samples, shape (n_samples, n_neurons)."""
-        return np.asarray(self._rows()["value"])
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One column a neuron, indexed by time in ms. Needs pandas."""
-        import pandas as pd
-
-        index = pd.Index(self.times, name="time")
-        return pd.DataFrame(self.values, index=index, columns=self.neurons)
+    def _columns(self) -> Any:
+        return self.neurons
 
 
-class WeightRecorder(Recorder):
-    """Samples the weights of some synapses of a projection.
+class WeightRecorder(_Sampler):
+    """Samples the weights of some synapses of a projection (all there are by default).
 
-    Synapses are known by their pair of neurons, so growth does not mix them up; a synapse that is
-    gone reads NaN.
+    values: shape (n_samples, n_synapses). A synapse is known by its neurons, delay and birth, so
+    that growth does not mix them up; one that is gone reads NaN.
     """
 
     def __init__(
@@ -280,43 +359,49 @@ class WeightRecorder(Recorder):
             "WeightRecorder: synapses", np.arange(n) if synapses is None else synapses, n
         )
         self._projection = projection
-        self.pre, self.post = projection.pre[chosen], projection.post[chosen]
-        self._delay = projection._pre_delay()[1][chosen]
-        super().__init__(brain, len(chosen), every, capacity, overflow, path)
-        self._version = -1
-        self._places: NDArray[np.int64] = chosen
+        self._identities = _identities(projection)[chosen]
+        self.pre, self.post = self._identities[:, 0], self._identities[:, 1]
+        column = ("value", "<f4", chosen.shape)
+        super().__init__(brain, column, every, capacity, overflow, path)
+        self._places, self._structure_version = chosen, brain._structure_version
 
-    def _sample(self) -> NDArray[np.float32]:
-        if self._version != self._brain._structure_version:
-            self._version = self._brain._structure_version
-            pre, delay = self._projection._pre_delay()
-            here = {
-                key: k
-                for k, key in enumerate(
-                    zip(pre.tolist(), self._projection.post.tolist(), delay.tolist(), strict=True)
-                )
-            }
-            wanted = zip(self.pre.tolist(), self.post.tolist(), self._delay.tolist(), strict=True)
-            self._places = np.array([here.get(key, -1) for key in wanted], np.int64)
-        weight = np.append(self._projection.weight, np.float32(np.nan))
-        return weight[self._places]
+    def _sample(self) -> NDArray[Any]:
+        if self._structure_version != self._brain._structure_version:
+            self._structure_version = self._brain._structure_version
+            self._places = _places(self._identities, _identities(self._projection))
+        return np.append(self._projection.weight, np.float32(np.nan))[self._places]
 
-    @property
-    def values(self) -> NDArray[np.float32]:
-        """Samples, shape (n_samples, n_synapses)."""
-        return np.asarray(self._rows()["value"])
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One column a synapse (pre, post), indexed by time in ms. Needs pandas."""
-        import pandas as pd
-
-        columns = pd.MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
-        index = pd.Index(self.times, name="time")
-        return pd.DataFrame(self.values, index=index, columns=columns)
+    def _columns(self) -> Any:
+        return _pandas().MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
 
 
-class RateRecorder(Recorder):
-    """Samples the mean firing rate of regions, Hz, in bins of `every` ms."""
+def _identities(projection: Projection) -> NDArray[np.int64]:
+    """What stays with each synapse for life: pre, post, delay, birth, number among twins."""
+    pre, delay = projection._pre_delay()
+    birth = projection._block["birth"].astype(np.int64)
+    keys = np.stack([pre, projection.post, delay, birth, np.zeros_like(pre)], axis=1)
+    order = np.lexsort(keys.T)
+    twin = np.append(False, (keys[order[1:]] == keys[order[:-1]]).all(axis=1))[: len(order)]
+    place = np.arange(len(order))
+    keys[order, -1] = place - np.maximum.accumulate(np.where(twin, 0, place))
+    return keys
+
+
+def _places(wanted: NDArray[np.int64], present: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each wanted row is among those present; -1 for those that are not."""
+    _, codes = np.unique(np.concatenate([wanted, present]), axis=0, return_inverse=True)
+    where = np.full(len(codes), -1)
+    where[codes[len(wanted) :]] = np.arange(len(present))
+    return np.asarray(where[codes[: len(wanted)]], np.int64)
+
+
+class RateRecorder(_Sampler):
+    """Samples the mean firing rate of regions, Hz, in bins of `every` ms.
+
+    values: shape (n_samples, n_regions): spikes of a region in the bin that ends at the sample's
+    time, by the neurons alive then and by the length of the bin. Stored are the spikes so far, so
+    that bins stay exact when they are merged.
+    """
 
     def __init__(
         self,
@@ -328,33 +413,42 @@ class RateRecorder(Recorder):
         path: str | Path | None = None,
     ) -> None:
         self.regions = tuple(regions)
-        super().__init__(brain, len(self.regions), every, capacity, overflow, path)
-        self._before = self._counts()
-        self._before_step = brain.step_count
+        column = ("value", "<i8", (2, len(self.regions)))
+        # The first row is where the first bin begins.
+        super().__init__(brain, column, every, capacity, overflow, path, extra=1)
+        self._take()
 
-    def _counts(self) -> NDArray[np.int64]:
-        spikes = self._brain._tables["region_spikes"]
-        return np.array([spikes[self._brain.regions[n]._index] for n in self.regions], np.int64)
+    def _sample(self) -> NDArray[Any]:
+        views = [self._brain.regions[name] for name in self.regions]
+        spikes = self._brain._tables["region_spikes"][[view._index for view in views]]
+        return np.array([spikes, [view.n_alive_neurons for view in views]])
 
-    def _sample(self) -> NDArray[np.float32]:
-        now = self._counts()
-        alive = np.array([self._brain.regions[n].n_alive_neurons for n in self.regions])
-        seconds = (self._brain.step_count - self._before_step) * self._brain.dt / 1000.0
-        rate = (now - self._before) / np.maximum(alive, 1) / seconds
-        self._before, self._before_step = now, self._brain.step_count
-        return rate.astype(np.float32)
+    def __len__(self) -> int:
+        return super().__len__() - 1
 
     @property
-    def values(self) -> NDArray[np.float32]:
-        """Rates, shape (n_samples, n_regions)."""
-        return np.asarray(self._rows()["value"])
+    def times(self) -> NDArray[np.float64]:
+        """Ends of the bins, ms."""
+        return super().times[1:]
 
-    def to_pandas(self) -> pd.DataFrame:
-        """One column a region, indexed by time in ms. Needs pandas."""
-        import pandas as pd
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Rates in Hz, shape (n_samples, n_regions)."""
+        rows = self._rows()
+        spikes, alive = np.diff(rows["value"][:, 0], axis=0), rows["value"][1:, 1]
+        seconds = np.diff(rows["step"])[:, None] * (self._brain.dt / 1000.0)
+        return np.asarray(spikes / np.maximum(alive, 1) / seconds, np.float64)
 
-        index = pd.Index(self.times, name="time")
-        return pd.DataFrame(self.values, index=index, columns=list(self.regions))
+    def _columns(self) -> Any:
+        return list(self.regions)
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise EngramError('Recorder.to_pandas needs pandas: pip install "engram[io]"') from error
+    return pandas
 
 
 __all__ = ["RateRecorder", "Recorder", "SpikeRecorder", "StateRecorder", "WeightRecorder"]

@@ -19,9 +19,10 @@ from engram.errors import (
     number,
     unknown_name,
 )
-from engram.kernels.constants import NEVER, STREAM_PARAMETER
+from engram.kernels.constants import STREAM_PARAMETER
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.projection import Projection
+from engram.state.schema import NEURON_FIELDS
 from engram.state.tables import Array
 from engram.synapses import Neurotransmitter
 
@@ -334,27 +335,26 @@ class Region:
         tables, model = self._brain._tables, self._model
         ids = slots + self._first
         chosen = self._patterns[ntype] if pattern is None else pattern
-        for name, value in (
-            ("exc", 0), ("inh", 0), ("drive", 0), ("held", 0), ("held_onset", 0), ("theta", 0),
-            ("activity", 0), ("fired", 0), ("alive", 1), ("neuron_type", ntype),
-            ("pattern", chosen), ("last_spike", NEVER), ("last_event", -1), ("total_spikes", 0),
-            ("born", self._brain.step_count),
-        ):  # fmt: skip
-            tables[name][ids] = value
+        for field in NEURON_FIELDS:
+            tables[field.name][..., ids] = field.initial
+        tables["alive"][ids] = 1
+        tables["neuron_type"][ids] = ntype
+        tables["pattern"][ids] = chosen
+        tables["born"][ids] = self._brain.step_count
         values: dict[str, NDArray[np.float32]] = {}
         given = model.own_values()
         uniform = np.empty(len(tables["v"]), np.float32)
         tag = self._brain._next_tag()
         for k, name in enumerate(type(model).per_neuron()):
-            value = float(getattr(model, name))
+            centre = float(getattr(model, name))
             if isinstance(model, Izhikevich) and name not in given:
-                value = chosen.parameters["abcd".index(name)]
+                centre = chosen.parameters["abcd".index(name)]
             kernel("random.fill_uniform")(
                 uniform, 0, 0, len(uniform), np.uint64(self._brain.seed), STREAM_PARAMETER,
                 tag * 16 + k,
             )  # fmt: skip
             spread = np.float32(self._variation) * (2 * uniform[ids] - 1)
-            values[name] = (np.float32(value) * (1 + spread)).astype(np.float32)
+            values[name] = (np.float32(centre) * (1 + spread)).astype(np.float32)
             tables["q"][k, ids] = values[name]
         for k, (name, start) in enumerate(model.initial_states(values).items()):
             if name == "v":

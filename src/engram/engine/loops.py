@@ -46,7 +46,7 @@ def source_key(*functions: Callable[..., Any] | None) -> str | None:
 def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
     from engram.kernels.jit import jit
 
-    return function if hasattr(function, "py_func") else jit(function)  # type: ignore[no-any-return]
+    return function if hasattr(function, "py_func") else jit(function)
 
 
 def _import_or_inject(
@@ -199,8 +199,6 @@ def neuron_loop(
     if reset:
         targets = ", ".join(f"a_{s}[k]" for s in states)
         call = f"reset({arguments(reset, 'old')})"
-        if len(states) == 1:
-            targets, call = f"{targets},", call
         reset_lines = [
             "    for k in range(n):",
             "        if f[k]:",
@@ -244,17 +242,18 @@ def rule_loops(
     on_post: Callable[..., Any],
 ) -> tuple[Entry, Entry]:
     """The arrival loop and the postsynaptic loop of a plasticity rule."""
-    shape = f"{modulated}, {n_pre_traces}, {n_post_traces}"
+    # The arrival loop need not look up traces of the arriving spikes nobody asks for.
+    asked = n_pre_traces if {"x", "x2"} & set(parameters_of(on_pre)) else 0
     entries = []
-    for function, side, factory, module in (
-        (on_pre, "on_pre", "make_arrive", "arrivals"),
-        (on_post, "on_post", "make_post", "plasticity"),
+    for function, side, factory, module, traces in (
+        (on_pre, "on_pre", "make_arrive", "arrivals", asked),
+        (on_post, "on_post", "make_post", "plasticity", n_pre_traces),
     ):
         imports, namespace, key = _import_or_inject({side: function})
         source = (
             f"from engram.kernels.{module} import {factory}\n{imports}\n"
             + _rule_adapter(side, function, parameters)
-            + f"kernel = {factory}(adapted_{side}, {shape})\n"
+            + f"kernel = {factory}(adapted_{side}, {modulated}, {traces}, {n_post_traces})\n"
         )
         entries.append(compile_entry(f"{side}_{name}", source, namespace, key))
     return entries[0], entries[1]

@@ -5,12 +5,15 @@ import math
 import numpy as np
 
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER
-from engram.kernels.jit import jit
+from engram.kernels.jit import jit, prefetch
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
 FORGOTTEN = np.float32(1e-12)
 LONG_ROW = 8
+
+CACHED = 16384
+"""Synapses that fit into the nearer caches anyway."""
 
 
 @jit
@@ -56,6 +59,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         delay_count,
         gain,
         regular,
+        common_sign,
         youngest,
         plastic,
         w_min,
@@ -100,7 +104,10 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         depressing = stp[index] != 0
         own_gain = synapse_gain.shape[0] > 0
         common_gain = gain[index]
-        is_regular = regular[index] != 0
+        plain = regular[index] != 0 and not depressing and not own_gain
+        sign_of_all = common_sign[index]
+        y_now = post_trace[0]
+        y2_now = post_trace[1 if n_post_traces > 1 else 0]
         learning = learns and plastic[index] != 0
         is_nearest = nearest[index] != 0
         low, high = w_min[index], w_max[index]
@@ -112,14 +119,23 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
             since = (step - eligibility_base[index]) * dt[0]
             growth = np.float32(math.exp(since / tau_eligibility[index]))
         U = stp_U[index]
+        sparse = post.shape[0] > CACHED
         for lag in range(lags):
             fired_at = step - delay_min[index] - lag
             if fired_at < 0:
                 break
             slot = fired_at % horizon
             careful = fired_at < youngest[index]
-            for e in range(event_first[slot, region], event_end[slot, region]):
+            last = event_end[slot, region] - 1
+            for e in range(event_first[slot, region], last + 1):
                 event = e & mask
+                if sparse:
+                    ahead = event_neuron[min(e + 4, last) & mask]
+                    prefetch(segment, (ahead - first_pre) * lags + lag)
+                    ahead = event_neuron[min(e + 2, last) & mask]
+                    start = np.int64(segment[(ahead - first_pre) * lags + lag])
+                    prefetch(post, start)
+                    prefetch(weight, start)
                 pre = event_neuron[event]
                 row = (pre - first_pre) * lags + lag
                 s0 = segment[row]
@@ -175,72 +191,60 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                             continue
                         s1 = s0 + 1
                     n = s1 - s0
-                    contiguous = is_regular and n >= LONG_ROW and post[s1 - 1] - post[s0] == n - 1
-                    if contiguous and not depressing and not own_gain:
+                    inhibitory = sign_of_all < 0
+                    if sign_of_all == 0:
+                        inhibitory = nt[s0] == INHIBITORY_TRANSMITTER
+                    sign = -ONE if inhibitory else ONE
+                    onto = inh if inhibitory else exc
+                    if plain and n >= LONG_ROW and post[s1 - 1] - post[s0] == n - 1:
                         # A run of neighbouring targets: plain slices, which vectorise.
                         p0 = post[s0]
-                        inhibitory = nt[s0] == INHIBITORY_TRANSMITTER
-                        sign = -ONE if inhibitory else ONE
-                        onto = inh[p0 : p0 + n] if inhibitory else exc[p0 : p0 + n]
+                        row_onto = onto[p0 : p0 + n]
                         w = weight[s0:s1]
                         if modulated:
                             c = eligibility[s0:s1]
                             for k in range(n):
                                 m = min(max(sign * w[k] + c[k] * integral, low), high)
-                                onto[k] += sign * m * common_gain
+                                row_onto[k] += sign * m * common_gain
                         else:
                             for k in range(n):
-                                onto[k] += w[k] * common_gain
+                                row_onto[k] += w[k] * common_gain
                         if learning:
-                            y = post_trace[0, p0 - first_post : p0 - first_post + n]
-                            y2 = y
-                            if n_post_traces > 1:
-                                y2 = post_trace[1, p0 - first_post : p0 - first_post + n]
+                            row_y = y_now[p0 - first_post : p0 - first_post + n]
+                            row_y2 = y2_now[p0 - first_post : p0 - first_post + n]
                             if modulated:
                                 c = eligibility[s0:s1]
                                 for k in range(n):
                                     m = min(max(sign * w[k] + c[k] * integral, low), high)
                                     c[k] += growth * update(
-                                        m,
-                                        x,
-                                        x2,
-                                        y[k],
-                                        y2[k],
-                                        low,
-                                        high,
-                                        q0,
-                                        q1,
-                                        q2,
-                                        q3,
-                                        q4,
-                                        q5,
-                                        q6,
-                                        q7,
+                                        m, x, x2, row_y[k], row_y2[k], low, high,
+                                        q0, q1, q2, q3, q4, q5, q6, q7,
                                     )
                                     w[k] = sign * (m - c[k] * integral)
                             else:
                                 for k in range(n):
                                     m = update(
-                                        sign * w[k],
-                                        x,
-                                        x2,
-                                        y[k],
-                                        y2[k],
-                                        low,
-                                        high,
-                                        q0,
-                                        q1,
-                                        q2,
-                                        q3,
-                                        q4,
-                                        q5,
-                                        q6,
-                                        q7,
+                                        sign * w[k], x, x2, row_y[k], row_y2[k], low, high,
+                                        q0, q1, q2, q3, q4, q5, q6, q7,
                                     )
                                     w[k] = sign * min(max(m, low), high)
+                    elif plain and not modulated:
+                        if learning:
+                            for s in range(s0, s1):
+                                w_now = weight[s]
+                                onto[post[s]] += w_now * common_gain
+                                j = post[s] - first_post
+                                m = update(
+                                    sign * w_now, x, x2, y_now[j], y2_now[j], low, high,
+                                    q0, q1, q2, q3, q4, q5, q6, q7,
+                                )  # fmt: skip
+                                weight[s] = sign * min(max(m, low), high)
+                        else:
+                            for s in range(s0, s1):
+                                onto[post[s]] += weight[s] * common_gain
                     else:
                         for s in range(s0, s1):
-                            target_neuron = post[s]
+                            j = post[s] - first_post
                             inhibitory = nt[s] == INHIBITORY_TRANSMITTER
                             sign = -ONE if inhibitory else ONE
                             m = sign * weight[s]
@@ -254,21 +258,18 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 facilitation[s] = f
                                 resource[s] = r * (ONE - U * (ONE + f))
                             if inhibitory:
-                                inh[target_neuron] += charge
+                                inh[post[s]] += charge
                             else:
-                                exc[target_neuron] += charge
+                                exc[post[s]] += charge
                             if learning:
-                                y = post_trace[0, target_neuron - first_post]
-                                y2 = ZERO
-                                if n_post_traces > 1:
-                                    y2 = post_trace[1, target_neuron - first_post]
                                 new = update(
-                                    m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
+                                    m, x, x2, y_now[j], y2_now[j], low, high,
+                                    q0, q1, q2, q3, q4, q5, q6, q7,
                                 )
                                 if modulated:
-                                    c = eligibility[s] + growth * new
-                                    eligibility[s] = c
-                                    weight[s] = sign * (m - c * integral)
+                                    c_new = eligibility[s] + growth * new
+                                    eligibility[s] = c_new
+                                    weight[s] = sign * (m - c_new * integral)
                                 else:
                                     weight[s] = sign * min(max(new, low), high)
                     s0 = s1

@@ -6,15 +6,23 @@ from engram.kernels.jit import jit
 
 
 @jit
+def latest_before(step, pre, last_spike, last_event, previous_step, previous):
+    """The step of neuron `pre`'s latest spike before `step`; later ones are in the ring."""
+    fired_at = np.int64(last_spike[pre])
+    event = last_event[pre] & (previous.shape[0] - 1)
+    while fired_at >= step:
+        fired_at = np.int64(previous_step[event])
+        event = previous[event] & (previous.shape[0] - 1)
+    return fired_at
+
+
+@jit
 def last_arrival(pre, delay, now, last_spike, last_event, previous_step, previous):
     """The step of the latest arrival before step `now` of a spike of each `pre` with its delay."""
-    mask = previous.shape[0] - 1
     arrived = np.empty(pre.shape[0], np.int64)
     for k in range(pre.shape[0]):
-        fired_at = np.int64(last_spike[pre[k]])
-        event = last_event[pre[k]] & mask
-        while fired_at + delay[k] >= now:
-            fired_at = np.int64(previous_step[event])
-            event = previous[event] & mask
+        fired_at = latest_before(
+            now - delay[k], pre[k], last_spike, last_event, previous_step, previous
+        )
         arrived[k] = fired_at + delay[k]
     return arrived

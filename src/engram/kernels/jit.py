@@ -34,7 +34,32 @@ if JIT_DISABLED:
         """Call the loop at `address` for region or projection `index`."""
         return python_entries[int(address)](int(table), int(index), int(step))
 
+    def prefetch(array: object, index: int) -> None:
+        """Nothing to do without machine code."""
+
 else:
+
+    @intrinsic
+    def prefetch(_context, array, index):
+        """Ask for ``array[index]`` to be brought into the cache: rows come in no order a
+        processor could guess, but which ones are next is known.
+        """
+
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0]
+            data = context.make_array(kind)(context, builder, args[0]).data
+            address = builder.bitcast(builder.gep(data, [args[1]]), cgutils.voidptr_t)
+            flag = ir.IntType(32)
+            function = cgutils.get_or_insert_function(
+                builder.module,
+                ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, flag, flag, flag]),
+                "llvm.prefetch.p0",
+            )
+            # For reading, to be kept in all caches, data.
+            builder.call(function, [address, flag(0), flag(3), flag(1)])
+            return context.get_dummy_value()
+
+        return types.void(array, types.int64), codegen
 
     @intrinsic
     def as_pointer(_context, address):

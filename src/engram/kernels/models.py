@@ -61,7 +61,7 @@ def _izh_sub(v, u, k, b, J, h, ah, al_h):
 
 
 @inline_jit
-def izhikevich_update(v, u, a, b, c, d, I, theta, dt):
+def izhikevich_update(v, u, a, b, I, theta, dt):
     """One step of v' = 0.04 v^2 + 5 v + 140 - u + I - theta, u' = a (b v - u), reset left out.
 
     Against a 25th-order Taylor solution, seven patterns, currents up to rheobase + 150: all spike
@@ -83,9 +83,11 @@ def _izh_cross(w, F):
     num = wp - w
     q = F + 0.04 * wp * w
     r = math.sqrt(0.04 * abs(F))
-    if r * num < 1e-4 * q:  # also F == 0
+    if r * num < 0.5 * q:
+        # T atan(z) / z with z^2 = 0.04 F T^2 of either sign, as a fraction: error below 1e-7.
         T = num / q
-        return T * (1.0 + 0.04 * F * T * T * (-1.0 / 3.0))
+        z2 = 0.04 * F * T * T
+        return T * (945.0 + z2 * (735.0 + 64.0 * z2)) / (945.0 + z2 * (1050.0 + 225.0 * z2))
     if F > 0.0:
         return math.atan2(r * num, q) / r
     if q <= 0.0 or r * num >= q:  # at or below the unstable fixed point
@@ -109,7 +111,7 @@ def _izh_step64(v, u, a, b, J, h):
     if den > 1e-9 and D > -9.8:
         v1 = min(v + h * S * (F + 0.04 * w * w) / den, 30.0)
     if v1 >= 30.0:
-        for _ in range(4):  # the mean of u depends on the crossing time
+        for _ in range(2):  # the mean of u depends on the crossing time
             t = min(_izh_cross(w, F), h)
             F = J - u - 0.5 * t * g - t * t * gg / 6.0
     w1 = v1 + 62.5
@@ -236,9 +238,23 @@ def lif_update(
 
 
 @inline_jit
-def lif_reset(
-    v, g_exc, g_inh, I, theta, since_spike, dt, tau_m, E_L, E_exc, E_inh, v_th, v_reset, t_ref
-):
+def lif_reset(v_reset):
+    """Back to v_reset."""
+    return v_reset
+
+
+# ------------------------------------------------------------------ current LIF
+@inline_jit
+def current_lif_update(v, I, theta, since_spike, dt, tau_m, E_L, v_th, v_reset, t_ref):
+    """Exact for a current constant over the step. Held at v_reset while since_spike < t_ref."""
+    v1 = v + ((E_L - v) + I) * one_minus_exp(dt / tau_m)
+    held = since_spike < t_ref
+    v1 = v_reset if held else v1
+    return v1, (v1 >= v_th + theta) & (not held)
+
+
+@inline_jit
+def current_lif_reset(v_reset):
     """Back to v_reset."""
     return v_reset
 
@@ -267,7 +283,7 @@ def _adex_sub(v, w, J, kw, kl, hl, E_L, v_T, Delta_T, a, v_peak, i_gL, i_D):
 
 
 @inline_jit
-def adex_update1(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_peak):
+def adex_update1(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, v_peak):
     i_gL = _1 / g_L
     hl = dt * g_L / C
     kw = _decay_coef(_05 * dt / tau_w)
@@ -290,7 +306,7 @@ def adex_update1(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_pea
 
 
 @inline_jit
-def adex_updaten(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_peak, h):
+def adex_updaten(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, v_peak, h):
     i_gL = _1 / g_L
     hl = h * g_L / C
     kw = _decay_coef(_05 * h / tau_w)
@@ -303,14 +319,10 @@ def adex_updaten(v, w, I, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_pea
 
 
 @inline_jit
-def adex_update(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_peak):
+def adex_update(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, v_peak):
     if dt <= _AHMAX:
-        return adex_update1(
-            v, w, I - theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_peak
-        )
-    return adex_updaten(
-        v, w, I - theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, v_peak, _05 * dt
-    )
+        return adex_update1(v, w, I - theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, v_peak)
+    return adex_updaten(v, w, I - theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, v_peak, _05 * dt)
 
 
 @jit

@@ -6,7 +6,14 @@ import numpy as np
 
 from engram.kernels.arrivals import ONE, ZERO, trace_after
 from engram.kernels.constants import INHIBITORY_TRANSMITTER
-from engram.kernels.jit import jit
+from engram.kernels.history import latest_before
+from engram.kernels.jit import jit, prefetch
+
+LINE = 16
+"""Entries of an index in one cache line."""
+
+AHEAD = 16
+"""Synapses by which weights are asked for in advance."""
 
 
 def make_post(on_post, modulated, n_pre_traces, n_post_traces):
@@ -27,6 +34,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         region_first,
         region_count,
         youngest,
+        common_sign,
         plastic,
         w_min,
         w_max,
@@ -83,56 +91,60 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                 since = (step - eligibility_base[index]) * dt[0]
                 growth = np.float32(math.exp(since / tau_eligibility[index]))
             newest = youngest[index]
+            sign_of_all = common_sign[index]
+            sign = -ONE if sign_of_all < 0 else ONE
             decay = pre_decay[index, 0]
+            decay2 = pre_decay[index, 1]
+            trace = pre_trace[0]
+            trace2 = pre_trace[1]
+            last_event_here = event_end[slot, post_region] - 1
             for e in range(event_first[slot, post_region], event_end[slot, post_region]):
                 j = event_neuron[e & mask] - first_post
+                if e < last_event_here:
+                    following = event_neuron[(e + 1) & mask] - first_post
+                    for k in range(in_first[following], in_first[following + 1], LINE):
+                        prefetch(in_synapse, k)
+                        prefetch(in_pre, k)
+                        prefetch(in_delay, k)
                 gain = potentiation[event_neuron[e & mask]]
                 y = post_trace[0, j]
                 y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
-                for k in range(in_first[j], in_first[j + 1]):
+                stop = in_first[j + 1]
+                for k in range(in_first[j], stop):
+                    prefetch(weight, in_synapse[min(k + AHEAD, stop - 1)])
                     s = in_synapse[k]
                     x = ZERO
                     x2 = ZERO
                     if n_pre_traces > 0:
                         pre = in_pre[k]
                         seen = step - in_delay[k]
-                        fired_at = last_spike[pre]
+                        fired_at = np.int64(last_spike[pre])
+                        after = ONE if is_nearest else np.float32(trace[pre - first_pre])
+                        after2 = ONE
+                        if n_pre_traces > 1 and not is_nearest:
+                            after2 = np.float32(trace2[pre - first_pre])
                         if fired_at > seen:
-                            event = last_event[pre] & mask
-                            while fired_at > seen:
-                                fired_at = event_previous_step[event]
-                                event = event_previous[event] & mask
-                        gap = seen - fired_at
-                        known = gap < horizon
-                        if fired_at < newest:
-                            known = known and fired_at >= birth[s]
-                        if known:
-                            x = gain * decay[gap]
-                            if n_pre_traces > 1:
-                                x2 = gain * pre_decay[index, 1, gap]
+                            fired_at = latest_before(
+                                seen + 1, pre, last_spike, last_event, event_previous_step,
+                                event_previous,
+                            )
                             if not is_nearest:
-                                x *= trace_after(
-                                    pre,
-                                    fired_at,
-                                    pre_trace[0, pre - first_pre],
-                                    last_spike,
-                                    last_event,
-                                    event_previous_step,
-                                    event_previous,
-                                    decay,
+                                after = trace_after(
+                                    pre, fired_at, trace[pre - first_pre], last_spike, last_event,
+                                    event_previous_step, event_previous, decay,
                                 )
                                 if n_pre_traces > 1:
-                                    x2 *= trace_after(
-                                        pre,
-                                        fired_at,
-                                        pre_trace[1, pre - first_pre],
-                                        last_spike,
-                                        last_event,
-                                        event_previous_step,
-                                        event_previous,
-                                        pre_decay[index, 1],
+                                    after2 = trace_after(
+                                        pre, fired_at, trace2[pre - first_pre], last_spike,
+                                        last_event, event_previous_step, event_previous, decay2,
                                     )
-                    sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+                        gap = seen - fired_at
+                        if gap < horizon and (fired_at >= newest or fired_at >= birth[s]):
+                            x = gain * (after * decay[gap])
+                            if n_pre_traces > 1:
+                                x2 = gain * (after2 * decay2[gap])
+                    if sign_of_all == 0:
+                        sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
                     m = sign * weight[s]
                     if modulated:
                         c = eligibility[s]
@@ -147,13 +159,13 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                         weight[s] = sign * min(max(m, low), high)
 
         for k in range(n_post_traces):
-            trace = post_trace[k]
+            y_now = post_trace[k]
             for e in range(event_first[slot, post_region], event_end[slot, post_region]):
                 j = event_neuron[e & mask] - first_post
-                trace[j] = ONE if is_nearest else trace[j] + ONE
+                y_now[j] = ONE if is_nearest else y_now[j] + ONE
             factor = post_decay[index, k]
             for j in range(region_count[post_region]):
-                trace[j] *= factor
+                y_now[j] *= factor
         return 0
 
     return after_firing

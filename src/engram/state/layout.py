@@ -105,6 +105,8 @@ def lay_out(
     block["segment"] = segment
     tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
     tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], segment)
+    inhibitory = int((block["nt"] == INHIBITORY_TRANSMITTER).sum())
+    tables["common_sign"][p] = 1 if inhibitory == 0 else -1 if inhibitory == n else 0
     tables["youngest"][p] = block["birth"].max(initial=NEVER)
     block["in_first"] = np.zeros(n_post + 1, np.int32)
     if incoming:

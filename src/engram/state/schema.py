@@ -105,6 +105,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("delay_count", "int64", "P", 1, "", "delays from the shortest to the longest", "parameter"),
     _f("gain", "float32", "P", 1, "", "strength x modulation of the transmitter", "parameter"),
     _f("regular", "uint8", "P", 1, "", "1 if segments hold no twins, one sign each", "derived"),
+    _f("common_sign", "int8", "P", 1, "", "sign of all synapses; 0: they differ", "derived"),
     _f("youngest", "int32", "P", NEVER, "step", "latest birth among the synapses"),
     _f("plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter"),
     _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
@@ -153,4 +154,5 @@ SYNAPSE_FIELDS: tuple[Field, ...] = (
 )
 
 FIELDS: dict[str, Field] = {field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS)}
+NEURON_FIELDS = tuple(field for field in BRAIN_FIELDS if field.dims[-1] == "N")
 SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)

@@ -1,0 +1,1 @@
+"""Benchmarks: speed against other simulators, and learning against controls."""

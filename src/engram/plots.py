@@ -1,0 +1,273 @@
+"""Pictures of recordings and of pathways (`pip install "engram[viz]"`).
+
+Every function draws into `ax` (a new figure's by default) and returns it.
+
+>>> recorder = brain.record("spikes")                        # doctest: +SKIP
+>>> brain.run(1000)                                          # doctest: +SKIP
+>>> plots.raster(recorder).figure.savefig("spikes.png")      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.errors import EngramError, InvalidTypeError, InvalidValueError
+from engram.projection import Projection
+from engram.recording import RateRecorder, SpikeRecorder, StateRecorder
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+    from matplotlib.ticker import MaxNLocator
+except ImportError as _error:
+    raise EngramError('engram.plots needs matplotlib: pip install "engram[viz]"') from _error
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
+"""Okabe and Ito's palette, told apart by the colour-blind too."""
+
+INK, FAINT = "#333333", "#b8b8b8"
+
+Spikes = Mapping[str, tuple[ArrayLike, ArrayLike]]
+"""(times in ms, neurons) by region."""
+
+_STATE_LABELS = {
+    "v": "membrane potential (mV)",
+    "theta": "adaptive threshold",
+    "activity": "rate (Hz)",
+    "exc": "excitatory input",
+    "inh": "inhibitory input",
+    "u": "recovery u",
+}
+
+
+def style(ax: Axes) -> Axes:
+    """Take away what carries no information: box, ticks on bare sides, heavy lines."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(FAINT)
+    ax.tick_params(colors=INK, labelcolor=INK, color=FAINT, labelsize=9)
+    ax.xaxis.label.set_color(INK)
+    ax.yaxis.label.set_color(INK)
+    ax.title.set_color(INK)
+    return ax
+
+
+def title(ax: Axes, text: str) -> None:
+    """A title at the left edge."""
+    ax.set_title(text, loc="left", fontsize=10.5, fontweight="semibold", color=INK)
+
+
+def legend(ax: Axes) -> None:
+    """A legend to the right of the data."""
+    ax.legend(
+        loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False, fontsize=9,
+        labelcolor=INK, handlelength=1.4,
+    )  # fmt: skip
+
+
+def _axes(ax: Axes | None, width: float = 8.0, height: float = 3.2) -> Axes:
+    if ax is not None:
+        return style(ax)
+    return style(plt.subplots(figsize=(width, height), layout="constrained")[1])
+
+
+def _time_axis(ax: Axes, first: float, last: float) -> float:
+    """Limits and label of a time axis from `first` to `last` ms; returns its unit in ms."""
+    unit, name = (1000.0, "s") if last - first >= 3000.0 else (1.0, "ms")
+    ax.set_xlim(first / unit, max(last, first + 1.0) / unit)
+    ax.set_xlabel(f"time ({name})")
+    return unit
+
+
+def raster(
+    spikes: SpikeRecorder | Spikes,
+    ax: Axes | None = None,
+    *,
+    start: float | None = None,
+    stop: float | None = None,
+    colors: Mapping[str, str] | None = None,
+) -> Axes:
+    """Every spike as a mark; regions are stacked, each in its colour.
+
+    spikes: a recorder, or (times in ms, neurons) by region. start, stop: what to show, ms. colors:
+    by region.
+    """
+    ax = _axes(ax, height=4.0)
+    if isinstance(spikes, SpikeRecorder):
+        regions = spikes._brain.regions
+        sizes = {name: regions[name].n_neurons for name in spikes.regions}
+        data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
+    elif isinstance(spikes, Mapping):
+        data = spikes
+        sizes = {n: 1 + int(np.max(neurons, initial=0)) for n, (_, neurons) in data.items()}
+    else:
+        raise InvalidTypeError(
+            f"plots.raster: spikes must be a SpikeRecorder or a mapping of regions to (times, "
+            f"neurons), not {type(spikes).__name__}"
+        )
+    if not data:
+        raise InvalidValueError("plots.raster: there are no regions")
+    every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
+    first = float(every.min(initial=np.inf)) if start is None else start
+    last = float(every.max(initial=-np.inf)) if stop is None else stop
+    if not np.isfinite([first, last]).all():
+        first, last = 0.0, 1.0
+    unit = _time_axis(ax, first, last)
+    total = sum(sizes.values())
+    gap = max(2.0, 0.04 * total)
+    height = total + gap * (len(sizes) - 1)
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    bottom, ticks = 0.0, []
+    for k, (name, (times, neurons)) in enumerate(data.items()):
+        at, who = np.asarray(times, np.float64), np.asarray(neurons, np.float64)
+        shown = (at >= first) & (at <= last)
+        color = (colors or {}).get(name, COLORS[k % len(COLORS)])
+        ax.plot(
+            at[shown] / unit, bottom + who[shown] + 0.5, "|", color=color, rasterized=True,
+            markersize=max(1.2, 0.9 * 72 * inches / height), markeredgewidth=0.6,
+        )  # fmt: skip
+        ticks.append((bottom + sizes[name] / 2, f"{name}\n{sizes[name]} neurons", color))
+        bottom += sizes[name] + gap
+    ax.set_ylim(bottom - gap, 0.0)
+    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
+    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
+        text.set_color(color)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def traces(
+    recorder: StateRecorder, ax: Axes | None = None, *, neurons: Sequence[int] | None = None
+) -> Axes:
+    """A state variable over time, one line a neuron (the first six recorded by default)."""
+    ax = _axes(ax)
+    times, values = recorder.times, recorder.values
+    chosen = recorder.neurons[:6] if neurons is None else np.asarray(neurons)
+    missing = np.setdiff1d(chosen, recorder.neurons)
+    if len(missing):
+        raise InvalidValueError(f"plots.traces: neuron {missing[0]} was not recorded")
+    unit = _time_axis(ax, *_ends(times))
+    for k, neuron in enumerate(chosen):
+        column = int(np.flatnonzero(recorder.neurons == neuron)[0])
+        ax.plot(
+            times / unit, values[:, column], color=COLORS[k % len(COLORS)], linewidth=1.0,
+            label=f"neuron {neuron}",
+        )  # fmt: skip
+    ax.set_ylabel(_STATE_LABELS.get(recorder.variable, recorder.variable))
+    title(ax, recorder.region)
+    if len(chosen) > 1:
+        legend(ax)
+    return ax
+
+
+def _ends(times: NDArray[np.float64]) -> tuple[float, float]:
+    return (float(times[0]), float(times[-1])) if len(times) else (0.0, 1.0)
+
+
+def rates(
+    recorder: RateRecorder,
+    ax: Axes | None = None,
+    *,
+    window: float | None = None,
+    colors: Mapping[str, str] | None = None,
+) -> Axes:
+    """The mean rate of regions over time.
+
+    window: ms to average over; by default a hundredth of the recording. colors: by region.
+    """
+    ax = _axes(ax)
+    times, values = recorder.times, recorder.values
+    unit = _time_axis(ax, *_ends(times))
+    step = recorder.interval * recorder._brain.dt
+    span = len(times) * step / 100 if window is None else window
+    n = max(1, min(round(span / step), len(times)))
+    for k, name in enumerate(recorder.regions):
+        if n > 1:
+            # Means over n bins that end at the bin in question.
+            total = np.cumsum(np.append(0.0, values[:, k]))
+            at, mean = times[n - 1 :], (total[n:] - total[:-n]) / n
+        else:
+            at, mean = times, values[:, k]
+        color = (colors or {}).get(name, COLORS[k % len(COLORS)])
+        ax.plot(at / unit, mean, color=color, linewidth=1.3, label=name)
+    ax.set_ylim(bottom=0.0)
+    ax.set_ylabel("mean rate (Hz)")
+    if len(recorder.regions) > 1:
+        legend(ax)
+    return ax
+
+
+def weight_histogram(
+    weights: Projection | ArrayLike,
+    after: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    bins: int = 40,
+    labels: tuple[str, str] = ("before", "after"),
+) -> Axes:
+    """How many synapses have which weight: of a projection now, or of weights before and after.
+
+    weights: a projection, or an array; after: an array to compare with. labels: of the two.
+    """
+    ax = _axes(ax, 5.0)
+    projection = weights if isinstance(weights, Projection) else None
+    first = np.asarray(projection.weight if projection is not None else weights, np.float64)
+    second = None if after is None else np.asarray(after, np.float64)
+    every = first if second is None else np.concatenate([first, second])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    edges = np.linspace(min(low, 0.0), max(high, 0.0) or 1.0, bins + 1)
+    if second is None:
+        ax.hist(first, edges, color=COLORS[0], alpha=0.85)
+    else:
+        ax.hist(first, edges, color=FAINT, alpha=0.8, label=labels[0])
+        ax.hist(second, edges, histtype="step", color=COLORS[1], linewidth=1.5, label=labels[1])
+        legend(ax)
+    ax.set_xlim(edges[0], edges[-1])
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.set_xlabel("weight")
+    ax.set_ylabel("synapses")
+    if projection is not None:
+        title(ax, f"{projection.source} \u2192 {projection.target}")
+    return ax
+
+
+_DIVERGING = ("#d55e00", "#ffffff", "#0072b2")
+
+
+def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
+    """The weights as a matrix: rows presynaptic, columns postsynaptic neurons.
+
+    Where there is no synapse it is white; those between the same pair add up. Excitation is blue,
+    inhibition orange.
+    """
+    ax = _axes(ax, 6.0, 4.5)
+    regions = projection._brain.regions
+    shape = regions[projection.source].n_neurons, regions[projection.target].n_neurons
+    matrix = np.zeros(shape)
+    np.add.at(matrix, (projection.pre, projection.post), projection.weight)
+    inhibitory = bool((matrix < 0).any())
+    most = float(np.abs(matrix).max(initial=0.0)) or 1.0
+    norm: Any = TwoSlopeNorm(0.0, -most, most)
+    cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING)
+    image = ax.imshow(matrix, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
+    bar.ax.set_ylim(-most if inhibitory else 0.0, most)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=9, color=FAINT, labelcolor=INK)
+    bar.set_label("weight", color=INK)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.set_xlabel(f"{projection.target} neuron (postsynaptic)")
+    ax.set_ylabel(f"{projection.source} neuron (presynaptic)")
+    return ax
+
+
+__all__ = ["COLORS", "raster", "rates", "traces", "weight_histogram", "weight_matrix"]

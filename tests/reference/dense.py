@@ -1,0 +1,355 @@
+"""The slow, obvious simulation of a whole brain that the engine is tested against.
+
+Dense in space and time: every trace, resource and eligibility of every synapse is advanced at every
+step, and every spike ever fired is kept. Nothing is shared with the kernels but the step of a single
+neuron (tested by itself in ``tests/analytic``). Everything but that step is in double precision.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engram import STDP, Brain, Neurotransmitter, Relay, RewardSTDP
+
+
+
+@functools.cache
+def parameters_of(function: Any) -> list[str]:
+    """Names of a function's parameters, compiled or not."""
+    return list(inspect.signature(getattr(function, "py_func", function)).parameters)
+
+
+SIGN = np.array([t.sign for t in Neurotransmitter], float)
+GAIN = np.array([t.strength * t.modulation for t in Neurotransmitter], float)
+GABA = int(Neurotransmitter.GABA)
+BUILT = -(10**9)
+"""Birth of the synapses that were there from the start."""
+
+Fired = dict[str, np.ndarray]
+f32 = np.float32
+
+
+def mean_and_kept(tau: float, dt: float) -> tuple[float, float]:
+    """Mean of exp(-t / tau) over a step, and its value after it; tau = 0: 1 ms worth of charge."""
+    if tau == 0:
+        return 1.0 / dt, 0.0
+    return tau / dt * (1.0 - math.exp(-dt / tau)), math.exp(-dt / tau)
+
+
+class Population:
+    """The neurons of a region."""
+
+    def __init__(self, brain: Brain, name: str) -> None:
+        region = brain.regions[name]
+        self.dt, self.model, self.n = brain.dt, region.model, region.n_neurons
+        self.v = region.v.copy()
+        self.x = {s: region.state(s).copy() for s in type(self.model).states if s != "v"}
+        self.q = {p: region.state(p).copy() for p in type(self.model).per_neuron()}
+        self.update, self.reset = type(self.model).functions()
+        self.constants = {p: f32(getattr(self.model, p)) for p in self.model.model_parameters()}
+        self.exc, self.inh = np.zeros(self.n), np.zeros(self.n)
+        self.theta = region.theta.astype(float)
+        self.theta_plus, self.tau_theta = region.theta_plus, region.tau_theta
+        self.background = region.background
+        self.alive = region.neuron_alive.copy()
+        self.last_spike = np.full(self.n, -(10**8))
+
+    def _one(self, k: int, inputs: dict[str, Any]) -> bool:
+        """Advance neuron `k`, whose update and reset get what they ask for by name."""
+        kind = type(self.model)
+        if isinstance(self.model, Relay):
+            return bool(inputs["I"] >= 1)
+        states = {s: self.v[k] if s == "v" else self.x[s][k] for s in kind.states}
+        own = {p: self.q[p][k] if p in self.q else self.constants[p] for p in self.constants}
+        known = {**states, **own, **inputs, "dt": f32(self.dt)}
+        *new, fires = self.update(*[known[p] for p in parameters_of(self.update)])
+        if fires and self.alive[k] and self.reset is not None:
+            new = self.reset(*[known[p] for p in parameters_of(self.reset)])
+            new = new if isinstance(new, tuple) else (new,)
+        for s, value in zip(states, new, strict=True):
+            if s == "v":
+                self.v[k] = value
+            else:
+                self.x[s][k] = value
+        return bool(fires)
+
+    def step(self, drive: np.ndarray, step: int) -> np.ndarray:
+        """Integrate and fire; bool, shape (n,)."""
+        mean_exc, kept_exc = mean_and_kept(self.model.tau_exc, self.dt)
+        mean_inh, kept_inh = mean_and_kept(self.model.tau_inh, self.dt)
+        g_exc, g_inh = (self.exc * mean_exc).astype(f32), (self.inh * mean_inh).astype(f32)
+        self.exc *= kept_exc
+        self.inh *= kept_inh
+        current = f32(self.background) + drive.astype(f32)
+        if not type(self.model).conductance:
+            current = current + (g_exc + g_inh)
+        theta = self.theta.astype(f32)
+        self.theta *= math.exp(-self.dt / self.tau_theta)
+        since = (step - self.last_spike).astype(f32) * f32(self.dt)
+        columns = {
+            "I": current, "g_exc": g_exc, "g_inh": -g_inh, "theta": theta, "since_spike": since
+        }  # fmt: skip
+        fired = np.array(
+            [self._one(k, {n: c[k] for n, c in columns.items()}) for k in range(self.n)], bool
+        )
+        fired &= self.alive
+        self.theta[fired] += self.theta_plus
+        self.last_spike[fired] = step
+        return fired
+
+
+COLUMNS = ("pre", "post", "delay", "nt", "w", "c", "R", "u", "x", "x_past", "heard", "birth")
+
+
+@dataclass
+class Pathway:
+    """The synapses of a projection; magnitudes w, eligibility c, resources R, release u.
+
+    x is the trace of the spikes that have arrived.
+    """
+
+    brain: Brain
+    label: str
+    source: str
+    target: str
+    y: np.ndarray
+    dopamine: float = 0.0
+    base: int = 0
+    frozen: bool = False
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = {name: np.zeros(0) for name in COLUMNS}
+
+    @property
+    def projection(self) -> Any:
+        """The engine's projection, for its (constant) parameters."""
+        return self.brain.get_projection(self.source, self.target)
+
+    def add(self, pre, post, delay, nt, magnitude, birth: int, x_past: Any = 0.0) -> None:
+        """Append synapses."""
+        n = len(pre)
+        new = {
+            "pre": pre, "post": post, "delay": delay, "nt": nt, "w": magnitude, "c": 0.0, "R": 1.0,
+            "u": 0.0, "x": 0.0, "x_past": x_past, "heard": 0, "birth": birth,
+        }  # fmt: skip
+        for name, value in new.items():
+            whole = name in ("pre", "post", "delay", "nt", "birth", "heard")
+            column = np.broadcast_to(np.asarray(value, np.int64 if whole else float), n)
+            old = self.columns[name]
+            self.columns[name] = np.concatenate([old.astype(column.dtype), column])
+
+    def drop(self, gone: np.ndarray) -> None:
+        """Remove synapses."""
+        self.columns = {name: column[~gone] for name, column in self.columns.items()}
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        try:
+            return self.__dict__["columns"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class DenseBrain:
+    """A twin of a brain that has not run yet (without noise, rhythms, growth, memory, scaling).
+
+    steps: the most that will be run. newborn_past: whether the trace of a synapse born later
+    counts, from its first arrival on, also the spikes its neuron fired before the birth.
+    """
+
+    def __init__(self, brain: Brain, steps: int, newborn_past: bool = False) -> None:
+        assert brain.step_count == 0
+        self.brain, self.dt, self.t = brain, brain.dt, 0
+        self.newborn_past = newborn_past
+        self.populations = {name: Population(brain, name) for name in brain.regions}
+        self.history = {name: np.zeros((steps, p.n), bool) for name, p in self.populations.items()}
+        self.pathways: list[Pathway] = []
+        for p in brain.projections:
+            n_post = self.populations[p.target].n
+            pathway = Pathway(brain, p.label, p.source, p.target, y=np.zeros(n_post))
+            delay = np.rint(p.delay / self.dt).astype(int)
+            pathway.add(p.pre, p.post, delay, p.nt, np.abs(p.weight.astype(float)), BUILT)
+            self.pathways.append(pathway)
+
+    def pathway(self, label: str) -> Pathway:
+        """By the label of the projection."""
+        return next(p for p in self.pathways if p.label == label)
+
+    # -- what users do between steps
+
+    def reward(self, amount: float, label: str) -> None:
+        """A pulse of dopamine (negative: a punishment)."""
+        self.pathway(label).dopamine += amount
+
+    def freeze(self, frozen: bool) -> None:
+        """All plasticity; eligibility gets a new base, which touches every synapse."""
+        for pathway in self.pathways:
+            if pathway.frozen != frozen:
+                self._rebase(pathway)
+            pathway.frozen = frozen
+
+    def _rebase(self, pathway: Pathway) -> None:
+        p = pathway.projection
+        np.clip(pathway.w, p.w_min, p.w_max, out=pathway.w)
+        pathway.base = self.t
+
+    def add_synapses(self, label, pre, post, magnitude, delay_ms, nt) -> None:
+        """Synapses born now."""
+        pathway = self.pathway(label)
+        delay = np.maximum(np.rint(np.asarray(delay_ms, float) / self.dt), 1).astype(int)
+        delay = np.broadcast_to(delay, len(pre))
+        past = np.zeros(len(pre))
+        rule = pathway.projection.rule
+        if rule is not None:
+            for k, (i, d) in enumerate(zip(pre, delay, strict=True)):
+                fired = np.flatnonzero(self.history[pathway.source][: self.t, i])
+                arrived = fired[fired + d < self.t] + d
+                past[k] = np.exp(-(self.t - arrived) * self.dt / rule.tau_plus).sum()
+        pathway.add(pre, post, delay, int(nt), magnitude, self.t, past)
+
+    def kill(self, region: str, which: Any) -> None:
+        """Neurons die with their synapses."""
+        population = self.populations[region]
+        population.alive[which] = False
+        population.exc[which] = population.inh[which] = 0.0
+        for p in self.pathways:
+            gone = np.zeros(len(p.pre), bool)
+            if p.source == region:
+                gone |= np.isin(p.pre, which)
+            if p.target == region:
+                gone |= np.isin(p.post, which)
+                p.y[which] = 0
+            p.drop(gone)
+
+    # -- one step
+
+    def step(self, drive: dict[str, np.ndarray]) -> Fired:
+        """One step in the order of the design: arrivals, integrate, fire, post, neuromodulation."""
+        for pathway in self.pathways:
+            self._arrivals(pathway)
+        fired = {}
+        for name, population in self.populations.items():
+            fired[name] = population.step(drive[name], self.t)
+            self.history[name][self.t] = fired[name]
+        for pathway in self.pathways:
+            self._post(pathway, fired[pathway.target])
+            self._pass_time(pathway)
+        self.t += 1
+        return fired
+
+    def _arrivals(self, s: Pathway) -> None:
+        p, rule = s.projection, s.projection.rule
+        target = self.populations[s.target]
+        sent = self.t - s.delay
+        under_way = (sent >= 0) & self.history[s.source][np.maximum(sent, 0), s.pre]
+        arriving = under_way & (sent >= s.birth)
+        if under_way.any() and rule is not None:
+            s.x_past[under_way] += 1.0
+        if not arriving.any():
+            return
+        a = np.flatnonzero(arriving)
+        if isinstance(rule, RewardSTDP):
+            s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
+        charge = s.w[a] * SIGN[s.nt[a]] * GAIN[s.nt[a]]
+        if p.stp is not None:
+            U = p.stp.U
+            s.u[a] += U * (1.0 - s.u[a])
+            charge = charge * s.R[a] * s.u[a] / U
+            s.R[a] -= s.u[a] * s.R[a]
+        inhibitory = s.nt[a] == GABA
+        np.add.at(target.exc, s.post[a][~inhibitory], charge[~inhibitory])
+        np.add.at(target.inh, s.post[a][inhibitory], charge[inhibitory])
+        if rule is None:
+            return
+        y = s.y[s.post[a]]
+        if s.frozen:
+            pass
+        elif isinstance(rule, STDP):
+            size = s.w[a] - p.w_min if rule.bounds == "multiplicative" else p.w_max
+            s.w[a] = np.clip(s.w[a] - rule.A_minus * y * size, p.w_min, p.w_max)
+        else:
+            s.c[a] -= rule.A_minus * y * p.w_max
+        s.heard[a] = 1
+        s.x[a] = 1.0 if rule.pairing == "nearest" else s.x[a] + 1.0
+
+    def _post(self, s: Pathway, fired: np.ndarray) -> None:
+        p, rule = s.projection, s.projection.rule
+        if rule is None:
+            return
+        a = np.flatnonzero(fired[s.post])
+        x = s.x[a]
+        if self.newborn_past and rule.pairing == "all":
+            x = s.x_past[a] * s.heard[a]
+        if s.frozen:
+            pass
+        elif isinstance(rule, STDP):
+            size = p.w_max - s.w[a] if rule.bounds == "multiplicative" else p.w_max
+            s.w[a] = np.clip(s.w[a] + rule.A_plus * x * size, p.w_min, p.w_max)
+        else:
+            s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
+            s.c[a] += rule.A_plus * x * p.w_max
+        s.y[fired] = 1.0 if rule.pairing == "nearest" else s.y[fired] + 1.0
+
+    def _pass_time(self, s: Pathway) -> None:
+        """Everything that decays or recovers does so over dt."""
+        dt, p, rule = self.dt, s.projection, s.projection.rule
+        if p.stp is not None:
+            s.R[:] = 1.0 - (1.0 - s.R) * math.exp(-dt / p.stp.tau_rec)
+            s.u[:] *= math.exp(-dt / p.stp.tau_facil) if p.stp.tau_facil > 0 else 0.0
+        if rule is None:
+            return
+        s.x[:] *= math.exp(-dt / rule.tau_plus)
+        s.x_past[:] *= math.exp(-dt / rule.tau_plus)
+        s.y[:] *= math.exp(-dt / rule.tau_minus)
+        if not isinstance(rule, RewardSTDP):
+            return
+        tau_c, tau_d = rule.tau_eligibility, rule.dopamine_decay
+        if not s.frozen:
+            # dw/dt = c (D + D_0) with time in seconds, c and D exponentials: exact over dt.
+            both = 1.0 / tau_c + 1.0 / tau_d
+            phasic = s.dopamine * (1.0 - math.exp(-dt * both)) / both
+            tonic = rule.baseline_dopamine * tau_c * (1.0 - math.exp(-dt / tau_c))
+            s.w[:] += 1e-3 * s.c * (phasic + tonic)
+        s.c[:] *= math.exp(-dt / tau_c)
+        s.dopamine *= math.exp(-dt / tau_d)
+        if not s.frozen and (self.t + 1 - s.base) * dt >= 2.0 * tau_c:
+            np.clip(s.w, p.w_min, p.w_max, out=s.w)
+            s.base = self.t + 1
+
+    # -- looking
+
+    def synapses(self, label: str) -> dict[str, np.ndarray]:
+        """Arrays as `Projection` gives them, sorted by `order`."""
+        s = self.pathway(label)
+        p = s.projection
+        U = 1.0 if p.stp is None else p.stp.U
+        found = {
+            "pre": s.pre, "post": s.post, "delay": s.delay, "nt": s.nt,
+            "weight": SIGN[s.nt] * np.clip(s.w, p.w_min, p.w_max), "eligibility": s.c,
+            "resource": s.R, "facilitation": (1.0 - U) * s.u / U,
+        }  # fmt: skip
+        return ordered(found)
+
+
+def engine_synapses(brain: Brain, source: str, target: str) -> dict[str, np.ndarray]:
+    """The same of the engine."""
+    p = brain.get_projection(source, target)
+    return ordered(
+        {
+            "pre": p.pre, "post": p.post, "delay": np.rint(p.delay / brain.dt).astype(int),
+            "nt": p.nt, "weight": p.weight, "eligibility": p.eligibility, "resource": p.resource,
+            "facilitation": p.facilitation,
+        }  # fmt: skip
+    )
+
+
+def ordered(synapses: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Sorted by presynaptic neuron, delay, postsynaptic neuron; twins stay in order of birth."""
+    order = np.lexsort([synapses["post"], synapses["delay"], synapses["pre"]])
+    return {name: column[order] for name, column in synapses.items()}
