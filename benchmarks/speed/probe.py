@@ -31,7 +31,6 @@ def _first_step() -> dict[str, float]:
 
 def _memory() -> dict[str, float]:
     """Bytes a plastic synapse of W3 takes, and the peak of the process."""
-    import resource
     from pathlib import Path
 
     def peak() -> float:
@@ -51,7 +50,7 @@ def _memory() -> dict[str, float]:
     return {
         "bytes_per_synapse": nbytes / n,
         "plastic_synapses": n,
-        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_rss_mib": peak(),
         "peak_imported_mib": imported,
         "peak_built_mib": built,
     }

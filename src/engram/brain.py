@@ -20,12 +20,13 @@ from engram.errors import (
     CapacityError,
     InvalidTypeError,
     InvalidValueError,
-    indices,
+    as_array,
     integer,
     number,
     unknown_name,
     vector,
 )
+from engram.errors import indices as checked_indices
 from engram.fingerprint import fingerprint
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
@@ -35,7 +36,7 @@ from engram.metaplasticity import Metaplasticity
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
-from engram.preparation import prepare
+from engram.preparation import check_model, prepare
 from engram.progress import Progress, reporter
 from engram.projection import Projection
 from engram.recording import (
@@ -71,6 +72,22 @@ class _Wiring:
     in_degree: int | None
     autapses: bool
 
+    def check(self, where: str) -> None:
+        """Refuse what does not fit together."""
+        if self.wiring not in WIRINGS:
+            raise InvalidValueError(
+                f"{where}: wiring must be one of {WIRINGS}, not {self.wiring!r}"
+            )
+        if not isinstance(self.autapses, bool):
+            raise InvalidTypeError(
+                f"{where}: autapses must be True or False, not {self.autapses!r}"
+            )
+        if self.in_degree is not None and self.wiring != "in_degree":
+            raise InvalidValueError(
+                f"{where}: in_degree = {self.in_degree!r} has no effect with wiring "
+                f"{self.wiring!r}; use wiring='in_degree'"
+            )
+
     def degree(self, n_sources: int) -> float:
         """The expected in-degree."""
         return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
@@ -99,10 +116,11 @@ def _model(where: str, model: NeuronModel | type[NeuronModel] | None) -> NeuronM
     if model is None:
         return Izhikevich()
     if isinstance(model, type) and issubclass(model, NeuronModel):
-        return model()
-    if isinstance(model, NeuronModel):
-        return model.replica()
-    raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {model!r}")
+        model = model()
+    if not isinstance(model, NeuronModel):
+        raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {model!r}")
+    check_model(type(model))
+    return model.replica()
 
 
 def _patterns(
@@ -203,6 +221,17 @@ class Brain:
         return self._device
 
     @property
+    def encoder(self) -> StimulusEncoder:
+        """How `stimulate` and `present` turn values into input. Can be assigned."""
+        return self._encoder
+
+    @encoder.setter
+    def encoder(self, encoder: StimulusEncoder) -> None:
+        if not isinstance(encoder, StimulusEncoder):
+            raise InvalidTypeError(f"Brain.encoder must be a StimulusEncoder, not {encoder!r}")
+        self._encoder = encoder
+
+    @property
     def step_count(self) -> int:
         """Steps done."""
         return int(self._tables["clock"][STEP])
@@ -217,7 +246,7 @@ class Brain:
         return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
 
     def _region(self, where: str, name: str) -> Region:
-        region = self.regions.get(name)
+        region = self.regions.get(name) if isinstance(name, str) else None
         if region is None:
             raise unknown_name(where, "region", name, self.regions)
         return region
@@ -282,16 +311,17 @@ class Brain:
         if noise is None:
             noise = defaults.NOISE if isinstance(neuron_model, Izhikevich) else 0.0
         number(f"{where}: noise", noise, 0.0)
-        if wiring not in WIRINGS:
-            raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
+        options = _Wiring(wiring, connectivity, in_degree, autapses)
+        options.check(where)
         chosen = _patterns(where, region_type, patterns)
         n_exc = round(share * n)
         exc, inh = np.arange(n_exc), np.arange(n_exc, n)
         new_rule = as_rule(where, rule)
         neuron_model.attach(self._parameters_changed)
 
-        tables = self._tables
+        tables, tag = self._tables, self._tag
         r, first = tables.sizes["R"], tables.sizes["N"]
+        before = {d: tables.sizes[d] for d in ("X", "Q", "M")}
         kind = type(neuron_model)
         # Regions start at multiples of 8 so that flags can be scanned a word at a time.
         capacity = -(-most // 8) * 8
@@ -317,7 +347,6 @@ class Brain:
             own = self._add_projection(name, name, new_rule, stp)
             if w_max is not None:
                 own.w_max = w_max
-            options = _Wiring(wiring, connectivity, in_degree, autapses)
             if weights is None:
                 weights = defaults.own_weight(neuron_model, options.degree(n_exc))
             if inhibitory_weights is None:
@@ -333,6 +362,8 @@ class Brain:
                 own._add(where, pre, post, nt, values, delays, birth=NEVER)
         except BaseException:
             self._forget_last_region(name)
+            tables.resize(**before)
+            self._tag = tag
             raise
         return region
 
@@ -378,6 +409,10 @@ class Brain:
         """
         where = "Brain.connect_regions"
         a, b = self._region(where, source), self._region(where, target)
+        if not isinstance(bidirectional, bool):
+            raise InvalidTypeError(
+                f"{where}: bidirectional must be True or False, not {bidirectional!r}"
+            )
         if source == target:
             raise InvalidValueError(
                 f"{where}: {source!r} to itself is its own wiring: give connectivity, weights and "
@@ -392,6 +427,11 @@ class Brain:
                 )
         if not isinstance(nt, Neurotransmitter):
             raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+        for side, kind in (("source_type", source_type), ("target_type", target_type)):
+            if kind is not None and not isinstance(kind, NeuronType):
+                raise InvalidTypeError(
+                    f"{where}: {side} must be a NeuronType or None, not {kind!r}"
+                )
         number(f"{where}: density", density, 0.0, 1.0)
         low = number(f"{where}: w_min", w_min, 0.0)
         if w_max is not None:
@@ -399,6 +439,8 @@ class Brain:
         new_rule = as_rule(where, rule)
         made = []
         options = _Wiring(wiring, density, in_degree, True)
+        options.check(where)
+        tag = self._tag
         try:
             for x, y in pairs:
                 projection = self._add_projection(
@@ -412,6 +454,8 @@ class Brain:
                     values = defaults.pathway_weight(y.model, options.degree(len(sources)))
                 if w_max is not None:
                     projection.w_max = w_max
+                elif low > projection.w_max:
+                    self._tables["w_max"][projection._index] = 2.0 * low
                 projection.w_min = low
                 projection._add(where, pre, post, nt, values, delays, birth=NEVER)
         except BaseException:
@@ -419,6 +463,7 @@ class Brain:
                 self.projections.pop()
                 self._tables.blocks.pop()
             self._tables.resize(P=len(self.projections))
+            self._tag = tag
             self._parameters_changed()
             raise
         return made[0]
@@ -500,46 +545,63 @@ class Brain:
         current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
         drive = target._slots("drive")
         drive += current
+        self._tables["driven"][target._index] = 1
         self._last_stimulus = step
-        return int(np.count_nonzero(current))
+        return int(np.count_nonzero(current[target.neuron_alive]))
 
-    def inject_current(self, region: str, indices_: ArrayLike, current: ArrayLike) -> None:
+    def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
         """Add current to some neurons for the next step.
 
-        indices_: neurons of the region; current: one number, or one per index, in the units of the
+        indices: neurons of the region; current: one number, or one per index, in the units of the
         neuron model (Izhikevich: that of I; LIF: mV).
         """
         where = "Brain.inject_current"
         target = self._region(where, region)
-        chosen = indices(f"{where}: indices", indices_, target.n_neurons)
-        if np.ndim(current) == 0:
+        chosen = checked_indices(f"{where}: indices", indices, target.n_neurons)
+        if as_array(f"{where}: current", current).ndim == 0:
             amount: Any = np.float32(number(f"{where}: current", current))
         else:
             amount = vector(f"{where}: current", current, length=len(chosen))
         np.add.at(target._slots("drive"), chosen, amount)
+        self._tables["driven"][target._index] = 1
         self._last_stimulus = self.step_count
 
     def _hold(self, target: Region, encoded: Encoded) -> None:
         r = target._index
         step = self.step_count
-        target._slots("held")[:] = self.encoder.noisy(encoded.amplitude, target, step)
+        target._slots("held")[:] = encoded.amplitude
         target._slots("held_onset")[:] = 0 if encoded.onset is None else encoded.onset
         self._tables["held_period"][r] = encoded.period
         self._tables["held_since"][r] = step
         self._tables["holding"][r] = 1
 
+    def _drive_for(self, target: Region, encoded: Encoded, steps: int) -> None:
+        """The same with noise, which is drawn anew in each step."""
+        for i in range(steps):
+            current = encoded.at(i % encoded.period)
+            drive = target._slots("drive")[: len(current)]
+            drive += self.encoder.noisy(current, target, self.step_count)
+            self._run(1)
+
     def _release(self, target: Region) -> None:
         target._slots("held")[:] = 0
+        target._slots("held_onset")[:] = 0
         self._tables["holding"][target._index] = 0
+        self._tables["held_period"][target._index] = 1
+        self._tables["held_since"][target._index] = 0
+
+    def _end_replay(self) -> None:
+        if self._replay_until is not None:
+            self._release(self.regions[self._replay_until[0]])
+            self._replay_until = None
+            self._next_boundary = None
 
     def _hold_for(
         self, target: Region, neurons: NDArray[np.int64], current: float, ms: float
     ) -> None:
         """Hold a current into some neurons; it ends at the first boundary after `ms`."""
-        self._release(target)
+        self._end_replay()
         target._slots("held")[neurons] = current
-        target._slots("held_onset")[:] = 0
-        self._tables["held_period"][target._index] = 1
         self._tables["holding"][target._index] = 1
         self._next_boundary = None
         self._replay_until = (target.name, self.step_count + max(1, round(ms / self._dt)))
@@ -604,15 +666,22 @@ class Brain:
         target, encoded = self._encode(where, region, values)
         integer(f"{where}: steps", steps, 0)
         integer(f"{where}: rest", rest, 0)
-        before = self._tables["total_spikes"].copy()
-        self._hold(target, encoded)
-        self._last_stimulus = self.step_count + steps
-        try:
-            self._run(steps)
-        finally:
-            self._release(target)
+        before, start = self._tables["total_spikes"].copy(), self.step_count
+        if steps:
+            self._end_replay()
+            self._last_stimulus = start + steps - 1
+            if self.encoder.noise_level > 0:
+                self._drive_for(target, encoded, steps)
+            else:
+                self._hold(target, encoded)
+                try:
+                    self._run(steps)
+                finally:
+                    self._release(target)
         self._run(rest)
         spikes = self._tables["total_spikes"]
+        # Who was born meanwhile may have taken the place of one that had fired.
+        before[self._tables["born"] > start] = 0
         return {
             name: spikes[r._first : r._first + r.n_neurons]
             - before[r._first : r._first + r.n_neurons]
@@ -684,8 +753,7 @@ class Brain:
 
     def _at_boundary(self, step: int) -> None:
         if self._replay_until is not None and step >= self._replay_until[1]:
-            self._release(self.regions[self._replay_until[0]])
-            self._replay_until = None
+            self._end_replay()
         for recorder in self._recorders:
             if recorder.interval and (step - recorder._from_step) % recorder.interval == 0:
                 recorder._take()
@@ -838,7 +906,10 @@ class Brain:
         tables["last_event"][:] = -1
         tables["event_first"][:] = tables["clock"][EVENTS]
         tables["event_end"][:] = tables["clock"][EVENTS]
+        tables["held_period"][:] = 1
+        tables["held_since"][:] = 0
         self._replay_until = None
+        self._next_boundary = None
         for region in self.regions.values():
             kind = type(region.model)
             values = {name: region.state(name) for name in kind.per_neuron()}
@@ -926,7 +997,7 @@ class Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
         from engram.persistence import from_state, to_state
 
-        return from_state(to_state(self))
+        return from_state(to_state(self), like=self)
 
     def fingerprint(self) -> str:
         """A hash of everything that determines the future: equal ones mean equal futures."""

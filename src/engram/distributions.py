@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.engine.binding import kernel
-from engram.errors import InvalidTypeError, InvalidValueError, number, vector
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
 
 Floats = NDArray[np.float32]
 
@@ -92,13 +92,13 @@ def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -
             return samples
         kernel("random.fill_normal")(out, 0, 0, n, np.uint64(seed), stream, tag)
         return values.from_normal(out)
-    if isinstance(values, (int, float, np.integer, np.floating)):
-        return np.full(n, number(where, float(values)), np.float32)
+    if isinstance(values, (bool, int, float, np.bool_, np.integer, np.floating)):
+        return np.full(n, number(where, values), np.float32)
     if isinstance(values, (str, dict)) or callable(values):
         raise InvalidTypeError(
             f"{where} must be a number, an array or a distribution, not {values!r}"
         )
-    array = np.asarray(values)
+    array = as_array(where, values)
     if array.shape != (n,):
         raise InvalidValueError(
             f"{where}: an array must have one entry for each of the {n} synapses, "

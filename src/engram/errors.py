@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LARGEST = float(np.finfo(np.float32).max)
+"""The state is kept in single precision."""
+
 
 class EngramError(Exception):
     """Base of all errors Engram raises on purpose."""
@@ -64,12 +67,16 @@ def number(
     """A finite number within [low, high], or (low, high] with `open_low`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise InvalidTypeError(f"{where} must be a number, not {value!r} ({type(value).__name__})")
-    x = float(value)
-    if not math.isfinite(x) or not (low < x if open_low else low <= x) or x > high:
+    try:
+        x = float(value)
+    except OverflowError:
+        x = math.inf
+    if abs(x) > LARGEST or not (low < x if open_low else low <= x) or x > high:
         left = "(" if open_low or low == -math.inf else "["
         right = ")" if high == math.inf else "]"
         raise InvalidValueError(
             f"{where} must be a finite number in {left}{low:g}, {high:g}{right}, not {value!r}"
+            + (f" (above {LARGEST:.1g})" if LARGEST < abs(x) < math.inf else "")
         )
     return x
 
@@ -96,12 +103,14 @@ def vector(
     length: int | None = None,
 ) -> NDArray[np.float32]:
     """A one-dimensional array of finite numbers within [low, high], as float32."""
-    try:
-        array = np.asarray(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise InvalidTypeError(f"{where} must be numbers, not {values!r}") from error
-    if array.ndim != 1:
-        raise InvalidValueError(f"{where} must be a list of numbers, not of shape {array.shape}")
+    given = as_array(where, values)
+    if given.size and given.dtype.kind not in "biuf":
+        raise InvalidTypeError(f"{where} must be numbers, not {values!r}")
+    if given.ndim != 1:
+        raise InvalidValueError(f"{where} must be a list of numbers, not of shape {given.shape}")
+    # What is too large for single precision becomes infinite, and is refused below.
+    with np.errstate(over="ignore"):
+        array = given.astype(np.float32)
     if length is not None and array.shape[0] != length:
         raise InvalidValueError(f"{where} must have {length} entries, not {array.shape[0]}")
     if array.shape[0]:
@@ -115,9 +124,17 @@ def vector(
     return array
 
 
+def as_array(where: str, values: ArrayLike) -> NDArray[Any]:
+    """An array of what was given, unless it is ragged."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InvalidTypeError(f"{where} must be a number or an array, not {values!r}") from error
+
+
 def indices(where: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
     """Indices into something with `count` entries; a mask of that length also serves."""
-    array = np.atleast_1d(np.asarray(values))
+    array = np.atleast_1d(as_array(where, values))
     if array.dtype == np.bool_:
         if array.shape != (count,):
             raise InvalidValueError(f"{where}: a mask must have {count} entries, not {array.shape}")

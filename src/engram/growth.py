@@ -101,41 +101,50 @@ class Growth(Parameterized):
         slot = region.add_neuron(NeuronType.EXCITATORY)
         made = 0
         for projection in brain.projections:
-            for side in ("post", "pre"):
+            for side, partner in (("post", "pre"), ("pre", "post")):
                 here = projection.target if side == "post" else projection.source
-                if here != region.name or not projection.n_synapses:
+                if here != region.name:
                     continue
-                mine = getattr(projection, side)
-                count = round(projection.n_synapses / max(1, len(np.unique(mine))))
-                other = brain.regions[projection.source if side == "post" else projection.target]
-                living = np.flatnonzero(other.neuron_alive & (np.arange(other.n_neurons) != slot))
-                if side == "post":
-                    living = living[other.neuron_type[living] == NeuronType.EXCITATORY]
-                count = min(count, len(living), self._room(brain))
-                chosen = rng.choice(living, count, replace=False)
-                new = np.full(count, slot)
-                pre, post = (chosen, new) if side == "post" else (new, chosen)
-                made += projection.add_synapses(
-                    pre, post, float(projection._magnitude().mean()),
-                    float(np.median(projection.delay)),
-                )  # fmt: skip
+                inner = projection.source == projection.target
+                for kind in np.unique(projection.nt):
+                    like = projection.nt == kind
+                    if side == "pre":
+                        like &= _from_excitatory(projection, brain)
+                    mine, theirs = getattr(projection, side)[like], getattr(projection, partner)
+                    others = np.setdiff1d(theirs[like], [slot] if inner else [])
+                    count = round(len(mine) / max(1, len(np.unique(mine))))
+                    count = min(count, len(others), self._room(brain))
+                    if not count:
+                        continue
+                    chosen = rng.choice(others, count, replace=False)
+                    new = np.full(count, slot)
+                    pre, post = (chosen, new) if side == "post" else (new, chosen)
+                    weight = float(projection._magnitude()[like].mean(dtype=np.float64))
+                    made += projection.add_synapses(
+                        pre, post, min(max(weight, projection.w_min), projection.w_max),
+                        float(np.median(projection.delay[like])), Neurotransmitter(kind),
+                    )  # fmt: skip
         return made
 
     def _sprout(self, projection: Projection, brain: Brain, rng: np.random.Generator) -> int:
         source, target = brain.regions[projection.source], brain.regions[projection.target]
+        like = _from_excitatory(projection, brain)
+        if not like.any():
+            return 0
+        kind = Neurotransmitter(int(np.bincount(projection.nt[like]).argmax()))
+        reached = np.unique(target.neuron_type[projection.post[like]])
 
-        def draw(region: Region, kind: int | None, n: int) -> NDArray[np.int64]:
-            rate = region.activity * region.neuron_alive
-            if kind is not None:
-                rate = rate * (region.neuron_type == kind)
+        def draw(region: Region, kinds: NDArray[Any] | list[int], n: int) -> NDArray[np.int64]:
+            eligible = region.neuron_alive & np.isin(region.neuron_type, kinds)
+            rate = region.activity.astype(np.float64) * eligible
             total = float(rate.sum())
             if total <= 0.0:
                 return np.zeros(0, np.int64)
-            return rng.choice(len(rate), n, p=rate.astype(np.float64) / rate.sum(dtype=np.float64))
+            return rng.choice(len(rate), n, p=rate / total)
 
         n = min(self.synapses_per_cycle, self._room(brain))
-        pre, post = draw(source, NeuronType.EXCITATORY, n), draw(target, None, n)
-        if not len(pre) or not len(post) or not projection.n_synapses:
+        pre, post = draw(source, [NeuronType.EXCITATORY], n), draw(target, reached, n)
+        if not len(pre) or not len(post):
             return 0
         pairs = np.unique(pre * np.int64(target.n_neurons) + post)
         present = projection.pre * np.int64(target.n_neurons) + projection.post
@@ -146,6 +155,12 @@ class Growth(Parameterized):
         if not len(pre):
             return 0
         return projection.add_synapses(
-            pre, post, self.new_weight * projection.w_max, float(np.median(projection.delay)),
-            Neurotransmitter.GLUTAMATE,
+            pre, post, max(self.new_weight * projection.w_max, projection.w_min),
+            float(np.median(projection.delay)), kind,
         )  # fmt: skip
+
+
+def _from_excitatory(projection: Projection, brain: Brain) -> NDArray[np.bool_]:
+    """Which of its synapses start at an excitatory neuron."""
+    kinds = brain.regions[projection.source].neuron_type[projection.pre]
+    return np.asarray(kinds == NeuronType.EXCITATORY)

@@ -52,6 +52,6 @@ TEMPLATES: dict[str, Dendrite] = {
 
 def template(where: str, name: str) -> Dendrite:
     """The template of that name."""
-    if name not in TEMPLATES:
+    if name not in tuple(TEMPLATES):
         raise unknown_name(where, "template", name, TEMPLATES)
     return TEMPLATES[name]

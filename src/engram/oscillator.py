@@ -29,21 +29,24 @@ class Oscillators:
 
     def set(self, region: str, band: str, amplitude: float, frequency: float | None = None) -> None:
         """Let a region oscillate in a band, with an amplitude in units of its input current."""
-        if region not in self._brain.regions:
-            raise unknown_name("Oscillators.set", "region", region, self._brain.regions)
-        if band not in BANDS:
-            raise unknown_name("Oscillators.set", "band", band, BANDS)
+        r, k = self._place("Oscillators.set", region, band)
         size = number("Oscillators.set: amplitude", amplitude, 0.0)
         hertz = BANDS[band] if frequency is None else frequency
         hertz = number("Oscillators.set: frequency", hertz, 0.0, open_low=True)
-        r, k = self._brain.regions[region]._index, list(BANDS).index(band)
         tables = self._brain._tables
-        tables["rhythm_amplitude"][r, k] = size
+        tables["rhythm_setting"][r, k] = size
         tables["rhythm_frequency"][r, k] = hertz
         turn = kernel("random.uniform")(np.uint64(self._brain.seed), STREAM_PHASE, r, k)
         tables["rhythm_phase"][r, k] = 2.0 * math.pi * turn
+        self._brain._parameters_changed()
 
     def amplitude(self, region: str, band: str) -> float:
         """The amplitude of a region's rhythm."""
-        r, k = self._brain.regions[region]._index, list(BANDS).index(band)
-        return float(self._brain._tables["rhythm_amplitude"][r, k])
+        place = self._place("Oscillators.amplitude", region, band)
+        return float(self._brain._tables["rhythm_setting"][place])
+
+    def _place(self, where: str, region: str, band: str) -> tuple[int, int]:
+        found = self._brain._region(where, region)
+        if band not in tuple(BANDS):
+            raise unknown_name(where, "band", band, BANDS)
+        return found._index, list(BANDS).index(band)

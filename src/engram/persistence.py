@@ -10,7 +10,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from engram._version import __version__
 from engram.brain import Brain
 from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
-from engram.kernels.constants import EVENTS, LOGGED, STOPPED
+from engram.kernels.constants import EVENTS, LOGGED, STEP, STOPPED
 from engram.memory import Trace
 from engram.neurons import FiringPattern, NeuronModel
 from engram.parameters import Parameterized
@@ -159,9 +159,16 @@ def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
     return found
 
 
-def from_state(state: State, allow: Iterable[str] | None = None) -> Brain:
-    """The brain of a state. allow: import paths of classes outside Engram; None for any."""
+def from_state(state: State, allow: Iterable[str] = (), like: Brain | None = None) -> Brain:
+    """The brain of a state.
+
+    allow: import paths of classes outside Engram; like: a brain whose classes may be used anyway.
+    """
     manifest, arrays = state
+    known: dict[str, Any] = {}
+    if like is not None:
+        parts = [r.model for r in like.regions.values()] + [p.rule for p in like.projections]
+        known = {_class_path(part): type(part) for part in parts if part is not None}
     brain = Brain(manifest["dt"], manifest["seed"], manifest["device"])
     tables = brain._tables
     tables.resize(**manifest["sizes"])
@@ -183,14 +190,12 @@ def from_state(state: State, allow: Iterable[str] | None = None) -> Brain:
         tables[name][:] = head - n_events
         tables[name][ages] = arrays[name]
 
-    def trusted(path: str) -> Iterable[str]:
-        return [path] if allow is None else allow
+    def find(path: str, base: type) -> Any:
+        return known[path] if path in known else _find_class(path, base, allow)
 
     for index, entry in enumerate(manifest["regions"]):
-        path = entry["model"]["class"]
-        model: NeuronModel = _find_class(path, NeuronModel, trusted(path))(
-            **entry["model"]["values"]
-        )
+        kind = find(entry["model"]["class"], NeuronModel)
+        model: NeuronModel = kind(**entry["model"]["values"])
         model.attach(brain._parameters_changed)
         patterns = (FiringPattern(entry["patterns"][0]), FiringPattern(entry["patterns"][1]))
         region = Region(
@@ -205,10 +210,8 @@ def from_state(state: State, allow: Iterable[str] | None = None) -> Brain:
     for p, entry in enumerate(manifest["projections"]):
         projection = Projection(brain, p, entry["source"], entry["target"])
         if entry["rule"] is not None:
-            path = entry["rule"]["class"]
-            rule: PlasticityRule = _find_class(path, PlasticityRule, trusted(path))(
-                **entry["rule"]["values"]
-            )
+            kind = find(entry["rule"]["class"], PlasticityRule)
+            rule: PlasticityRule = kind(**entry["rule"]["values"])
             brain._attach_rule(rule)
             projection._rule = rule
         if entry["stp"] is not None:
@@ -288,8 +291,10 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
 def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
         raise CheckpointError(f"{path}: not an Engram checkpoint (no manifest)") from error
+    if not isinstance(manifest, dict):
+        raise CheckpointError(f"{path}: not an Engram checkpoint (the manifest is no table)")
     if manifest.get("format") != FORMAT:
         raise CheckpointError(
             f"{path}: format {manifest.get('format')!r}; this version reads format {FORMAT}"
@@ -303,8 +308,20 @@ def _open(path: str | os.PathLike[str]) -> tuple[zipfile.ZipFile, Path]:
         raise CheckpointError(f"{given}: there is no such file")
     try:
         return zipfile.ZipFile(given), given
-    except (zipfile.BadZipFile, OSError) as error:
+    except Exception as error:
         raise CheckpointError(f"{given}: not an Engram checkpoint ({error})") from error
+
+
+@contextlib.contextmanager
+def _damage_reported(path: Path) -> Iterator[None]:
+    """Whatever goes wrong while a damaged file is read, say that it is damaged."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CheckpointError(f"{path}: damaged, or not an Engram checkpoint ({reason})") from error
 
 
 def load_brain(path: str | os.PathLike[str], *, allow: Iterable[str] = ()) -> Brain:
@@ -314,37 +331,33 @@ def load_brain(path: str | os.PathLike[str], *, allow: Iterable[str] = ()) -> Br
     make Python import. Raises `CheckpointError` for a file that can't be used.
     """
     archive, given = _open(path)
-    with archive:
+    with archive, _damage_reported(given):
         manifest = _read_manifest(archive, given)
         arrays = {}
         for name, entry in manifest["arrays"].items():
-            try:
-                data = archive.read(f"{name}.npy")
-            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
-                raise CheckpointError(f"{given}: array {name!r}: {error}") from error
+            data = archive.read(f"{name}.npy")
             if zlib.crc32(data) != entry["crc32"]:
                 raise CheckpointError(f"{given}: array {name!r} does not match its checksum")
             arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
-    return from_state((manifest["brain"], arrays), allow)
+        return from_state((manifest["brain"], arrays), allow)
 
 
 def inspect_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What is in a checkpoint, without loading it: versions, time, regions, projections, arrays."""
     archive, given = _open(path)
-    with archive:
+    with archive, _damage_reported(given):
         manifest = _read_manifest(archive, given)
-        with archive.open("clock.npy") as stream:
-            step = int(np.load(io.BytesIO(stream.read()), allow_pickle=False)[0])
-    brain = manifest["brain"]
-    return {
-        "path": str(given),
-        "format": manifest["format"],
-        "engram": manifest["engram"],
-        "step": step,
-        "time": step * brain["dt"],
-        "dt": brain["dt"],
-        "seed": brain["seed"],
-        "regions": brain["regions"],
-        "projections": brain["projections"],
-        "arrays": manifest["arrays"],
-    }
+        clock = np.load(io.BytesIO(archive.read("clock.npy")), allow_pickle=False)
+        step, brain = int(clock[STEP]), manifest["brain"]
+        return {
+            "path": str(given),
+            "format": manifest["format"],
+            "engram": manifest["engram"],
+            "step": step,
+            "time": step * brain["dt"],
+            "dt": brain["dt"],
+            "seed": brain["seed"],
+            "regions": brain["regions"],
+            "projections": brain["projections"],
+            "arrays": manifest["arrays"],
+        }

@@ -37,6 +37,9 @@ INK, FAINT = "#333333", "#b8b8b8"
 Spikes = Mapping[str, tuple[ArrayLike, ArrayLike]]
 """(times in ms, neurons) by region."""
 
+Rates = Mapping[str, tuple[ArrayLike, ArrayLike]]
+"""(ends of bins in ms, rates in Hz) by region."""
+
 _STATE_LABELS = {
     "v": "membrane potential (mV)",
     "theta": "adaptive threshold",
@@ -60,7 +63,7 @@ def style(ax: Axes) -> Axes:
 
 def title(ax: Axes, text: str) -> None:
     """A title at the left edge."""
-    ax.set_title(text, loc="left", fontsize=10.5, fontweight="semibold", color=INK)
+    ax.set_title(text, loc="left", fontsize=10, fontweight="bold", color=INK)
 
 
 def legend(ax: Axes) -> None:
@@ -93,7 +96,7 @@ def raster(
     stop: float | None = None,
     colors: Mapping[str, str] | None = None,
 ) -> Axes:
-    """Every spike as a mark; regions are stacked, each in its colour.
+    """Every spike as a mark; regions are stacked, each in its colour (and its number of neurons).
 
     spikes: a recorder, or (times in ms, neurons) by region. start, stop: what to show, ms. colors:
     by region.
@@ -102,10 +105,12 @@ def raster(
     if isinstance(spikes, SpikeRecorder):
         regions = spikes._brain.regions
         sizes = {name: regions[name].n_neurons for name in spikes.regions}
+        names = {name: f"{name} ({n})" for name, n in sizes.items()}
         data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
     elif isinstance(spikes, Mapping):
         data = spikes
         sizes = {n: 1 + int(np.max(neurons, initial=0)) for n, (_, neurons) in data.items()}
+        names = {name: name for name in data}
     else:
         raise InvalidTypeError(
             f"plots.raster: spikes must be a SpikeRecorder or a mapping of regions to (times, "
@@ -132,9 +137,10 @@ def raster(
             at[shown] / unit, bottom + who[shown] + 0.5, "|", color=color, rasterized=True,
             markersize=max(1.2, 0.9 * 72 * inches / height), markeredgewidth=0.6,
         )  # fmt: skip
-        ticks.append((bottom + sizes[name] / 2, f"{name}\n{sizes[name]} neurons", color))
+        ticks.append((bottom + sizes[name] / 2, names[name], color))
         bottom += sizes[name] + gap
     ax.set_ylim(bottom - gap, 0.0)
+    ax.set_ylabel("neurons by region")
     ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
     for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
         text.set_color(color)
@@ -172,7 +178,7 @@ def _ends(times: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def rates(
-    recorder: RateRecorder,
+    recorder: RateRecorder | Rates,
     ax: Axes | None = None,
     *,
     window: float | None = None,
@@ -180,26 +186,37 @@ def rates(
 ) -> Axes:
     """The mean rate of regions over time.
 
-    window: ms to average over; by default a hundredth of the recording. colors: by region.
+    recorder: or (ends of equal bins in ms, rates in Hz) by region. window: ms to average over; by
+    default a hundredth of the recording. colors: by region.
     """
     ax = _axes(ax)
-    times, values = recorder.times, recorder.values
-    unit = _time_axis(ax, *_ends(times))
-    step = recorder.interval * recorder._brain.dt
-    span = len(times) * step / 100 if window is None else window
-    n = max(1, min(round(span / step), len(times)))
-    for k, name in enumerate(recorder.regions):
+    if isinstance(recorder, RateRecorder):
+        ends, values = recorder.times, recorder.values
+        data: Rates = {name: (ends, values[:, k]) for k, name in enumerate(recorder.regions)}
+    elif isinstance(recorder, Mapping):
+        data = recorder
+    else:
+        raise InvalidTypeError(
+            f"plots.rates: recorder must be a RateRecorder or a mapping of regions to (times, "
+            f"rates), not {type(recorder).__name__}"
+        )
+    every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
+    first, last = _ends(np.sort(every))
+    unit = _time_axis(ax, first, last)
+    for k, (name, (given, hertz)) in enumerate(data.items()):
+        times, mean = np.asarray(given, np.float64), np.asarray(hertz, np.float64)
+        step = float(times[1] - times[0]) if len(times) > 1 else 1.0
+        n = round((len(times) * step / 100 if window is None else window) / step)
+        n = max(1, min(n, len(times)))
         if n > 1:
-            # Means over n bins that end at the bin in question.
-            total = np.cumsum(np.append(0.0, values[:, k]))
-            at, mean = times[n - 1 :], (total[n:] - total[:-n]) / n
-        else:
-            at, mean = times, values[:, k]
+            # Means over n bins, drawn at their middle.
+            mean = np.convolve(mean, np.full(n, 1.0 / n), "valid")
+            times = times[n - 1 :] - (n - 1) * step / 2
         color = (colors or {}).get(name, COLORS[k % len(COLORS)])
-        ax.plot(at / unit, mean, color=color, linewidth=1.3, label=name)
+        ax.plot((times - step / 2) / unit, mean, color=color, linewidth=1.3, label=name)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel("mean rate (Hz)")
-    if len(recorder.regions) > 1:
+    if len(data) > 1:
         legend(ax)
     return ax
 
@@ -225,10 +242,12 @@ def weight_histogram(
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
     edges = np.linspace(min(low, 0.0), max(high, 0.0) or 1.0, bins + 1)
     if second is None:
-        ax.hist(first, edges, color=COLORS[0], alpha=0.85)
+        ax.hist(first, edges.tolist(), color=COLORS[0], alpha=0.85)
     else:
-        ax.hist(first, edges, color=FAINT, alpha=0.8, label=labels[0])
-        ax.hist(second, edges, histtype="step", color=COLORS[1], linewidth=1.5, label=labels[1])
+        ax.hist(first, edges.tolist(), color=FAINT, alpha=0.8, label=labels[0])
+        ax.hist(
+            second, edges.tolist(), histtype="step", color=COLORS[1], linewidth=1.5, label=labels[1]
+        )
         legend(ax)
     ax.set_xlim(edges[0], edges[-1])
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -253,13 +272,12 @@ def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
     shape = regions[projection.source].n_neurons, regions[projection.target].n_neurons
     matrix = np.zeros(shape)
     np.add.at(matrix, (projection.pre, projection.post), projection.weight)
-    inhibitory = bool((matrix < 0).any())
-    most = float(np.abs(matrix).max(initial=0.0)) or 1.0
-    norm: Any = TwoSlopeNorm(0.0, -most, most)
+    low, high = float(matrix.min()), float(matrix.max())
+    norm: Any = TwoSlopeNorm(0.0, low if low < 0 else -1.0, high if high > 0 else 1.0)
     cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING)
     image = ax.imshow(matrix, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
-    bar.ax.set_ylim(-most if inhibitory else 0.0, most)
+    bar.ax.set_ylim(min(low, 0.0), high if high > 0 else 0.0 if low < 0 else 1.0)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=9, color=FAINT, labelcolor=INK)
     bar.set_label("weight", color=INK)

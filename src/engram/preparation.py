@@ -11,6 +11,7 @@ from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
 from engram.kernels.constants import RULE_PARAMETERS
+from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def prepare(brain: Brain) -> None:
     """Write parameters, derived tables and the addresses of compiled loops into the tables."""
     tables = brain._tables
     _size(brain, tables)
+    silent = brain._frozen["oscillations"]
+    tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
@@ -66,9 +69,11 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     tables["tau_exc"][r], tables["tau_inh"][r] = model.tau_exc, model.tau_inh
     tables["theta_plus"][r], tables["tau_theta"][r] = region.theta_plus, region.tau_theta
     frozen = brain._frozen["adaptive_thresholds"]
-    tables["adapting"][r] = not frozen and bool(
-        region.theta_plus > 0 or region._slots("theta").any()
-    )
+    shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
+    receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
+    left = region._slots("exc").any() or region._slots("inh").any()
+    tables["receiving"][r] = receives or left
+    tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
     update, reset = kind.functions()
     entry = loops.neuron_loop(
         kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
@@ -114,6 +119,24 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
     if rule.modulated:
         tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+def check_model(kind: type[NeuronModel]) -> None:
+    """Refuse a neuron model whose functions ask for what there is not."""
+    if not hasattr(kind, "update"):
+        raise InvalidValueError(f"{kind.__name__}: a neuron model needs a static method 'update'")
+    if len(kind.states) > loops.MAX_STATES:
+        raise InvalidValueError(
+            f"{kind.__name__}.states: at most {loops.MAX_STATES}, not {len(kind.states)}"
+        )
+    valid = [*kind.states, *kind.model_parameters(), *loops.INPUT_NAMES]
+    for function in kind.functions():
+        for name in [] if function is None else parameters_of(function):
+            if name not in valid:
+                raise InvalidValueError(
+                    f"{kind.__name__}: update or reset asks for {name!r}, which is neither a "
+                    f"state nor a parameter nor one of {loops.INPUT_NAMES}"
+                )
 
 
 def rule_arguments(rule: PlasticityRule) -> list[str]:

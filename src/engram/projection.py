@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from engram import defaults
 from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
-from engram.errors import InvalidTypeError, InvalidValueError, indices, number, vector
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.plasticity import PlasticityRule, as_rule
+from engram.preparation import rule_arguments
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -128,9 +129,9 @@ class Projection:
     @weight.setter
     def weight(self, values: ArrayLike) -> None:
         where = f"Projection {self.label}: weight"
-        array = np.asarray(values)
+        array = as_array(where, values)
         if array.ndim == 0:
-            array = np.full(self.n_synapses, number(where, float(array)))
+            array = np.full(self.n_synapses, number(where, array.item()))
         new = vector(where, array, length=self.n_synapses)
         self._set_magnitude(layout.signs(self._block["nt"]) * new)
 
@@ -273,7 +274,9 @@ class Projection:
             raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
         if weights is None:
             present = self._magnitude()
-            weights = float(present.mean()) if len(present) else 0.5 * self.w_max
+            # In single precision, the mean of equal numbers may be larger than each of them.
+            mean = float(present.mean(dtype=np.float64)) if len(present) else 0.5 * self.w_max
+            weights = min(max(mean, self.w_min), self.w_max)
         first_pre, _, first_post, _ = layout.bounds(tables, p)
         self._add(
             where, (pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32), nt,
@@ -299,7 +302,7 @@ class Projection:
         n = len(pre)
         if not n:
             return
-        tag = brain._next_tag()
+        tag = brain._tag + 1
         magnitude = draw(f"{where}: weights", weights, n, brain.seed, STREAM_WEIGHT, tag)
         if isinstance(weights, Distribution):
             magnitude = np.maximum(magnitude, np.float32(0))
@@ -314,6 +317,8 @@ class Projection:
             f"{where}: delays", defaults.DELAYS if delays_ms is None else delays_ms, n, brain.seed,
             STREAM_DELAY, tag,
         )  # fmt: skip
+        if isinstance(delays_ms, Distribution):
+            ms = np.maximum(ms, np.float32(0))
         steps = np.maximum(np.rint(ms / brain.dt), 1)
         if ms.min() < 0 or steps.max() > MAX_DELAY_STEPS:
             raise InvalidValueError(
@@ -325,6 +330,12 @@ class Projection:
             raise InvalidValueError(
                 f"{where}: weights reach {largest:g}, above w_max = {self.w_max:g}; raise w_max"
             )
+        least = float(magnitude.min())
+        if least < self.w_min:
+            raise InvalidValueError(
+                f"{where}: weights go down to {least:g}, below w_min = {self.w_min:g}; lower w_min"
+            )
+        brain._tag = tag
         if not self._w_max_given and 2.0 * largest > (self.w_max if self.n_synapses else 0.0):
             brain._tables["w_max"][p] = 2.0 * largest if largest > 0 else 1.0
         old = layout.read_out(brain._tables, p)
@@ -407,6 +418,8 @@ class Projection:
     @rule.setter
     def rule(self, rule: PlasticityRule | str | None) -> None:
         new = as_rule(f"Projection {self.label}: rule", rule)
+        if new is not None:
+            rule_arguments(new)
         if new is not None and new.attached:
             new = new.replica()
         self.settle()
@@ -466,7 +479,7 @@ class Projection:
     @property
     def A_plus(self) -> float:
         """The rule's A_plus."""
-        return float(self._ruled("A_plus").A_plus)
+        return float(self._ruled("A_plus").values()["A_plus"])
 
     @A_plus.setter
     def A_plus(self, value: float) -> None:
@@ -475,7 +488,7 @@ class Projection:
     @property
     def A_minus(self) -> float:
         """The rule's A_minus."""
-        return float(self._ruled("A_minus").A_minus)
+        return float(self._ruled("A_minus").values()["A_minus"])
 
     @A_minus.setter
     def A_minus(self, value: float) -> None:

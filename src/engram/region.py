@@ -15,10 +15,10 @@ from engram.engine.binding import kernel
 from engram.errors import (
     CapacityError,
     InvalidTypeError,
-    indices,
     number,
     unknown_name,
 )
+from engram.errors import indices as checked_indices
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.projection import Projection
@@ -132,7 +132,7 @@ class Region:
     def mean_activity(self) -> float:
         """Mean firing rate of the living neurons over the last second or so, Hz."""
         alive = self.neuron_alive
-        return float(self._slots("activity")[alive].mean()) if alive.any() else 0.0
+        return float(self.activity[alive].mean()) if alive.any() else 0.0
 
     # -- arrays
 
@@ -158,7 +158,13 @@ class Region:
         if name in model.per_neuron():
             return self._slots("q", model.per_neuron().index(name))
         common = ("theta", "activity", "exc", "inh")
+        if name == "activity":
+            return self.activity
         if name in common:
+            flag = "shifted" if name == "theta" else "receiving"
+            if not self._brain._tables[flag][self._index]:
+                # So that what is written to the array is noticed.
+                self._brain._neurons_changed()
             return self._slots(name)
         valid = [*states, *model.per_neuron(), *common]
         raise unknown_name(f"Region {self._name!r}", "state variable", name, valid)
@@ -196,12 +202,16 @@ class Region:
     @property
     def theta(self) -> Array:
         """Adaptive thresholds, mV (conductance models) or current (others)."""
-        return self._slots("theta")
+        return self.state("theta")
 
     @property
     def activity(self) -> Array:
-        """Running mean of each neuron's firing rate, Hz."""
-        return self._slots("activity")
+        """Running mean of each neuron's firing rate, Hz: exponential, over tau_activity = 1 s."""
+        tables = self._brain._tables
+        tau = float(tables["tau_activity"][self._index])
+        since = self._brain.step_count - self._slots("last_spike").astype(np.float64)
+        kept = np.exp(-since * (self._brain.dt / tau))
+        return np.asarray(self._slots("activity") * kept * (1000.0 / tau), np.float32)
 
     @property
     def fired(self) -> Array:
@@ -384,7 +394,8 @@ class Region:
         nt: Neurotransmitter | None = None,
     ) -> int:
         """Add one synapse to the region's own wiring; by default of its neuron's transmitter."""
-        index = indices(f"Region {self._name!r}: add_one_synapse: pre", [pre], self.n_neurons)[0]
+        where = f"Region {self._name!r}: add_one_synapse: pre"
+        index = checked_indices(where, [pre], self.n_neurons)[0]
         inhibitory = self.neuron_type[index] == NeuronType.INHIBITORY
         default = Neurotransmitter.GABA if inhibitory else Neurotransmitter.GLUTAMATE
         return self.wiring.add_synapses(
@@ -410,9 +421,10 @@ class Region:
             self.wiring.w_max = magnitude
         return self.add_synapses(pre[keep], post[keep], magnitude, 1.0, Neurotransmitter.GABA)
 
-    def kill_neurons(self, which: ArrayLike) -> int:
+    def kill_neurons(self, indices: ArrayLike) -> int:
         """Kill neurons, with all their synapses in every projection. Returns how many died."""
-        slots = indices(f"Region {self._name!r}: kill_neurons: indices", which, self.n_neurons)
+        where = f"Region {self._name!r}: kill_neurons: indices"
+        slots = checked_indices(where, indices, self.n_neurons)
         slots = np.unique(slots[self.neuron_alive[slots]])
         if not len(slots):
             return 0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.engine.binding import kernel
-from engram.errors import InvalidTypeError, InvalidValueError, number, vector
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
 from engram.kernels.constants import STREAM_ENCODER
 from engram.neurons import PoissonSource
 from engram.parameters import Parameter, Parameterized
@@ -143,7 +143,7 @@ def check_values(where: str, values: ArrayLike, n_neurons: int) -> Floats:
                 break
         else:
             return np.array(values, np.float32)
-    array = vector(where, np.atleast_1d(np.asarray(values)), 0.0, 1.0)
+    array = vector(where, np.atleast_1d(as_array(where, values)), 0.0, 1.0)
     if not 0 < len(array) <= n_neurons:
         raise InvalidValueError(
             f"{where}: between 1 and {n_neurons} values (one per neuron), not {len(array)}"
@@ -151,25 +151,29 @@ def check_values(where: str, values: ArrayLike, n_neurons: int) -> Floats:
     return array
 
 
+def _now(encoded: Encoded, region: Region) -> Floats:
+    return encoded.at(region._brain.step_count % encoded.period)
+
+
 def encode_number(value: float, region: Region, encoder: StimulusEncoder) -> Floats:
-    """Input currents of a region's neurons for one number in [0, 1], shape (n_neurons,)."""
-    number("encode_number: value", value, 0.0, 1.0)
-    return encoder.encode([float(value)], region).amplitude
+    """Currents of a region's neurons in the next step for one number in [0, 1], (n_neurons,)."""
+    x = number("encode_number: value", value, 0.0, 1.0)
+    return _now(encoder.encode([x], region), region)
 
 
 def encode_text(text: str, region: Region, encoder: StimulusEncoder) -> Floats:
-    """Input currents of a region's neurons for a text, shape (n_neurons,).
+    """Currents of a region's neurons in the next step for a text, shape (n_neurons,).
 
     Each group of neurons stands for one byte of the text in UTF-8 (value: byte / 255); of a text
     longer than the region, neighbouring bytes are averaged.
     """
-    if not isinstance(text, str) or not text:
-        raise InvalidTypeError(
-            f"encode_text: text must be a string that is not empty, not {text!r}"
-        )
+    if not isinstance(text, str):
+        raise InvalidTypeError(f"encode_text: text must be a string, not {text!r}")
+    if not text:
+        raise InvalidValueError("encode_text: text must not be empty")
     values = np.frombuffer(text.encode(), np.uint8) / 255.0
     most = region.n_neurons
     if len(values) > most:
         edges = np.arange(most) * len(values) // most
         values = np.add.reduceat(values, edges) / np.diff([*edges, len(values)])
-    return encoder.encode(values, region).amplitude
+    return _now(encoder.encode(values, region), region)

@@ -11,6 +11,7 @@ import functools
 import inspect
 import math
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -60,24 +61,30 @@ class Population:
         self.alive = region.neuron_alive.copy()
         self.last_spike = np.full(self.n, -(10**8))
 
-    def _one(self, k: int, inputs: dict[str, Any]) -> bool:
-        """Advance neuron `k`, whose update and reset get what they ask for by name."""
-        kind = type(self.model)
+    def _advance(self, inputs: dict[str, Any]) -> np.ndarray:
+        """Update, and reset those that fire; each function gets what it asks for by name."""
         if isinstance(self.model, Relay):
-            return bool(inputs["I"] >= 1)
-        states = {s: self.v[k] if s == "v" else self.x[s][k] for s in kind.states}
-        own = {p: self.q[p][k] if p in self.q else self.constants[p] for p in self.constants}
-        known = {**states, **own, **inputs, "dt": f32(self.dt)}
-        *new, fires = self.update(*[known[p] for p in parameters_of(self.update)])
-        if fires and self.alive[k] and self.reset is not None:
-            new = self.reset(*[known[p] for p in parameters_of(self.reset)])
-            new = new if isinstance(new, tuple) else (new,)
-        for s, value in zip(states, new, strict=True):
-            if s == "v":
-                self.v[k] = value
-            else:
-                self.x[s][k] = value
-        return bool(fires)
+            return inputs["I"] >= 1
+        states = {s: self.v if s == "v" else self.x[s] for s in type(self.model).states}
+        known = {**self.constants, **self.q, **inputs, **states, "dt": f32(self.dt)}
+
+        def rows(function: Any) -> Any:
+            columns = [known[p] for p in parameters_of(function)]
+            return zip(
+                *[repeat(c, self.n) if np.ndim(c) == 0 else list(c) for c in columns], strict=True
+            )
+
+        results = [self.update(*row) for row in rows(self.update)]
+        new = [np.array([r[k] for r in results], f32) for k in range(len(states))]
+        fired = np.array([r[-1] for r in results], bool) & self.alive
+        if self.reset is not None:
+            for k, row in enumerate(rows(self.reset)):
+                if fired[k]:
+                    for column, value in zip(new, np.atleast_1d(self.reset(*row)), strict=True):
+                        column[k] = value
+        for old, column in zip(states.values(), new, strict=True):
+            old[:] = column
+        return fired
 
     def step(self, drive: np.ndarray, step: int) -> np.ndarray:
         """Integrate and fire; bool, shape (n,)."""
@@ -92,11 +99,8 @@ class Population:
         theta = self.theta.astype(f32)
         self.theta *= math.exp(-self.dt / self.tau_theta)
         since = (step - self.last_spike).astype(f32) * f32(self.dt)
-        columns = {
-            "I": current, "g_exc": g_exc, "g_inh": -g_inh, "theta": theta, "since_spike": since
-        }  # fmt: skip
-        fired = np.array(
-            [self._one(k, {n: c[k] for n, c in columns.items()}) for k in range(self.n)], bool
+        fired = self._advance(
+            {"I": current, "g_exc": g_exc, "g_inh": -g_inh, "theta": theta, "since_spike": since}
         )
         fired &= self.alive
         self.theta[fired] += self.theta_plus

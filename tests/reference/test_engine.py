@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,6 +211,27 @@ def pulse(rng, brain: Brain, dense: DenseBrain) -> None:
         dense.reward(-amount, label)
 
 
+def compare_membranes(brain: Brain, dense: DenseBrain) -> None:
+    """Compare v and its companions after a step, then go on from the engine's.
+
+    The last bit of a sum of weights may depend on their order, and near threshold such a difference
+    grows a millionfold; so each step is compared from the same membrane, all else runs freely.
+    """
+    for name, population in dense.populations.items():
+        region = brain.regions[name]
+        for state, mine in (("v", population.v), *population.x.items()):
+            theirs = region.state(state)
+            alive = population.alive
+            np.testing.assert_allclose(
+                mine[alive],
+                theirs[alive],
+                rtol=1e-4,
+                atol=2e-3,
+                err_msg=f"{name} {state} at {dense.t}",
+            )
+            mine[:] = theirs
+
+
 def run_both(rng, brain: Brain, steps: int, drive, events: bool, newborn_past: bool = True):
     """Run a brain and its twin side by side; drive(name) gives (steps, n) currents."""
     dense = DenseBrain(brain, steps, newborn_past=newborn_past)
@@ -244,6 +264,7 @@ def run_both(rng, brain: Brain, steps: int, drive, events: bool, newborn_past: b
         for name in fired:
             assert fired[name].tolist() == np.flatnonzero(expected[name]).tolist(), (name, t)
             counts[name] += len(fired[name])
+        compare_membranes(brain, dense)
         if t % 25 == 0:
             compare_input(brain, dense)
     compare(brain, dense)
@@ -279,7 +300,7 @@ def given_trains(seed, dt, wiring, kind, pairing, soft, n_regions, steps=2000):
     return brain, dense, weights
 
 
-@settings(fixed, max_examples=24)
+@settings(fixed, max_examples=16)
 @given(networks)
 def test_delivery_and_plasticity_under_given_spikes(network):
     """Delays, gains, short-term plasticity, rules, dopamine, births, deaths, freezing."""
@@ -315,12 +336,290 @@ def driven(
     return brain, dense, rates
 
 
-@settings(fixed, max_examples=18)
+@settings(fixed, max_examples=10)
 @given(networks, st.sampled_from(sorted(MODELS)), st.booleans())
 def test_whole_networks_fire_the_same_spikes(network, model, theta):
     """Recurrent networks of living neurons: every spike, and all synapses at the end."""
     brain, dense, rates = driven(**network, model=model, theta=theta)
     for name, region in brain.regions.items():
         np.testing.assert_allclose(region.theta, dense.populations[name].theta, rtol=1e-9)
-    assert min(rates.values()) > 1.0
-    assert max(rates.values()) < 150.0
+    assert min(rates.values()) > 0.5
+    assert max(rates.values()) < 250.0
+
+
+@pytest.mark.parametrize("kind", ["stdp", "reward"])
+@pytest.mark.parametrize("wiring", ["random", "all_to_all"])
+def test_every_mechanism_matters(kind, wiring):
+    """The comparison has something to compare: weights, resources and eligibility all moved."""
+    network = {"dt": 1.0, "wiring": wiring, "kind": kind, "pairing": "all", "soft": False}
+    brain, dense, before = given_trains(seed=11, n_regions=2, steps=600, **network)
+    grown = [p for p in brain.projections if p.n_synapses != len(before[p.label])]
+    assert grown
+    for p in brain.projections:
+        if p not in grown:
+            assert np.abs(p.weight - before[p.label]).max() > 0.01
+        assert (p.stp is None) == bool((p.resource == 1).all())
+        assert (kind == "reward") == bool(p.eligibility.any())
+    assert any(p.stp is not None for p in brain.projections)
+
+
+def relays(brain: Brain, name: str, n: int, **options):
+    return brain.add_region(
+        name,
+        RegionType.ASSOCIATION,
+        n_neurons=n,
+        connectivity=0.0,
+        model=Relay(tau_exc=0.0, tau_inh=0.0),
+        noise=0.0,
+        rule=None,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_projection_too_large_for_the_cache(kind):
+    """More synapses than arrivals fetch ahead of their use, dense and sparse rows."""
+    rng = np.random.default_rng(3)
+    brain = silence(Brain(dt=1.0, seed=3))
+    for name in "abc":
+        relays(brain, name, 150)
+    for target, options in (("b", {"wiring": "all_to_all"}), ("c", {"density": 0.8})):
+        brain.connect_regions(
+            "a",
+            target,
+            weights=Uniform(0.3, 1.0),
+            delays=Uniform(1.0, 8.0) if target == "c" else 3.0,
+            source_type=None,
+            rule=make_rule(rng, kind, "all", False),
+            **options,
+        )
+        assert brain.get_projection("a", target).n_synapses > 16384
+
+    def drive(_name, n):
+        return np.where(rng.random((120, n)) < 0.04, FORCE, -FORCE)
+
+    run_both(rng, brain, 120, drive, events=False)
+
+
+def pair(delay: float, **options) -> tuple[Brain, object]:
+    """Two Relay neurons in two regions, one synapse."""
+    brain = silence(Brain(dt=1.0, seed=1))
+    relays(brain, "a", 1, excitatory=1.0)
+    relays(brain, "b", 1, excitatory=1.0)
+    projection = brain.connect_regions(
+        "a", "b", wiring="one_to_one", weights=0.5, w_max=1.0, delays=delay, **options
+    )
+    return brain, projection
+
+
+def fire(brain: Brain, steps: int, **trains) -> list[int]:
+    """Run; each region's neuron fires in the given steps of this run. Steps in which b fired."""
+    heard = []
+    for t in range(steps):
+        for name in brain.regions:
+            if name in trains:
+                brain.inject_current(name, [0], FORCE if t in trains[name] else -FORCE)
+        if len(brain.step()["b"]):
+            heard.append(t)
+    return heard
+
+
+@pytest.mark.parametrize("delay", [1, 2, 7, 60])
+def test_a_spike_arrives_after_its_delay_and_once(delay):
+    brain, projection = pair(float(delay), rule=None)
+    projection.w_max = 2.0
+    projection.weight = 2.0
+    assert fire(brain, 70, a=[3]) == [3 + delay]
+    projection.weight = 0.9
+    assert fire(brain, 70, a=[3]) == []
+
+
+def test_new_synapses_do_not_deliver_spikes_fired_before():
+    """Nor do those of a projection that is made later."""
+    brain, projection = pair(5.0, rule=None)
+    projection.remove_synapses([0])
+    fire(brain, 3, a=[0, 2], b=[])
+    projection.add_synapses([0], [0], 1.0, 5.0)
+    assert fire(brain, 20, a=[1]) == [6]
+
+
+def test_a_new_projection_does_not_deliver_spikes_fired_before():
+    brain = silence(Brain(dt=1.0, seed=1))
+    relays(brain, "a", 1, excitatory=1.0)
+    relays(brain, "b", 1, excitatory=1.0)
+    # A longer delay elsewhere, so that the spikes are still known.
+    relays(brain, "c", 1, excitatory=1.0)
+    brain.connect_regions("a", "c", wiring="one_to_one", weights=1.0, delays=50.0, rule=None)
+    fire(brain, 3, a=[0, 2], b=[])
+    brain.connect_regions("a", "b", wiring="one_to_one", weights=1.0, delays=5.0, rule=None)
+    assert fire(brain, 20, a=[1]) == [6]
+
+
+def test_spikes_of_dead_neurons_are_not_delivered_even_if_the_slot_lives_again():
+    brain = silence(Brain(dt=1.0, seed=1))
+    source = relays(brain, "a", 2, excitatory=1.0)
+    relays(brain, "b", 1, excitatory=1.0)
+    projection = brain.connect_regions(
+        "a", "b", wiring="all_to_all", weights=1.0, delays=6.0, rule=None
+    )
+    fire(brain, 2, a=[0], b=[])
+    source.kill_neurons([0])
+    assert projection.pre.tolist() == [1]
+    assert source.add_neuron(NeuronType.EXCITATORY) == 0
+    projection.add_synapses([0], [0], 1.0, 6.0)
+    assert fire(brain, 20, a=[]) == []
+    assert fire(brain, 20, a=[1]) == [7]
+
+
+def test_spikes_of_the_living_are_delivered_when_others_die():
+    brain = silence(Brain(dt=1.0, seed=1))
+    source = relays(brain, "a", 2, excitatory=1.0)
+    relays(brain, "b", 1, excitatory=1.0)
+    brain.connect_regions("a", "b", wiring="all_to_all", weights=1.0, delays=6.0, rule=None)
+    fire(brain, 2, a=[0], b=[])
+    source.kill_neurons([1])
+    assert fire(brain, 20, a=[]) == [4]
+
+
+def test_the_trace_of_a_new_synapse_knows_only_what_it_carried():
+    """x is the trace of the spikes that have arrived at the synapse."""
+    brain, projection = pair(4.0, rule=STDP(A_plus=0.01, A_minus=0.0))
+    trains = {
+        "a": np.where(np.isin(np.arange(60), [10, 12, 14, 30]), FORCE, -FORCE)[:, None],
+        "b": np.where(np.arange(60) == 40, FORCE, -FORCE)[:, None],
+    }
+    dense = DenseBrain(brain, 60)
+    for t in range(60):
+        if t == 20:
+            for p in (projection, dense):
+                first = () if p is projection else (projection.label,)
+                p.add_synapses(*first, [0], [0], [0.5], [4.0], nt=Neurotransmitter.GLUTAMATE)
+        for name, train in trains.items():
+            brain.inject_current(name, [0], train[t])
+        brain.step()
+        dense.step({name: train[t] for name, train in trains.items()})
+    compare(brain, dense)
+
+
+@pytest.mark.parametrize(("tau", "delay"), [(20.0, 60.0), (4.0, 60.0), (1.0, 60.0)])
+def test_traces_of_spikes_under_way_stay_exact_for_long_delays(tau, delay):
+    """Several spikes are under way at once, each with the trace it met when it was fired."""
+    rng = np.random.default_rng(1)
+    rule = STDP(A_plus=0.02, A_minus=0.0, tau_plus=tau)
+    brain, _ = pair(delay, rule=rule)
+    trains = {
+        "a": np.where(np.arange(400) % 9 == 0, FORCE, -FORCE)[:, None],
+        "b": np.where(np.arange(400) % 23 == 0, FORCE, -FORCE)[:, None],
+    }
+    run_both(rng, brain, 400, lambda name, _n: trains[name], events=False)
+
+
+def test_a_new_rule_does_not_know_spikes_under_way():
+    """A rule assigned while spikes are under way never sees a negative trace."""
+    brain, projection = pair(45.0, rule=None)
+    fire(brain, 12, a=[0, 5], b=[])
+    projection.rule = STDP(A_plus=0.1, A_minus=0.0)
+    fire(brain, 40, a=[2], b=[34])
+    assert projection.weight[0] >= 0.5
+
+
+def test_frozen_means_bit_for_bit_and_thawing_goes_on():
+    """Eligibility and dopamine go on decaying while frozen, and act again afterwards."""
+    brain, projection = pair(2.0, rule=RewardSTDP(A_plus=0.5))
+    fire(brain, 10, a=[1], b=[4])
+    assert projection.eligibility[0] > 0.1
+    before = projection.weight
+    brain.freeze_plasticity()
+    brain.reward(5.0, projection.label)
+    fire(brain, 200, a=[1, 50, 51], b=[4, 54, 100])
+    np.testing.assert_array_equal(projection.weight, before)
+    brain.unfreeze_plasticity()
+    brain.reward(5.0, projection.label)
+    fire(brain, 100, a=[], b=[])
+    assert projection.weight[0] > before[0] + 1e-4
+
+
+SMALL = """
+import json, sys
+import numpy as np
+from engram import *
+
+def run(seed, noise):
+    rng = np.random.default_rng(seed)
+    brain = Brain(dt=0.5, seed=seed)
+    brain.freeze_homeostatic_scaling(); brain.freeze_structural_plasticity(); brain.disable_memory()
+    stp = ShortTermPlasticity(U=0.2, tau_rec=100.0, tau_facil=200.0)
+    brain.add_region("izh", RegionType.ASSOCIATION, 8, connectivity=0.5, rule="stdp", noise=noise)
+    brain.add_region("lif", RegionType.MOTOR, 6, connectivity=0.5, model=LIF, rule=None)
+    brain.add_region("adex", RegionType.MOTOR, 3, connectivity=0.5, model=AdEx, rule=None)
+    brain.add_region("poisson", RegionType.SENSORY, 5, connectivity=0.0, model=PoissonSource)
+    brain.regions["lif"].theta_plus = 0.5
+    brain.connect_regions("poisson", "izh", wiring="all_to_all", weights=Uniform(2.0, 6.0),
+                          delays=1.0, rule="reward_stdp", source_type=None)
+    brain.connect_regions("izh", "lif", density=0.6, stp=stp, weights=Uniform(0.3, 0.6),
+                          rule=RewardSTDP(A_plus=0.3, tau_eligibility=15.0))
+    brain.connect_regions("izh", "adex", density=0.9, weights=Uniform(100.0, 300.0),
+                          nt=Neurotransmitter.ACETYLCHOLINE, rule=STDP(pairing="nearest"))
+    if noise:
+        brain.oscillators.set("izh", "gamma", 2.0)
+    spikes = []
+    for t in range(80):
+        brain.inject_current("izh", np.arange(8), rng.uniform(5, 25, 8).astype(np.float32))
+        brain.inject_current("lif", np.arange(6), rng.uniform(10, 40, 6).astype(np.float32))
+        brain.inject_current("adex", np.arange(3), rng.uniform(500, 1500, 3).astype(np.float32))
+        brain.inject_current("poisson", np.arange(5), 200.0)
+        if t == 40:
+            brain.reward(20.0, "proj:izh->lif"); brain.punish(10.0, "proj:poisson->izh")
+        if t == 50:
+            brain.get_projection("izh", "lif").add_synapses([0, 1], [1, 2], 0.3, [1.0, 4.0])
+        if t == 60:
+            brain.regions["izh"].kill_neurons([2])
+        fired = brain.step()
+        spikes += [[t, name, int(i)] for name, who in fired.items() for i in who]
+    synapses = {p.label: [p.weight.tolist(), p.eligibility.tolist(), p.resource.tolist()]
+                for p in brain.projections}
+    states = {name: r.v.astype(float).tolist() for name, r in brain.regions.items()}
+    return {"spikes": spikes, "synapses": synapses, "v": states}
+
+if __name__ == "__main__":
+    json.dump([run(5, 0.0), run(5, 3.0)], sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def with_and_without_jit(tmp_path_factory):
+    """Results of the small network, compiled and in plain Python: quiet, then with noise."""
+    script = tmp_path_factory.mktemp("jit") / "small.py"
+    script.write_text(SMALL)
+    results = []
+    for off in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "NUMBA_DISABLE_JIT": off, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        results.append((json.loads(done.stdout), done.stderr))
+    return results
+
+
+@pytest.mark.parametrize("noisy", [False, True], ids=["quiet", "with noise and rhythm"])
+def test_the_same_without_the_jit(with_and_without_jit, noisy):
+    """One small network with one of each mechanism: the same spikes, and numbers to 1e-6."""
+    compiled, plain = (both[int(noisy)] for both, _ in with_and_without_jit)
+    regions = {name for _, name, _ in compiled["spikes"]}
+    assert regions == {"izh", "lif", "adex", "poisson"}
+    assert plain["spikes"] == compiled["spikes"]
+    for label, arrays in compiled["synapses"].items():
+        for mine, theirs in zip(plain["synapses"][label], arrays, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-7, err_msg=label)
+    for name, v in compiled["v"].items():
+        np.testing.assert_allclose(plain["v"][name], v, rtol=1e-6, err_msg=name)
+
+
+def test_no_warnings_without_the_jit(with_and_without_jit):
+    """Plain Python computes with the same widths of integers: nothing overflows."""
+    assert "overflow" not in with_and_without_jit[1][1]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import getpass
 import hashlib
 import importlib
 import inspect
@@ -61,7 +62,7 @@ def cache_folder() -> Path:
             digest.update(path.read_bytes())
     home = os.environ.get("ENGRAM_CACHE_DIR")
     roots = [Path(home)] if home else [Path.home() / ".cache" / "engram"]
-    for root in [*roots, Path(tempfile.gettempdir()) / f"engram-{os.getuid()}"]:
+    for root in [*roots, Path(tempfile.gettempdir()) / f"engram-{getpass.getuser()}"]:
         folder_path = root / digest.hexdigest()[:16]
         try:
             folder_path.mkdir(parents=True, exist_ok=True)

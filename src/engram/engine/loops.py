@@ -17,11 +17,6 @@ INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
 TRACE_NAMES = ("x", "x2", "y", "y2")
 """Presynaptic and postsynaptic traces a rule may ask for."""
 
-_SCRATCH = {"I": 0, "g_exc": 1, "g_inh": 2, "theta": 3, "since_spike": 4, "uniform": 5}
-_FIRST_OLD_STATE = 6
-MAX_STATES = 8
-
-
 def source_key(*functions: Callable[..., Any] | None) -> str | None:
     """What the machine code of user functions depends on; None if that can't be told.
 
@@ -72,8 +67,7 @@ _NEURON_LOOP = """\
 import math
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    any_fired, collect_current, collect_synaptic, collect_uniform, decay_activity, emit_spikes, rhythm,
-    synaptic_factors, threshold_shift, time_since_spike,
+    any_fired, collect_extra, collect_uniform, decay_theta, emit_spikes, rhythm, synaptic_factors,
 )
 
 @jit
@@ -81,55 +75,65 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, activity,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, tau_exc,
-    tau_inh, tau_activity, theta_plus, tau_theta, adapting, holding, held_period, held_since,
+    tau_inh, tau_activity, theta_plus, tau_theta, adapting, shifted, receiving, driven, holding, held_period, held_since,
     rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch,
 ):
     first = region_first[index]
     count = region_count[index]
     h = np.float32(dt[0])
+    now = np.int32(step)
     mean_exc, kept_exc = synaptic_factors(tau_exc[index], dt[0])
     mean_inh, kept_inh = synaptic_factors(tau_inh[index], dt[0])
-    kept_activity = np.float32(math.exp(-dt[0] / tau_activity[index]))
-    activity_step = np.float32(1000.0 / tau_activity[index])
     kept_theta = math.exp(-dt[0] / tau_theta[index])
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm(
         rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
     )
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
 {constants}
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
-        s_I = scratch[0, :n]
-        s_g_exc = scratch[1, :n]
-        s_g_inh = scratch[2, :n]
-        collect_current(
-            s_I, lo, n, step, dt[0], seed[0], steady, noise[index], drive, held,
-            held_onset, phase,
-        )
-        collect_synaptic(
-            exc[lo : lo + n], inh[lo : lo + n], s_g_exc, s_g_inh, n, mean_exc, kept_exc, mean_inh,
-            kept_inh,
-        )
-{collect}
+        # A row of zeros unless there is noise, injected or held input.
+        extra = scratch[{zeros}, :n]
+        if varied:
+            extra = scratch[{extra}, :n]
+            collect_extra(
+                extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
+                held_onset, phase,
+            )
+        a_exc = scratch[{zeros}, :n]
+        a_inh = a_exc
+        if receiving[index]:
+            a_exc = exc[lo : lo + n]
+            a_inh = inh[lo : lo + n]
         f = fired[lo : lo + n]
         living = alive[lo : lo + n]
 {slices}
-{save}
         for k in range(n):
+            i_I = steady + extra[k]
+            i_g_exc = a_exc[k] * mean_exc
+            a_exc[k] *= kept_exc
+            i_g_inh = {inhibition_sign}a_inh[k] * mean_inh
+            a_inh[k] *= kept_inh
+{inputs}
+{save}
             {new_states}, spike = update({update_arguments})
 {store}
             f[k] = np.uint8(spike) & living[k]
-        decay_activity(activity[lo : lo + n], n, kept_activity)
         if any_fired(fired[lo : lo + (n + 7) // 8 * 8], n):
 {reset}
             emit_spikes(
                 index, step, lo, n, fired, clock, last_spike, last_event, total_spikes, activity,
-                activity_step, theta, theta_step, event_neuron, event_previous_step,
+                tau_activity[index] / dt[0], theta, theta_step, event_neuron, event_previous_step,
                 event_previous, region_spikes,
             )
+    driven[index] = 0
     return 0
 """
+
+_ZEROS, _EXTRA, _UNIFORM, _THETA, _FIRST_SAVED = 0, 1, 2, 3, 4
+MAX_STATES = 8
 
 
 def neuron_loop(
@@ -147,77 +151,76 @@ def neuron_loop(
     whether the neuron fires; `reset`, called with the same values for those that fire, returns the
     states they end the step with.
     """
-    wanted = set(parameters_of(update)) | set(parameters_of(reset) if reset else ())
-    pad = " " * 8
-    constants = [
-        f"    c_{p} = model_parameter[index, {k}]"
-        for k, p in enumerate(p for p in parameters if p not in per_neuron)
-    ]
-    collect, slices = [], []
-    if conductance:
-        collect += ["for k in range(n):", "    s_g_inh[k] = -s_g_inh[k]"]
-    else:
-        collect += ["for k in range(n):", "    s_I[k] += s_g_exc[k] + s_g_inh[k]"]
+    asked_by_reset = parameters_of(reset) if reset else []
+    wanted = set(parameters_of(update)) | set(asked_by_reset)
+    shared = [p for p in parameters if p not in per_neuron]
+    constants = [f"c_{p} = model_parameter[index, {k}]" for k, p in enumerate(shared)]
+    column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
+    slices = [f"a_{s} = {column[s]}[lo : lo + n]" for s in states]
+    slices += [f"q_{p} = q[{k}, lo : lo + n]" for k, p in enumerate(per_neuron)]
+    inputs = [] if conductance else ["i_I += i_g_exc + i_g_inh"]
     if "theta" in wanted:
-        collect += ["s_theta = scratch[3, :n]"]
-        collect += ["threshold_shift(s_theta, theta[lo : lo + n], n, kept_theta, adapting[index])"]
+        slices += [
+            f"s_theta = scratch[{_ZEROS}, :n]",
+            "if shifted[index]:",
+            f"    s_theta = scratch[{_THETA}, :n]",
+            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, adapting[index])",
+        ]
+        inputs += ["i_theta = s_theta[k]"]
     if "since_spike" in wanted:
-        collect += ["s_since_spike = scratch[4, :n]"]
-        collect += ["time_since_spike(s_since_spike, last_spike[lo : lo + n], n, step, h)"]
+        slices += ["a_last_spike = last_spike[lo : lo + n]"]
+        inputs += ["i_since_spike = np.float32(np.int32(now - a_last_spike[k])) * h"]
     if "uniform" in wanted:
-        collect += [
-            "s_uniform = scratch[5, :n]",
+        slices += [
+            f"s_uniform = scratch[{_UNIFORM}, :n]",
             "collect_uniform(s_uniform, lo, n, seed[0], step)",
         ]
-    column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
-    save, store = [], []
-    for k, s in enumerate(states):
-        slices += [f"a_{s} = {column[s]}[lo : lo + n]"]
-        if reset:
-            slices += [f"old_{s} = scratch[{_FIRST_OLD_STATE + k}, :n]"]
-            # A loop of its own: merged with the next one it would not vectorise.
-            save += ["for k in range(n):", f"    old_{s}[k] = a_{s}[k]"]
-        store += [f"    a_{s}[k] = new_{s}"]
-    slices += [f"q_{p} = q[{k}, lo : lo + n]" for k, p in enumerate(per_neuron)]
+        inputs += ["i_uniform = s_uniform[k]"]
+    # What the reset asks for is kept as it was before the step.
+    kept = [p for p in asked_by_reset if p in states or p in INPUT_NAMES and p != "dt"]
+    slices += [f"old_{p} = scratch[{_FIRST_SAVED + k}, :n]" for k, p in enumerate(kept)]
+    save = [f"old_{p}[k] = {f'a_{p}[k]' if p in states else f'i_{p}'}" for p in kept]
 
-    def arguments(function: Callable[..., Any], prefix: str) -> str:
+    def arguments(function: Callable[..., Any], old: bool) -> str:
         out = []
         for p in parameters_of(function):
-            if p in states:
-                out.append(f"{prefix}_{p}[k]")
+            if p == "dt":
+                out.append("h")
             elif p in per_neuron:
                 out.append(f"q_{p}[k]")
             elif p in parameters:
                 out.append(f"c_{p}")
-            elif p == "dt":
-                out.append("h")
+            elif old:
+                out.append(f"old_{p}[k]")
             else:
-                out.append(f"s_{p}[k]")
+                out.append(f"a_{p}[k]" if p in states else f"i_{p}")
         return ", ".join(out)
 
     reset_lines = []
     if reset:
         targets = ", ".join(f"a_{s}[k]" for s in states)
-        call = f"reset({arguments(reset, 'old')})"
         reset_lines = [
-            "    for k in range(n):",
-            "        if f[k]:",
-            f"            {targets} = {call}",
+            "for k in range(n):",
+            "    if f[k]:",
+            f"        {targets} = reset({arguments(reset, old=True)})",
         ]
 
-    def indented(lines: list[str]) -> str:
-        return "\n".join(pad + line for line in lines)
+    def indented(by: int, lines: list[str]) -> str:
+        return "\n".join(" " * by + line for line in lines)
 
     imports, namespace, key = _import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
-        constants="\n".join(constants),
-        collect=indented(collect),
-        slices=indented(slices),
-        save=indented(save),
+        zeros=_ZEROS,
+        extra=_EXTRA,
+        inhibition_sign="-" if conductance else "",
+        constants=indented(4, constants),
+        slices=indented(8, slices),
+        inputs=indented(12, inputs),
+        save=indented(12, save),
         new_states=", ".join(f"new_{s}" for s in states),
-        update_arguments=arguments(update, "a"),
-        store=indented(store),
-        reset=indented(reset_lines),
+        update_arguments=arguments(update, old=False),
+        store=indented(12, [f"a_{s}[k] = new_{s}" for s in states]),
+        reset=indented(12, reset_lines),
     )
     return compile_entry(f"neurons_{name}", source, namespace, key)
 

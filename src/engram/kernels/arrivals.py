@@ -120,6 +120,9 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
             growth = np.float32(math.exp(since / tau_eligibility[index]))
         U = stp_U[index]
         sparse = post.shape[0] > CACHED
+        n_post = post_trace.shape[1]
+        exc_here = exc[first_post : first_post + n_post]
+        inh_here = inh[first_post : first_post + n_post]
         for lag in range(lags):
             fired_at = step - delay_min[index] - lag
             if fired_at < 0:
@@ -128,18 +131,19 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
             careful = fired_at < youngest[index]
             last = event_end[slot, region] - 1
             for e in range(event_first[slot, region], last + 1):
-                event = e & mask
+                # Indices are unsigned where it matters: signed ones cost a test for being negative.
+                event = np.uint64(e & mask)
                 if sparse:
-                    ahead = event_neuron[min(e + 4, last) & mask]
+                    ahead = event_neuron[np.uint64(min(e + 4, last) & mask)]
                     prefetch(segment, (ahead - first_pre) * lags + lag)
-                    ahead = event_neuron[min(e + 2, last) & mask]
-                    start = np.int64(segment[(ahead - first_pre) * lags + lag])
+                    ahead = event_neuron[np.uint64(min(e + 2, last) & mask)]
+                    start = np.int64(segment[np.uint64((ahead - first_pre) * lags + lag)])
                     prefetch(post, start)
                     prefetch(weight, start)
                 pre = event_neuron[event]
                 row = (pre - first_pre) * lags + lag
-                s0 = segment[row]
-                stop = segment[row + 1]
+                s0 = np.int64(segment[np.uint64(row)])
+                stop = np.int64(segment[np.uint64(row + 1)])
                 if s0 == stop:
                     continue
                 x = ZERO
@@ -195,10 +199,10 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                     if sign_of_all == 0:
                         inhibitory = nt[s0] == INHIBITORY_TRANSMITTER
                     sign = -ONE if inhibitory else ONE
-                    onto = inh if inhibitory else exc
+                    onto = inh_here if inhibitory else exc_here
                     if plain and n >= LONG_ROW and post[s1 - 1] - post[s0] == n - 1:
                         # A run of neighbouring targets: plain slices, which vectorise.
-                        p0 = post[s0]
+                        p0 = post[s0] - first_post
                         row_onto = onto[p0 : p0 + n]
                         w = weight[s0:s1]
                         if modulated:
@@ -210,8 +214,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                             for k in range(n):
                                 row_onto[k] += w[k] * common_gain
                         if learning:
-                            row_y = y_now[p0 - first_post : p0 - first_post + n]
-                            row_y2 = y2_now[p0 - first_post : p0 - first_post + n]
+                            row_y = y_now[p0 : p0 + n]
+                            row_y2 = y2_now[p0 : p0 + n]
                             if modulated:
                                 c = eligibility[s0:s1]
                                 for k in range(n):
@@ -230,21 +234,21 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                     w[k] = sign * min(max(m, low), high)
                     elif plain and not modulated:
                         if learning:
-                            for s in range(s0, s1):
+                            for s in range(np.uint64(s0), np.uint64(s1)):
                                 w_now = weight[s]
-                                onto[post[s]] += w_now * common_gain
-                                j = post[s] - first_post
+                                j = np.uint64(post[s] - first_post)
+                                onto[j] += w_now * common_gain
                                 m = update(
                                     sign * w_now, x, x2, y_now[j], y2_now[j], low, high,
                                     q0, q1, q2, q3, q4, q5, q6, q7,
                                 )  # fmt: skip
                                 weight[s] = sign * min(max(m, low), high)
                         else:
-                            for s in range(s0, s1):
-                                onto[post[s]] += weight[s] * common_gain
+                            for s in range(np.uint64(s0), np.uint64(s1)):
+                                onto[np.uint64(post[s] - first_post)] += weight[s] * common_gain
                     else:
-                        for s in range(s0, s1):
-                            j = post[s] - first_post
+                        for s in range(np.uint64(s0), np.uint64(s1)):
+                            j = np.uint64(post[s] - first_post)
                             inhibitory = nt[s] == INHIBITORY_TRANSMITTER
                             sign = -ONE if inhibitory else ONE
                             m = sign * weight[s]
@@ -258,9 +262,9 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 facilitation[s] = f
                                 resource[s] = r * (ONE - U * (ONE + f))
                             if inhibitory:
-                                inh[post[s]] += charge
+                                inh_here[j] += charge
                             else:
-                                exc[post[s]] += charge
+                                exc_here[j] += charge
                             if learning:
                                 new = update(
                                     m, x, x2, y_now[j], y2_now[j], low, high,

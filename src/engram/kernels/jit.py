@@ -5,6 +5,7 @@ Every kernel is compiled with the same flags: no global lock, IEEE arithmetic in
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import llvmlite.binding
 import numba
@@ -34,7 +35,7 @@ if JIT_DISABLED:
         """Call the loop at `address` for region or projection `index`."""
         return python_entries[int(address)](int(table), int(index), int(step))
 
-    def prefetch(array: object, index: int) -> None:
+    def prefetch(array: Any, index: Any) -> None:
         """Nothing to do without machine code."""
 
 else:

@@ -35,36 +35,28 @@ def rhythm(amplitude, frequency, phase, time):
 
 
 @jit
-def collect_current(
-    current, lo, n, step, dt, seed, background, noise, drive, held, held_onset, phase
+def collect_extra(
+    extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase
 ):
-    """Input currents of neurons [lo, lo + n) but the synaptic ones; `phase` < 0: nothing held."""
-    driven = drive[lo : lo + n]
+    """Noise, injected and held input of neurons [lo, lo + n); `phase` < 0: nothing is held."""
     if noise > 0:
-        fill_normal(current, lo, 0, n, seed, STREAM_NOISE, step)
+        fill_normal(extra, lo, 0, n, seed, STREAM_NOISE, step)
         sigma = np.float32(noise / math.sqrt(dt))
         for k in range(n):
-            current[k] = sigma * current[k] + (background + driven[k])
-            driven[k] = ZERO
+            extra[k] *= sigma
     else:
         for k in range(n):
-            current[k] = background + driven[k]
-            driven[k] = ZERO
+            extra[k] = ZERO
+    if driven:
+        d = drive[lo : lo + n]
+        for k in range(n):
+            extra[k] += d[k]
+            d[k] = ZERO
     if phase >= 0:
         h = held[lo : lo + n]
         onset = held_onset[lo : lo + n]
         for k in range(n):
-            current[k] += h[k] if onset[k] <= phase else ZERO
-
-
-@jit
-def collect_synaptic(exc, inh, g_exc, g_inh, n, mean_exc, kept_exc, mean_inh, kept_inh):
-    """Mean synaptic input over the step, and its decay."""
-    for k in range(n):
-        g_exc[k] = exc[k] * mean_exc
-        exc[k] *= kept_exc
-        g_inh[k] = inh[k] * mean_inh
-        inh[k] *= kept_inh
+            extra[k] += h[k] if onset[k] <= phase else ZERO
 
 
 @jit
@@ -74,28 +66,13 @@ def collect_uniform(out, lo, n, seed, step):
 
 
 @jit
-def time_since_spike(out, last_spike, n, step, dt):
-    """Time since the last spike, ms."""
-    now = np.int32(step)
-    for k in range(n):
-        out[k] = np.float32(np.int32(now - last_spike[k])) * dt
-
-
-@jit
-def threshold_shift(out, theta, n, kept, adapting):
+def decay_theta(out, theta, n, kept, adapting):
     """Adaptive thresholds as of this step, and their decay after it."""
     for k in range(n):
         out[k] = np.float32(theta[k])
     if adapting:
         for k in range(n):
             theta[k] *= kept
-
-
-@jit
-def decay_activity(activity, n, kept):
-    """The running mean of the rate: dA/dt = -A / tau between spikes."""
-    for k in range(n):
-        activity[k] *= kept
 
 
 @jit
@@ -120,7 +97,7 @@ def emit_spikes(
     last_event,
     total_spikes,
     activity,
-    activity_step,
+    tau_activity,
     theta,
     theta_step,
     event_neuron,
@@ -128,7 +105,7 @@ def emit_spikes(
     event_previous,
     region_spikes,
 ):
-    """Enter the neurons that fired into the spike ring."""
+    """Enter the neurons that fired into the spike ring. tau_activity: in steps."""
     mask = event_neuron.shape[0] - 1
     number = clock[EVENTS]
     start = number
@@ -138,10 +115,11 @@ def emit_spikes(
             event_neuron[event] = i
             event_previous_step[event] = last_spike[i]
             event_previous[event] = last_event[i]
+            since = np.float64(step - last_spike[i])
+            activity[i] = 1.0 + activity[i] * math.exp(-since / tau_activity)
             last_spike[i] = step
             last_event[i] = number
             total_spikes[i] += 1
-            activity[i] += activity_step
             theta[i] += theta_step
             number += 1
     clock[EVENTS] = number

@@ -12,7 +12,7 @@ from engram.kernels.jit import jit, prefetch
 LINE = 16
 """Entries of an index in one cache line."""
 
-AHEAD = 16
+AHEAD = np.uint64(16)
 """Synapses by which weights are asked for in advance."""
 
 
@@ -97,6 +97,8 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
             decay2 = pre_decay[index, 1]
             trace = pre_trace[0]
             trace2 = pre_trace[1]
+            last_spike_here = last_spike[first_pre : first_pre + pre_trace.shape[1]]
+            safe = np.uint64(max(in_synapse.shape[0] - np.int64(AHEAD), 0))
             last_event_here = event_end[slot, post_region] - 1
             for e in range(event_first[slot, post_region], event_end[slot, post_region]):
                 j = event_neuron[e & mask] - first_post
@@ -109,20 +111,23 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                 gain = potentiation[event_neuron[e & mask]]
                 y = post_trace[0, j]
                 y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
-                stop = in_first[j + 1]
-                for k in range(in_first[j], stop):
-                    prefetch(weight, in_synapse[min(k + AHEAD, stop - 1)])
-                    s = in_synapse[k]
+                # Unsigned indices: signed ones cost a test for being negative.
+                start, stop = np.uint64(in_first[j]), np.uint64(in_first[j + 1])
+                for k in range(start, stop):
+                    # What is read past the last synapse of a neuron belongs to the next one.
+                    prefetch(weight, in_synapse[k + AHEAD if k < safe else k])
+                    s = np.uint64(in_synapse[k])
                     x = ZERO
                     x2 = ZERO
                     if n_pre_traces > 0:
                         pre = in_pre[k]
                         seen = step - in_delay[k]
-                        fired_at = np.int64(last_spike[pre])
-                        after = ONE if is_nearest else np.float32(trace[pre - first_pre])
+                        i = np.uint64(pre - first_pre)
+                        fired_at = np.int64(last_spike_here[i])
+                        after = ONE if is_nearest else np.float32(trace[i])
                         after2 = ONE
                         if n_pre_traces > 1 and not is_nearest:
-                            after2 = np.float32(trace2[pre - first_pre])
+                            after2 = np.float32(trace2[i])
                         if fired_at > seen:
                             fired_at = latest_before(
                                 seen + 1, pre, last_spike, last_event, event_previous_step,
@@ -130,19 +135,19 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                             )
                             if not is_nearest:
                                 after = trace_after(
-                                    pre, fired_at, trace[pre - first_pre], last_spike, last_event,
+                                    pre, fired_at, trace[i], last_spike, last_event,
                                     event_previous_step, event_previous, decay,
                                 )
                                 if n_pre_traces > 1:
                                     after2 = trace_after(
-                                        pre, fired_at, trace2[pre - first_pre], last_spike,
+                                        pre, fired_at, trace2[i], last_spike,
                                         last_event, event_previous_step, event_previous, decay2,
                                     )
                         gap = seen - fired_at
                         if gap < horizon and (fired_at >= newest or fired_at >= birth[s]):
-                            x = gain * (after * decay[gap])
+                            x = gain * (after * decay[np.uint64(gap)])
                             if n_pre_traces > 1:
-                                x2 = gain * (after2 * decay2[gap])
+                                x2 = gain * (after2 * decay2[np.uint64(gap)])
                     if sign_of_all == 0:
                         sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
                     m = sign * weight[s]

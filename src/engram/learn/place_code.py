@@ -61,7 +61,8 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         array = check_array(X, dtype=np.float64)
         if array.shape[1] != self.n_features_in_:
             raise InvalidValueError(
-                f"PlaceCode: X has {array.shape[1]} features, but fit saw {self.n_features_in_}"
+                f"X has {array.shape[1]} features, but PlaceCode is expecting "
+                f"{self.n_features_in_} features as input, as many as fit saw"
             )
         low, high = self.low_[self.varies_], self.high_[self.varies_]
         scaled = np.clip((array[:, self.varies_] - low) / (high - low), 0.0, 1.0)

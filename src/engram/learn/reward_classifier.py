@@ -155,9 +155,7 @@ class RewardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, targets = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise InvalidValueError(
-                f"RewardClassifier: y must have at least two classes, not {len(self.classes_)}"
-            )
+            raise InvalidValueError("RewardClassifier: y has 1 class; at least two are needed")
         self.place_code_ = PlaceCode(self.n_fields).fit(samples)
         self.n_features_in_ = self.place_code_.n_features_in_
         random = check_random_state(self.random_state)
@@ -302,7 +300,8 @@ class RewardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The class that fired most spikes for each sample; the first of them if undecided."""
-        labels: NDArray[Any] = self.classes_[self.spike_counts(X).argmax(axis=1)]
+        best = self.spike_counts(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
         return labels
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
@@ -310,7 +309,8 @@ class RewardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         counts = self.spike_counts(X)
         right = self.classes_[counts.argmax(axis=1)] == np.asarray(y)
         right &= ~undecided(counts)
-        return float(np.average(right, weights=sample_weight))
+        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        return float(np.average(right, weights=weights))
 
 
 def undecided(counts: NDArray[np.int64]) -> NDArray[np.bool_]:

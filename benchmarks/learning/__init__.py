@@ -1,0 +1,1 @@
+"""What networks learn, beside the controls they have to be compared with."""

@@ -1,0 +1,69 @@
+"""Writes docs/state.md from the schema: ``python docs/make_state.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
+
+HEAD = """\
+# The state of a brain
+
+Made from `engram.state.schema` by `python docs/make_state.py`. Do not edit by hand.
+
+Every array of a brain is declared once, in the schema. Allocation, growth, saving, copying, the
+fingerprint and the arguments of the compiled loops all follow that list.
+
+Kinds: a *state* is saved and changes as the brain runs; a *parameter* is saved and set from Python;
+a *derived* array is rebuilt from the others and not saved.
+
+Sizes:
+
+| letter | number of |
+|---|---|
+| N | neuron slots |
+| R | regions |
+| P | projections |
+| S | synapses of a projection (S?: the same, or 0 where the projection does not need the array) |
+| E | slots of the spike ring |
+| H | steps kept in the spike ring: the longest delay and one more |
+| X | states of a neuron model beyond v |
+| Q | parameters of a neuron model that differ between neurons |
+| M | parameters of a neuron model |
+| K | parameters of a rule |
+| T | traces of a rule on either side |
+| L | steps of a decay table |
+| O | bands of rhythm |
+| C | entries of the clock |
+| G | entries of the spike log |
+| W, B | rows and columns of the work space |
+| rows | segments of a projection: one for each (presynaptic neuron, delay), and one more |
+| pre, post | neuron slots of a projection's source and target (post+1: one more) |
+
+An initial value of -1073741824 means "never" for a step.
+"""
+
+
+def table(fields: Sequence[Field]) -> str:
+    """A Markdown table of some fields."""
+    lines = ["| name | dtype | shape | initial | unit | kind | what it is |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    lines += [
+        f"| `{f.name}` | {f.dtype} | {', '.join(f.dims)} | {f.initial:.10g} | {f.unit} | {f.kind} "
+        f"| {f.doc} |"
+        for f in fields
+    ]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The whole of docs/state.md."""
+    return (
+        f"{HEAD}\n## One set for each brain\n\n{table(BRAIN_FIELDS)}\n"
+        f"\n## One set for each projection\n\n{table(SYNAPSE_FIELDS)}\n"
+    )
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("state.md").write_text(page(), encoding="utf-8")

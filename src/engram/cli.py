@@ -1,0 +1,194 @@
+"""The command line: ``engram demo``, ``engram info``, ``engram run``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engram._version import __version__
+from engram.errors import EngramError, InvalidValueError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# Everything else is imported where it is used, so that --help answers at once.
+
+app = typer.Typer(
+    name="engram",
+    help="A simulator for spiking brains that learn while they live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+"""Exit codes: a claim of the demonstration does not hold; bad input; Ctrl-C."""
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn what users can cause into one line on stderr and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("engram: interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except (EngramError, OSError) as error:
+        from engram.demo import DemoError
+
+        text = " ".join(str(error).split())
+        if isinstance(error, OSError) and error.filename is not None:
+            text = f"{error.filename}: {error.strerror}"
+        typer.echo(f"engram: {text}", err=True)
+        raise typer.Exit(FAILED if isinstance(error, DemoError) else UNUSABLE) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"engram {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show it and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("demo.png"),
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the brain.")] = 42,
+    iris: Annotated[bool, typer.Option("--iris/--no-iris", help="Learn Iris too.")] = True,
+) -> None:
+    """A brain lives, learns, grows, is saved and carries on; then it learns Iris.
+
+    Checks what it claims; exit code 1 if a claim does not hold.
+    """
+    with _one_line_errors():
+        from engram.demo import run as run_demo
+
+        run_demo(output, seed, with_iris=iris)
+
+
+@app.command()
+def info(path: Annotated[Path, typer.Argument(help="A saved brain.")]) -> None:
+    """Show what is in a saved brain, without loading it."""
+    with _one_line_errors():
+        from rich.console import Console
+
+        from engram.persistence import inspect_checkpoint
+
+        found = inspect_checkpoint(path)
+        console = Console()
+        size = Path(found["path"]).stat().st_size
+        console.print(
+            f"[bold]{found['path']}[/]: {size / 1024:,.0f} KiB, format {found['format']}, written "
+            f"by engram {found['engram']}\n"
+            f"a brain of {len(found['regions'])} regions at {found['time'] / 1000:g} s (step "
+            f"{found['step']:,}, dt {found['dt']:g} ms, seed {found['seed']})",
+            highlight=False,
+            soft_wrap=True,
+        )
+        console.print(_regions(found))
+        console.print(_projections(found))
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        numeric = column in ("synapses", "max neurons")
+        table.add_column(column, justify="right" if numeric else "left")
+    return table
+
+
+def _class_name(thing: dict[str, Any] | None) -> str:
+    if thing is None:
+        return "none"
+    values = ", ".join(f"{name}={value!r}" for name, value in thing["values"].items())
+    name = thing["class"].split(":")[-1]
+    return f"{name}({values})" if values else name
+
+
+def _regions(found: dict[str, Any]) -> Table:
+    table = _table("region", "type", "model", "max neurons", "dendrite")
+    for region in found["regions"]:
+        dendrite = region["morphology"]
+        table.add_row(
+            region["name"], region["type"].lower(), _class_name(region["model"]),
+            f"{region['max_neurons']:,}",
+            "none" if dendrite is None else f"{dendrite['length']:g} \u00b5m",
+        )  # fmt: skip
+    return table
+
+
+def _projections(found: dict[str, Any]) -> Table:
+    table = _table("from", "to", "synapses", "rule", "short-term plasticity", "frozen")
+    for k, projection in enumerate(found["projections"]):
+        stp = projection["stp"]
+        table.add_row(
+            projection["source"], projection["target"],
+            f"{found['arrays'][f'projection{k}.post']['shape'][0]:,}",
+            _class_name(projection["rule"]),
+            "none" if stp is None else ", ".join(f"{n}={v:g}" for n, v in stp.items()) or "default",
+            "yes" if projection["frozen"] else "no",
+        )  # fmt: skip
+    return table
+
+
+@app.command()
+def run(
+    path: Annotated[Path, typer.Argument(help="A saved brain.")],
+    steps: Annotated[int, typer.Option(min=0, help="How many steps.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to save it; by default where it came from.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help='A neuron model or rule of your own it may import ("module:Class").'),
+    ] = None,
+) -> None:
+    """Load a brain, run it without stimulus, and save it.
+
+    Interrupted, it saves nothing.
+    """
+    with _one_line_errors():
+        from rich.console import Console
+
+        from engram.demo import progress_bar
+        from engram.persistence import load_brain, save_brain
+
+        target = path if output is None else output
+        if not target.parent.is_dir():
+            raise InvalidValueError(f"{target}: there is no folder {target.parent}")
+        brain = load_brain(path, allow=allow or ())
+        with progress_bar(Console(stderr=True), "running") as report:
+            brain.run(steps, progress=report)
+        saved = save_brain(brain, target)
+        typer.echo(brain.summary())
+        typer.echo(f"\nsaved: {saved}")
+
+
+def main() -> None:
+    """The entry point of the ``engram`` command."""
+    # Not every terminal takes UTF-8.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""What holds of a brain's tables between any two steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engram.errors import EngramError
+from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, NEVER, STEP
+from engram.state.layout import bounds, read_out, signs
+from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS
+from engram.state.tables import Array, Tables
+
+
+class InvariantError(EngramError, AssertionError):
+    """The tables contradict themselves."""
+
+
+def check(tables: Tables) -> None:
+    """Raise `InvariantError`, saying what is wrong, unless the tables are consistent.
+
+    Indices are in range, rows sorted and their pointers monotone, the incoming index the inverse of
+    the rows, weights within their bounds, the dead without synapses, the spike ring in agreement
+    with the neurons, and nothing is NaN. Takes time proportional to the size of the brain.
+    """
+    _check_numbers(tables)
+    _check_neurons(tables)
+    _check_ring(tables)
+    _require(len(tables.blocks) == tables.sizes["P"], "as many blocks as projections")
+    for p in range(tables.sizes["P"]):
+        _check_rows(tables, p)
+        _check_synapses(tables, p)
+        _check_incoming(tables, p)
+
+
+def _require(holds: object, what: str) -> None:
+    if not holds:
+        raise InvariantError(f"not true of the tables: {what}")
+
+
+def _check_numbers(tables: Tables) -> None:
+    sizes = tables.sizes
+    # A time constant may be infinite, work space may hold anything.
+    numbers = [f for f in BRAIN_FIELDS if f.dtype.startswith("float") and f.kind != "derived"]
+    for field in (f for f in numbers if not f.name.startswith("tau_")):
+        _require(np.isfinite(tables[field.name]).all(), f"{field.name} is finite")
+    for field in BRAIN_FIELDS:
+        shape = tuple(sizes[d] for d in field.dims)
+        _require(tables[field.name].shape == shape, f"{field.name} has shape {shape}")
+        _require(tables[field.name].dtype == field.dtype, f"{field.name} is {field.dtype}")
+    for p, block in enumerate(tables.blocks):
+        for field in SYNAPSE_FIELDS:
+            what = f"{field.name} of projection {p}"
+            _require(block[field.name].dtype == field.dtype, f"{what} is {field.dtype}")
+            if field.dtype.startswith("float"):
+                _require(np.isfinite(block[field.name]).all(), f"{what} is finite")
+
+
+def _check_neurons(tables: Tables) -> None:
+    first, capacity, count = (
+        tables[f"region_{name}"] for name in ("first", "capacity", "count")
+    )  # fmt: skip
+    _require((first % 8 == 0).all(), "regions start at multiples of 8")
+    ends = np.concatenate([[0], first + capacity])
+    _require((first == ends[:-1]).all(), "regions follow one another")
+    _require(ends[-1] == tables.sizes["N"], "regions fill the neuron table")
+    _require(((count >= 0) & (count <= capacity)).all(), "no region has more than its capacity")
+    used = np.zeros(tables.sizes["N"], np.bool_)
+    for a, n in zip(first, count, strict=True):
+        used[a : a + n] = True
+    for name in ("alive", "fired"):
+        _require(np.isin(tables[name], (0, 1)).all(), f"{name} is 0 or 1")
+    alive = tables["alive"] == 1
+    step = int(tables["clock"][STEP])
+    _require(not (alive & ~used).any(), "only slots in use are alive")
+    _require(not ((tables["fired"] == 1) & ~alive).any(), "the dead do not fire")
+    _require((tables["born"][alive] <= step).all(), "nobody is born in the future")
+    _require((tables["last_spike"] < step).all(), "no spike is in the future")
+    _require((tables["total_spikes"] >= 0).all(), "counts of spikes are not negative")
+    for field in NEURON_FIELDS:
+        # What was never used is as it was allocated, so that nothing leaks into a newborn.
+        free = tables[field.name][..., ~used]
+        _require(
+            (free == np.array(field.initial, field.dtype)).all(), f"{field.name} of free slots"
+        )
+
+
+def _check_ring(tables: Tables) -> None:
+    clock, sizes = tables["clock"], tables.sizes
+    step, head, size, horizon = int(clock[STEP]), int(clock[EVENTS]), sizes["E"], sizes["H"]
+    _require(size & (size - 1) == 0, "the size of the spike ring is a power of two")
+    first, end = tables["event_first"], tables["event_end"]
+    _require((first <= end).all() and (end <= head).all(), "ranges of the spike ring are in order")
+    last_spike, last_event = tables["last_spike"], tables["last_event"]
+    for back in range(1, min(horizon, step) + 1):
+        at = step - back
+        slot = at % horizon
+        for r in range(sizes["R"]):
+            events = np.arange(first[slot, r], end[slot, r])
+            if not len(events):
+                continue
+            _require(events[0] >= head - size, "spikes that may be looked at are in the ring")
+            neurons = tables["event_neuron"][events % size]
+            low = tables["region_first"][r]
+            inside = (neurons >= low) & (neurons < low + tables["region_count"][r])
+            _require(inside.all(), f"spikes of region {r} are of its neurons")
+            _require((np.diff(neurons) > 0).all(), "spikes of a step are in order, none twice")
+            earlier = tables["event_previous_step"][events % size]
+            _require((earlier < at).all(), "a neuron's previous spike is earlier")
+            same = (tables["alive"][neurons] == 1) & (tables["born"][neurons] <= at)
+            neurons, events = neurons[same], events[same]
+            _require((last_spike[neurons] >= at).all(), "last_spike is the last")
+            latest = last_spike[neurons] == at
+            _require((last_event[neurons] >= events).all(), "last_event is the last")
+            _require(
+                ((last_event[neurons] == events) == latest).all(), "last_event is last_spike's"
+            )
+    _require((last_event < head).all(), "no spike is numbered beyond the last")
+
+
+def _check_rows(tables: Tables, p: int) -> None:
+    block = tables.blocks[p]
+    name = f"of projection {p}"
+    _, n_pre, first_post, n_post = bounds(tables, p)
+    segment, post, n = block["segment"], block["post"], len(block["post"])
+    rows = n_pre * int(tables["delay_count"][p])
+    _require(len(segment) == rows + 1, f"as many segments {name} as rows")
+    _require(segment[0] == 0 and segment[-1] == n, f"segments {name} cover the synapses")
+    _require((np.diff(segment) >= 0).all(), f"segments {name} are monotone")
+    _require(((post >= first_post) & (post < first_post + n_post)).all(), f"post {name} in range")
+    _require(tables["delay_min"][p] >= 1, f"delays {name} are at least one step")
+    inside = np.ones(max(n - 1, 0), np.bool_)
+    starts = segment[(segment > 0) & (segment < n)]
+    inside[starts - 1] = False
+    _require((np.diff(post)[inside] >= 0).all(), f"rows {name} are sorted by post")
+    spans = np.flatnonzero(np.diff(segment))
+    if n:
+        lags = spans % int(tables["delay_count"][p])
+        reached = lags.min() == 0 and lags.max() == tables["delay_count"][p] - 1
+        _require(reached, f"delays {name} run from the shortest to the longest")
+        longest = int(tables["delay_min"][p] + tables["delay_count"][p]) - 1
+        _require(longest <= np.iinfo(np.uint16).max, f"delays {name} are within range")
+
+
+def _check_synapses(tables: Tables, p: int) -> None:
+    block = tables.blocks[p]
+    name = f"of projection {p}"
+    n = len(block["post"])
+    for column in ("weight", "birth", "nt"):
+        _require(len(block[column]) == n, f"{column} {name} has an entry for each synapse")
+    for column in ("eligibility", "resource", "facilitation", "synapse_gain"):
+        _require(len(block[column]) in (0, n), f"{column} {name} has an entry for each, or none")
+    low, high = tables["w_min"][p], tables["w_max"][p]
+    _require(0.0 <= low <= high, f"bounds of weights {name} are in order")
+    if not len(block["eligibility"]):
+        # Eligibility that has not been added yet may carry the base beyond the bounds.
+        magnitude = signs(block["nt"]) * block["weight"]
+        inside = (magnitude >= low) & (magnitude <= high)
+        _require(inside.all(), f"weights {name} are within their bounds")
+    synapses = read_out(tables, p)
+    alive = tables["alive"] == 1
+    _require(alive[synapses["pre"]].all(), f"presynaptic neurons {name} are alive")
+    _require(alive[synapses["post"]].all(), f"postsynaptic neurons {name} are alive")
+    _require((block["birth"] <= tables["clock"][STEP]).all(), f"synapses {name} are born")
+    youngest = block["birth"].max(initial=NEVER)
+    _require(tables["youngest"][p] == youngest, f"youngest {name} is the latest birth")
+    inhibitory = block["nt"] == INHIBITORY_TRANSMITTER
+    sign = 1 if not inhibitory.any() else -1 if inhibitory.all() else 0
+    _require(tables["common_sign"][p] == sign, f"common_sign {name} is that of all synapses")
+    row = _rows(block["segment"])
+    same = (np.diff(row) == 0) & (np.diff(block["post"]) == 0)
+    mixed = (np.diff(row) == 0) & (np.diff(block["nt"].astype(np.int64)) != 0)
+    regular = not (same.any() or mixed.any())
+    _require(bool(tables["regular"][p]) == regular, f"regular {name} says whether rows are")
+    for column in ("resource",):
+        values = block[column]
+        _require(((values >= 0) & (values <= 1)).all(), f"{column} {name} is in [0, 1]")
+
+
+def _check_incoming(tables: Tables, p: int) -> None:
+    block = tables.blocks[p]
+    name = f"of projection {p}"
+    n = len(block["post"])
+    index, lengths = (
+        block["in_synapse"],
+        {len(block[f"in_{c}"]) for c in ("synapse", "pre", "delay")},
+    )
+    _require(
+        len(lengths) == 1 and lengths <= {0, n}, f"incoming index {name} is complete or absent"
+    )
+    if not len(index):
+        return
+    first_post = bounds(tables, p)[2]
+    in_first = block["in_first"]
+    counts = np.bincount(block["post"] - first_post, minlength=len(in_first) - 1)
+    _require(in_first[0] == 0, f"incoming index {name} begins at 0")
+    _require((np.diff(in_first) == counts).all(), f"incoming index {name} counts each neuron's")
+    _require(
+        (np.sort(index) == np.arange(n)).all(), f"incoming index {name} lists each synapse once"
+    )
+    synapses = read_out(tables, p)
+    owner = np.repeat(np.arange(len(in_first) - 1), np.diff(in_first)) + first_post
+    _require((block["post"][index] == owner).all(), f"incoming index {name} is the inverse of rows")
+    _require((synapses["pre"][index] == block["in_pre"]).all(), f"in_pre {name} is the source")
+    _require((synapses["delay"][index] == block["in_delay"]).all(), f"in_delay {name} is the delay")
+
+
+def _rows(segment: Array) -> Array:
+    """The row each synapse stands in."""
+    return np.repeat(np.arange(len(segment) - 1), np.diff(segment))
