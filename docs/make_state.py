@@ -35,9 +35,10 @@ Sizes:
 | T | traces of a rule on either side |
 | L | steps of a decay table |
 | O | bands of rhythm |
+| 1 | one |
 | C | entries of the clock |
 | G | entries of the spike log |
-| W, B | rows and columns of the work space |
+| W, B, A | rows and columns of the work space; rows of synapses looked up at a time |
 | rows | segments of a projection: one for each (presynaptic neuron, delay), and one more |
 | pre, post | neuron slots of a projection's source and target (post+1: one more) |
 

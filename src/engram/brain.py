@@ -494,7 +494,10 @@ class Brain:
         rule.attach(self._parameters_changed, parents.get(type(rule)))
 
     def get_projection(self, source: str, target: str) -> Projection:
-        """The projection between two regions; a region's own wiring is its projection to itself."""
+        """The projection between two regions; a region's own wiring is its projection to itself.
+
+        Raises `UnknownNameError` if there is none.
+        """
         where = "Brain.get_projection"
         self._region(where, source)
         self._region(where, target)
@@ -538,7 +541,8 @@ class Brain:
     def stimulate(self, region: str, values: ArrayLike) -> int:
         """Encode values in [0, 1] into currents for the next step (`Brain.encoder`).
 
-        values: shape (k,), at most one per neuron. Returns the number of neurons driven.
+        values: shape (k,), at most one per neuron. Returns the number of neurons driven. Calls add
+        up. Raises `InvalidValueError` for values that are not finite, not in [0, 1], or too many.
         """
         target, encoded = self._encode("Brain.stimulate", region, values)
         step = self.step_count
@@ -617,11 +621,14 @@ class Brain:
         ring, size = tables["event_neuron"], tables.sizes["E"]
         fired = {}
         for r, (name, region) in enumerate(self.regions.items()):
-            if first[r] == end[r]:
+            start, stop = first[r] % size, first[r] % size + end[r] - first[r]
+            if stop == start:
                 fired[name] = _NOBODY
+            elif stop <= size:
+                fired[name] = np.subtract(ring[start:stop], region._first, dtype=np.int64)
             else:
-                places = np.arange(first[r], end[r]) % size
-                fired[name] = ring[places].astype(np.int64) - region._first
+                wrapped = ring[np.arange(start, stop) % size]
+                fired[name] = np.subtract(wrapped, region._first, dtype=np.int64)
         return fired
 
     def run(
@@ -660,7 +667,8 @@ class Brain:
     ) -> dict[str, NDArray[np.int64]]:
         """Hold a stimulus for `steps` steps, then nothing for `rest`, without returning to Python.
 
-        Returns the number of spikes of each neuron in that time, by region.
+        values: as for `stimulate`. Returns the number of spikes of each neuron in that time, by
+        region, shape (n_neurons,). With `encoder.noise_level` it returns to Python in each step.
         """
         where = "Brain.present"
         target, encoded = self._encode(where, region, values)
@@ -791,16 +799,30 @@ class Brain:
         raise unknown_name(where, "target", target, close + [k for k in known if k not in close])
 
     def reward(self, amount: float, target: str) -> None:
-        """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``."""
-        projection = self._target("Brain.reward", target)
+        """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``.
+
+        It acts from the next step on: dw/dt = eligibility x dopamine with time in seconds, and
+        decays, see `RewardSTDP`. Raises `UnknownNameError` for an unknown target,
+        `InvalidValueError` for one whose rule is not modulated by dopamine.
+        """
+        projection = self._rewarded("Brain.reward", target)
         size = number("Brain.reward: amount", amount, 0.0)
         self._tables["dopamine"][projection._index] += size
 
     def punish(self, amount: float, target: str) -> None:
-        """Lower dopamine at a target by `amount`, below its baseline if need be."""
-        projection = self._target("Brain.punish", target)
+        """Lower dopamine at a target by `amount`, below its baseline if need be; see `reward`."""
+        projection = self._rewarded("Brain.punish", target)
         size = number("Brain.punish: amount", amount, 0.0)
         self._tables["dopamine"][projection._index] -= size
+
+    def _rewarded(self, where: str, target: str) -> Projection:
+        projection = self._target(where, target)
+        if projection.rule is None or not projection.rule.modulated:
+            raise InvalidValueError(
+                f"{where}: dopamine does not act on {target!r}, whose rule is {projection.rule!r}; "
+                f"assign Projection.rule = 'reward_stdp' first"
+            )
+        return projection
 
     def dopamine(self, target: str) -> float:
         """Dopamine at a target now, tonic and phasic."""
@@ -900,7 +922,7 @@ class Brain:
         """
         self._flush_log()
         tables = self._tables
-        for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "activity", "holding"):
+        for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "rate_trace", "holding"):
             tables[name][:] = 0
         tables["last_spike"][:] = NEVER
         tables["last_event"][:] = -1

@@ -181,12 +181,12 @@ def check(life: Life) -> list[tuple[str, bool]]:
         (
             f"reward changed {_arrow(REWARDED)}: weights {100 * life.rewarded:+.1f} % against its "
             f"unrewarded twin's",
-            abs(life.rewarded) > 0.001,
+            abs(life.rewarded) > 0.01,
         ),
         (
             f"punishment changed {_arrow(PUNISHED)}: weights {100 * life.punished:+.1f} % "
             f"against the twin's",
-            abs(life.punished) > 0.001,
+            abs(life.punished) > 0.01,
         ),
         (
             f"the loaded brain is the saved one, bit for bit ({life.size / 1024:.0f} KiB)",

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 class Distribution:
     """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z."""
 
-    def from_uniform(self, u: Floats) -> Floats | None:
+    def from_uniform(self, u: Floats) -> Floats | None:  # noqa: ARG002
         """Samples from uniform numbers, or None if it wants normal ones."""
         return None
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GrowthCycle:
-    """What one cycle of growth changed."""
+    """What one cycle of growth changed; `synapses_pruned` leaves out those of dead neurons."""
 
     step: int
     neurons_born: int
@@ -37,8 +37,9 @@ class Growth(Parameterized):
     random like their neighbours in all the region's projections. Synaptogenesis: new synapses
     between neurons drawn in proportion to their rates. Pruning: synapses older than pruning_age
     whose weight is below pruning_weight (in units of w_max). Apoptosis: neurons older than
-    apoptosis_age that were silent for as long die with all their synapses. Only projections with a
-    learning rule change. `history` lists the cycles.
+    apoptosis_age that were silent for as long die with all their synapses. Pruning and
+    synaptogenesis act on projections with a learning rule that are not frozen. `history` lists the
+    cycles. Cf. doi:10.1162/089976698300017124 (pruning), doi:10.1371/journal.pcbi.1003259.
     """
 
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")

@@ -28,11 +28,13 @@ class Trace:
 
 
 class Memory(Parameterized):
-    """Every consolidation_interval the most active neurons of each region are kept as a trace, or
-    strengthen the trace they overlap with; while nothing was stimulated since the last time, the
-    strongest trace is replayed instead, by a current into its neurons.
+    """Traces of joint activity, and their replay (cf. Wilson & McNaughton 1994).
 
-    `traces` is the list of them, the strongest first.
+    Every consolidation_interval the neurons of each region whose rate exceeds trace_threshold times
+    the region's mean (at least 1 Hz) become a trace, or strengthen by 1 the one that shares more
+    than half its neurons with them; strength decays by the share `forgetting`. When nothing was
+    stimulated for 100 ms, the strongest trace is replayed instead: a current replay_strength, in
+    the unit of the region's model, into its neurons. doi:10.1126/science.8036517
     """
 
     trace_capacity = Parameter(50, low=0, doc="traces kept; the weakest go first")

@@ -18,8 +18,8 @@ class Metaplasticity(Parameterized):
     Every check_interval each neuron's mean squared rate M follows its rate r:
     M += (r^2 - M) check_interval / tau_threshold; potentiation at its synapses is multiplied by
     target_rate^2 / M, kept within [1 / max_gain, max_gain], so that the rate above which synapses
-    grow slides up with activity. doi:10.1523/JNEUROSCI.02-01-00032.1982,
-    doi:10.1162/089976603321891783
+    grow slides up with activity. Rates in Hz. Off unless `enabled`.
+    doi:10.1523/JNEUROSCI.02-01-00032.1982, doi:10.1162/089976603321891783
     """
 
     target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at which gain is 1")

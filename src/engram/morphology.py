@@ -51,7 +51,7 @@ TEMPLATES: dict[str, Dendrite] = {
 
 
 def template(where: str, name: str) -> Dendrite:
-    """The template of that name."""
+    """The template of that name; `UnknownNameError`, which names `where`, if there is none."""
     if name not in tuple(TEMPLATES):
         raise unknown_name(where, "template", name, TEMPLATES)
     return TEMPLATES[name]

@@ -95,6 +95,7 @@ class NeuronModel(Parameterized):
     conductance: ClassVar[bool] = False
     update: Callable[..., Any] | str
     reset: Callable[..., Any] | str | None = None
+    loop: ClassVar[str | None] = None
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
     tau_inh = Parameter(10.0, low=0.0, unit="ms", doc="decay of inhibitory input; 0: one step")
@@ -254,7 +255,7 @@ class PoissonSource(NeuronModel):
     """
 
     states = {"v": 0.0}
-    update = "engram.kernels.models:poisson_update"
+    loop = "engram.kernels.sources:poisson_sources"
 
 
 class Relay(NeuronModel):

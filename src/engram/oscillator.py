@@ -19,16 +19,22 @@ BANDS: dict[str, float] = {"delta": 2.0, "theta": 6.0, "alpha": 10.0, "beta": 20
 
 
 class Oscillators:
-    """The rhythms of a brain's regions: I(t) = amplitude sin(2 pi f t + phase) in each band.
+    """The rhythms of a brain's regions: I(t) = sum of amplitude sin(2 pi f t + phase) over bands.
 
-    The phase is a function of time and seed, so it needs no state.
+    I is a current into every neuron of the region, in the unit of its model. The phase is a
+    function of time and seed, so it needs no state. On rhythms: Buzsaki & Draguhn 2004,
+    doi:10.1126/science.1099745.
     """
 
     def __init__(self, brain: Brain) -> None:
         self._brain = brain
 
     def set(self, region: str, band: str, amplitude: float, frequency: float | None = None) -> None:
-        """Let a region oscillate in a band, with an amplitude in units of its input current."""
+        """Let a region oscillate in a band (see `BANDS`); amplitude 0 ends it.
+
+        amplitude: in the unit of current of the region's model; frequency: Hz, by default the
+        band's centre. Raises `UnknownNameError` for an unknown region or band.
+        """
         r, k = self._place("Oscillators.set", region, band)
         size = number("Oscillators.set: amplitude", amplitude, 0.0)
         hertz = BANDS[band] if frequency is None else frequency
@@ -41,7 +47,7 @@ class Oscillators:
         self._brain._parameters_changed()
 
     def amplitude(self, region: str, band: str) -> float:
-        """The amplitude of a region's rhythm."""
+        """The amplitude of a region's rhythm, as it was set."""
         place = self._place("Oscillators.amplitude", region, band)
         return float(self._brain._tables["rhythm_setting"][place])
 

@@ -24,7 +24,9 @@ class PlasticityRule(Parameterized):
     them), and returns the new magnitude, which is then kept within [w_min, w_max]. If `modulated`,
     it returns the change of eligibility instead: dopamine turns eligibility into weight.
 
-    pre_traces, post_traces: the trace's name and the parameter that is its time constant.
+    pre_traces, post_traces: the trace's name and the parameter that is its time constant. A pair
+    that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does not.
+    With metaplasticity on, the ``x`` of ``on_post`` is scaled by the neuron's gain.
 
     >>> class Oja(PlasticityRule):
     ...     eta = Parameter(0.01, low=0.0)
@@ -93,6 +95,10 @@ class STDP(PlasticityRule):
 
 class RewardSTDP(PlasticityRule):
     """STDP gated by dopamine (Izhikevich 2007).
+
+    At a postsynaptic spike c += A_plus x w_max; at the arrival of a presynaptic one
+    c -= A_minus y w_max. Weights are clipped when a spike touches them, when they are read, and
+    every two tau_eligibility; in between, they may run beyond a bound.
 
     STDP changes an eligibility c of the synapse, dc/dt = -c / tau_eligibility, and dopamine turns
     it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /

@@ -191,8 +191,8 @@ def rates(
     """
     ax = _axes(ax)
     if isinstance(recorder, RateRecorder):
-        ends, values = recorder.times, recorder.values
-        data: Rates = {name: (ends, values[:, k]) for k, name in enumerate(recorder.regions)}
+        at, values = recorder.times, recorder.values
+        data: Rates = {name: (at, values[:, k]) for k, name in enumerate(recorder.regions)}
     elif isinstance(recorder, Mapping):
         data = recorder
     else:
@@ -200,14 +200,16 @@ def rates(
             f"plots.rates: recorder must be a RateRecorder or a mapping of regions to (times, "
             f"rates), not {type(recorder).__name__}"
         )
-    every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
-    first, last = _ends(np.sort(every))
-    unit = _time_axis(ax, first, last)
+    if not data:
+        raise InvalidValueError("plots.rates: there are no regions")
+    ends = np.unique(np.concatenate([np.asarray(t, np.float64) for t, _ in data.values()]))
+    step = float(ends[1] - ends[0]) if len(ends) > 1 else 1.0
+    first, last = _ends(ends)
+    unit = _time_axis(ax, first - step, last)
+    span = len(ends) * step / 100 if window is None else window
     for k, (name, (given, hertz)) in enumerate(data.items()):
         times, mean = np.asarray(given, np.float64), np.asarray(hertz, np.float64)
-        step = float(times[1] - times[0]) if len(times) > 1 else 1.0
-        n = round((len(times) * step / 100 if window is None else window) / step)
-        n = max(1, min(n, len(times)))
+        n = max(1, min(round(span / step), len(times)))
         if n > 1:
             # Means over n bins, drawn at their middle.
             mean = np.convolve(mean, np.full(n, 1.0 / n), "valid")

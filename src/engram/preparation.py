@@ -70,15 +70,13 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     tables["theta_plus"][r], tables["tau_theta"][r] = region.theta_plus, region.tau_theta
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
+    if not brain.metaplasticity.enabled:
+        region._slots("potentiation")[:] = 1
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left
     tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
-    update, reset = kind.functions()
-    entry = loops.neuron_loop(
-        kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
-        kind.conductance, update, reset,
-    )  # fmt: skip
+    entry = model_entry(kind)
     tables["integrate_entry"][r] = entry.address
 
 
@@ -113,8 +111,8 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         tables["pre_decay"][p, k] = decay
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
-    arrive, post = rule_entries(rule)
-    for k, name in enumerate(rule_arguments(rule)):
+    arrive, post = rule_entries(type(rule))
+    for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
     tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
     if rule.modulated:
@@ -123,6 +121,8 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
 
 def check_model(kind: type[NeuronModel]) -> None:
     """Refuse a neuron model whose functions ask for what there is not."""
+    if kind.loop is not None:
+        return
     if not hasattr(kind, "update"):
         raise InvalidValueError(f"{kind.__name__}: a neuron model needs a static method 'update'")
     if len(kind.states) > loops.MAX_STATES:
@@ -139,7 +139,25 @@ def check_model(kind: type[NeuronModel]) -> None:
                 )
 
 
-def rule_arguments(rule: PlasticityRule) -> list[str]:
+_model_entries: dict[type, Entry] = {}
+_rule_entries: dict[type, tuple[Entry, Entry]] = {}
+
+
+def model_entry(kind: type[NeuronModel]) -> Entry:
+    """The compiled loop of a neuron model."""
+    if kind not in _model_entries:
+        if kind.loop is not None:
+            _model_entries[kind] = loops.source_loop(kind.__name__, kind.loop)
+        else:
+            update, reset = kind.functions()
+            _model_entries[kind] = loops.neuron_loop(
+                kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
+                kind.conductance, update, reset,
+            )  # fmt: skip
+    return _model_entries[kind]
+
+
+def rule_arguments(rule: type[PlasticityRule]) -> list[str]:
     """The parameters of a rule that its functions ask for."""
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
     asked = [
@@ -150,21 +168,23 @@ def rule_arguments(rule: PlasticityRule) -> list[str]:
     ]
     names = list(dict.fromkeys(asked))
     for name in names:
-        if not hasattr(type(rule), name):
+        if not hasattr(rule, name):
             raise InvalidValueError(
-                f"{type(rule).__name__}: on_pre or on_post asks for {name!r}, which is neither a "
+                f"{rule.__name__}: on_pre or on_post asks for {name!r}, which is neither a "
                 f"parameter nor one of {sorted(fixed)}"
             )
     if len(names) > RULE_PARAMETERS:
         raise InvalidValueError(
-            f"{type(rule).__name__}: at most {RULE_PARAMETERS} parameters, not {len(names)}"
+            f"{rule.__name__}: at most {RULE_PARAMETERS} parameters, not {len(names)}"
         )
     return names
 
 
-def rule_entries(rule: PlasticityRule) -> tuple[Entry, Entry]:
-    """The compiled loops of a rule."""
-    return loops.rule_loops(
-        type(rule).__name__, rule_arguments(rule), len(rule.pre_traces), len(rule.post_traces),
-        rule.modulated, rule.on_pre, rule.on_post,
-    )  # fmt: skip
+def rule_entries(rule: type[PlasticityRule]) -> tuple[Entry, Entry]:
+    """The compiled loops of a rule: arrivals, and after firing."""
+    if rule not in _rule_entries:
+        _rule_entries[rule] = loops.rule_loops(
+            rule.__name__, rule_arguments(rule), len(rule.pre_traces), len(rule.post_traces),
+            rule.modulated, rule.on_pre, rule.on_post,
+        )  # fmt: skip
+    return _rule_entries[rule]

@@ -257,6 +257,7 @@ class Projection:
 
         weights: magnitudes (default: the mean of those there are, or half of w_max); delays_ms are
         rounded to whole steps, at least one. They carry spikes fired from now on. Returns how many.
+        Raises `InvalidValueError` for dead neurons and for weights outside the bounds.
         """
         where = f"Projection {self.label}: add_synapses"
         tables, p = self._brain._tables, self._index
@@ -419,7 +420,7 @@ class Projection:
     def rule(self, rule: PlasticityRule | str | None) -> None:
         new = as_rule(f"Projection {self.label}: rule", rule)
         if new is not None:
-            rule_arguments(new)
+            rule_arguments(type(new))
         if new is not None and new.attached:
             new = new.replica()
         self.settle()
@@ -478,7 +479,7 @@ class Projection:
 
     @property
     def A_plus(self) -> float:
-        """The rule's A_plus."""
+        """The rule's A_plus. Can be assigned; `InvalidValueError` if the rule has none."""
         return float(self._ruled("A_plus").values()["A_plus"])
 
     @A_plus.setter
@@ -487,7 +488,7 @@ class Projection:
 
     @property
     def A_minus(self) -> float:
-        """The rule's A_minus."""
+        """The rule's A_minus. Can be assigned; `InvalidValueError` if the rule has none."""
         return float(self._ruled("A_minus").values()["A_minus"])
 
     @A_minus.setter
@@ -496,7 +497,7 @@ class Projection:
 
     @property
     def w_min(self) -> float:
-        """Least magnitude of a weight."""
+        """Least magnitude of a weight. Can be assigned: weights are brought within it."""
         return float(self._scalar("w_min"))
 
     @w_min.setter
@@ -505,7 +506,7 @@ class Projection:
 
     @property
     def w_max(self) -> float:
-        """Greatest magnitude of a weight."""
+        """Greatest magnitude of a weight. Can be assigned: weights are brought within it."""
         return float(self._scalar("w_max"))
 
     @w_max.setter
@@ -523,7 +524,7 @@ class Projection:
 
     @property
     def dopamine(self) -> float:
-        """Dopamine at these synapses now, tonic and phasic."""
+        """Dopamine at these synapses now, tonic and phasic, 1/s (see `RewardSTDP`)."""
         return float(self._scalar("dopamine") + self._scalar("dopamine_baseline"))
 
     def reset_traces(self) -> None:

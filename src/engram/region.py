@@ -54,8 +54,8 @@ class RegionType(Enum):
 class Region:
     """A population of neurons. A view of the brain's state.
 
-    The arrays ``v``, ``u``, ``a``, ``b``, ``c``, ``d``, ``theta``, ``activity`` and all other
-    states and per-neuron parameters of the model can be written to; the rest are read-only. Each
+    The arrays ``v``, ``u``, ``a``, ``b``, ``c``, ``d``, ``theta`` and all other states and
+    per-neuron parameters of the model can be written to; the rest can only be read. Each
     has one entry per neuron slot in use, shape (n_neurons,). Slots of dead neurons stay, with
     ``neuron_alive`` false, until a newborn takes them. Take the arrays anew after growth.
     """
@@ -148,7 +148,10 @@ class Region:
         return view
 
     def state(self, name: str) -> Array:
-        """A state variable or per-neuron parameter of the neuron model, by name."""
+        """A state variable or per-neuron parameter of the neuron model, by name, (n_neurons,).
+
+        Also "theta", "activity", "exc" and "inh". Raises `UnknownNameError` for others.
+        """
         model = type(self._model)
         if name == "v":
             return self._slots("v")
@@ -176,7 +179,7 @@ class Region:
 
     @property
     def u(self) -> Array:
-        """Recovery variable (Izhikevich)."""
+        """Recovery variable (Izhikevich), mV/ms."""
         return self.state("u")
 
     @property
@@ -186,7 +189,7 @@ class Region:
 
     @property
     def b(self) -> Array:
-        """Izhikevich's b."""
+        """Izhikevich's b, 1/ms."""
         return self.state("b")
 
     @property
@@ -196,7 +199,7 @@ class Region:
 
     @property
     def d(self) -> Array:
-        """Izhikevich's d."""
+        """Izhikevich's d, mV/ms."""
         return self.state("d")
 
     @property
@@ -211,7 +214,7 @@ class Region:
         tau = float(tables["tau_activity"][self._index])
         since = self._brain.step_count - self._slots("last_spike").astype(np.float64)
         kept = np.exp(-since * (self._brain.dt / tau))
-        return np.asarray(self._slots("activity") * kept * (1000.0 / tau), np.float32)
+        return np.asarray(self._slots("rate_trace") * kept * (1000.0 / tau), np.float32)
 
     @property
     def fired(self) -> Array:
@@ -231,12 +234,12 @@ class Region:
 
     @property
     def neuron_type(self) -> Array:
-        """`NeuronType` values."""
+        """`NeuronType` values, shape (n_neurons,)."""
         return self._read_only(self._slots("neuron_type"))
 
     @property
     def pattern(self) -> Array:
-        """`FiringPattern` values."""
+        """`FiringPattern` values, shape (n_neurons,)."""
         return self._read_only(self._slots("pattern"))
 
     @property
@@ -257,7 +260,7 @@ class Region:
 
     @property
     def background(self) -> float:
-        """Constant input current of every neuron."""
+        """Constant input current of every neuron, in the unit of the model. Can be assigned."""
         return self._scalar_parameter("background")
 
     @background.setter
@@ -430,7 +433,7 @@ class Region:
             return 0
         ids = slots + self._first
         tables = self._brain._tables
-        for name in ("alive", "fired", "exc", "inh", "drive", "held", "activity"):
+        for name in ("alive", "fired", "exc", "inh", "drive", "held", "rate_trace"):
             tables[name][ids] = 0
         for projection in self._brain.projections:
             projection._drop_neurons(self._name, slots)

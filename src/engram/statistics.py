@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RegionStats:
-    """Figures of one region; `rate` is the mean rate since the start, `activity` the recent one."""
+    """Figures of one region; `rate`: mean since the start, `activity`: the recent one, Hz.
+
+    n_neurons: the living; n_synapses: of its own wiring; spikes: since the start.
+    """
 
     name: str
     region_type: str

@@ -29,6 +29,7 @@ class EncodingStrategy(Enum):
     proportional to it. TEMPORAL: the same groups; the stronger the value, the earlier in a
     repeating cycle the drive begins, so that the latency of the first spike codes the value.
     POPULATION: the same groups; each has Gaussian tuning curves with evenly spaced centres.
+    doi:10.1016/S0893-6080(01)00083-1 (latency), doi:10.1126/science.3749885 (population code)
     """
 
     RATE = "rate"
@@ -70,6 +71,10 @@ def _centres(n_neurons: int, n_values: int) -> Floats:
 
 class StimulusEncoder(Parameterized):
     """Turns values in [0, 1] into input currents (or rates, for a region of Poisson sources).
+
+    With x the value of a neuron's group: RATE x max_current; TEMPORAL max_current from step
+    floor((1 - x) cycle / dt) of each cycle on; POPULATION max_current exp(-(x - m)^2 / (2 width^2))
+    with evenly spaced centres m. Currents are in the unit of the region's model.
 
     >>> StimulusEncoder(EncodingStrategy.POPULATION, max_current=15.0).strategy.value
     'population'

@@ -30,7 +30,8 @@ def connect(
 
     random: every pair with probability `density`; in_degree: every target gets `in_degree` sources;
     all_to_all; one_to_one: in order, as many on either side. Without `autapses` no neuron is
-    connected with itself. Time and memory are proportional to the number of synapses.
+    connected with itself. Time and memory are proportional to the number of synapses. Raises
+    `InvalidValueError`, which names `where`, for a wiring that these neurons can't have.
     """
     seed = np.uint64(seed)  # type: ignore[assignment]
     if wiring == "random":

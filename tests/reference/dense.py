@@ -1,8 +1,8 @@
 """The slow, obvious simulation of a whole brain that the engine is tested against.
 
-Dense in space and time: every trace, resource and eligibility of every synapse is advanced at every
-step, and every spike ever fired is kept. Nothing is shared with the kernels but the step of a single
-neuron (tested by itself in ``tests/analytic``). Everything but that step is in double precision.
+Dense in space and time: every trace, resource and eligibility of every synapse is advanced at
+every step, and every spike ever fired is kept. Nothing is shared with the kernels but the step of a
+single neuron (tested by itself in ``tests/analytic``); all else is in double precision.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from engram import STDP, Brain, Neurotransmitter, Relay, RewardSTDP
-
 
 
 @functools.cache
@@ -346,10 +345,15 @@ def engine_synapses(brain: Brain, source: str, target: str) -> dict[str, np.ndar
     p = brain.get_projection(source, target)
     return ordered(
         {
-            "pre": p.pre, "post": p.post, "delay": np.rint(p.delay / brain.dt).astype(int),
-            "nt": p.nt, "weight": p.weight, "eligibility": p.eligibility, "resource": p.resource,
+            "pre": p.pre,
+            "post": p.post,
+            "delay": np.rint(p.delay / brain.dt).astype(int),
+            "nt": p.nt,
+            "weight": p.weight,
+            "eligibility": p.eligibility,
+            "resource": p.resource,
             "facilitation": p.facilitation,
-        }  # fmt: skip
+        }
     )
 
 

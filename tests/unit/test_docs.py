@@ -23,6 +23,7 @@ from engram.metaplasticity import Metaplasticity
 from engram.neurons import NeuronModel
 from engram.oscillator import BANDS
 from engram.parameters import Parameterized
+from engram.state.schema import FIELDS
 from engram.stimulus import StimulusEncoder
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -132,6 +133,11 @@ def test_state_page_is_up_to_date() -> None:
     spec.loader.exec_module(maker)
     stored = (DOCS / "state.md").read_text(encoding="utf-8")
     assert stored == maker.page(), "run: python docs/make_state.py"
+    sizes = re.findall(r"^\| (.+?) \|", maker.HEAD, re.M)
+    known = {size for row in sizes for size in row.split(", ")}
+    for field in FIELDS.values():
+        for size in field.dims:
+            assert size.removesuffix("?").removesuffix("+1") in known, f"{field.name}: {size}"
 
 
 @pytest.mark.parametrize(("page", "kind"), TABLES, ids=lambda x: getattr(x, "__name__", x))

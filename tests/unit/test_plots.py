@@ -150,6 +150,8 @@ def test_wrong_things_are_refused() -> None:
         plots.raster([1, 2])
     with pytest.raises(EngramError, match="no regions"):
         plots.raster({})
+    with pytest.raises(EngramError, match="no regions"):
+        plots.rates({})
     with pytest.raises(EngramError, match="not list"):
         plots.rates([1, 2])
 

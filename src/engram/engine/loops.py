@@ -1,4 +1,4 @@
-"""From a neuron model or a plasticity rule, written for one neuron or synapse, to compiled loops."""
+"""From a neuron model or a rule, written for one neuron or synapse, to compiled loops."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
 
 TRACE_NAMES = ("x", "x2", "y", "y2")
 """Presynaptic and postsynaptic traces a rule may ask for."""
+
 
 def source_key(*functions: Callable[..., Any] | None) -> str | None:
     """What the machine code of user functions depends on; None if that can't be told.
@@ -72,10 +73,11 @@ from engram.kernels.neurons import (
 
 @jit
 def kernel(
-    index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, activity,
+    index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, tau_exc,
-    tau_inh, tau_activity, theta_plus, tau_theta, adapting, shifted, receiving, driven, holding, held_period, held_since,
+    tau_inh, tau_activity, theta_plus, tau_theta, adapting, shifted, receiving, driven, holding,
+    held_period, held_since,
     rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch,
 ):
     first = region_first[index]
@@ -102,8 +104,10 @@ def kernel(
                 extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
                 held_onset, phase,
             )
-        a_exc = scratch[{zeros}, :n]
-        a_inh = a_exc
+        # Without synaptic input, rows that stay 0: not the same one, or the loop below would take
+        # its slow path for arrays that overlap.
+        a_exc = scratch[{no_exc}, :n]
+        a_inh = scratch[{no_inh}, :n]
         if receiving[index]:
             a_exc = exc[lo : lo + n]
             a_inh = inh[lo : lo + n]
@@ -124,7 +128,7 @@ def kernel(
         if any_fired(fired[lo : lo + (n + 7) // 8 * 8], n):
 {reset}
             emit_spikes(
-                index, step, lo, n, fired, clock, last_spike, last_event, total_spikes, activity,
+                index, step, lo, n, fired, clock, last_spike, last_event, total_spikes, rate_trace,
                 tau_activity[index] / dt[0], theta, theta_step, event_neuron, event_previous_step,
                 event_previous, region_spikes,
             )
@@ -132,7 +136,8 @@ def kernel(
     return 0
 """
 
-_ZEROS, _EXTRA, _UNIFORM, _THETA, _FIRST_SAVED = 0, 1, 2, 3, 4
+# Rows of the scratch array; the first three stay 0.
+_ZEROS, _NO_EXC, _NO_INH, _EXTRA, _UNIFORM, _THETA, _FIRST_SAVED = 0, 1, 2, 3, 4, 5, 6
 MAX_STATES = 8
 
 
@@ -177,7 +182,7 @@ def neuron_loop(
         ]
         inputs += ["i_uniform = s_uniform[k]"]
     # What the reset asks for is kept as it was before the step.
-    kept = [p for p in asked_by_reset if p in states or p in INPUT_NAMES and p != "dt"]
+    kept = [p for p in asked_by_reset if p in states or (p in INPUT_NAMES and p != "dt")]
     slices += [f"old_{p} = scratch[{_FIRST_SAVED + k}, :n]" for k, p in enumerate(kept)]
     save = [f"old_{p}[k] = {f'a_{p}[k]' if p in states else f'i_{p}'}" for p in kept]
 
@@ -211,6 +216,8 @@ def neuron_loop(
     imports, namespace, key = _import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
         zeros=_ZEROS,
+        no_exc=_NO_EXC,
+        no_inh=_NO_INH,
         extra=_EXTRA,
         inhibition_sign="-" if conductance else "",
         constants=indented(4, constants),
@@ -223,6 +230,12 @@ def neuron_loop(
         reset=indented(12, reset_lines),
     )
     return compile_entry(f"neurons_{name}", source, namespace, key)
+
+
+def source_loop(name: str, path: str) -> Entry:
+    """The loop over a region of sources that has its own kernel, given as "module:name"."""
+    module, kernel = path.split(":")
+    return compile_entry(f"neurons_{name}", f"from {module} import {kernel} as kernel\n")
 
 
 def _rule_adapter(name: str, function: Callable[..., Any], parameters: Sequence[str]) -> str:

@@ -14,6 +14,9 @@ def advance(
     event_end,
     region_first,
     region_count,
+    source,
+    delay_min,
+    delay_count,
     logging,
     log_step,
     log_neuron,
@@ -49,7 +52,12 @@ def advance(
             clock[STOPPED] = LOG_FULL
             return done
         for p in range(n_projections):
-            call_entry(arrive_entry[p], table, p, step)
+            region = source[p]
+            for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
+                then = (step - delay) % horizon
+                if event_first[then, region] < event_end[then, region]:
+                    call_entry(arrive_entry[p], table, p, step)
+                    break
         slot = step % horizon
         for r in range(n_regions):
             event_first[slot, r] = clock[EVENTS]

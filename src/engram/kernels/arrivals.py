@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, ROWS_AHEAD
 from engram.kernels.jit import jit, prefetch
 
 ONE = np.float32(1)
@@ -83,6 +83,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         event_previous,
         event_first,
         event_end,
+        row_start,
+        row_stop,
         post,
         weight,
         birth,
@@ -129,23 +131,25 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                 break
             slot = fired_at % horizon
             careful = fired_at < youngest[index]
-            last = event_end[slot, region] - 1
-            for e in range(event_first[slot, region], last + 1):
+            first_event = event_first[slot, region]
+            end_event = event_end[slot, region]
+            for e in range(first_event, end_event):
+                # Rows come in no order a processor could guess: ask for a batch of them first.
+                if (e - first_event) % ROWS_AHEAD == 0:
+                    for k in range(min(ROWS_AHEAD, end_event - e)):
+                        row = (event_neuron[np.uint64((e + k) & mask)] - first_pre) * lags + lag
+                        row_start[k] = segment[np.uint64(row)]
+                        row_stop[k] = segment[np.uint64(row + 1)]
+                        if sparse:
+                            prefetch(post, np.int64(row_start[k]))
+                            prefetch(weight, np.int64(row_start[k]))
                 # Indices are unsigned where it matters: signed ones cost a test for being negative.
                 event = np.uint64(e & mask)
-                if sparse:
-                    ahead = event_neuron[np.uint64(min(e + 4, last) & mask)]
-                    prefetch(segment, (ahead - first_pre) * lags + lag)
-                    ahead = event_neuron[np.uint64(min(e + 2, last) & mask)]
-                    start = np.int64(segment[np.uint64((ahead - first_pre) * lags + lag)])
-                    prefetch(post, start)
-                    prefetch(weight, start)
-                pre = event_neuron[event]
-                row = (pre - first_pre) * lags + lag
-                s0 = np.int64(segment[np.uint64(row)])
-                stop = np.int64(segment[np.uint64(row + 1)])
+                place = np.uint64((e - first_event) % ROWS_AHEAD)
+                s0, stop = np.int64(row_start[place]), np.int64(row_stop[place])
                 if s0 == stop:
                     continue
+                pre = event_neuron[event]
                 x = ZERO
                 x2 = ZERO
                 if learning and n_pre_traces > 0:
@@ -221,15 +225,41 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 for k in range(n):
                                     m = min(max(sign * w[k] + c[k] * integral, low), high)
                                     c[k] += growth * update(
-                                        m, x, x2, row_y[k], row_y2[k], low, high,
-                                        q0, q1, q2, q3, q4, q5, q6, q7,
+                                        m,
+                                        x,
+                                        x2,
+                                        row_y[k],
+                                        row_y2[k],
+                                        low,
+                                        high,
+                                        q0,
+                                        q1,
+                                        q2,
+                                        q3,
+                                        q4,
+                                        q5,
+                                        q6,
+                                        q7,
                                     )
                                     w[k] = sign * (m - c[k] * integral)
                             else:
                                 for k in range(n):
                                     m = update(
-                                        sign * w[k], x, x2, row_y[k], row_y2[k], low, high,
-                                        q0, q1, q2, q3, q4, q5, q6, q7,
+                                        sign * w[k],
+                                        x,
+                                        x2,
+                                        row_y[k],
+                                        row_y2[k],
+                                        low,
+                                        high,
+                                        q0,
+                                        q1,
+                                        q2,
+                                        q3,
+                                        q4,
+                                        q5,
+                                        q6,
+                                        q7,
                                     )
                                     w[k] = sign * min(max(m, low), high)
                     elif plain and not modulated:
@@ -267,8 +297,21 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 exc_here[j] += charge
                             if learning:
                                 new = update(
-                                    m, x, x2, y_now[j], y2_now[j], low, high,
-                                    q0, q1, q2, q3, q4, q5, q6, q7,
+                                    m,
+                                    x,
+                                    x2,
+                                    y_now[j],
+                                    y2_now[j],
+                                    low,
+                                    high,
+                                    q0,
+                                    q1,
+                                    q2,
+                                    q3,
+                                    q4,
+                                    q5,
+                                    q6,
+                                    q7,
                                 )
                                 if modulated:
                                     c_new = eligibility[s] + growth * new

@@ -12,6 +12,9 @@ DONE, RING_FULL, LOG_FULL = 0, 1, 2
 BLOCK = 256
 """Neurons worked on at a time: their scratch stays in the first-level cache."""
 
+ROWS_AHEAD = 64
+"""Rows of synapses looked up at a time."""
+
 INHIBITORY_TRANSMITTER = 1
 """The one transmitter (GABA) whose synapses have negative weights."""
 

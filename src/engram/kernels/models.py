@@ -396,7 +396,7 @@ def adex_reset(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, 
     if v >= v_peak:
         left = dt + min(v - v_peak, dt)  # v_peak + time owed, as for Izhikevich
     else:
-        n = int(math.ceil(dt / longest - 1e-3))
+        n = math.ceil(dt / longest - 1e-3)
         h = dt / n
         for i in range(n):
             v, w, t = _adex_step64(v, w, J, h, tau, i_gL, E_L, v_T, Delta_T, a, tau_w, v_peak)
@@ -407,7 +407,7 @@ def adex_reset(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, 
     v = v_r
     w += b
     if left > 0.0:
-        n = max(int(math.ceil(left / longest - 1e-3)), 1)
+        n = max(math.ceil(left / longest - 1e-3), 1)
         h = left / n
         for i in range(n):
             v, w, t = _adex_step64(v, w, J, h, tau, i_gL, E_L, v_T, Delta_T, a, tau_w, v_peak)
@@ -419,16 +419,6 @@ def adex_reset(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, 
 
 
 # ------------------------------------------------------------------ sources
-_MILLI = f32(1e-3)
-
-
-@inline_jit
-def poisson_update(v, I, uniform, dt):
-    """Fire with probability 1 - exp(-I dt / 1000), I in Hz."""
-    rate = I if _0 < I else _0
-    return v, uniform < one_minus_exp(rate * dt * _MILLI)
-
-
 @inline_jit
 def relay_update(v, I):
     """Fire if the input is at least 1."""

@@ -35,9 +35,7 @@ def rhythm(amplitude, frequency, phase, time):
 
 
 @jit
-def collect_extra(
-    extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase
-):
+def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase):
     """Noise, injected and held input of neurons [lo, lo + n); `phase` < 0: nothing is held."""
     if noise > 0:
         fill_normal(extra, lo, 0, n, seed, STREAM_NOISE, step)
@@ -96,7 +94,7 @@ def emit_spikes(
     last_spike,
     last_event,
     total_spikes,
-    activity,
+    rate_trace,
     tau_activity,
     theta,
     theta_step,
@@ -116,7 +114,7 @@ def emit_spikes(
             event_previous_step[event] = last_spike[i]
             event_previous[event] = last_event[i]
             since = np.float64(step - last_spike[i])
-            activity[i] = 1.0 + activity[i] * math.exp(-since / tau_activity)
+            rate_trace[i] = 1.0 + rate_trace[i] * math.exp(-since / tau_activity)
             last_spike[i] = step
             last_event[i] = number
             total_spikes[i] += 1

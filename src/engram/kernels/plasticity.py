@@ -130,18 +130,34 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                             after2 = np.float32(trace2[i])
                         if fired_at > seen:
                             fired_at = latest_before(
-                                seen + 1, pre, last_spike, last_event, event_previous_step,
+                                seen + 1,
+                                pre,
+                                last_spike,
+                                last_event,
+                                event_previous_step,
                                 event_previous,
                             )
                             if not is_nearest:
                                 after = trace_after(
-                                    pre, fired_at, trace[i], last_spike, last_event,
-                                    event_previous_step, event_previous, decay,
+                                    pre,
+                                    fired_at,
+                                    trace[i],
+                                    last_spike,
+                                    last_event,
+                                    event_previous_step,
+                                    event_previous,
+                                    decay,
                                 )
                                 if n_pre_traces > 1:
                                     after2 = trace_after(
-                                        pre, fired_at, trace2[i], last_spike,
-                                        last_event, event_previous_step, event_previous, decay2,
+                                        pre,
+                                        fired_at,
+                                        trace2[i],
+                                        last_spike,
+                                        last_event,
+                                        event_previous_step,
+                                        event_previous,
+                                        decay2,
                                     )
                         gap = seen - fired_at
                         if gap < horizon and (fired_at >= newest or fired_at >= birth[s]):

@@ -46,7 +46,7 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Learn the range of each feature from X, shape (n_samples, n_features)."""
         integer("PlaceCode: n_fields", self.n_fields, 2)
-        array = check_array(X, dtype=np.float64)
+        array = check_array(X, dtype=np.float64, ensure_min_samples=2)
         self.n_features_in_ = int(array.shape[1])
         self.low_, self.high_ = array.min(axis=0), array.max(axis=0)
         self.varies_ = self.high_ > self.low_

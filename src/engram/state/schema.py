@@ -60,7 +60,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("held", "float32", "N", 0, "current", "input held until it is released"),
     _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins"),
     _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold"),
-    _f("activity", "float32", "N", 0, "", "trace of the neuron's spikes just after the last one"),
+    _f("rate_trace", "float32", "N", 0, "", "trace of the neuron's spikes just after the last one"),
     _f("fired", "uint8", "N", 0, "", "1 if the neuron fired in the last step"),
     _f("alive", "uint8", "N", 0, "", "1 if the slot holds a living neuron"),
     _f("neuron_type", "uint8", "N", 0, "", "NeuronType"),
@@ -130,6 +130,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("eligibility_base", "int64", "P", 0, "step", "step to which eligibility is referred"),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
+    _f("row_start", "int32", "A", 0, "", "work space: rows about to deliver", "derived"),
+    _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
     _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),

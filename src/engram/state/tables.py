@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import BLOCK_SLOT, BLOCK_WORDS, WORDS, register_tables
-from engram.kernels.constants import BLOCK, RULE_PARAMETERS
+from engram.kernels.constants import BLOCK, ROWS_AHEAD, RULE_PARAMETERS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
 
 Array = NDArray[Any]
 
-FIXED_SIZES = {"1": 1, "C": 8, "K": RULE_PARAMETERS, "T": 2, "W": 16, "B": BLOCK, "O": 5}
+FIXED_SIZES = {
+    "1": 1,
+    "C": 8,
+    "K": RULE_PARAMETERS,
+    "T": 2,
+    "W": 24,
+    "B": BLOCK,
+    "O": 5,
+    "A": ROWS_AHEAD,
+}
 """Dimensions that are the same in every brain."""
 
 SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims in (("S",), ("S?",)))

@@ -1,0 +1,126 @@
+"""Poisson sources: which of many neurons fire in a step, in time proportional to how many do."""
+
+import math
+
+import numpy as np
+
+from engram.kernels.constants import BLOCK, STREAM_MODEL
+from engram.kernels.jit import jit
+from engram.kernels.neurons import collect_extra, emit_spikes, rhythm
+from engram.kernels.random import geometric_gap, log_failure, uniform4
+
+
+@jit
+def poisson_sources(
+    index,
+    step,
+    dt,
+    seed,
+    clock,
+    drive,
+    held,
+    held_onset,
+    theta,
+    rate_trace,
+    fired,
+    alive,
+    last_spike,
+    last_event,
+    total_spikes,
+    event_neuron,
+    event_previous_step,
+    event_previous,
+    region_first,
+    region_count,
+    background,
+    noise,
+    tau_activity,
+    driven,
+    holding,
+    held_period,
+    held_since,
+    rhythm_amplitude,
+    rhythm_frequency,
+    rhythm_phase,
+    region_spikes,
+    scratch,
+):
+    """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
+
+    Candidates are drawn at the highest rate of their block by the gaps between them, and kept in
+    proportion to their own: exactly independent draws, without one for each neuron.
+    """
+    first = region_first[index]
+    count = region_count[index]
+    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
+    steady = background[index] + rhythm(
+        rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
+    )
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
+    rate = scratch[3]
+    for lo in range(first, first + count, BLOCK):
+        n = min(BLOCK, first + count - lo)
+        fired[lo : lo + n] = 0
+        highest = steady
+        if varied:
+            collect_extra(
+                rate,
+                lo,
+                n,
+                step,
+                dt[0],
+                seed[0],
+                noise[index],
+                drive,
+                driven[index],
+                held,
+                held_onset,
+                phase,
+            )
+            highest = rate[0]
+            for k in range(n):
+                highest = max(highest, rate[k])
+            highest += steady
+        if highest <= 0.0:
+            continue
+        most = 1.0 - math.exp(-1e-3 * highest * dt[0])
+        log_miss = log_failure(most)
+        k = -1
+        draw = 0
+        found = False
+        while True:
+            # Each candidate has its own draw, addressed by its block and its number in it.
+            gap, keep, _, _ = uniform4(seed[0], STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
+            draw += 1
+            k += 1 + geometric_gap(gap, log_miss)
+            if k >= n:
+                break
+            if varied:
+                own = max(steady + rate[k], 0.0)
+                if keep * most >= 1.0 - math.exp(-1e-3 * own * dt[0]):
+                    continue
+            if alive[lo + k]:
+                fired[lo + k] = 1
+                found = True
+        if found:
+            emit_spikes(
+                index,
+                step,
+                lo,
+                n,
+                fired,
+                clock,
+                last_spike,
+                last_event,
+                total_spikes,
+                rate_trace,
+                tau_activity[index] / dt[0],
+                theta,
+                0.0,
+                event_neuron,
+                event_previous_step,
+                event_previous,
+                region_spikes,
+            )
+    driven[index] = 0
+    return 0
