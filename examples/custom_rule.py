@@ -16,11 +16,12 @@ which is not where they began (cosine < 0.95), and to the length that theory say
     python examples/custom_rule.py [--output picture.png]
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 
-from engram import Brain, Parameter, PlasticityRule, PoissonSource, RegionType
+from engram import Brain, NeuronModel, Parameter, PlasticityRule, PoissonSource, RegionType
 from engram.recording import WeightRecorder
 
 N, GROUP = 40, 20
@@ -49,6 +50,16 @@ class Oja(PlasticityRule):
         return w + eta * (x - y * w)
 
 
+class Linear(NeuronModel):
+    """Fires at random at the rate of its input, in Hz."""
+
+    states = {"v": 0.0}
+
+    @staticmethod
+    def update(v, I, uniform, dt):  # noqa: E741
+        return v, uniform < 1.0 - math.exp(-max(I, 0.0) * dt / 1000.0)
+
+
 def learn(seed: int, weights: np.ndarray) -> tuple[WeightRecorder, np.ndarray]:
     """The course of the weights, and C's first eigenvector."""
     brain = Brain(dt=1.0, seed=seed)
@@ -58,8 +69,7 @@ def learn(seed: int, weights: np.ndarray) -> tuple[WeightRecorder, np.ndarray]:
     brain.encoder.max_rate = RATE
     alone = {"connectivity": 0.0, "rule": None, "excitatory": 1.0}
     brain.add_region("input", RegionType.SENSORY, N, model=PoissonSource, **alone)
-    # Fires at random at the rate of its input, in Hz: a linear neuron.
-    linear = PoissonSource(tau_exc=1000 * TAU)
+    linear = Linear(tau_exc=1000 * TAU)
     brain.add_region("neuron", RegionType.MOTOR, 1, model=linear, **alone)
     pathway = brain.connect_regions(
         "input", "neuron", wiring="all_to_all", weights=weights, delays=1.0, w_max=5.0, rule=Oja()

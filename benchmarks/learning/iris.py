@@ -5,8 +5,10 @@
 Stratified 5-fold cross-validation, repeated with other shuffles (seeds 0 to 9). Within a fold the
 input scaling and the network see the training part only; the teacher acts in training only; the
 answer to a test sample is the class whose motor neurons fire most spikes; a silent or tied answer
-counts as wrong. Hyperparameters are the defaults of `engram.learn.RewardClassifier`, which were
-chosen on inner folds under other seeds, never on these test folds.
+counts as wrong. Hyperparameters are the defaults of `engram.learn.RewardClassifier`. They were
+chosen on inner folds of other shuffles, not on these test folds; but there are 150 samples in all,
+so samples tested here took part in that choice, as they do in any repeated cross-validation that
+does not nest it.
 
 Beside it, on the same folds: logistic regression and 1-nearest-neighbour on the features, two
 read-outs of the network's input code without a network (class means; logistic regression), and the

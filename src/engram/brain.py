@@ -440,7 +440,7 @@ class Brain:
         made = []
         options = _Wiring(wiring, density, in_degree, True)
         options.check(where)
-        tag = self._tag
+        tag, count = self._tag, len(self.projections)
         try:
             for x, y in pairs:
                 projection = self._add_projection(
@@ -459,9 +459,7 @@ class Brain:
                 projection.w_min = low
                 projection._add(where, pre, post, nt, values, delays, birth=NEVER)
         except BaseException:
-            for _ in made:
-                self.projections.pop()
-                self._tables.blocks.pop()
+            del self.projections[count:], self._tables.blocks[count:]
             self._tables.resize(P=len(self.projections))
             self._tag = tag
             self._parameters_changed()
@@ -643,7 +641,7 @@ class Brain:
         progress: None shows a bar on a terminal when it takes long; True, False, or a function of
         (steps done, steps in all). An interrupt leaves the brain after a whole step.
         """
-        total = integer("Brain.run: steps", steps, 0)
+        total = integer("Brain.run: steps", steps, 0, MAX_STEPS - self.step_count)
         if stimulus_fn is not None and not callable(stimulus_fn):
             raise InvalidTypeError(
                 f"Brain.run: stimulus_fn must be a function, not {stimulus_fn!r}"
@@ -672,8 +670,9 @@ class Brain:
         """
         where = "Brain.present"
         target, encoded = self._encode(where, region, values)
-        integer(f"{where}: steps", steps, 0)
-        integer(f"{where}: rest", rest, 0)
+        left = MAX_STEPS - self.step_count
+        integer(f"{where}: steps", steps, 0, left)
+        integer(f"{where}: rest", rest, 0, left - steps)
         before, start = self._tables["total_spikes"].copy(), self.step_count
         if steps:
             self._end_replay()

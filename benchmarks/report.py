@@ -1,0 +1,83 @@
+"""Write BENCHMARKS.md from the results in benchmarks/results: ``python -m benchmarks.report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+PEERS = ROOT / "benchmarks" / "speed" / "peers"
+
+HEAD = """\
+# Benchmarks
+
+Written by `python -m benchmarks.report` from the JSON files in `benchmarks/results`; no number here
+was typed by hand. Each row names what was asked for and what was measured, whether or not it was
+reached.
+"""
+
+SPEED = """\
+## Speed
+
+`python -m benchmarks.speed`. CPU time (user + system) of one process, one thread, warm cache, median
+over repeats with the range in brackets. The machine is a shared virtual one: other load moves single
+figures by tens of per cent, so the ratios to Brian2 count only where both ran in one session.
+
+Workloads: W1 COBA (Brette et al. 2007), 4,000 conductance LIF neurons, dt 0.1 ms. W2 Izhikevich
+(2003), 1,000 neurons all-to-all, dt 1 ms. W3 Izhikevich (2006) scaled to 10,000 neurons, 800,000
+synapses under STDP with delays of 1-20 ms. W5 Izhikevich (2007), 100,000 synapses, reward-modulated
+STDP, Gaussian noise; W5u with uniform noise.
+"""
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def speed(results: dict[str, Any]) -> list[str]:
+    """The speed section."""
+    rows = results["rows"]
+    environment = rows[0]["environment"]
+    lines = [SPEED, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
+    lines += ["| what | measured | range | asked for | reached | note |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        bound = {"most": "at most ", "least": "at least "}.get(row.get("limit") or "", "")
+        asked = "" if row["target"] is None else f"{bound}{_number(row['target'])}"
+        reached = {True: "yes", False: "**no**", None: ""}[row["passed"]]
+        spread = " - ".join(_number(x) for x in row.get("spread", []))
+        lines.append(
+            f"| {row['study']}: {row['what']} | {_number(row['value'])} {row['unit']} | {spread} "
+            f"| {asked} | {reached} | {row.get('note', '')} |"
+        )
+    lines += ["", "### Peers", "", "`benchmarks/speed/peers`, each in its own environment.", ""]
+    lines += ["| workload | peer | method | CPU s per simulated s | Hz |", "|---|---|---|---|---|"]
+    for path in sorted(PEERS.glob("results-*.json")):
+        records = json.loads(path.read_text())
+        for r in records if isinstance(records, list) else records["records"]:
+            lines.append(
+                f"| {r['workload']} | {r['peer']} {r['version']} | {r['method']} "
+                f"| {_number(r['cpu_s_per_simulated_s'])} | {_number(r['rate_hz'])} |"
+            )
+    return lines
+
+
+def main() -> None:
+    """Write BENCHMARKS.md."""
+    lines = [HEAD]
+    iris = RESULTS / "iris.json"
+    if iris.exists():
+        from benchmarks.learning.iris import report
+
+        lines += [report(json.loads(iris.read_text())), ""]
+    path = RESULTS / "speed.json"
+    if path.exists():
+        lines += speed(json.loads(path.read_text()))
+    (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
