@@ -29,7 +29,7 @@ TAU = 0.05
 """Time constant of the traces and of the synaptic input, s."""
 RATE = 80.0
 """Of an input neuron while it is on, Hz."""
-SECONDS, EPOCH = 150, 200
+SECONDS, EPOCH = 100, 200
 """Length of a run, s; how long inputs stay on or off, ms."""
 
 
@@ -106,7 +106,7 @@ def main(output: Path | None = None) -> None:
         random = np.random.default_rng(100 + seed).uniform(0.0, 1.0, N)
         for name, start in (("equal", np.full(N, 0.3)), ("random", random)):
             course, component = learn(seed, start)
-            # The mean over the last third, seconds 100 to 150.
+            # The mean over the last third.
             end = course.values[-SECONDS // 3 :].mean(axis=0)
             began, found = cosine(start, component), cosine(end, component)
             length = float(np.linalg.norm(end)) * np.sqrt(TAU)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
 
@@ -83,6 +83,8 @@ class Parameterized:
     was set.
     """
 
+    _parameters: ClassVar[dict[str, Parameter[Any]]]
+
     def __init__(self, **values: Any) -> None:
         object.__setattr__(self, "_values", {})
         object.__setattr__(self, "_inherit_from", None)
@@ -96,9 +98,12 @@ class Parameterized:
     @classmethod
     def parameters(cls) -> dict[str, Parameter[Any]]:
         """The parameters by name, in the order of their declaration."""
-        found: dict[str, Parameter[Any]] = {}
-        for base in reversed(cls.__mro__):
-            found.update({n: p for n, p in vars(base).items() if isinstance(p, Parameter)})
+        found: dict[str, Parameter[Any]] | None = cls.__dict__.get("_parameters")
+        if found is None:
+            found = {}
+            for base in reversed(cls.__mro__):
+                found.update({n: p for n, p in vars(base).items() if isinstance(p, Parameter)})
+            cls._parameters = found
         return found
 
     def __setattr__(self, name: str, value: Any) -> None:

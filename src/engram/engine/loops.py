@@ -83,7 +83,8 @@ def kernel(
     first = region_first[index]
     count = region_count[index]
     h = np.float32(dt[0])
-    now = np.int32(step)
+    # Neurons fire at the end of a step: at the start of the next one no time has passed.
+    now = np.int32(step - 1)
     mean_exc, kept_exc = synaptic_factors(tau_exc[index], dt[0])
     mean_inh, kept_inh = synaptic_factors(tau_inh[index], dt[0])
     kept_theta = math.exp(-dt[0] / tau_theta[index])

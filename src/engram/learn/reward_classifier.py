@@ -199,7 +199,7 @@ class RewardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def region(name: str, region_type: RegionType, n: int, tau_m: float) -> None:
             # Two silent steps after each spike.
             model = CurrentLIF(
-                tau_m=tau_m, E_L=RESTING, v_reset=RESTING, v_th=THRESHOLD, t_ref=3.0,
+                tau_m=tau_m, E_L=RESTING, v_reset=RESTING, v_th=THRESHOLD, t_ref=2.0,
                 tau_exc=5.0, tau_inh=5.0,
             )  # fmt: skip
             brain.add_region(
