@@ -36,8 +36,8 @@ class Integrator(NeuronModel):
     def update(v, I, since_spike, tau, threshold, t_ref, dt):  # noqa: E741
         """Exact for constant input: v relaxes towards I."""
         v = I + (v - I) * math.exp(-dt / tau)
-        # The steps that end within t_ref of the spike.
-        held = since_spike < t_ref + 0.5 * dt
+        # Whole steps: half of one is room for rounding.
+        held = since_spike < t_ref - 0.5 * dt
         v = 0.0 if held else v
         return v, v >= threshold
 

@@ -359,7 +359,7 @@ class Brain:
                 (inh, Neurotransmitter.GABA, inhibitory_weights),
             ):
                 pre, post = options.pairs(where, cells + first, everyone, self)
-                own._add(where, pre, post, nt, values, delays, birth=NEVER)
+                own._add(where, pre, post, nt, values, delays, birth=self._birth())
         except BaseException:
             self._forget_last_region(name)
             tables.resize(**before)
@@ -457,7 +457,7 @@ class Brain:
                 elif low > projection.w_max:
                     self._tables["w_max"][projection._index] = 2.0 * low
                 projection.w_min = low
-                projection._add(where, pre, post, nt, values, delays, birth=NEVER)
+                projection._add(where, pre, post, nt, values, delays, birth=self._birth())
         except BaseException:
             del self.projections[count:], self._tables.blocks[count:]
             self._tables.resize(P=len(self.projections))
@@ -478,7 +478,6 @@ class Brain:
         tables.resize(P=p + 1)
         tables["source"][p] = self.regions[source]._index
         tables["target"][p] = self.regions[target]._index
-        tables["eligibility_base"][p] = self.step_count
         projection = Projection(self, p, source, target)
         tables.blocks.append(layout.new_block(tables, p))
         self.projections.append(projection)
@@ -506,6 +505,10 @@ class Brain:
         raise unknown_name(where, "projection", f"{source}->{target}", known)
 
     # -- what the parts report
+
+    def _birth(self) -> int:
+        """The step of birth of what is built now; NEVER before the first step."""
+        return self.step_count or NEVER
 
     def _next_tag(self) -> int:
         """A number for a batch of random draws; counted up and saved, so that none repeats."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from engram.region import Region
     from engram.state.tables import Tables
 
-TRACE_WINDOW = 20.0
-"""Time constants after which a trace counts as gone (exp(-20) = 2e-9)."""
+TRACE_WINDOW = 30.0
+"""Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
 
 
 def prepare(brain: Brain) -> None:
@@ -42,10 +42,15 @@ def _size(brain: Brain, tables: Tables) -> None:
     for p, projection in enumerate(brain.projections):
         delay = int(tables["delay_min"][p] + tables["delay_count"][p]) - 1
         longest = max(longest, delay)
+        tables["summed"][p] = 0
         if projection.rule is not None:
             taus = [getattr(projection.rule, tau) for tau in projection.rule.pre_traces.values()]
             for tau in taus:
-                horizon = max(horizon, math.ceil(TRACE_WINDOW * tau / brain.dt) + delay + 1)
+                window = math.ceil(TRACE_WINDOW * tau / brain.dt)
+                horizon = max(horizon, window + delay + 1)
+                if delay > window // 2:
+                    tables["summed"][p] = 1
+                    longest = max(longest, delay + 2 * window + 1)
     most = int(tables["region_count"].sum())
     events = tables.sizes["E"]
     while events < 2 * most:
@@ -67,6 +72,10 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     for k, name in enumerate(scalars):
         tables["model_parameter"][r, k] = getattr(model, name)
     tables["tau_exc"][r], tables["tau_inh"][r] = model.tau_exc, model.tau_inh
+    tables["input_factor"][r] = (
+        *synaptic_factors(model.tau_exc, brain.dt), *synaptic_factors(model.tau_inh, brain.dt),
+    )  # fmt: skip
+    tables["theta_kept"][r] = math.exp(-brain.dt / region.tau_theta)
     tables["theta_plus"][r], tables["tau_theta"][r] = region.theta_plus, region.tau_theta
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
@@ -103,6 +112,10 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     if tau_eligibility != tables["tau_eligibility"][p]:
         projection.settle()
     tables["tau_eligibility"][p] = tau_eligibility
+    tables["dopamine_factor"][p] = dopamine_factors(
+        brain.dt, tau_eligibility, float(tables["tau_dopamine"][p]),
+        float(tables["dopamine_baseline"][p]),
+    )  # fmt: skip
     steps = np.arange(tables.sizes["L"])
     for k, name in enumerate(rule.pre_traces.values()):
         tau = getattr(rule, name)
@@ -155,6 +168,29 @@ def model_entry(kind: type[NeuronModel]) -> Entry:
                 kind.conductance, update, reset,
             )  # fmt: skip
     return _model_entries[kind]
+
+
+def synaptic_factors(tau: float, dt: float) -> tuple[float, float]:
+    """How a synaptic input with time constant `tau` acts in a step: (mean over it, kept after it).
+
+    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step.
+    """
+    if tau == 0.0:
+        return 1.0 / dt, 0.0
+    return -tau / dt * math.expm1(-dt / tau), math.exp(-dt / tau)
+
+
+def dopamine_factors(
+    dt: float, tau_c: float, tau_d: float, baseline: float
+) -> tuple[float, float, float, float]:
+    """Phasic and tonic share of c x D over a step (s), and what D and 1 / c are multiplied by."""
+    rate = 1.0 / tau_c + 1.0 / tau_d
+    return (
+        -1e-3 * math.expm1(-dt * rate) / rate,
+        -1e-3 * baseline * tau_c * math.expm1(-dt / tau_c),
+        math.exp(-dt / tau_d),
+        math.exp(dt / tau_c),
+    )
 
 
 def rule_arguments(rule: type[PlasticityRule]) -> list[str]:

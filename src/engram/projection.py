@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from engram import defaults
 from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
-from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
+from engram.kernels.constants import NEVER, STREAM_DELAY, STREAM_WEIGHT
 from engram.plasticity import PlasticityRule, as_rule
 from engram.preparation import rule_arguments
 from engram.state import layout
@@ -154,14 +153,13 @@ class Projection:
         if self._rule is None or not self._rule.modulated:
             return
         tables, p = self._brain._tables, self._index
-        since = (self._brain.step_count - int(tables["eligibility_base"][p])) * self._brain.dt
         kernel("plasticity.rebase_eligibility")(
             self._block["weight"], self._block["eligibility"], self._block["nt"],
             tables["w_min"][p], tables["w_max"][p], np.float32(tables["dopamine_integral"][p]),
-            np.float32(math.exp(-since / float(tables["tau_eligibility"][p]))),
+            np.float32(1.0 / tables["eligibility_growth"][p]),
         )  # fmt: skip
         tables["dopamine_integral"][p] = 0.0
-        tables["eligibility_base"][p] = self._brain.step_count
+        tables["eligibility_growth"][p] = 1.0
 
     @property
     def eligibility(self) -> Floats:
@@ -169,9 +167,7 @@ class Projection:
         block = self._block
         if not len(block["eligibility"]):
             return np.zeros(self.n_synapses, np.float32)
-        base = int(self._scalar("eligibility_base"))
-        since = (self._brain.step_count - base) * self._brain.dt
-        kept = math.exp(-since / float(self._scalar("tau_eligibility")))
+        kept = 1.0 / float(self._scalar("eligibility_growth"))
         return (block["eligibility"] * np.float32(kept)).astype(np.float32)
 
     def _since_release(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -430,7 +426,8 @@ class Projection:
         tables, p = self._brain._tables, self._index
         for name in ("pre_trace", "post_trace"):
             self._block[name][:] = 0
-        tables["eligibility_base"][p] = self._brain.step_count
+        tables["rule_since"][p] = self._brain.step_count if self._brain.step_count else NEVER
+        tables["eligibility_growth"][p] = 1.0
         tables["dopamine_integral"][p] = 0.0
         synapses = layout.read_out(tables, p)
         synapses.pop("eligibility", None)

@@ -48,4 +48,5 @@ def test_an_example_can_fail(name: str, old: str, new: str, words: str, tmp_path
         [sys.executable, "changed.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
+    assert "AssertionError" in done.stderr
     assert words in done.stderr

@@ -97,7 +97,7 @@ class Population:
             current = current + (g_exc + g_inh)
         theta = self.theta.astype(f32)
         self.theta *= math.exp(-self.dt / self.tau_theta)
-        since = (step - self.last_spike).astype(f32) * f32(self.dt)
+        since = (step - 1 - self.last_spike).astype(f32) * f32(self.dt)
         fired = self._advance(
             {"I": current, "g_exc": g_exc, "g_inh": -g_inh, "theta": theta, "since_spike": since}
         )

@@ -487,14 +487,14 @@ def test_spikes_of_the_living_are_delivered_when_others_die():
     assert fire(brain, 20, a=[]) == [4]
 
 
-def test_the_trace_of_a_new_synapse_knows_only_what_it_carried():
-    """x is the trace of the spikes that have arrived at the synapse."""
+def test_a_new_synapse_takes_over_the_trace_of_its_axon():
+    """It delivers no spike from before its birth, but x is the axon's (see `PlasticityRule`)."""
     brain, projection = pair(4.0, rule=STDP(A_plus=0.01, A_minus=0.0))
     trains = {
         "a": np.where(np.isin(np.arange(60), [10, 12, 14, 30]), FORCE, -FORCE)[:, None],
         "b": np.where(np.arange(60) == 40, FORCE, -FORCE)[:, None],
     }
-    dense = DenseBrain(brain, 60)
+    dense = DenseBrain(brain, 60, newborn_past=True)
     for t in range(60):
         if t == 20:
             for p in (projection, dense):

@@ -582,49 +582,55 @@ anything = st.one_of(
         {}, {"a": 1}, {1, 2}, range(3), (0.5, 0.5), slice(2), iter([1]), lambda x: x,
     ]),
 )  # fmt: skip
-names = st.one_of(st.sampled_from(["input", "cortex"]), anything)
+
+
+def mostly(good):
+    return st.integers(0, 3).flatmap(lambda k: good if k else anything)
+
+
+names = mostly(st.sampled_from(["input", "cortex"]))
 unit = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 slots = st.lists(st.integers(0, 11).filter(lambda i: i != 3), min_size=3, max_size=3)
 CALLS = {
-    "stimulate": (Brain.stimulate, "brain", (names, st.one_of(unit, anything))),
+    "stimulate": (Brain.stimulate, "brain", (names, mostly(unit))),
     "inject_current": (
         Brain.inject_current,
         "brain",
-        (names, st.one_of(slots, anything), st.one_of(st.floats(-50, 50), anything)),
+        (names, mostly(slots), mostly(st.floats(-50, 50))),
     ),
     "add_synapses": (
         Region.add_synapses,
         "region",
         (
-            st.one_of(slots, anything),
-            st.one_of(slots, anything),
-            st.one_of(st.floats(0, 1), anything),
-            st.one_of(st.floats(0, 50), anything),
-            st.one_of(st.sampled_from(list(Neurotransmitter)), anything),
+            mostly(slots),
+            mostly(slots),
+            mostly(st.floats(0, 1)),
+            mostly(st.floats(0, 50)),
+            mostly(st.sampled_from(list(Neurotransmitter))),
         ),
     ),
     "connect_regions": (
         Brain.connect_regions,
         "brain",
         (
-            st.one_of(st.just("cortex"), names),
-            st.one_of(st.just("input"), names),
-            st.one_of(st.floats(0, 1), anything),
-            st.one_of(st.booleans(), anything),
-            st.one_of(st.sampled_from(list(Neurotransmitter)), anything),
+            mostly(st.just("cortex")),
+            mostly(st.just("input")),
+            mostly(st.floats(0, 1)),
+            mostly(st.booleans()),
+            mostly(st.sampled_from(list(Neurotransmitter))),
         ),
     ),
 }
 OPTIONS = {
-    "wiring": st.one_of(st.sampled_from(["random", "in_degree", "all_to_all"]), anything),
-    "in_degree": st.one_of(st.integers(0, 11), anything),
+    "wiring": mostly(st.sampled_from(["random", "in_degree", "all_to_all"])),
+    "in_degree": mostly(st.integers(0, 11)),
     "weights": anything,
     "delays": anything,
     "source_type": anything,
     "target_type": anything,
     "w_min": anything,
     "w_max": anything,
-    "rule": st.one_of(st.sampled_from(["stdp", None]), anything),
+    "rule": mostly(st.sampled_from(["stdp", None])),
     "stp": anything,
 }
 

@@ -65,18 +65,17 @@ def _import_or_inject(
 
 
 _NEURON_LOOP = """\
-import math
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    any_fired, collect_extra, collect_uniform, decay_theta, emit_spikes, rhythm, synaptic_factors,
+    any_fired, collect_extra, collect_uniform, decay_theta, emit_spikes, rhythm,
 )
 
 @jit
 def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
-    event_previous, region_first, region_count, model_parameter, background, noise, tau_exc,
-    tau_inh, tau_activity, theta_plus, tau_theta, adapting, shifted, receiving, driven, holding,
+    event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
+    tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
     rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch,
 ):
@@ -85,9 +84,9 @@ def kernel(
     h = np.float32(dt[0])
     # Neurons fire at the end of a step: at the start of the next one no time has passed.
     now = np.int32(step - 1)
-    mean_exc, kept_exc = synaptic_factors(tau_exc[index], dt[0])
-    mean_inh, kept_inh = synaptic_factors(tau_inh[index], dt[0])
-    kept_theta = math.exp(-dt[0] / tau_theta[index])
+    factor = input_factor[index]
+    mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
+    kept_theta = theta_kept[index]
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm(

@@ -9,7 +9,6 @@ from engram.kernels.jit import jit, prefetch
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
-FORGOTTEN = np.float32(1e-12)
 LONG_ROW = 8
 
 CACHED = 16384
@@ -17,24 +16,32 @@ CACHED = 16384
 
 
 @jit
-def trace_after(pre, at, trace, last_spike, last_event, previous_step, previous, decay):
+def trace_after(pre, at, trace, summed, last_spike, last_event, previous_step, previous, decay):
     """Presynaptic trace just after neuron `pre`'s spike at step `at`, which is in the ring.
 
-    Only the value after the latest spike is stored; earlier ones follow by running
-    x_k = 1 + x_(k-1) exp(-(t_k - t_(k-1)) / tau) backwards.
+    Only the value after the latest spike is stored. Earlier ones follow by running
+    x_k = 1 + x_(k-1) exp(-(t_k - t_(k-1)) / tau) backwards, which multiplies rounding errors by
+    exp(delay / tau). Where delays are so long that this is too much, the trace is `summed` over the
+    spikes before, which the ring then holds for as long as they count (see `preparation`).
     """
-    value = trace
-    step = last_spike[pre]
+    step = np.int64(last_spike[pre])
     mask = previous.shape[0] - 1
     event = last_event[pre]
+    value = 1.0 if summed else trace
     while step > at:
-        before = previous_step[event & mask]
-        gap = step - before
-        # Over so long a gap the next spike kept nothing of this one's trace.
-        forgotten = gap >= decay.shape[0] or decay[gap] < FORGOTTEN
-        value = 1.0 if forgotten else (value - 1.0) / decay[gap]
+        before = np.int64(previous_step[event & mask])
+        if not summed:
+            gap = step - before
+            forgotten = gap >= decay.shape[0] or decay[gap] == ZERO
+            value = 1.0 if forgotten else (value - 1.0) / decay[gap]
         event = previous[event & mask]
         step = before
+    if summed:
+        before = np.int64(previous_step[event & mask])
+        while at - before < decay.shape[0] and decay[at - before] > ZERO:
+            value += decay[at - before]
+            event = previous[event & mask]
+            before = np.int64(previous_step[event & mask])
     return np.float32(value)
 
 
@@ -67,13 +74,14 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         rule_parameter,
         pre_decay,
         nearest,
+        summed,
         stp,
         stp_U,
         stp_tau_rec,
         stp_tau_facil,
         dopamine_integral,
-        eligibility_base,
-        tau_eligibility,
+        eligibility_growth,
+        rule_since,
         exc,
         inh,
         last_spike,
@@ -112,14 +120,12 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         y2_now = post_trace[1 if n_post_traces > 1 else 0]
         learning = learns and plastic[index] != 0
         is_nearest = nearest[index] != 0
+        is_summed = summed[index] != 0
         low, high = w_min[index], w_max[index]
         q = rule_parameter[index]
         q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
         integral = np.float32(dopamine_integral[index])
-        growth = ONE
-        if modulated and learning:
-            since = (step - eligibility_base[index]) * dt[0]
-            growth = np.float32(math.exp(since / tau_eligibility[index]))
+        growth = np.float32(eligibility_growth[index])
         U = stp_U[index]
         sparse = post.shape[0] > CACHED
         n_post = post_trace.shape[1]
@@ -154,7 +160,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                 x2 = ZERO
                 if learning and n_pre_traces > 0:
                     gap = fired_at - event_previous_step[event]
-                    if gap < pre_decay.shape[2]:
+                    known = event_previous_step[event] >= rule_since[index]
+                    if known and gap < pre_decay.shape[2]:
                         if is_nearest:
                             x = pre_decay[index, 0, gap]
                             if n_pre_traces > 1:
@@ -164,6 +171,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 pre,
                                 fired_at,
                                 pre_trace[0, pre - first_pre],
+                                is_summed,
                                 last_spike,
                                 last_event,
                                 event_previous_step,
@@ -176,6 +184,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                     pre,
                                     fired_at,
                                     pre_trace[1, pre - first_pre],
+                                    is_summed,
                                     last_spike,
                                     last_event,
                                     event_previous_step,

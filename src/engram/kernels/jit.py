@@ -9,6 +9,7 @@ from typing import Any
 
 import llvmlite.binding
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -26,14 +27,14 @@ jit = numba.njit(nogil=True, error_model="numpy")
 # For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
 inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
-python_entries: dict[int, Callable[[int, int, int], int]] = {}
+python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""
 
 if JIT_DISABLED:
 
     def call_entry(address: int, table: int, index: int, step: int) -> int:
         """Call the loop at `address` for region or projection `index`."""
-        return python_entries[int(address)](int(table), int(index), int(step))
+        return python_entries[int(address)](int(table), int(index), np.int64(step))
 
     def prefetch(array: Any, index: Any) -> None:
         """Nothing to do without machine code."""

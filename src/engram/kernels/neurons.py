@@ -13,18 +13,6 @@ ONE = np.float32(1)
 
 
 @jit
-def synaptic_factors(tau, dt):
-    """How a synaptic input with time constant `tau` acts in a step: (mean over it, kept after it).
-
-    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step.
-    """
-    if tau <= 0.0:
-        return np.float32(1.0 / dt), ZERO
-    kept = math.exp(-dt / tau)
-    return np.float32(tau / dt * (1.0 - kept)), np.float32(kept)
-
-
-@jit
 def rhythm(amplitude, frequency, phase, time):
     """Sum of the region's rhythms at `time` ms: amplitude sin(2 pi f t + phase)."""
     total = 0.0

@@ -15,6 +15,9 @@ LINE = 16
 AHEAD = np.uint64(16)
 """Synapses by which weights are asked for in advance."""
 
+REBASE = math.exp(2.0)
+"""Growth of 1 / eligibility since its base at which it is given a new base."""
+
 
 def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     """The loop over the incoming synapses of the neurons that fired, and the trace updates.
@@ -28,7 +31,6 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     def after_firing(
         index,
         step,
-        dt,
         source,
         target,
         region_first,
@@ -42,9 +44,10 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         pre_decay,
         post_decay,
         nearest,
+        summed,
         dopamine_integral,
-        eligibility_base,
-        tau_eligibility,
+        eligibility_growth,
+        rule_since,
         last_spike,
         last_event,
         event_neuron,
@@ -71,6 +74,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         slot = step % event_first.shape[0]
         mask = event_neuron.shape[0] - 1
         is_nearest = nearest[index] != 0
+        is_summed = summed[index] != 0
         horizon = pre_decay.shape[2]
 
         if n_pre_traces > 0 and not is_nearest:
@@ -86,11 +90,9 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
             q = rule_parameter[index]
             q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
             integral = np.float32(dopamine_integral[index])
-            growth = ONE
-            if modulated:
-                since = (step - eligibility_base[index]) * dt[0]
-                growth = np.float32(math.exp(since / tau_eligibility[index]))
+            growth = np.float32(eligibility_growth[index])
             newest = youngest[index]
+            since = rule_since[index]
             sign_of_all = common_sign[index]
             sign = -ONE if sign_of_all < 0 else ONE
             decay = pre_decay[index, 0]
@@ -128,39 +130,26 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                         after2 = ONE
                         if n_pre_traces > 1 and not is_nearest:
                             after2 = np.float32(trace2[i])
-                        if fired_at > seen:
+                        late = fired_at > seen
+                        if late:
                             fired_at = latest_before(
-                                seen + 1,
-                                pre,
-                                last_spike,
-                                last_event,
-                                event_previous_step,
+                                seen + 1, pre, last_spike, last_event, event_previous_step,
                                 event_previous,
-                            )
-                            if not is_nearest:
+                            )  # fmt: skip
+                        gap = seen - fired_at
+                        # Spikes from before the rule or the synapse do not count.
+                        known = gap < horizon and fired_at >= since
+                        if known and (fired_at >= newest or fired_at >= birth[s]):
+                            if late and not is_nearest:
                                 after = trace_after(
-                                    pre,
-                                    fired_at,
-                                    trace[i],
-                                    last_spike,
-                                    last_event,
-                                    event_previous_step,
-                                    event_previous,
-                                    decay,
-                                )
+                                    pre, fired_at, trace[i], is_summed, last_spike, last_event,
+                                    event_previous_step, event_previous, decay,
+                                )  # fmt: skip
                                 if n_pre_traces > 1:
                                     after2 = trace_after(
-                                        pre,
-                                        fired_at,
-                                        trace2[i],
-                                        last_spike,
-                                        last_event,
-                                        event_previous_step,
-                                        event_previous,
-                                        decay2,
-                                    )
-                        gap = seen - fired_at
-                        if gap < horizon and (fired_at >= newest or fired_at >= birth[s]):
+                                        pre, fired_at, trace2[i], is_summed, last_spike,
+                                        last_event, event_previous_step, event_previous, decay2,
+                                    )  # fmt: skip
                             x = gain * (after * decay[np.uint64(gap)])
                             if n_pre_traces > 1:
                                 x2 = gain * (after2 * decay2[np.uint64(gap)])
@@ -209,45 +198,35 @@ def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
 @jit
 def modulate(
     index,
-    step,
-    dt,
     plastic,
     w_min,
     w_max,
     dopamine,
-    dopamine_baseline,
-    tau_dopamine,
-    tau_eligibility,
+    dopamine_factor,
     dopamine_integral,
-    eligibility_base,
+    eligibility_growth,
     weight,
     eligibility,
     nt,
 ):
     """Dopamine decays; its product with decaying eligibility is integrated exactly over the step.
 
-    dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c (D + D_0) with time in seconds.
+    dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c (D + D_0) with time in seconds. The factors
+    are those of `engram.preparation.dopamine_factors`.
     """
-    tau_c = tau_eligibility[index]
-    tau_d = tau_dopamine[index]
+    factor = dopamine_factor[index]
+    growth = eligibility_growth[index]
     if plastic[index]:
-        since = (step - eligibility_base[index]) * dt[0]
-        rate = 1.0 / tau_c + 1.0 / tau_d
-        phasic = dopamine[index] * (1.0 - math.exp(-dt[0] * rate)) / rate
-        tonic = dopamine_baseline[index] * tau_c * (1.0 - math.exp(-dt[0] / tau_c))
-        dopamine_integral[index] += 1e-3 * math.exp(-since / tau_c) * (phasic + tonic)
-        since += dt[0]
-        if since >= 2.0 * tau_c:
-            rebase_eligibility(
-                weight,
-                eligibility,
-                nt,
-                w_min[index],
-                w_max[index],
-                np.float32(dopamine_integral[index]),
-                np.float32(math.exp(-since / tau_c)),
-            )
-            dopamine_integral[index] = 0.0
-            eligibility_base[index] = step + 1
-    dopamine[index] *= math.exp(-dt[0] / tau_d)
+        dopamine_integral[index] += (dopamine[index] * factor[0] + factor[1]) / growth
+    dopamine[index] *= factor[2]
+    growth *= factor[3]
+    if plastic[index] and growth >= REBASE:
+        rebase_eligibility(
+            weight, eligibility, nt, w_min[index], w_max[index],
+            np.float32(dopamine_integral[index]), np.float32(1.0 / growth),
+        )  # fmt: skip
+        dopamine_integral[index] = 0.0
+        growth = 1.0
+    # While plasticity is frozen there is no rebasing.
+    eligibility_growth[index] = min(growth, 1e30)
     return 0

@@ -15,6 +15,7 @@ Array = NDArray[Any]
 
 FIXED_SIZES = {
     "1": 1,
+    "4": 4,
     "C": 8,
     "K": RULE_PARAMETERS,
     "T": 2,
