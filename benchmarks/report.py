@@ -43,7 +43,10 @@ def speed(results: dict[str, Any]) -> list[str]:
     rows = results["rows"]
     environment = rows[0]["environment"]
     lines = [SPEED, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
-    lines += ["| what | measured | range | asked for | reached | note |", "|---|---|---|---|---|---|"]
+    lines += [
+        "| what | measured | range | asked for | reached | note |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in rows:
         bound = {"most": "at most ", "least": "at least "}.get(row.get("limit") or "", "")
         asked = "" if row["target"] is None else f"{bound}{_number(row['target'])}"

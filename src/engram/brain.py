@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import os
 import secrets
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram import defaults
+from engram.building import device_name, living_slots, neuron_model, patterns_of
 from engram.distributions import Values
-from engram.engine import loops
 from engram.errors import (
     CapacityError,
     InvalidTypeError,
@@ -30,14 +29,13 @@ from engram.errors import indices as checked_indices
 from engram.fingerprint import fingerprint
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
-from engram.kernels.constants import EVENTS, LOGGED, NEVER, RING_FULL, STEP, STOPPED
+from engram.kernels.constants import EVENTS, LOGGED, NEVER, STEP
 from engram.memory import Memory
 from engram.metaplasticity import Metaplasticity
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
-from engram.preparation import check_model, prepare
-from engram.progress import Progress, reporter
+from engram.progress import Progress, reporting
 from engram.projection import Projection
 from engram.recording import (
     RateRecorder,
@@ -47,108 +45,19 @@ from engram.recording import (
     WeightRecorder,
 )
 from engram.region import Region, RegionType
+from engram.schedule import MAX_STEPS, run_steps
 from engram.state import layout
 from engram.state.tables import Tables
 from engram.statistics import BrainStats, collect, describe
 from engram.stimulus import Encoded, StimulusEncoder
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
-from engram.wiring import WIRINGS, Pairs, connect, expected_in_degree
+from engram.wiring import Wiring
 
-MAX_STEPS = 2**30
-DEVICES = ("cpu", "cuda", "auto")
 CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
 
 
 _NOBODY = np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True)
-class _Wiring:
-    """How to connect two sets of neurons; see `engram.wiring.connect`."""
-
-    wiring: str
-    density: float
-    in_degree: int | None
-    autapses: bool
-
-    def check(self, where: str) -> None:
-        """Refuse what does not fit together."""
-        if self.wiring not in WIRINGS:
-            raise InvalidValueError(
-                f"{where}: wiring must be one of {WIRINGS}, not {self.wiring!r}"
-            )
-        if not isinstance(self.autapses, bool):
-            raise InvalidTypeError(
-                f"{where}: autapses must be True or False, not {self.autapses!r}"
-            )
-        if self.in_degree is not None and self.wiring != "in_degree":
-            raise InvalidValueError(
-                f"{where}: in_degree = {self.in_degree!r} has no effect with wiring "
-                f"{self.wiring!r}; use wiring='in_degree'"
-            )
-
-    def degree(self, n_sources: int) -> float:
-        """The expected in-degree."""
-        return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
-
-    def pairs(
-        self, where: str, sources: NDArray[np.int64], targets: NDArray[np.int64], brain: Brain
-    ) -> Pairs:
-        """(pre, post) neuron slots."""
-        return connect(
-            where, self.wiring, sources, targets, density=self.density, in_degree=self.in_degree,
-            autapses=self.autapses, seed=brain.seed, tag=brain._next_tag(),
-        )  # fmt: skip
-
-
-def _device(device: str) -> str:
-    """The device to run on; so far there is one."""
-    chosen = os.environ.get("BRAIN_DEVICE", device) if device == "cpu" else device
-    if chosen not in DEVICES:
-        raise InvalidValueError(f"Brain: device must be one of {DEVICES}, not {chosen!r}")
-    if chosen == "cuda":
-        raise InvalidValueError("Brain: device 'cuda' is not supported by this version; use 'cpu'")
-    return "cpu"
-
-
-def _model(where: str, model: NeuronModel | type[NeuronModel] | None) -> NeuronModel:
-    if model is None:
-        return Izhikevich()
-    if isinstance(model, type) and issubclass(model, NeuronModel):
-        model = model()
-    if not isinstance(model, NeuronModel):
-        raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {model!r}")
-    check_model(type(model))
-    return model.replica()
-
-
-def _patterns(
-    where: str,
-    region_type: RegionType,
-    patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None,
-) -> tuple[FiringPattern, FiringPattern]:
-    if patterns is None:
-        return region_type.patterns
-    pair = (patterns, patterns) if isinstance(patterns, FiringPattern) else patterns
-    if not (
-        isinstance(pair, tuple)
-        and len(pair) == 2
-        and all(isinstance(p, FiringPattern) for p in pair)
-    ):
-        raise InvalidTypeError(
-            f"{where}: patterns must be a FiringPattern or two of them (excitatory, inhibitory), "
-            f"not {patterns!r}"
-        )
-    return pair
-
-
-def _living(region: Region, kind: NeuronType | None) -> NDArray[np.int64]:
-    """Slots of the living neurons, all or of one type."""
-    chosen = region.neuron_alive
-    if kind is not None:
-        chosen = chosen & (region.neuron_type == kind)
-    return np.flatnonzero(chosen) + region._first
 
 
 StimulusFunction = Callable[["Brain", int], object]
@@ -172,7 +81,7 @@ class Brain:
         if seed is None:
             seed = secrets.randbits(63)
         self._seed = integer("Brain: seed", seed, 0, 2**64 - 1)
-        self._device = _device(device)
+        self._device = device_name(device)
         self._tables = Tables()
         self._tables["dt"][0] = self._dt
         self._tables["seed"][0] = self._seed
@@ -186,7 +95,7 @@ class Brain:
         self.growth = Growth().attach(self._parameters_changed)
         self.memory = Memory().attach(self._parameters_changed)
         self.oscillators = Oscillators(self)
-        self.stats_history: list[BrainStats] = []
+        self.stats_history: deque[BrainStats] = deque(maxlen=defaults.HISTORY)
         self._max_neurons: dict[str, int] = {}
         self._frozen = dict.fromkeys(
             (
@@ -307,22 +216,22 @@ class Brain:
         share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
         number(f"{where}: variation", variation, 0.0, 1.0)
         number(f"{where}: background", background)
-        neuron_model = _model(where, model)
+        own_model = neuron_model(where, model)
         if noise is None:
-            noise = defaults.NOISE if isinstance(neuron_model, Izhikevich) else 0.0
+            noise = defaults.NOISE if isinstance(own_model, Izhikevich) else 0.0
         number(f"{where}: noise", noise, 0.0)
-        options = _Wiring(wiring, connectivity, in_degree, autapses)
+        options = Wiring(wiring, connectivity, in_degree, autapses)
         options.check(where)
-        chosen = _patterns(where, region_type, patterns)
+        chosen = patterns_of(where, region_type, patterns)
         n_exc = round(share * n)
         exc, inh = np.arange(n_exc), np.arange(n_exc, n)
         new_rule = as_rule(where, rule)
-        neuron_model.attach(self._parameters_changed)
+        own_model.attach(self._parameters_changed)
 
         tables, tag = self._tables, self._tag
         r, first = tables.sizes["R"], tables.sizes["N"]
         before = {d: tables.sizes[d] for d in ("X", "Q", "M")}
-        kind = type(neuron_model)
+        kind = type(own_model)
         # Regions start at multiples of 8 so that flags can be scanned a word at a time.
         capacity = -(-most // 8) * 8
         tables.resize(
@@ -336,7 +245,7 @@ class Brain:
         tables["region_first"][r], tables["region_capacity"][r] = first, capacity
         tables["region_count"][r] = n
         tables["background"][r], tables["noise"][r] = background, noise
-        region = Region(self, r, name, region_type, neuron_model, chosen, variation)
+        region = Region(self, r, name, region_type, own_model, chosen, variation)
         self.regions[name] = region
         self._max_neurons[name] = most
         for slots, ntype in ((exc, NeuronType.EXCITATORY), (inh, NeuronType.INHIBITORY)):
@@ -348,17 +257,17 @@ class Brain:
             if w_max is not None:
                 own.w_max = w_max
             if weights is None:
-                weights = defaults.own_weight(neuron_model, options.degree(n_exc))
+                weights = defaults.own_weight(own_model, options.degree(n_exc))
             if inhibitory_weights is None:
-                inhibitory_weights = defaults.own_inhibition(
-                    neuron_model, options.degree(n - n_exc)
-                )
+                inhibitory_weights = defaults.own_inhibition(own_model, options.degree(n - n_exc))
             everyone = np.arange(n) + first
             for cells, nt, values in (
                 (exc, Neurotransmitter.GLUTAMATE, weights),
                 (inh, Neurotransmitter.GABA, inhibitory_weights),
             ):
-                pre, post = options.pairs(where, cells + first, everyone, self)
+                pre, post = options.pairs(
+                    where, cells + first, everyone, self.seed, self._next_tag()
+                )
                 own._add(where, pre, post, nt, values, delays, birth=self._birth())
         except BaseException:
             self._forget_last_region(name)
@@ -438,7 +347,7 @@ class Brain:
             number(f"{where}: w_max", w_max, low)
         new_rule = as_rule(where, rule)
         made = []
-        options = _Wiring(wiring, density, in_degree, True)
+        options = Wiring(wiring, density, in_degree, True)
         options.check(where)
         tag, count = self._tag, len(self.projections)
         try:
@@ -447,8 +356,10 @@ class Brain:
                     x.name, y.name, None if new_rule is None else new_rule.replica(), stp
                 )
                 made.append(projection)
-                sources = _living(x, source_type)
-                pre, post = options.pairs(where, sources, _living(y, target_type), self)
+                sources = living_slots(x, source_type)
+                pre, post = options.pairs(
+                    where, sources, living_slots(y, target_type), self.seed, self._next_tag()
+                )
                 values = weights
                 if values is None:
                     values = defaults.pathway_weight(y.model, options.degree(len(sources)))
@@ -571,6 +482,16 @@ class Brain:
         self._tables["driven"][target._index] = 1
         self._last_stimulus = self.step_count
 
+    def hold(self, region: str, values: ArrayLike) -> None:
+        """Hold a stimulus, as for `stimulate`, in every step from now on, until `release`."""
+        target, encoded = self._encode("Brain.hold", region, values)
+        self._end_replay()
+        self._hold(target, encoded)
+
+    def release(self, region: str) -> None:
+        """End what `hold` began."""
+        self._release(self._region("Brain.release", region))
+
     def _hold(self, target: Region, encoded: Encoded) -> None:
         r = target._index
         step = self.step_count
@@ -586,6 +507,7 @@ class Brain:
             current = encoded.at(i % encoded.period)
             drive = target._slots("drive")[: len(current)]
             drive += self.encoder.noisy(current, target, self.step_count)
+            self._tables["driven"][target._index] = 1
             self._run(1)
 
     def _release(self, target: Region) -> None:
@@ -649,19 +571,20 @@ class Brain:
             raise InvalidTypeError(
                 f"Brain.run: stimulus_fn must be a function, not {stimulus_fn!r}"
             )
-        report = reporter(progress, "running")
-        done = 0
-        while done < total:
-            n = min(total - done, CHUNK)
-            if stimulus_fn is None:
-                self._run(n)
-            else:
-                for i in range(done, done + n):
-                    stimulus_fn(self, i)
-                    self._run(1)
-            done += n
-            if report is not None:
-                report(done, total)
+        with reporting(progress, "running") as report:
+            chunk = CHUNK if report is None else max(1, min(CHUNK, total // 100))
+            done = 0
+            while done < total:
+                n = min(total - done, chunk)
+                if stimulus_fn is None:
+                    self._run(n)
+                else:
+                    for i in range(done, done + n):
+                        stimulus_fn(self, i)
+                        self._run(1)
+                done += n
+                if report is not None:
+                    report(done, total)
 
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
@@ -699,86 +622,7 @@ class Brain:
         }
 
     def _run(self, steps: int) -> None:
-        """Advance, stopping where something else than the compiled loop has to act."""
-        step = self.step_count
-        end = step + steps
-        if not self.regions:
-            raise InvalidValueError("Brain: there is nothing to run; use Brain.add_region first")
-        if end > MAX_STEPS:
-            raise InvalidValueError(f"Brain: at most {MAX_STEPS} steps in the life of a brain")
-        while step < end:
-            if self._next_boundary is None:
-                self._next_boundary = self._find_boundary(step)
-            boundary = self._next_boundary
-            stop = min(end, boundary)
-            self._advance(stop - step)
-            step = stop
-            if step == boundary:
-                self._next_boundary = None
-                self._at_boundary(step)
-
-    def _advance(self, steps: int) -> None:
-        left = steps
-        while left > 0:
-            if self._stale:
-                prepare(self)
-                self._stale = False
-                self._entry = loops.advance_loop().call
-            left -= self._entry(self._tables.address, left, 0)
-            if left:
-                if self._tables["clock"][STOPPED] == RING_FULL:
-                    self._tables.reindex_ring(2 * self._tables.sizes["E"])
-                else:
-                    self._flush_log()
-
-    def _intervals(self) -> dict[str, int]:
-        """Steps between the actions of each mechanism that acts now and then."""
-
-        def steps(ms: float) -> int:
-            return max(1, round(ms / self._dt))
-
-        frozen = self._frozen
-        found = {"statistics": steps(defaults.STATISTICS_INTERVAL)}
-        scaling = not (frozen["plasticity"] or frozen["homeostatic_scaling"])
-        if scaling and self.homeostasis.scaling_rate > 0:
-            found["homeostasis"] = steps(self.homeostasis.check_interval)
-        if not frozen["structural_plasticity"]:
-            found["growth"] = steps(self.growth.growth_interval)
-            if self.metaplasticity.enabled:
-                found["metaplasticity"] = steps(self.metaplasticity.check_interval)
-        if not frozen["memory"]:
-            found["memory"] = steps(self.memory.consolidation_interval)
-        return found
-
-    def _find_boundary(self, step: int) -> int:
-        """The next step before which something else than the compiled loop has to act."""
-        nearest = min(step + every - step % every for every in self._intervals().values())
-        for recorder in self._recorders:
-            if recorder.interval:
-                since = step - recorder._from_step
-                nearest = min(nearest, step + recorder.interval - since % recorder.interval)
-        if self._replay_until is not None:
-            nearest = min(nearest, max(step + 1, self._replay_until[1]))
-        return nearest
-
-    def _at_boundary(self, step: int) -> None:
-        if self._replay_until is not None and step >= self._replay_until[1]:
-            self._end_replay()
-        for recorder in self._recorders:
-            if recorder.interval and (step - recorder._from_step) % recorder.interval == 0:
-                recorder._take()
-        due = {name for name, every in self._intervals().items() if step % every == 0}
-        if "homeostasis" in due:
-            self.homeostasis.apply(self)
-        if "metaplasticity" in due:
-            self.metaplasticity.apply(self)
-        if "growth" in due:
-            self.growth.apply(self)
-        if "memory" in due:
-            since = step - self._last_stimulus
-            self.memory.consolidate(self, quiet=since * self._dt > defaults.QUIET)
-        if "statistics" in due:
-            self.stats_history.append(collect(self))
+        run_steps(self, steps)
 
     # -- reward
 
@@ -1022,6 +866,12 @@ class Brain:
         from engram.persistence import from_state, to_state
 
         return from_state(to_state(self), like=self)
+
+    def __reduce__(self) -> tuple[Callable[..., Brain], tuple[Any, ...]]:
+        """Pickled and deep-copied like `copy`."""
+        from engram.persistence import from_state, to_state
+
+        return from_state, (to_state(self),)
 
     def fingerprint(self) -> str:
         """A hash of everything that determines the future: equal ones mean equal futures."""

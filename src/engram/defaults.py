@@ -16,6 +16,9 @@ DELAYS: Distribution = Uniform(1.0, 5.0)
 STATISTICS_INTERVAL = 1000.0
 """Between entries of `Brain.stats_history`, ms."""
 
+HISTORY = 10_000
+"""Entries kept of `Brain.stats_history` and `Growth.history`, the newest."""
+
 QUIET = 100.0
 """Without stimulus for as long, a brain is quiet, ms."""
 

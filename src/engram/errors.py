@@ -43,6 +43,13 @@ class CapacityError(EngramError, ValueError):
     """More neurons or synapses than there is room for."""
 
 
+class MissingExtraError(EngramError, ImportError):
+    """A package that an optional part of Engram needs is not installed."""
+
+    def __init__(self, part: str, package: str, extra: str) -> None:
+        super().__init__(f'{part} needs {package}: pip install "engram[{extra}]"')
+
+
 class CheckpointError(EngramError, ValueError):
     """A file that is not a checkpoint this version can load."""
 

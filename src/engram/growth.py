@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.defaults import HISTORY
 from engram.kernels.constants import STREAM_GROWTH
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
@@ -56,10 +58,10 @@ class Growth(Parameterized):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._history: list[GrowthCycle] = []
+        self._history: deque[GrowthCycle] = deque(maxlen=HISTORY)
 
     @property
-    def history(self) -> list[GrowthCycle]:
+    def history(self) -> deque[GrowthCycle]:
         """The cycles so far."""
         return self._history
 

@@ -169,7 +169,8 @@ class LIF(NeuronModel):
 
     tau_m v' = (E_L - v) + g_exc (E_exc - v) + g_inh (E_inh - v) + I, conductances relative to the
     leak, I in mV; fires at v >= v_th + theta, then is held at v_reset for t_ref. Exponential Euler
-    with a rational exponential: exact to 1e-9 a step for weak input, stable for any conductance. doi:10.3389/fncom.2015.00099
+    with a rational exponential: exact to 1e-9 a step for weak input, stable for any conductance.
+    doi:10.3389/fncom.2015.00099
     """
 
     states = {"v": -65.0}

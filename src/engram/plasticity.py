@@ -1,8 +1,9 @@
 """Learning rules: STDP, reward-modulated STDP, and the base for a user's own.
 
 A rule is written for one synapse at one event; the engine applies it to dense and sparse
-projections alike. A synapse born later takes over the trace of its axon. ``x`` is the trace of the spikes that have arrived at the synapse, ``y`` that of
-the postsynaptic neuron's spikes; each jumps at a spike and decays exponentially.
+projections alike. ``x`` is the trace of the spikes that have arrived at the synapse, ``y`` that of
+the postsynaptic neuron's spikes; each jumps at a spike and decays exponentially. A synapse born
+later takes over the trace of its axon.
 """
 
 from __future__ import annotations

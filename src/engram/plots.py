@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import EngramError, InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
 from engram.projection import Projection
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder
 
@@ -24,7 +24,7 @@ try:
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
     from matplotlib.ticker import MaxNLocator
 except ImportError as _error:
-    raise EngramError('engram.plots needs matplotlib: pip install "engram[viz]"') from _error
+    raise MissingExtraError("engram.plots", "matplotlib", "viz") from _error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

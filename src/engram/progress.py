@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from engram.errors import InvalidTypeError
 
@@ -17,19 +18,23 @@ PATIENCE = 1.0
 Report = Callable[[int, int], None]
 
 
-def reporter(progress: Progress, label: str) -> Report | None:
+@contextlib.contextmanager
+def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
     """What to call with (steps done, steps in all) now and then; None for silence."""
-    if progress is False:
-        return None
-    if callable(progress):
-        return progress
-    if progress is None:
-        return _Bar(label, PATIENCE) if sys.stderr.isatty() else None
-    if progress is True:
-        return _Bar(label, 0.0)
-    raise InvalidTypeError(
-        f"Brain.run: progress must be None, True, False or a function, not {progress!r}"
-    )
+    if progress is False or (progress is None and not sys.stderr.isatty()):
+        yield None
+    elif callable(progress):
+        yield progress
+    elif progress is None or progress is True:
+        bar = _Bar(label, PATIENCE if progress is None else 0.0)
+        try:
+            yield bar
+        finally:
+            bar.close()
+    else:
+        raise InvalidTypeError(
+            f"Brain.run: progress must be None, True, False or a function, not {progress!r}"
+        )
 
 
 class _Bar:
@@ -59,5 +64,8 @@ class _Bar:
             self._bar, self._id = bar, bar.add_task(self._label, total=total)
             self._shown = True
         self._bar.update(self._id, completed=done)
-        if done >= total:
+
+    def close(self) -> None:
+        """Leave the terminal as it was, also after an interrupt."""
+        if self._shown:
             self._bar.stop()

@@ -20,7 +20,13 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import EngramError, InvalidValueError, indices, integer, number
+from engram.errors import (
+    InvalidValueError,
+    MissingExtraError,
+    indices,
+    integer,
+    number,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -447,7 +453,7 @@ def _pandas() -> Any:
     try:
         import pandas
     except ImportError as error:
-        raise EngramError('Recorder.to_pandas needs pandas: pip install "engram[io]"') from error
+        raise MissingExtraError("Recorder.to_pandas", "pandas", "io") from error
     return pandas
 
 

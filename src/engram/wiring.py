@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import kernel
-from engram.errors import InvalidValueError, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -89,3 +91,47 @@ def expected_in_degree(wiring: str, n_sources: int, density: float, in_degree: i
         "all_to_all": float(n_sources),
         "one_to_one": 1.0,
     }.get(wiring, 1.0)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How to connect two sets of neurons; see `connect`."""
+
+    wiring: str
+    density: float
+    in_degree: int | None
+    autapses: bool
+
+    def check(self, where: str) -> None:
+        """Refuse what does not fit together."""
+        if self.wiring not in WIRINGS:
+            raise InvalidValueError(
+                f"{where}: wiring must be one of {WIRINGS}, not {self.wiring!r}"
+            )
+        if not isinstance(self.autapses, bool):
+            raise InvalidTypeError(
+                f"{where}: autapses must be True or False, not {self.autapses!r}"
+            )
+        if self.in_degree is not None and self.wiring != "in_degree":
+            raise InvalidValueError(
+                f"{where}: in_degree = {self.in_degree!r} has no effect with wiring "
+                f"{self.wiring!r}; use wiring='in_degree'"
+            )
+
+    def degree(self, n_sources: int) -> float:
+        """The expected in-degree."""
+        return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
+
+    def pairs(
+        self,
+        where: str,
+        sources: NDArray[np.int64],
+        targets: NDArray[np.int64],
+        seed: int,
+        tag: int,
+    ) -> Pairs:
+        """(pre, post) neuron slots."""
+        return connect(
+            where, self.wiring, sources, targets, density=self.density, in_degree=self.in_degree,
+            autapses=self.autapses, seed=seed, tag=tag,
+        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Sequence
@@ -288,6 +289,7 @@ def modulate_loop() -> Entry:
     return compile_entry("modulate", "from engram.kernels.plasticity import modulate as kernel\n")
 
 
+@functools.cache
 def advance_loop() -> Entry:
     """The outer loop."""
     return compile_entry("advance", "from engram.kernels.advance import advance as kernel\n")

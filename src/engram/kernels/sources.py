@@ -17,6 +17,10 @@ def poisson_sources(
     dt,
     seed,
     clock,
+    exc,
+    inh,
+    input_factor,
+    receiving,
     drive,
     held,
     held_onset,
@@ -56,7 +60,8 @@ def poisson_sources(
     steady = background[index] + rhythm(
         rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
     )
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or receiving[index] != 0
+    factor = input_factor[index]
     rate = scratch[3]
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
@@ -77,6 +82,11 @@ def poisson_sources(
                 held_onset,
                 phase,
             )
+            if receiving[index]:
+                for k in range(n):
+                    rate[k] += exc[lo + k] * factor[0] + inh[lo + k] * factor[2]
+                    exc[lo + k] *= factor[1]
+                    inh[lo + k] *= factor[3]
             highest = rate[0]
             for k in range(n):
                 highest = max(highest, rate[k])

@@ -1,9 +1,11 @@
 """Estimators that learn with spikes and local rules (`pip install engram[learn]`)."""
 
+from engram.errors import MissingExtraError
+
 try:
     import sklearn  # noqa: F401
 except ImportError as error:
-    raise ImportError("engram.learn needs scikit-learn: pip install 'engram[learn]'") from error
+    raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
 from engram.learn.place_code import PlaceCode
 from engram.learn.reward_classifier import RewardClassifier

@@ -262,14 +262,13 @@ class RewardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Present a sample; returns the motor spikes of each class."""
         brain = self.brain_
         values = code * (self.input_current / brain.encoder.max_current)
-        motor = brain.regions[MOTOR]
         if teacher is not None:
             lesson = np.zeros(len(self.classes_))
             lesson[teacher] = self.teacher_current / brain.encoder.max_current
-            brain._hold(motor, brain.encoder.encode(lesson, motor))
+            brain.hold(MOTOR, lesson)
         spikes = brain.present(INPUT, values, steps)[MOTOR]
         if teacher is not None:
-            brain._release(motor)
+            brain.release(MOTOR)
         counts: NDArray[np.int64] = spikes.reshape(len(self.classes_), self.n_motor).sum(axis=1)
         return counts
 

@@ -113,7 +113,7 @@ class Tables:
         self.resize(H=horizon)
         # A slot that was never written counts as an empty step, as old as the oldest kept.
         oldest = min(old, step)
-        floor = int(first[(step - oldest) % old].min(initial=0)) if oldest and first.size else 0
+        floor = int(first[(step - oldest) % old].min()) if oldest and first.size else 0
         self.arrays["event_first"][:] = floor
         self.arrays["event_end"][:] = floor
         for back in range(1, min(old, horizon, step) + 1):
