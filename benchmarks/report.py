@@ -21,9 +21,9 @@ reached.
 SPEED = """\
 ## Speed
 
-`python -m benchmarks.speed`. CPU time (user + system) of one process, one thread, warm cache, median
-over repeats with the range in brackets. The machine is a shared virtual one: other load moves single
-figures by tens of per cent, so the ratios to Brian2 count only where both ran in one session.
+`python -m benchmarks.speed`. CPU time (user + system) of one process, one thread, warm cache:
+median and range over repeats. The machine is a shared virtual one: other load moves single figures
+by tens of per cent, so the ratios to Brian2 count only where both ran in one session.
 
 Workloads: W1 COBA (Brette et al. 2007), 4,000 conductance LIF neurons, dt 0.1 ms. W2 Izhikevich
 (2003), 1,000 neurons all-to-all, dt 1 ms. W3 Izhikevich (2006) scaled to 10,000 neurons, 800,000

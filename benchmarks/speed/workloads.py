@@ -19,7 +19,7 @@ from engram import Brain, Neurotransmitter, RegionType
 from engram.distributions import Uniform
 from engram.kernels.jit import inline_jit
 from engram.kernels.models import izhikevich_reset, izhikevich_update
-from engram.neurons import LIF, Izhikevich, NeuronModel, NeuronType, PoissonSource
+from engram.neurons import LIF, Izhikevich, NeuronModel, PoissonSource
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 
 GABA = Neurotransmitter.GABA
@@ -123,22 +123,16 @@ def build_coba(seed: int) -> Brain:
         tau_m=p["c_m"] / p["g_l"], E_L=p["e_l"], E_exc=p["e_e"], E_inh=p["e_i"], v_th=p["v_th"],
         v_reset=p["v_reset"], t_ref=p["t_ref"], tau_exc=p["tau_e"], tau_inh=p["tau_i"],
     )  # fmt: skip
-    w_e, w_i, delay = p["w_e"] / p["g_l"], p["w_i"] / p["g_l"], p["dt"]
-    _pair(
-        brain, model, (p["n_exc"], p["n_inh"]), connectivity=p["p"], autapses=True, weights=w_e,
-        inhibitory_weights=w_i, delays=delay,
-    )  # fmt: skip
-    brain.connect_regions("E", "I", p["p"], weights=w_e, delays=delay, rule=None)
-    brain.connect_regions(
-        "I", "E", p["p"], nt=GABA, weights=w_i, delays=delay, rule=None,
-        source_type=NeuronType.INHIBITORY,
+    brain.add_region(
+        "net", _TYPE, p["n_exc"] + p["n_inh"], connectivity=p["p"], model=model, variation=0.0,
+        excitatory=p["n_exc"] / (p["n_exc"] + p["n_inh"]), autapses=True, rule=None,
+        weights=p["w_e"] / p["g_l"], inhibitory_weights=p["w_i"] / p["g_l"], delays=p["dt"],
     )  # fmt: skip
     v, g_e, g_i = pc.coba_initial_state(np.random.default_rng(seed))
-    for name, part in (("E", slice(0, p["n_exc"])), ("I", slice(p["n_exc"], None))):
-        region = brain.regions[name]
-        region.v[:] = v[part]
-        region.state("exc")[:] = g_e[part] / p["g_l"]
-        region.state("inh")[:] = -g_i[part] / p["g_l"]
+    region = brain.regions["net"]
+    region.v[:] = v
+    region.state("exc")[:] = g_e / p["g_l"]
+    region.state("inh")[:] = -g_i / p["g_l"]
     return still(brain)
 
 

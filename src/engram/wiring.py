@@ -28,7 +28,7 @@ def connect(
     seed: int,
     tag: int,
 ) -> Pairs:
-    """The (pre, post) pairs of a wiring between two sets of neurons.
+    """The (pre, post) pairs of a wiring between two sets of neurons, in this order.
 
     random: every pair with probability `density`; in_degree: every target gets `in_degree` sources;
     all_to_all; one_to_one: in order, as many on either side. Without `autapses` no neuron is
@@ -53,7 +53,8 @@ def connect(
         pre = np.empty(degree * len(targets), np.int32)
         post = np.empty(degree * len(targets), np.int32)
         kernel("wiring.fill_in_degree")(sources, targets, skip, degree, seed, tag, pre, post)
-        return pre, post
+        order = np.argsort(pre, kind="stable")
+        return pre[order], post[order]
     if wiring == "all_to_all":
         pre = np.repeat(sources.astype(np.int32), len(targets))
         post = np.tile(targets.astype(np.int32), len(sources))
