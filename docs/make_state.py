@@ -27,7 +27,7 @@ Sizes:
 | P | projections |
 | S | synapses of a projection (S?: the same, or 0 where the projection does not need the array) |
 | E | slots of the spike ring |
-| H | steps kept in the spike ring: the longest delay and one more |
+| H | steps kept in the spike ring: the longest delay and one more, or more if traces need it |
 | X | states of a neuron model beyond v |
 | Q | parameters of a neuron model that differ between neurons |
 | M | parameters of a neuron model |
@@ -36,6 +36,7 @@ Sizes:
 | L | steps of a decay table |
 | O | bands of rhythm |
 | 1 | one |
+| 4 | four |
 | C | entries of the clock |
 | G | entries of the spike log |
 | W, B, A | rows and columns of the work space; rows of synapses looked up at a time |

@@ -68,7 +68,8 @@ class NeuronModel(Parameterized):
     ``update`` takes by name, for one neuron, any of its states (``v`` first), its parameters and
     the inputs: ``I`` (current: stimulus, background, noise and, unless `conductance`, synapses),
     ``g_exc`` and ``g_inh`` (synaptic conductances relative to the leak, mean over the step; for a
-    `conductance` model), ``theta`` (adaptive threshold), ``since_spike`` (ms), ``uniform`` (a
+    `conductance` model), ``theta`` (adaptive threshold), ``since_spike`` (ms, from the end of the
+    spike's step to the start of this one), ``uniform`` (a
     random number in [0, 1)), ``dt`` (ms). It returns the new states and whether the neuron fires.
     ``reset``, if there is one, takes the same values as they were *before* the step, for neurons
     that fire, and returns the states they end it with.

@@ -53,7 +53,7 @@ class Refractory(NeuronModel):
     gap = Parameter(7.0)
 
     @staticmethod
-    def update(v, since_spike, gap, g_exc, g_inh, theta, uniform):
+    def update(v, since_spike, gap, g_exc, g_inh, theta, uniform):  # noqa: ARG004
         return g_exc - g_inh + theta + uniform, since_spike >= gap
 
 
@@ -131,7 +131,8 @@ def test_a_model_has_its_own_parameters_per_neuron():
 
 def test_a_model_gets_the_inputs_it_asks_for():
     brain, region = one(Refractory, n=3, dt=0.5)
-    assert np.allclose(np.diff(spike_times(brain, 0.0, 100)), 7.0)
+    # From the end of the step of the spike to the beginning of this one.
+    assert np.allclose(np.diff(spike_times(brain, 0.0, 100)), 7.0 + 0.5)
     region.state("exc")[:] = [0.0, 10.0, 0.0]
     region.state("inh")[:] = [0.0, 0.0, -5.0]
     region.theta[:] = 100.0
@@ -150,7 +151,7 @@ def test_unusable_models_and_rules_are_refused_when_declared():
         type("NoV", (NeuronModel,), {"states": {"w": 0.0}})
     with pytest.raises(InvalidValueError, match="'tau_plus' is not a parameter"):
         type("NoTau", (PlasticityRule,), {})
-    with pytest.raises(InvalidValueError, match="named .*'y', 'y2'"):
+    with pytest.raises(InvalidValueError, match=r"named .*'y', 'y2'"):
         type("Named", (PlasticityRule,), {"pre_traces": {}, "post_traces": {"z": "tau"}})
 
 
@@ -233,7 +234,7 @@ def test_poisson_sources_fire_at_random_at_their_rate(dt, rate):
 
 
 def test_relays_fire_given_trains():
-    brain, region = one(Relay, n=4)
+    brain, _ = one(Relay, n=4)
     for step in range(20):
         brain.inject_current("r", [step % 4], 1.0)
         brain.inject_current("r", [(step + 1) % 4], 0.99)

@@ -259,7 +259,7 @@ def test_normalize_sets_incoming_sums():
 
 
 def test_to_scipy_adds_twins_up():
-    brain, p = pathway(5, 4, density=0.5, weights=Uniform(1.0, 2.0))
+    _, p = pathway(5, 4, density=0.5, weights=Uniform(1.0, 2.0))
     p.add_synapses([0, 0, 0], [1, 1, 2], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     dense = np.zeros((5, 4))
     np.add.at(dense, (p.pre, p.post), p.weight)
