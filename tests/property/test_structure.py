@@ -302,3 +302,16 @@ def test_the_checker_finds_what_is_wrong(lived, what):
     SPOILS[what](tables)
     with pytest.raises(InvariantError, match=what):
         check(tables)
+
+
+def test_longer_delays_do_not_keep_the_spikes_of_a_whole_life():
+    brain = Brain(seed=1)
+    for name in ("a", "b"):
+        brain.add_region(name, RegionType.SENSORY, 50)
+    brain.run(1000, lambda b, _: b.stimulate("a", [1.0]))
+    assert brain.stats().spikes > 3 * brain._tables.sizes["E"]
+    size = brain._tables.sizes["E"]
+    brain.connect_regions("a", "b", delays=30.0)
+    brain.run(10)
+    assert brain._tables.sizes["E"] == size
+    check(brain._tables)

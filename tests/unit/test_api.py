@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905, ARG005
 """The public surface: names, signatures, defaults, and what the calls mean."""
 
 from __future__ import annotations
@@ -345,7 +346,7 @@ def test_device_and_seed(monkeypatch):
     assert Brain(seed=first.seed).seed == first.seed
     assert Brain(device="auto").device == Brain().device == "cpu"
     monkeypatch.setenv("BRAIN_DEVICE", "tpu")
-    with pytest.raises(InvalidValueError, match="device must be one of .* not 'tpu'"):
+    with pytest.raises(InvalidValueError, match=r"device must be one of .* not 'tpu'"):
         Brain()
 
 

@@ -88,28 +88,17 @@ def test_population_code_has_gaussian_tuning_curves():
 @pytest.mark.parametrize("hold", [False, True])
 def test_temporal_code_makes_latency_fall_with_the_value(dt, model, hold):
     values = np.linspace(0.2, 1.0, 9)
-    brain, region = brain_of(9, model, dt=dt, strategy=TEMPORAL, max_current=40.0)
+    brain, _ = brain_of(9, model, dt=dt, strategy=TEMPORAL, max_current=40.0)
     cycle = round(brain.encoder.cycle / dt)
-    if hold:
-        brain.present("r", values, cycle)
-        first = np.where(region.total_spikes > 0, region.last_spike_time, np.inf)
-        brain, region = brain_of(9, model, dt=dt, strategy=TEMPORAL, max_current=40.0)
-        recorder = brain.record("spikes", "r")
-        brain.present("r", values, cycle)
-        recorder.detach()
     first = np.full(9, np.inf)
-    brain, region = brain_of(9, model, dt=dt, strategy=TEMPORAL, max_current=40.0)
-    for _ in range(cycle):
+    for step in range(1, cycle + 1):
         if hold:
-            break
-        brain.stimulate("r", values)
-        fired = brain.step()["r"]
-        first[fired] = np.minimum(first[fired], brain.time)
-    if hold:
-        for n in range(1, cycle + 1):
             twin, _ = brain_of(9, model, dt=dt, strategy=TEMPORAL, max_current=40.0)
-            counts = twin.present("r", values, n)["r"]
-            first = np.where((counts > 0) & np.isinf(first), n * dt, first)
+            fired = np.flatnonzero(twin.present("r", values, step)["r"])
+        else:
+            brain.stimulate("r", values)
+            fired = brain.step()["r"]
+        first[fired] = np.minimum(first[fired], step * dt)
     assert np.isfinite(first).sum() >= 8
     finite = first[np.isfinite(first)]
     assert (np.diff(finite) < 0).all()
@@ -192,7 +181,7 @@ def test_presenting_counts_those_born_meanwhile_from_their_birth():
 
 def test_a_presentation_is_not_cut_short_by_a_replay():
     def build():
-        brain, region = brain_of(10, CurrentLIF)
+        brain, _ = brain_of(10, CurrentLIF, max_current=40.0)
         brain.memory.consolidation_interval = 100.0
         brain.memory.replay_duration = 60.0
         brain.run(100, lambda b, _: b.inject_current("r", [0, 1, 2], 60.0))
