@@ -57,6 +57,9 @@ CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
 
 
+MOST = 1e10
+"""Largest current that may be injected: far beyond it single precision gives up."""
+
 _NOBODY = np.zeros(0, np.int64)
 
 
@@ -110,6 +113,7 @@ class Brain:
         self._stale = True
         self._next_boundary: int | None = None
         self._last_stimulus = NEVER
+        self._last_reset = 0
         self._replay_until: tuple[str, int] | None = None
 
     # -- what it is
@@ -459,11 +463,11 @@ class Brain:
         target, encoded = self._encode("Brain.stimulate", region, values)
         step = self.step_count
         current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
-        drive = target._slots("drive")
-        drive += current
-        self._tables["driven"][target._index] = 1
+        tables, slots = self._tables, target._slice
+        tables["drive"][slots] += current
+        tables["driven"][target._index] = 1
         self._last_stimulus = step
-        return int(np.count_nonzero(current[target.neuron_alive]))
+        return int(np.count_nonzero(current * tables["alive"][slots]))
 
     def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
         """Add current to some neurons for the next step.
@@ -475,9 +479,9 @@ class Brain:
         target = self._region(where, region)
         chosen = checked_indices(f"{where}: indices", indices, target.n_neurons)
         if as_array(f"{where}: current", current).ndim == 0:
-            amount: Any = np.float32(number(f"{where}: current", current))
+            amount: Any = np.float32(number(f"{where}: current", current, -MOST, MOST))
         else:
-            amount = vector(f"{where}: current", current, length=len(chosen))
+            amount = vector(f"{where}: current", current, -MOST, MOST, length=len(chosen))
         np.add.at(target._slots("drive"), chosen, amount)
         self._tables["driven"][target._index] = 1
         self._last_stimulus = self.step_count
@@ -770,6 +774,7 @@ class Brain:
         tables = self._tables
         for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "rate_trace", "holding"):
             tables[name][:] = 0
+        self._last_reset = self.step_count
         tables["last_spike"][:] = NEVER
         tables["last_event"][:] = -1
         tables["event_first"][:] = tables["clock"][EVENTS]

@@ -90,7 +90,8 @@ class Growth(Parameterized):
 
     def _apoptosis(self, region: Region, brain: Brain) -> int:
         now = brain.time
-        silent = now - np.maximum(region.last_spike_time, now - region.neuron_age)
+        since = np.maximum(now - region.neuron_age, brain._last_reset * brain.dt)
+        silent = now - np.maximum(region.last_spike_time, since)
         dying = np.flatnonzero(region.neuron_alive & (silent > self.apoptosis_age))
         return region.kill_neurons(dying[: self.deaths_per_cycle])
 

@@ -96,6 +96,7 @@ def to_state(brain: Brain) -> State:
         "frozen": dict(brain._frozen),
         "tag": brain._tag,
         "last_stimulus": brain._last_stimulus,
+        "last_reset": brain._last_reset,
         "replay_until": brain._replay_until,
         "traces": [
             {"region": t.region, "step": t.step, "strength": t.strength}
@@ -232,6 +233,7 @@ def from_state(state: State, allow: Iterable[str] = (), like: Brain | None = Non
     brain._frozen.update(manifest["frozen"])
     brain._tag = manifest["tag"]
     brain._last_stimulus = manifest["last_stimulus"]
+    brain._last_reset = manifest["last_reset"]
     until = manifest["replay_until"]
     brain._replay_until = None if until is None else (until[0], until[1])
     brain.memory.traces.extend(
@@ -280,6 +282,10 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
                 archive.writestr("manifest.json", json.dumps({**header, "brain": manifest}))
             stream.flush()
             os.fsync(stream.fileno())
+        # A temporary file is for its owner only; a checkpoint is a file like any other.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

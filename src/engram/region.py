@@ -136,11 +136,18 @@ class Region:
 
     # -- arrays
 
+    @property
+    def _slice(self) -> slice:
+        """The neuron slots in use, in the brain's tables."""
+        tables, r = self._brain._tables, self._index
+        first = int(tables["region_first"][r])
+        return slice(first, first + int(tables["region_count"][r]))
+
     def _slots(self, name: str, row: int | None = None) -> Array:
         array = self._brain._tables[name]
         if row is not None:
             array = array[row]
-        return array[self._first : self._first + self.n_neurons]
+        return array[self._slice]
 
     def _read_only(self, array: Array) -> Array:
         view = array.view()

@@ -68,7 +68,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("last_spike", "int32", "N", NEVER, "step", "step of the last spike"),
     _f("last_event", "int64", "N", -1, "", "number of the last spike in the spike ring"),
     _f("total_spikes", "int64", "N", 0, "", "spikes since birth"),
-    _f("mean_square_rate", "float32", "N", 0, "Hz^2", "running mean of the squared rate (BCM)"),
+    _f("mean_square_rate", "float32", "N", 25, "Hz^2", "running mean of the squared rate (BCM)"),
     _f("potentiation", "float32", "N", 1, "", "factor of potentiation at the neuron's synapses"),
     _f("born", "int32", "N", 0, "step", "step of birth"),
     # Spikes of the last H steps: those still under way are among them.
