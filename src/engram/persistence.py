@@ -57,9 +57,7 @@ def _class_path(thing: object) -> str:
 
 
 def _parameterized(thing: Parameterized | None) -> dict[str, Any] | None:
-    return (
-        None if thing is None else {"class": _class_path(thing), **{"values": thing.own_values()}}
-    )
+    return None if thing is None else {"class": _class_path(thing), "values": thing.own_values()}
 
 
 def to_state(brain: Brain) -> State:

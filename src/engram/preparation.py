@@ -71,12 +71,11 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     scalars = [p for p in kind.model_parameters() if p not in kind.per_neuron()]
     for k, name in enumerate(scalars):
         tables["model_parameter"][r, k] = getattr(model, name)
-    tables["tau_exc"][r], tables["tau_inh"][r] = model.tau_exc, model.tau_inh
     tables["input_factor"][r] = (
         *synaptic_factors(model.tau_exc, brain.dt), *synaptic_factors(model.tau_inh, brain.dt),
     )  # fmt: skip
     tables["theta_kept"][r] = math.exp(-brain.dt / region.tau_theta)
-    tables["theta_plus"][r], tables["tau_theta"][r] = region.theta_plus, region.tau_theta
+    tables["theta_plus"][r] = region.theta_plus
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
     if not brain.metaplasticity.enabled:

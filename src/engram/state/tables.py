@@ -97,14 +97,13 @@ class Tables:
         Spikes are numbered from the start of the simulation and stand at their number modulo the
         size of the ring.
         """
-        old, size = self.sizes["E"], self.sizes["E"]
+        old = self.sizes["E"]
         ring = {f.name: self.arrays[f.name] for f in BRAIN_FIELDS if f.dims == ("E",)}
         self.resize(E=events)
         number = int(self.arrays["clock"][1])
-        kept = np.arange(max(0, number - min(size, events)), number)
+        kept = np.arange(max(0, number - min(old, events)), number)
         for name, array in ring.items():
             self.arrays[name][kept % events] = array[kept % old]
-        self.touch()
 
     def relocate_history(self, horizon: int, step: int) -> None:
         """Keep the spikes of the last `horizon` steps; what is already kept stays."""
