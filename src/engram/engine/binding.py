@@ -43,7 +43,7 @@ _SYNAPSE_POSITION = {field.name: k for k, field in enumerate(SYNAPSE_FIELDS)}
 _HEADER = """\
 import numpy as np
 from numba import carray, cfunc, types
-from engram.kernels.jit import JIT_DISABLED, jit
+from engram.kernels.jit import JIT_DISABLED, inline_jit, jit
 if not JIT_DISABLED:
     from engram.kernels.jit import as_pointer
 """

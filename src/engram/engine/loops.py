@@ -68,17 +68,17 @@ def _import_or_inject(
 _NEURON_LOOP = """\
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    any_fired, collect_extra, collect_uniform, decay_theta, emit_spikes, rhythm,
+    collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired, rhythm,
 )
 
-@jit
+@inline_jit
 def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
     tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
-    rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch,
+    rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch, who,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -126,12 +126,13 @@ def kernel(
             {new_states}, spike = update({update_arguments})
 {store}
             f[k] = np.uint8(spike) & living[k]
-        if any_fired(fired[lo : lo + (n + 7) // 8 * 8], n):
+        n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
+        if n_fired > 0:
 {reset}
             emit_spikes(
-                index, step, lo, n, fired, clock, last_spike, last_event, total_spikes, rate_trace,
-                tau_activity[index] / dt[0], theta, theta_step, event_neuron, event_previous_step,
-                event_previous, region_spikes,
+                index, step, lo, who, n_fired, clock, last_spike, last_event, total_spikes,
+                rate_trace, dt[0] / tau_activity[index], theta, theta_step, event_neuron,
+                event_previous_step, event_previous, region_spikes,
             )
     driven[index] = 0
     return 0
@@ -206,9 +207,9 @@ def neuron_loop(
     if reset:
         targets = ", ".join(f"a_{s}[k]" for s in states)
         reset_lines = [
-            "for k in range(n):",
-            "    if f[k]:",
-            f"        {targets} = reset({arguments(reset, old=True)})",
+            "for k_fired in range(n_fired):",
+            "    k = np.uint64(who[k_fired])",
+            f"    {targets} = reset({arguments(reset, old=True)})",
         ]
 
     def indented(by: int, lines: list[str]) -> str:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, ROWS_AHEAD
-from engram.kernels.jit import jit, prefetch
+from engram.kernels.jit import inline_jit, jit, prefetch
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
@@ -54,7 +54,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
     learns = on_pre is not None
     update = on_pre if learns else _unchanged
 
-    @jit
+    @inline_jit
     def arrive(
         index,
         step,

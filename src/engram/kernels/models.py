@@ -83,17 +83,26 @@ def _izh_cross(w, F):
         return 0.0
     num = wp - w
     q = F + 0.04 * wp * w
-    r = math.sqrt(0.04 * abs(F))
-    if r * num < 0.5 * q:
+    k = 0.04 * F * num * num
+    if q > 0.0 and abs(k) < 0.25 * q * q:
         # T atan(z) / z with z^2 = 0.04 F T^2 of either sign, as a fraction: error below 1e-7.
+        z2 = k / (q * q)
         T = num / q
-        z2 = 0.04 * F * T * T
         return T * (945.0 + z2 * (735.0 + 64.0 * z2)) / (945.0 + z2 * (1050.0 + 225.0 * z2))
+    r = math.sqrt(0.04 * abs(F))
     if F > 0.0:
         return math.atan2(r * num, q) / r
     if q <= 0.0 or r * num >= q:  # at or below the unstable fixed point
         return math.inf
     return 0.5 * math.log((q + r * num) / (q - r * num)) / r
+
+
+@jit
+def _izh_relax(v, v1, u, a, b, t, f0, f1):
+    """u after a time t in which v, of slopes f0 and f1, went from v to v1."""
+    V = 0.5 * (v + v1) + (a * t * (v1 - v) + t * (max(f0, -400.0) - max(f1, -400.0))) * _TWELFTH
+    x = a * t
+    return u + x / (1.0 + x * (0.5 + x * _TWELFTH)) * (b * V - u)
 
 
 @jit
@@ -117,9 +126,30 @@ def _izh_step64(v, u, a, b, J, h):
             F = J - u - t * (0.5 * g + t * gg * _SIXTH)
     w1 = v1 + 62.5
     f1 = J - u - t * (g + 0.5 * t * gg) + 0.04 * w1 * w1
-    V = 0.5 * (v + v1) + (a * t * (v1 - v) + t * (max(f0, -400.0) - max(f1, -400.0))) * _TWELFTH
-    x = a * t
-    return v1, u + x / (1.0 + x * (0.5 + x * _TWELFTH)) * (b * V - u), t
+    return v1, _izh_relax(v, v1, u, a, b, t, f0, f1), t
+
+
+@jit
+def _izh_rise(v, u, a, b, J, h):
+    """From below 30 mV to the crossing, which comes within h: (u, elapsed).
+
+    In two parts, the second from where v takes off: the mean of u up to there and from there is
+    known well enough.
+    """
+    t = min(_izh_cross(v + 62.5, J - u - 0.25 * h * a * (b * v - u)), h)
+    v, u, elapsed = _izh_step64(v, u, a, b, J, 0.7 * t)
+    if v >= 30.0:
+        return u, elapsed
+    w = v + 62.5
+    f0 = J - u + 0.04 * w * w
+    g = a * (b * v - u)
+    gg = a * (b * min(f0, 400.0) - g)
+    t -= elapsed
+    F = J - u - t * (0.5 * g + t * gg * _SIXTH)
+    # Not found in float64: it crossed at the very end.
+    t = min(_izh_cross(w, F), h - elapsed)
+    f1 = J - u - t * (g + 0.5 * t * gg) + 0.04 * 92.5 * 92.5
+    return _izh_relax(v, 30.0, u, a, b, t, f0, f1), elapsed + t
 
 
 @jit
@@ -127,31 +157,19 @@ def izhikevich_reset(v, u, a, b, c, d, I, theta, dt):
     """The step of a neuron that fires: up to the crossing, the reset, and the rest from there."""
     v, u, a, b, dt = float(v), float(u), float(a), float(b), float(dt)
     J = float(I) - float(theta) - 16.25
-    left = dt
     if v >= 30.0:
         left = dt + min(v - 30.0, dt)  # 30 + time owed: see below
     else:
-        # On the way up the mean of u over a whole step of 1 ms is not good enough.
-        n = 2 if dt < 0.4 else 4
-        for _ in range(n):
-            v, u, t = _izh_step64(v, u, a, b, J, dt / n)
-            left -= t
-            if v >= 30.0:
-                break
-        left = max(left, 0.0)  # not found in float64: it crossed at the very end
+        u, elapsed = _izh_rise(v, u, a, b, J, dt)
+        left = dt - elapsed
     v = float(c)
     u += float(d)
     if left > 0.0:
-        n = 1 if left < 0.4 else 2
-        h = left / n
-        for _ in range(n):
-            v, u, t = _izh_step64(v, u, a, b, J, h)
-            left -= t
-            if v >= 30.0:
-                # One spike per step: the second waits, and 30 + (time it is late, ms)
-                # hands the unused time to the next step.
-                v = 30.0 + min(max(left, 0.0), dt)
-                break
+        v, u, t = _izh_step64(v, u, a, b, J, left)
+        if v >= 30.0:
+            # One spike per step: the second waits, and 30 + (time it is late, ms)
+            # hands the unused time to the next step.
+            v = 30.0 + min(max(left - t, 0.0), dt)
     return f32(v), f32(u)
 
 

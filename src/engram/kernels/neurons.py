@@ -62,13 +62,21 @@ def decay_theta(out, theta, n, kept, adapting):
 
 
 @jit
-def any_fired(fired, n):
-    """Whether any of `n` flags (padded with zeros to a multiple of 8) is set."""
+def list_fired(who, fired, n):
+    """List which of `n` flags (padded with zeros to a multiple of 8) are set; how many."""
     words = fired[: (n + 7) // 8 * 8].view(np.uint64)
     found = np.uint64(0)
     for k in range(words.shape[0]):
         found |= words[k]
-    return found != 0
+    m = 0
+    if found != 0:
+        for k in range(words.shape[0]):
+            if words[k] != 0:
+                # Without a branch for each neuron, which could not be predicted.
+                for i in range(8 * k, 8 * k + 8):
+                    who[m] = i
+                    m += fired[i]
+    return m
 
 
 @jit
@@ -76,14 +84,14 @@ def emit_spikes(
     index,
     step,
     lo,
-    n,
-    fired,
+    who,
+    n_fired,
     clock,
     last_spike,
     last_event,
     total_spikes,
     rate_trace,
-    tau_activity,
+    activity_rate,
     theta,
     theta_step,
     event_neuron,
@@ -91,22 +99,24 @@ def emit_spikes(
     event_previous,
     region_spikes,
 ):
-    """Enter the neurons that fired into the spike ring. tau_activity: in steps."""
+    """Enter neurons lo + who[: n_fired], which fired, into the spike ring.
+
+    activity_rate: decay of the rate estimate, per step.
+    """
     mask = event_neuron.shape[0] - 1
-    number = clock[EVENTS]
-    start = number
-    for i in range(lo, lo + n):
-        if fired[i]:
-            event = number & mask
-            event_neuron[event] = i
-            event_previous_step[event] = last_spike[i]
-            event_previous[event] = last_event[i]
-            since = np.float64(step - last_spike[i])
-            rate_trace[i] = 1.0 + rate_trace[i] * math.exp(-since / tau_activity)
-            last_spike[i] = step
-            last_event[i] = number
-            total_spikes[i] += 1
-            theta[i] += theta_step
-            number += 1
-    clock[EVENTS] = number
-    region_spikes[index] += number - start
+    start = clock[EVENTS]
+    for k in range(n_fired):
+        i = np.uint64(lo + who[k])
+        number = start + k
+        event = np.uint64(number & mask)
+        event_neuron[event] = i
+        event_previous_step[event] = last_spike[i]
+        event_previous[event] = last_event[i]
+        since = np.float64(step - last_spike[i])
+        rate_trace[i] = 1.0 + rate_trace[i] * math.exp(-since * activity_rate)
+        last_spike[i] = step
+        last_event[i] = number
+        total_spikes[i] += 1
+        theta[i] += theta_step
+    clock[EVENTS] = start + n_fired
+    region_spikes[index] += n_fired

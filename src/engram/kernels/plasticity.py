@@ -7,7 +7,7 @@ import numpy as np
 from engram.kernels.arrivals import ONE, ZERO, trace_after
 from engram.kernels.constants import INHIBITORY_TRANSMITTER
 from engram.kernels.history import latest_before
-from engram.kernels.jit import jit, prefetch
+from engram.kernels.jit import inline_jit, jit, prefetch
 
 LINE = 16
 """Entries of an index in one cache line."""
@@ -27,7 +27,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     axonal delay later.
     """
 
-    @jit
+    @inline_jit
     def after_firing(
         index,
         step,
@@ -195,7 +195,7 @@ def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
         eligibility[s] *= kept
 
 
-@jit
+@inline_jit
 def modulate(
     index,
     plastic,

@@ -48,6 +48,7 @@ def poisson_sources(
     rhythm_phase,
     region_spikes,
     scratch,
+    who,
 ):
     """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
 
@@ -97,7 +98,7 @@ def poisson_sources(
         log_miss = log_failure(most)
         k = -1
         draw = 0
-        found = False
+        n_fired = 0
         while True:
             # Each candidate has its own draw, addressed by its block and its number in it.
             gap, keep, _, _ = uniform4(seed[0], STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
@@ -111,20 +112,21 @@ def poisson_sources(
                     continue
             if alive[lo + k]:
                 fired[lo + k] = 1
-                found = True
-        if found:
+                who[n_fired] = k
+                n_fired += 1
+        if n_fired > 0:
             emit_spikes(
                 index,
                 step,
                 lo,
-                n,
-                fired,
+                who,
+                n_fired,
                 clock,
                 last_spike,
                 last_event,
                 total_spikes,
                 rate_trace,
-                tau_activity[index] / dt[0],
+                dt[0] / tau_activity[index],
                 theta,
                 0.0,
                 event_neuron,

@@ -132,6 +132,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("dopamine_factor", "float64", "P 4", 0, "", "what `modulate` multiplies by", "derived"),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
+    _f("who", "int32", "B", 0, "", "work space: neurons of a block that fired", "derived"),
     _f("row_start", "int32", "A", 0, "", "work space: rows about to deliver", "derived"),
     _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
