@@ -34,6 +34,7 @@ from engram.memory import Memory
 from engram.metaplasticity import Metaplasticity
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
+from engram.parameters import Mechanism
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
 from engram.progress import Progress, reporting
 from engram.projection import Projection
@@ -78,6 +79,13 @@ class Brain:
     >>> brain.inject_current("cortex", [0, 1], 20.0)
     >>> spikes = brain.step()
     """
+
+    stdp = Mechanism[STDP]()
+    reward_stdp = Mechanism[RewardSTDP]()
+    homeostasis = Mechanism[Homeostasis]()
+    metaplasticity = Mechanism[Metaplasticity]()
+    growth = Mechanism[Growth]()
+    memory = Mechanism[Memory]()
 
     def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
         self._dt = number("Brain: dt", dt, 0.01, 10.0)
@@ -545,17 +553,21 @@ class Brain:
         tables = self._tables
         slot = (int(tables["clock"][STEP]) - 1) % tables.sizes["H"]
         first, end = tables["event_first"][slot].tolist(), tables["event_end"][slot].tolist()
+        # The spikes of a step stand one after the other in the ring, region by region.
+        start, n = first[0], end[-1] - first[0]
         ring, size = tables["event_neuron"], tables.sizes["E"]
+        place = start % size
+        if place + n <= size:
+            neurons = ring[place : place + n].astype(np.int64)
+        else:
+            neurons = ring[np.arange(place, place + n) % size].astype(np.int64)
         fired = {}
         for r, (name, region) in enumerate(self.regions.items()):
-            start, stop = first[r] % size, first[r] % size + end[r] - first[r]
-            if stop == start:
+            if first[r] == end[r]:
                 fired[name] = _NOBODY
-            elif stop <= size:
-                fired[name] = np.subtract(ring[start:stop], region._first, dtype=np.int64)
             else:
-                wrapped = ring[np.arange(start, stop) % size]
-                fired[name] = np.subtract(wrapped, region._first, dtype=np.int64)
+                fired[name] = neurons[first[r] - start : end[r] - start]
+                fired[name] -= region._first
         return fired
 
     def run(

@@ -141,6 +141,15 @@ class Parameterized:
         """Assign a parameter by name."""
         setattr(self, name, value)
 
+    def take_over(self, other: Self) -> None:
+        """Set the parameters that `other` has set, and no others."""
+        values = other.own_values()
+        self.__dict__["_values"].clear()
+        self.__dict__["_values"].update(values)
+        on_change = self.__dict__["_on_change"]
+        if on_change is not None:
+            on_change()
+
     def own_values(self) -> dict[str, Any]:
         """The parameters that were set on this object itself."""
         return dict(self.__dict__["_values"])
@@ -156,3 +165,38 @@ class Parameterized:
     def __repr__(self) -> str:
         shown = ", ".join(f"{n}={v!r}" for n, v in self.own_values().items())
         return f"{type(self).__name__}({shown})"
+
+
+P = TypeVar("P", bound=Parameterized)
+
+
+class Mechanism(Generic[P]):
+    """An attribute that holds a mechanism for good: what is assigned lends it its parameters.
+
+    Rules and regions refer to the mechanisms of their brain, so one can't take another's place.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Mechanism[P]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> P: ...
+    def __get__(self, instance: Any, owner: type) -> Mechanism[P] | P:
+        if instance is None:
+            return self
+        mechanism: P = instance.__dict__[self.name]
+        return mechanism
+
+    def __set__(self, instance: Any, value: P) -> None:
+        present: P | None = instance.__dict__.get(self.name)
+        if present is None:
+            instance.__dict__[self.name] = value
+            return
+        if not isinstance(value, type(present)):
+            raise InvalidTypeError(
+                f"{type(instance).__name__}.{self.name} must be a {type(present).__name__}, "
+                f"not {value!r}"
+            )
+        present.take_over(value)

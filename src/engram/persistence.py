@@ -221,7 +221,8 @@ def from_state(state: State, allow: Iterable[str] = (), like: Brain | None = Non
         tables.blocks.append(
             {f.name: arrays[f"projection{p}.{f.name}"].copy() for f in _SAVED_SYNAPSE_FIELDS}
         )
-        layout.restore_derived(tables, p, incoming=projection.rule is not None)
+        traces = None if projection.rule is None else len(projection.rule.pre_traces)
+        layout.restore_derived(tables, p, traces=traces)
         brain.projections.append(projection)
     for name, values in manifest["mechanisms"].items():
         mechanism = getattr(brain, name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from engram.projection import Projection
     from engram.region import Region
     from engram.state.tables import Tables
+
 
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
@@ -37,20 +36,8 @@ def prepare(brain: Brain) -> None:
 
 
 def _size(brain: Brain, tables: Tables) -> None:
-    longest = 1
-    horizon = 1
-    for p, projection in enumerate(brain.projections):
-        delay = int(tables["delay_min"][p] + tables["delay_count"][p]) - 1
-        longest = max(longest, delay)
-        tables["summed"][p] = 0
-        if projection.rule is not None:
-            taus = [getattr(projection.rule, tau) for tau in projection.rule.pre_traces.values()]
-            for tau in taus:
-                window = math.ceil(TRACE_WINDOW * tau / brain.dt)
-                horizon = max(horizon, window + delay + 1)
-                if delay > window // 2:
-                    tables["summed"][p] = 1
-                    longest = max(longest, delay + 2 * window + 1)
+    reach = tables["delay_min"] + tables["delay_count"]
+    longest = int(reach.max(initial=2)) - 1
     most = int(tables["region_count"].sum())
     events = tables.sizes["E"]
     while events < 2 * most:
@@ -59,8 +46,6 @@ def _size(brain: Brain, tables: Tables) -> None:
         tables.reindex_ring(events)
     if longest + 1 > tables.sizes["H"]:
         tables.relocate_history(longest + 1, brain.step_count)
-    if horizon > tables.sizes["L"]:
-        tables.resize(L=horizon)
     if any(tables["logging"]) and tables.sizes["G"] < 4 * most:
         tables.resize(G=max(4 * most, 1 << 16))
 
@@ -115,12 +100,11 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         brain.dt, tau_eligibility, float(tables["tau_dopamine"][p]),
         float(tables["dopamine_baseline"][p]),
     )  # fmt: skip
-    steps = np.arange(tables.sizes["L"])
     for k, name in enumerate(rule.pre_traces.values()):
-        tau = getattr(rule, name)
-        decay = np.exp(-steps * (brain.dt / tau))
-        decay[steps * brain.dt > TRACE_WINDOW * tau] = 0.0
-        tables["pre_decay"][p, k] = decay
+        tables["pre_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
+    slowest = max((getattr(rule, name) for name in rule.pre_traces.values()), default=0.0)
+    longest = int(tables["delay_min"][p] + tables["delay_count"][p])
+    tables["trace_reach"][p] = math.ceil(TRACE_WINDOW * slowest / brain.dt) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
     arrive, post = rule_entries(type(rule))

@@ -11,7 +11,7 @@ from engram import defaults
 from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
-from engram.kernels.constants import NEVER, STREAM_DELAY, STREAM_WEIGHT
+from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.plasticity import PlasticityRule, as_rule
 from engram.preparation import rule_arguments
 from engram.state import layout
@@ -384,7 +384,7 @@ class Projection:
     def _forget_neurons(self, region: str, slots: Ints) -> None:
         """Clear the spike traces of slots that change hands."""
         if region == self._source:
-            self._block["pre_trace"][:, slots] = 0
+            self._block["pre_trace"][..., slots] = 0
         if region == self._target:
             self._block["post_trace"][:, slots] = 0
 
@@ -402,7 +402,8 @@ class Projection:
                 tables["gain"][p] = gains[0]
             else:
                 columns.add("synapse_gain")
-        layout.lay_out(tables, p, synapses, columns=columns, incoming=self._rule is not None)
+        traces = None if self._rule is None else len(self._rule.pre_traces)
+        layout.lay_out(tables, p, synapses, columns=columns, traces=traces)
         self._brain._synapses_changed()
 
     # -- plasticity
@@ -426,7 +427,6 @@ class Projection:
         tables, p = self._brain._tables, self._index
         for name in ("pre_trace", "post_trace"):
             self._block[name][:] = 0
-        tables["rule_since"][p] = self._brain.step_count if self._brain.step_count else NEVER
         tables["eligibility_growth"][p] = 1.0
         tables["dopamine_integral"][p] = 0.0
         synapses = layout.read_out(tables, p)

@@ -285,12 +285,12 @@ SPOILS = {
     "youngest": lambda t: t["youngest"].__setitem__(0, 5),
     "common_sign": lambda t: t["common_sign"].__setitem__(0, -1),
     "regular": lambda t: t["regular"].__setitem__(0, 1 - t["regular"][0]),
-    "complete or absent": lambda t: t.blocks[0].__setitem__("in_pre", t.blocks[0]["in_pre"][1:]),
+    "complete or absent": lambda t: t.blocks[0].__setitem__("in_tap", t.blocks[0]["in_tap"][1:]),
     "counts each neuron's": lambda t: t.blocks[0]["in_first"].__setitem__(1, 10**6),
     "lists each synapse once": lambda t: t.blocks[0]["in_synapse"].__setitem__(0, 1),
     "inverse of rows": lambda t: swap(t.blocks[0]["in_synapse"], 0, -1),
-    "in_pre": lambda t: t.blocks[0]["in_pre"].__setitem__(0, 11),
-    "in_delay": lambda t: t.blocks[0]["in_delay"].__setitem__(0, 999),
+    "in_tap": lambda t: t.blocks[0]["in_tap"].__setitem__(0, 11),
+    "pre_trace": lambda t: t.blocks[0].__setitem__("pre_trace", t.blocks[0]["pre_trace"][:, 1:]),
     "resource of projection 5": lambda t: t.blocks[5]["resource"].__setitem__(0, 2.0),
 }
 

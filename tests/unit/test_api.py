@@ -833,3 +833,16 @@ def test_the_usage_example(tmp_path):
     ):
         mine, theirs = (by_pair(b.get_projection(*pathway)) for b in (brain, other))
         assert changed(mine, theirs) > 0
+
+
+def test_assigning_a_mechanism_takes_over_its_parameters():
+    brain = Brain(seed=1)
+    brain.add_region("r", RegionType.ASSOCIATION, 5, rule="stdp")
+    mechanism, rule = brain.stdp, brain.get_projection("r", "r").rule
+    brain.stdp.tau_minus = 30.0
+    brain.stdp = STDP(A_plus=0.5)
+    assert brain.stdp is mechanism
+    assert (brain.stdp.A_plus, brain.stdp.tau_minus) == (0.5, 20.0)
+    assert rule.A_plus == 0.5
+    with pytest.raises(InvalidTypeError, match=r"Brain\.stdp must be a STDP"):
+        brain.stdp = RewardSTDP()

@@ -341,7 +341,7 @@ def test_a_slot_is_used_again_without_a_trace_of_its_last_owner():
     assert region.neuron_age[0] == brain.time
     for p in brain.projections:
         if p.source == "r":
-            assert not p._block["pre_trace"][:, 4].any()
+            assert not p._block["pre_trace"][..., 4].any()
         if p.target == "r":
             assert not p._block["post_trace"][:, 4].any()
         for side, name in ((p.pre, p.source), (p.post, p.target)):

@@ -4,45 +4,11 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, ROWS_AHEAD
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, LONG_ROW, NEVER, ROWS_AHEAD
 from engram.kernels.jit import inline_jit, jit, prefetch
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
-LONG_ROW = 8
-
-CACHED = 16384
-"""Synapses that fit into the nearer caches anyway."""
-
-
-@jit
-def trace_after(pre, at, trace, summed, last_spike, last_event, previous_step, previous, decay):
-    """Presynaptic trace just after neuron `pre`'s spike at step `at`, which is in the ring.
-
-    Only the value after the latest spike is stored. Earlier ones follow by running
-    x_k = 1 + x_(k-1) exp(-(t_k - t_(k-1)) / tau) backwards, which multiplies rounding errors by
-    exp(delay / tau). Where delays are so long that this is too much, the trace is `summed` over the
-    spikes before, which the ring then holds for as long as they count (see `preparation`).
-    """
-    step = np.int64(last_spike[pre])
-    mask = previous.shape[0] - 1
-    event = last_event[pre]
-    value = 1.0 if summed else trace
-    while step > at:
-        before = np.int64(previous_step[event & mask])
-        if not summed:
-            gap = step - before
-            forgotten = gap >= decay.shape[0] or decay[gap] == ZERO
-            value = 1.0 if forgotten else (value - 1.0) / decay[gap]
-        event = previous[event & mask]
-        step = before
-    if summed:
-        before = np.int64(previous_step[event & mask])
-        while at - before < decay.shape[0] and decay[at - before] > ZERO:
-            value += decay[at - before]
-            event = previous[event & mask]
-            before = np.int64(previous_step[event & mask])
-    return np.float32(value)
 
 
 def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
@@ -73,22 +39,16 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         w_max,
         rule_parameter,
         pre_decay,
-        nearest,
-        summed,
         stp,
         stp_U,
         stp_tau_rec,
         stp_tau_facil,
         dopamine_integral,
         eligibility_growth,
-        rule_since,
         exc,
         inh,
-        last_spike,
-        last_event,
         event_neuron,
         event_previous_step,
-        event_previous,
         event_first,
         event_end,
         row_start,
@@ -119,15 +79,12 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         y_now = post_trace[0]
         y2_now = post_trace[1 if n_post_traces > 1 else 0]
         learning = learns and plastic[index] != 0
-        is_nearest = nearest[index] != 0
-        is_summed = summed[index] != 0
         low, high = w_min[index], w_max[index]
         q = rule_parameter[index]
         q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
         integral = np.float32(dopamine_integral[index])
         growth = np.float32(eligibility_growth[index])
         U = stp_U[index]
-        sparse = post.shape[0] > CACHED
         n_post = post_trace.shape[1]
         exc_here = exc[first_post : first_post + n_post]
         inh_here = inh[first_post : first_post + n_post]
@@ -146,9 +103,10 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                         row = (event_neuron[np.uint64((e + k) & mask)] - first_pre) * lags + lag
                         row_start[k] = segment[np.uint64(row)]
                         row_stop[k] = segment[np.uint64(row + 1)]
-                        if sparse:
-                            prefetch(post, np.int64(row_start[k]))
-                            prefetch(weight, np.int64(row_start[k]))
+                        # Both ends of a row tell whether its targets are neighbours.
+                        prefetch(post, np.int64(row_start[k]))
+                        prefetch(post, np.int64(row_stop[k] - 1))
+                        prefetch(weight, np.int64(row_start[k]))
                 # Indices are unsigned where it matters: signed ones cost a test for being negative.
                 event = np.uint64(e & mask)
                 place = np.uint64((e - first_event) % ROWS_AHEAD)
@@ -159,39 +117,11 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                 x = ZERO
                 x2 = ZERO
                 if learning and n_pre_traces > 0:
-                    gap = fired_at - event_previous_step[event]
-                    known = event_previous_step[event] >= rule_since[index]
-                    if known and gap < pre_decay.shape[2]:
-                        if is_nearest:
-                            x = pre_decay[index, 0, gap]
-                            if n_pre_traces > 1:
-                                x2 = pre_decay[index, 1, gap]
-                        else:
-                            after = trace_after(
-                                pre,
-                                fired_at,
-                                pre_trace[0, pre - first_pre],
-                                is_summed,
-                                last_spike,
-                                last_event,
-                                event_previous_step,
-                                event_previous,
-                                pre_decay[index, 0],
-                            )
-                            x = after - ONE
-                            if n_pre_traces > 1:
-                                after = trace_after(
-                                    pre,
-                                    fired_at,
-                                    pre_trace[1, pre - first_pre],
-                                    is_summed,
-                                    last_spike,
-                                    last_event,
-                                    event_previous_step,
-                                    event_previous,
-                                    pre_decay[index, 1],
-                                )
-                                x2 = after - ONE
+                    # The trace as the spike before left it, just before this one.
+                    before = (fired_at - 1) % pre_trace.shape[1]
+                    x = np.float32(pre_trace[0, before, pre - first_pre] * pre_decay[index, 0])
+                    if n_pre_traces > 1:
+                        x2 = np.float32(pre_trace[1, before, pre - first_pre] * pre_decay[index, 1])
                 kept_facilitation = ZERO
                 kept_depletion = ZERO
                 if depressing and event_previous_step[event] > NEVER:

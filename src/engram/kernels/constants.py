@@ -9,11 +9,14 @@ STEP, EVENTS, LOGGED, STOPPED = 0, 1, 2, 3
 # Why `advance` stopped: all steps done, the spike ring or the spike log has no room for one more.
 DONE, RING_FULL, LOG_FULL = 0, 1, 2
 
-BLOCK = 256
-"""Neurons worked on at a time: their scratch stays in the first-level cache."""
+BLOCK = 1024
+"""Neurons worked on at a time: their scratch stays in the second-level cache."""
 
 ROWS_AHEAD = 64
 """Rows of synapses looked up at a time."""
+
+LONG_ROW = 8
+"""Targets from which on a row is worth a vector loop of its own."""
 
 INHIBITORY_TRANSMITTER = 1
 """The one transmitter (GABA) whose synapses have negative weights."""

@@ -4,19 +4,48 @@ import math
 
 import numpy as np
 
-from engram.kernels.arrivals import ONE, ZERO, trace_after
-from engram.kernels.constants import INHIBITORY_TRANSMITTER
+from engram.kernels.arrivals import ONE, ZERO
+from engram.kernels.constants import BLOCK, INHIBITORY_TRANSMITTER
 from engram.kernels.history import latest_before
 from engram.kernels.jit import inline_jit, jit, prefetch
 
 LINE = 16
 """Entries of an index in one cache line."""
 
-AHEAD = np.uint64(16)
-"""Synapses by which weights are asked for in advance."""
+FORGOTTEN = 1e-20
+"""Traces below count as gone: they would reach denormal numbers, which are slow."""
 
 REBASE = math.exp(2.0)
 """Growth of 1 / eligibility since its base at which it is given a new base."""
+
+
+@jit
+def forget_unheard(
+    heard,
+    synapses,
+    taps,
+    birth,
+    newborn,
+    step,
+    first_pre,
+    n_pre,
+    last_spike,
+    last_event,
+    event_previous_step,
+    event_previous,
+):
+    """Clear the traces of synapses that no spike fired since their birth has reached yet."""
+    for k in range(synapses.shape[0]):
+        born = birth[synapses[k]]
+        if born > newborn:
+            i = taps[k] % n_pre
+            seen = step - (i - taps[k]) // n_pre
+            fired_at = latest_before(
+                seen + 1, first_pre + i, last_spike, last_event, event_previous_step,
+                event_previous,
+            )  # fmt: skip
+            if fired_at < born:
+                heard[:, k] = ZERO
 
 
 def make_post(on_post, modulated, n_pre_traces, n_post_traces):
@@ -24,7 +53,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
 
     `on_post` has the arguments and the result of `on_pre` (see `arrivals.make_arrive`). The trace
     of a synapse is that of the spikes that have *arrived* at it: the presynaptic neuron's, seen the
-    axonal delay later.
+    axonal delay later. So traces are kept for as many steps as the longest delay has.
     """
 
     @inline_jit
@@ -43,11 +72,10 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         rule_parameter,
         pre_decay,
         post_decay,
+        trace_reach,
         nearest,
-        summed,
         dopamine_integral,
         eligibility_growth,
-        rule_since,
         last_spike,
         last_event,
         event_neuron,
@@ -64,8 +92,8 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         potentiation,
         in_first,
         in_synapse,
-        in_pre,
-        in_delay,
+        in_tap,
+        heard,
     ):
         pre_region = source[index]
         post_region = target[index]
@@ -74,100 +102,108 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         slot = step % event_first.shape[0]
         mask = event_neuron.shape[0] - 1
         is_nearest = nearest[index] != 0
-        is_summed = summed[index] != 0
-        horizon = pre_decay.shape[2]
+        n_pre = pre_trace.shape[2]
+        depth = pre_trace.shape[1]
+        now = step % depth if n_pre_traces > 0 else 0
+        first_event, last_event_here = event_first[slot, post_region], event_end[slot, post_region]
 
-        if n_pre_traces > 0 and not is_nearest:
-            for e in range(event_first[slot, pre_region], event_end[slot, pre_region]):
-                gap = step - event_previous_step[e & mask]
-                i = event_neuron[e & mask] - first_pre
-                for k in range(n_pre_traces):
-                    kept = pre_trace[k, i] * pre_decay[index, k, gap] if gap < horizon else 0.0
-                    pre_trace[k, i] = 1.0 + kept
-
-        if plastic[index]:
+        if plastic[index] and first_event < last_event_here:
             low, high = w_min[index], w_max[index]
             q = rule_parameter[index]
             q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
             integral = np.float32(dopamine_integral[index])
             growth = np.float32(eligibility_growth[index])
-            newest = youngest[index]
-            since = rule_since[index]
             sign_of_all = common_sign[index]
             sign = -ONE if sign_of_all < 0 else ONE
-            decay = pre_decay[index, 0]
-            decay2 = pre_decay[index, 1]
-            trace = pre_trace[0]
-            trace2 = pre_trace[1]
-            last_spike_here = last_spike[first_pre : first_pre + pre_trace.shape[1]]
-            safe = np.uint64(max(in_synapse.shape[0] - np.int64(AHEAD), 0))
-            last_event_here = event_end[slot, post_region] - 1
-            for e in range(event_first[slot, post_region], event_end[slot, post_region]):
-                j = event_neuron[e & mask] - first_post
+            # All steps kept, one after the other; a tap is relative to the present one.
+            traces = pre_trace.reshape((n_pre_traces, depth * n_pre))
+            size = np.int64(depth * n_pre)
+            row = np.int64(now * n_pre)
+            # A trace from before a synapse was born is gone by now if the birth is longer ago.
+            newborn = step - trace_reach[index]
+            young = youngest[index] > newborn
+            # Synapses come in no order a processor could guess. So while those of one neuron are
+            # worked on, the next one's are asked for already, and its traces looked up.
+            e = first_event
+            start = np.int64(in_first[event_neuron[e & mask] - first_post])
+            ready_n = 0
+            ready_start = start
+            j = 0
+            half = 0
+            while True:
+                next_n = 0
+                next_j = 0
+                next_start = start
                 if e < last_event_here:
-                    following = event_neuron[(e + 1) & mask] - first_post
-                    for k in range(in_first[following], in_first[following + 1], LINE):
-                        prefetch(in_synapse, k)
-                        prefetch(in_pre, k)
-                        prefetch(in_delay, k)
-                gain = potentiation[event_neuron[e & mask]]
-                y = post_trace[0, j]
-                y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
-                # Unsigned indices: signed ones cost a test for being negative.
-                start, stop = np.uint64(in_first[j]), np.uint64(in_first[j + 1])
-                for k in range(start, stop):
-                    # What is read past the last synapse of a neuron belongs to the next one.
-                    prefetch(weight, in_synapse[k + AHEAD if k < safe else k])
-                    s = np.uint64(in_synapse[k])
-                    x = ZERO
-                    x2 = ZERO
-                    if n_pre_traces > 0:
-                        pre = in_pre[k]
-                        seen = step - in_delay[k]
-                        i = np.uint64(pre - first_pre)
-                        fired_at = np.int64(last_spike_here[i])
-                        after = ONE if is_nearest else np.float32(trace[i])
-                        after2 = ONE
-                        if n_pre_traces > 1 and not is_nearest:
-                            after2 = np.float32(trace2[i])
-                        late = fired_at > seen
-                        if late:
-                            fired_at = latest_before(
-                                seen + 1, pre, last_spike, last_event, event_previous_step,
-                                event_previous,
-                            )  # fmt: skip
-                        gap = seen - fired_at
-                        # Spikes from before the rule or the synapse do not count.
-                        known = gap < horizon and fired_at >= since
-                        if known and (fired_at >= newest or fired_at >= birth[s]):
-                            if late and not is_nearest:
-                                after = trace_after(
-                                    pre, fired_at, trace[i], is_summed, last_spike, last_event,
-                                    event_previous_step, event_previous, decay,
-                                )  # fmt: skip
-                                if n_pre_traces > 1:
-                                    after2 = trace_after(
-                                        pre, fired_at, trace2[i], is_summed, last_spike,
-                                        last_event, event_previous_step, event_previous, decay2,
-                                    )  # fmt: skip
-                            x = gain * (after * decay[np.uint64(gap)])
+                    next_j = event_neuron[e & mask] - first_post
+                    stop = np.int64(in_first[next_j + 1])
+                    next_n = min(BLOCK, int(stop - start))
+                    gain = potentiation[event_neuron[e & mask]]
+                    synapses = in_synapse[start : start + next_n]
+                    taps = in_tap[start : start + next_n]
+                    # Unsigned indices: signed ones cost a test for being negative.
+                    for k in range(np.uint64(next_n)):
+                        prefetch(weight, synapses[k])
+                        if modulated:
+                            prefetch(eligibility, synapses[k])
+                        if n_pre_traces > 0:
+                            place = row + taps[k]
+                            place = np.uint64(place + size if place < 0 else place)
+                            heard[half, 0, k] = gain * traces[0, place]
                             if n_pre_traces > 1:
-                                x2 = gain * (after2 * decay2[np.uint64(gap)])
-                    if sign_of_all == 0:
-                        sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
-                    m = sign * weight[s]
-                    if modulated:
-                        c = eligibility[s]
-                        m = min(max(m + c * integral, low), high)
-                        c += growth * on_post(
-                            m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
-                        )
-                        eligibility[s] = c
-                        weight[s] = sign * (m - c * integral)
-                    else:
-                        m = on_post(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7)
-                        weight[s] = sign * min(max(m, low), high)
+                                heard[half, 1, k] = gain * traces[1, place]
+                    if young and n_pre_traces > 0:
+                        forget_unheard(
+                            heard[half], synapses, taps, birth, newborn, step, first_pre, n_pre,
+                            last_spike, last_event, event_previous_step, event_previous,
+                        )  # fmt: skip
+                    start += next_n
+                    if start >= stop:
+                        e += 1
+                        if e < last_event_here:
+                            following = event_neuron[e & mask] - first_post
+                            start = np.int64(in_first[following])
+                            for k in range(start, in_first[following + 1], LINE):
+                                prefetch(in_synapse, k)
+                                prefetch(in_tap, k)
+                half = 1 - half
+                if ready_n > 0:
+                    y = post_trace[0, j]
+                    y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
+                    synapses = in_synapse[ready_start : ready_start + ready_n]
+                    for k in range(np.uint64(ready_n)):
+                        s = np.uint64(synapses[k])
+                        x = heard[half, 0, k] if n_pre_traces > 0 else ZERO
+                        x2 = heard[half, 1, k] if n_pre_traces > 1 else ZERO
+                        if sign_of_all == 0:
+                            sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+                        m = sign * weight[s]
+                        if modulated:
+                            c = eligibility[s]
+                            m = min(max(m + c * integral, low), high)
+                            c += growth * on_post(
+                                m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
+                            )
+                            eligibility[s] = c
+                            weight[s] = sign * (m - c * integral)
+                        else:
+                            m = on_post(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7)
+                            weight[s] = sign * min(max(m, low), high)
+                ready_n, ready_start, j = next_n, next_start, next_j
+                if next_n == 0 and e >= last_event_here:
+                    break
 
+        for k in range(n_pre_traces):
+            factor = pre_decay[index, k]
+            old = pre_trace[k, (step - 1) % depth]
+            new = pre_trace[k, now]
+            for i in range(region_count[pre_region]):
+                # The factor, rounded to single precision, would be off by as much at each step.
+                kept = np.float64(old[i]) * factor
+                new[i] = np.float32(kept if kept > FORGOTTEN else 0.0)
+            for e in range(event_first[slot, pre_region], event_end[slot, pre_region]):
+                i = event_neuron[e & mask] - first_pre
+                new[i] = ONE if is_nearest else new[i] + ONE
         for k in range(n_post_traces):
             y_now = post_trace[k]
             for e in range(event_first[slot, post_region], event_end[slot, post_region]):

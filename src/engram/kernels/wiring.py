@@ -140,10 +140,12 @@ def expand_rows(segment, lags, first_pre, delay_min, pre, delay):
 
 
 @jit
-def build_incoming(
-    segment, lags, first_pre, delay_min, post, first_post, in_first, in_synapse, in_pre, in_delay
-):
-    """The incoming index: each postsynaptic neuron's synapses, with their source and delay."""
+def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, in_synapse, in_tap):
+    """The incoming index: each postsynaptic neuron's synapses, and where their traces stand.
+
+    A tap is the place of a synapse's trace in the table of the last steps, neurons by steps,
+    relative to the row of the present step: source - delay x n_pre.
+    """
     n_post = in_first.shape[0] - 1
     in_first[:] = 0
     for s in range(post.shape[0]):
@@ -152,15 +154,13 @@ def build_incoming(
         in_first[j + 1] += in_first[j]
     place = in_first.copy()
     for row in range(segment.shape[0] - 1):
-        neuron = first_pre + row // lags
-        steps = delay_min + row % lags
+        tap = row // lags - (delay_min + row % lags) * n_pre
         for s in range(segment[row], segment[row + 1]):
             j = post[s] - first_post
             k = place[j]
             place[j] += 1
             in_synapse[k] = s
-            in_pre[k] = neuron
-            in_delay[k] = steps
+            in_tap[k] = tap
 
 
 @jit

@@ -182,14 +182,14 @@ def _check_incoming(tables: Tables, p: int) -> None:
     n = len(block["post"])
     index, lengths = (
         block["in_synapse"],
-        {len(block[f"in_{c}"]) for c in ("synapse", "pre", "delay")},
+        {len(block[f"in_{c}"]) for c in ("synapse", "tap")},
     )
     _require(
         len(lengths) == 1 and lengths <= {0, n}, f"incoming index {name} is complete or absent"
     )
     if not len(index):
         return
-    first_post = bounds(tables, p)[2]
+    first_pre, n_pre, first_post, _ = bounds(tables, p)
     in_first = block["in_first"]
     counts = np.bincount(block["post"] - first_post, minlength=len(in_first) - 1)
     _require(in_first[0] == 0, f"incoming index {name} begins at 0")
@@ -200,8 +200,12 @@ def _check_incoming(tables: Tables, p: int) -> None:
     synapses = read_out(tables, p)
     owner = np.repeat(np.arange(len(in_first) - 1), np.diff(in_first)) + first_post
     _require((block["post"][index] == owner).all(), f"incoming index {name} is the inverse of rows")
-    _require((synapses["pre"][index] == block["in_pre"]).all(), f"in_pre {name} is the source")
-    _require((synapses["delay"][index] == block["in_delay"]).all(), f"in_delay {name} is the delay")
+    tap = synapses["pre"].astype(np.int64) - first_pre - synapses["delay"].astype(np.int64) * n_pre
+    _require((tap[index] == block["in_tap"]).all(), f"in_tap {name} is of source and delay")
+    depth = int(tables["delay_min"][p] + tables["delay_count"][p])
+    traces = block["pre_trace"]
+    fits = traces.shape[0] == 0 or traces.shape[1:] == (depth, n_pre)
+    _require(fits, f"pre_trace {name} reaches back to the longest delay")
 
 
 def _rows(segment: Array) -> Array:

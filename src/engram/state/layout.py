@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import kernel
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, STEP
 from engram.state.schema import FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import FIXED_SIZES, SYNAPSE_COLUMNS, Array, Tables
 
-INDEX_COLUMNS = ("in_synapse", "in_pre", "in_delay")
+INDEX_COLUMNS = ("in_synapse", "in_tap")
 
 Synapses = dict[str, Array]
 """Per-synapse arrays by name: the columns of the schema, and ``pre`` and ``delay`` (steps)."""
@@ -29,7 +29,7 @@ def new_block(tables: Tables, p: int) -> dict[str, Array]:
     """The arrays of projection `p` without synapses."""
     _, n_pre, _, n_post = bounds(tables, p)
     sizes = {"S": 0, "S?": 0, "pre": n_pre, "post": n_post, "post+1": n_post + 1, **FIXED_SIZES}
-    sizes["rows"] = n_pre * int(tables["delay_count"][p]) + 1
+    sizes |= {"rows": n_pre * int(tables["delay_count"][p]) + 1, "T?": 0, "D": 0}
     return {
         f.name: np.full([sizes[d] for d in f.dims], f.initial, dtype=f.dtype)
         for f in SYNAPSE_FIELDS
@@ -74,13 +74,14 @@ def selected(synapses: Synapses, keep: NDArray[Any]) -> Synapses:
 
 
 def lay_out(
-    tables: Tables, p: int, synapses: Synapses, *, columns: set[str], incoming: bool
+    tables: Tables, p: int, synapses: Synapses, *, columns: set[str], traces: int | None
 ) -> None:
     """Make these the synapses of projection `p`.
 
-    columns: the optional columns the projection needs; incoming: whether its rule looks synapses
-    up by their postsynaptic neuron.
+    columns: the optional columns the projection needs; traces: how many presynaptic ones its rule
+    has, None without a rule (which looks synapses up by their postsynaptic neuron).
     """
+    incoming = traces is not None
     block = tables.blocks[p]
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
     n = len(synapses["pre"])
@@ -111,10 +112,25 @@ def lay_out(
     block["in_first"] = np.zeros(n_post + 1, np.int32)
     if incoming:
         kernel("wiring.build_incoming")(
-            segment, lags, first_pre, shortest, block["post"], first_post, block["in_first"],
-            block["in_synapse"], block["in_pre"], block["in_delay"],
+            segment, lags, n_pre, shortest, block["post"], first_post, block["in_first"],
+            block["in_synapse"], block["in_tap"],
         )  # fmt: skip
+    _fit_traces(tables, p, traces or 0)
     tables.touch()
+
+
+def _fit_traces(tables: Tables, p: int, traces: int) -> None:
+    """Let the presynaptic traces reach as far back as the longest delay; what is kept stays."""
+    block = tables.blocks[p]
+    old, n_pre = block["pre_trace"], bounds(tables, p)[1]
+    depth = int(tables["delay_min"][p] + tables["delay_count"][p]) if traces else 0
+    if old.shape == (traces, depth, n_pre):
+        return
+    new = np.zeros((traces, depth, n_pre), np.float32)
+    if old.shape[0] == traces:
+        steps = int(tables["clock"][STEP]) - np.arange(1, min(depth, old.shape[1]) + 1)
+        new[:, steps % max(depth, 1)] = old[:, steps % max(old.shape[1], 1)]
+    block["pre_trace"] = new
 
 
 def signs(nt: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -122,11 +138,11 @@ def signs(nt: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.where(nt == INHIBITORY_TRANSMITTER, np.float32(-1), np.float32(1))
 
 
-def restore_derived(tables: Tables, p: int, *, incoming: bool) -> None:
+def restore_derived(tables: Tables, p: int, *, traces: int | None) -> None:
     """Rebuild what is not saved of projection `p`."""
     lay_out_columns = {
         name
         for name in SYNAPSE_COLUMNS
         if name not in INDEX_COLUMNS and len(tables.blocks[p][name])
     }
-    lay_out(tables, p, read_out(tables, p), columns=lay_out_columns, incoming=incoming)
+    lay_out(tables, p, read_out(tables, p), columns=lay_out_columns, traces=traces)

@@ -7,10 +7,10 @@ wants it names it as an argument.
 
 Dimensions: N neuron slots, R regions, P projections, S synapses of a projection, E slots of the
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
-of a neuron model, K parameters of a rule, T traces of a rule on either side, L steps of a decay
-table, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
-oscillators of a region; ``rows`` (segment pointers), ``pre``, ``post`` and ``post+1`` are sizes of
-one projection.
+of a neuron model, K parameters of a rule, T traces of a rule on either side, B neurons worked on at
+a time, C entries of the clock, G entries of the spike log, O oscillators of a region; ``rows``
+(segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps
+of them kept: one more than the longest delay) are sizes of one projection.
 """
 
 from __future__ import annotations
@@ -114,10 +114,10 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
     _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
     _f("rule_parameter", "float32", "P K", 0, "rule", "parameters of the rule", "parameter"),
-    _f("pre_decay", "float32", "P T L", 0, "", "decay of a presynaptic trace by steps", "derived"),
+    _f("pre_decay", "float64", "P T", 0, "", "decay of a presynaptic trace in dt", "derived"),
     _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
+    _f("trace_reach", "int64", "P", 0, "step", "how long a trace may count", "derived"),
     _f("nearest", "uint8", "P", 0, "", "1 for nearest-neighbour pairing", "parameter"),
-    _f("summed", "uint8", "P", 0, "", "1 if delays are long against the traces", "derived"),
     _f("stp", "uint8", "P", 0, "", "1 with short-term plasticity", "parameter"),
     _f("stp_U", "float32", "P", 0.5, "", "use of resources by a first spike", "parameter"),
     _f("stp_tau_rec", "float64", "P", 800, "ms", "recovery of resources", "parameter"),
@@ -128,11 +128,11 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("tau_eligibility", "float64", "P", 1000, "ms", "decay of eligibility", "parameter"),
     _f("dopamine_integral", "float64", "P", 0, "s", "dopamine seen by eligibility since the base"),
     _f("eligibility_growth", "float64", "P", 1, "", "exp(time since the base / tau)"),
-    _f("rule_since", "int32", "P", NEVER, "step", "spikes fired before leave no trace"),
     _f("dopamine_factor", "float64", "P 4", 0, "", "what `modulate` multiplies by", "derived"),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
     _f("who", "int32", "B", 0, "", "work space: neurons of a block that fired", "derived"),
+    _f("heard", "float32", "T T B", 0, "", "work space: traces at a neuron's synapses", "derived"),
     _f("row_start", "int32", "A", 0, "", "work space: rows about to deliver", "derived"),
     _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
@@ -153,13 +153,19 @@ SYNAPSE_FIELDS: tuple[Field, ...] = (
     _f("resource", "float32", "S?", 1, "", "resources after the last release"),
     _f("facilitation", "float32", "S?", -1, "", "facilitation at the last release; -1: none yet"),
     _f("synapse_gain", "float32", "S?", 1, "", "gain, where synapses differ in it"),
-    _f("pre_trace", "float64", "T pre", 0, "", "presynaptic trace just after the last spike"),
+    _f(
+        "pre_trace",
+        "float32",
+        "T? D pre",
+        0,
+        "",
+        "presynaptic traces after each of the last D steps",
+    ),
     _f("post_trace", "float32", "T post", 0, "", "postsynaptic trace now"),
     # Incoming index: the synapses of each postsynaptic neuron.
     _f("in_first", "int32", "post+1", 0, "", "where each neuron's begin", "derived"),
     _f("in_synapse", "int32", "S?", 0, "", "synapse", "derived"),
-    _f("in_pre", "int32", "S?", 0, "", "presynaptic neuron", "derived"),
-    _f("in_delay", "uint16", "S?", 0, "step", "delay", "derived"),
+    _f("in_tap", "int32", "S?", 0, "", "its presynaptic neuron - delay x pre", "derived"),
 )
 
 FIELDS: dict[str, Field] = {field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS)}
