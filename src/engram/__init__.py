@@ -23,7 +23,7 @@ from engram.neurons import (
     Relay,
 )
 from engram.parameters import Parameter
-from engram.persistence import inspect_checkpoint, load_brain, save_brain
+from engram.persistence import inspect_checkpoint, load_brain, resume_brain, save_brain
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.projection import Projection
 from engram.region import Region, RegionType
@@ -69,5 +69,6 @@ __all__ = [
     "encode_text",
     "inspect_checkpoint",
     "load_brain",
+    "resume_brain",
     "save_brain",
 ]

@@ -7,7 +7,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,13 +46,16 @@ from engram.recording import (
     WeightRecorder,
 )
 from engram.region import Region, RegionType
-from engram.schedule import MAX_STEPS, run_steps
+from engram.schedule import MAX_STEPS, run_steps, take_postponed
 from engram.state import layout
 from engram.state.tables import Tables
 from engram.statistics import BrainStats, collect, describe
 from engram.stimulus import Encoded, StimulusEncoder
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 from engram.wiring import Wiring
+
+if TYPE_CHECKING:
+    from engram.checkpoint.every import Checkpointer
 
 CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
@@ -116,6 +119,8 @@ class Brain:
             False,
         )  # fmt: skip
         self._recorders: list[Recorder] = []
+        self._checkpointers: list[Checkpointer] = []
+        self._presenting = False
         self._tag = 0
         self._structure_version = 0
         self._stale = True
@@ -601,6 +606,8 @@ class Brain:
                 done += n
                 if report is not None:
                     report(done, total)
+        for checkpointer in self._checkpointers:
+            checkpointer.raise_error()
 
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
@@ -616,18 +623,25 @@ class Brain:
         integer(f"{where}: steps", steps, 0, left)
         integer(f"{where}: rest", rest, 0, left - steps)
         before, start = self._tables["total_spikes"].copy(), self.step_count
-        if steps:
-            self._end_replay()
-            self._last_stimulus = start + steps - 1
-            if self.encoder.noise_level > 0:
-                self._drive_for(target, encoded, steps)
-            else:
-                self._hold(target, encoded)
-                try:
-                    self._run(steps)
-                finally:
-                    self._release(target)
-        self._run(rest)
+        # Nobody would release the stimulus of a brain that was saved half-way.
+        self._presenting = True
+        try:
+            if steps:
+                self._end_replay()
+                self._last_stimulus = start + steps - 1
+                if self.encoder.noise_level > 0:
+                    self._drive_for(target, encoded, steps)
+                else:
+                    self._hold(target, encoded)
+                    try:
+                        self._run(steps)
+                    finally:
+                        self._release(target)
+            self._run(rest)
+        finally:
+            self._presenting = False
+        if self._checkpointers:
+            take_postponed(self, start)
         spikes = self._tables["total_spikes"]
         # Who was born meanwhile may have taken the place of one that had fired.
         before[self._tables["born"] > start] = 0
@@ -889,6 +903,53 @@ class Brain:
         from engram.persistence import from_state, to_state
 
         return from_state, (to_state(self),)
+
+    def checkpoint_every(
+        self,
+        folder: str | Path,
+        *,
+        steps: int | None = None,
+        ms: float | None = None,
+        keep: int = 3,
+        compress: bool = True,
+        background: bool = True,
+    ) -> Checkpointer:
+        """Save the brain into a folder every so often while it runs; `detach` what it returns.
+
+        steps or ms: between checkpoints, counted from time 0. keep: how many files stay, the latest
+        (``step-<step>.engram``). background: write from a copy, in a thread, while the run goes on.
+        A checkpoint that is due within `present` is taken at its end. `resume_brain` loads the
+        latest. Recorders, checkpoints and what your program knows are not saved.
+
+        >>> import tempfile
+        >>> from engram import Brain, RegionType, resume_brain
+        >>> brain = Brain(seed=1)
+        >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=20)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with brain.checkpoint_every(folder, steps=50):
+        ...         brain.run(120)
+        ...     print(resume_brain(folder).step_count)
+        100
+        """
+        from engram.checkpoint.every import Checkpointer
+
+        where = "Brain.checkpoint_every"
+        if (steps is None) == (ms is None):
+            raise InvalidValueError(f"{where}: give either steps or ms")
+        if steps is not None:
+            interval = integer(f"{where}: steps", steps, 1, MAX_STEPS)
+        else:
+            time = number(f"{where}: ms", ms, 0.0, MAX_STEPS * self._dt, open_low=True)
+            interval = max(1, round(time / self._dt))
+        for name, value in (("compress", compress), ("background", background)):
+            if not isinstance(value, bool):
+                raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")
+        checkpointer = Checkpointer(
+            self, Path(folder), interval, integer(f"{where}: keep", keep, 1), compress, background
+        )
+        self._checkpointers.append(checkpointer)
+        self._parameters_changed()
+        return checkpointer
 
     def fingerprint(self) -> str:
         """A hash of everything that determines the future: equal ones mean equal futures."""

@@ -1,4 +1,4 @@
-"""The command line: ``engram demo``, ``engram info``, ``engram run``."""
+"""The command line: ``engram demo``, ``info``, ``run`` and ``resume``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from engram.errors import EngramError, InvalidValueError
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from engram.brain import Brain
 
 # Everything else is imported where it is used, so that --help answers at once.
 
@@ -148,6 +150,12 @@ def _projections(found: dict[str, Any]) -> Table:
     return table
 
 
+_Allow = Annotated[
+    list[str] | None,
+    typer.Option(help='A neuron model or rule of your own it may import ("module:Class").'),
+]
+
+
 @app.command()
 def run(
     path: Annotated[Path, typer.Argument(help="A saved brain.")],
@@ -155,30 +163,84 @@ def run(
     output: Annotated[
         Path | None, typer.Option(help="Where to save it; by default where it came from.")
     ] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(help='A neuron model or rule of your own it may import ("module:Class").'),
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=1, help="Steps between checkpoints on the way.")
     ] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Their folder; by default beside the output.")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="How many of them stay, the latest.")] = 3,
+    allow: _Allow = None,
 ) -> None:
     """Load a brain, run it without stimulus, and save it.
 
-    Interrupted, it saves nothing.
+    Interrupted, it does not save; with --checkpoint-every, "engram resume" goes on from the latest.
     """
     with _one_line_errors():
-        from rich.console import Console
-
-        from engram.demo import progress_bar
-        from engram.persistence import load_brain, save_brain
+        from engram.checkpoint.folder import checkpoints_in, write_plan
+        from engram.persistence import load_brain
 
         target = path if output is None else output
         if not target.parent.is_dir():
             raise InvalidValueError(f"{target}: there is no folder {target.parent}")
+        if checkpoint_every is None and checkpoints is not None:
+            raise InvalidValueError("--checkpoints goes with --checkpoint-every")
         brain = load_brain(path, allow=allow or ())
-        with progress_bar(Console(stderr=True), "running") as report:
-            brain.run(steps, progress=report)
-        saved = save_brain(brain, target)
-        typer.echo(brain.summary())
-        typer.echo(f"\nsaved: {saved}")
+        if checkpoint_every is None:
+            _finish(brain, brain.step_count + steps, target)
+            return
+        folder = target.with_suffix(".checkpoints") if checkpoints is None else checkpoints
+        if folder.is_dir() and checkpoints_in(folder):
+            raise InvalidValueError(
+                f"{folder}: there are checkpoints already; go on with 'engram resume {folder}', or "
+                f"choose another folder"
+            )
+        with brain.checkpoint_every(folder, steps=checkpoint_every, keep=keep) as checkpointer:
+            until = brain.step_count + steps
+            output_path = str(target.absolute())
+            write_plan(folder, {"until": until, "every": checkpoint_every, "keep": keep,
+                                "output": output_path})  # fmt: skip
+            checkpointer.take()
+            _finish(brain, until, target)
+
+
+@app.command()
+def resume(
+    folder: Annotated[Path, typer.Argument(help='The checkpoints of "engram run".')],
+    allow: _Allow = None,
+) -> None:
+    """Go on with a run that was cut off, from its latest checkpoint, and save the brain."""
+    with _one_line_errors():
+        import warnings
+
+        from engram.checkpoint.folder import checkpoints_in, read_plan
+        from engram.persistence import resume_brain
+
+        plan = read_plan(folder)
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            brain = resume_brain(folder, allow=allow or ())
+        for warning in found:
+            typer.echo(f"engram: {warning.message}", err=True)
+        for step, path in checkpoints_in(folder):
+            if step > brain.step_count:
+                path.rename(path.with_suffix(".damaged"))
+        with brain.checkpoint_every(folder, steps=plan["every"], keep=plan["keep"]):
+            _finish(brain, max(plan["until"], brain.step_count), Path(plan["output"]))
+
+
+def _finish(brain: Brain, until: int, target: Path) -> None:
+    """Run to a step, save, say how it went."""
+    from rich.console import Console
+
+    from engram.demo import progress_bar
+    from engram.persistence import save_brain
+
+    with progress_bar(Console(stderr=True), "running") as report:
+        brain.run(until - brain.step_count, progress=report)
+    saved = save_brain(brain, target)
+    typer.echo(brain.summary())
+    typer.echo(f"\nsaved: {saved}")
 
 
 def main() -> None:

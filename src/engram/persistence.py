@@ -1,54 +1,51 @@
-"""Saving and restoring a brain: a zip of ``.npy`` arrays and a JSON manifest."""
+"""Saving and restoring a brain: a zip of ``.npy`` arrays and a JSON manifest.
+
+See docs/checkpoints.md for the format, and what is guaranteed.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
-import json
 import os
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engram import morphology
-from engram._version import __version__
 from engram.brain import Brain
+from engram.checkpoint import container, records
+from engram.checkpoint.atomic import replacing
+from engram.checkpoint.contents import (
+    check_claims,
+    check_description,
+    check_values,
+    record,
+    table_bytes,
+)
+from engram.checkpoint.folder import checkpoints_in
+from engram.checkpoint.live import DECIDING, Arrays, put, take
+from engram.checkpoint.migrations import FORMAT, migrated
 from engram.errors import CheckpointError
-from engram.growth import GrowthCycle
-from engram.kernels.constants import EVENTS, LOGGED, STEP, STOPPED
+from engram.kernels.constants import STEP
 from engram.memory import Trace
 from engram.neurons import FiringPattern, NeuronModel
 from engram.parameters import Parameterized
-from engram.plasticity import PlasticityRule
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.projection import Projection
 from engram.region import Region, RegionType
 from engram.state import layout
-from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
-from engram.state.tables import Tables
-from engram.statistics import BrainStats, RegionStats
+from engram.state.invariants import check_indices, check_synapses
 from engram.stimulus import EncodingStrategy
 from engram.synapses import ShortTermPlasticity
 
-FORMAT = 1
 SUFFIX = ".engram"
 MECHANISMS = (
     "stdp", "reward_stdp", "homeostasis", "metaplasticity", "growth", "memory", "encoder",
 )  # fmt: skip
 
-Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
-
-_EVENT_FIELDS = [f.name for f in BRAIN_FIELDS if f.dims == ("E",)]
-_SAVED_FIELDS = [f for f in BRAIN_FIELDS if f.kind != "derived" and f.dims != ("E",)]
-_SAVED_SYNAPSE_FIELDS = [f for f in SYNAPSE_FIELDS if f.kind != "derived"]
 
 
 def _class_path(thing: object) -> str:
@@ -60,36 +57,38 @@ def _parameterized(thing: Parameterized | None) -> dict[str, Any] | None:
     return None if thing is None else {"class": _class_path(thing), "values": thing.own_values()}
 
 
+def _parts(brain: Brain) -> list[Parameterized]:
+    """Everything that has parameters."""
+    found: list[Parameterized | None] = [getattr(brain, name) for name in MECHANISMS]
+    found += [r.model for r in brain.regions.values()]
+    found += [part for p in brain.projections for part in (p.rule, p.stp)]
+    return [part for part in found if part is not None]
+
+
 def to_state(brain: Brain) -> State:
-    """Everything that is saved: a manifest of plain values, and arrays by name."""
+    """Everything that is saved: plain values by name, and arrays by name.
+
+    It is a copy, which the brain's further life does not change.
+    """
     brain._flush_log()
     tables = brain._tables
-    arrays: Arrays = {f.name: tables[f.name].copy() for f in _SAVED_FIELDS}
-    arrays["clock"][[LOGGED, STOPPED]] = 0
-    # Of the spike ring, what may still be looked at: the spikes of the last H steps, in order.
-    head = int(tables["clock"][EVENTS])
-    horizon = tables.sizes["H"]
-    kept = np.arange(_oldest_event(tables, brain.step_count, head), head) % tables.sizes["E"]
-    for name in _EVENT_FIELDS:
-        arrays[name] = tables[name][kept]
-    ages = (brain.step_count - 1 - np.arange(min(horizon, brain.step_count))) % horizon
-    for name in ("event_first", "event_end"):
-        arrays[name] = tables[name][ages]
-    for p, block in enumerate(tables.blocks):
-        for f in _SAVED_SYNAPSE_FIELDS:
-            arrays[f"projection{p}.{f.name}"] = block[f.name].copy()
+    arrays = take(tables, brain.step_count)
     for k, trace in enumerate(brain.memory.traces):
         arrays[f"trace{k}"] = trace.neurons
-    # Sizes of work space and of the ring depend on how the brain was run.
-    sizes = {name: n for name, n in tables.sizes.items() if name not in ("E", "G", "L")}
-    manifest = {
+    described = {
         "dt": brain.dt,
         "seed": brain.seed,
         "device": brain.device,
-        "sizes": sizes,
+        # The other sizes follow from the arrays, or depend on how the brain was run.
+        "sizes": {name: tables.sizes[name] for name in ("X", "Q", "M", "H")},
         "regions": [_region_entry(r) for r in brain.regions.values()],
         "projections": [_projection_entry(p) for p in brain.projections],
         "mechanisms": {name: getattr(brain, name).own_values() for name in MECHANISMS},
+        # What parameters that nobody has set mean in this version.
+        "defaults": {
+            _class_path(part): {n: v.default for n, v in part.parameters().items()}
+            for part in _parts(brain)
+        },
         "strategy": brain.encoder.strategy.value,
         "frozen": dict(brain._frozen),
         "tag": brain._tag,
@@ -100,19 +99,10 @@ def to_state(brain: Brain) -> State:
             {"region": t.region, "step": t.step, "strength": t.strength}
             for t in brain.memory.traces
         ],
-        "growth_history": [asdict(c) for c in brain.growth.history],
-        "stats_history": [asdict(s) for s in brain.stats_history],
+        "growth_history": list(brain.growth.history),
+        "stats_history": list(brain.stats_history),
     }
-    return manifest, arrays
-
-
-def _oldest_event(tables: Tables, step: int, head: int) -> int:
-    horizon = tables.sizes["H"]
-    back = min(horizon, step)
-    if not back or not tables.sizes["R"]:
-        return head
-    oldest = int(tables["event_first"][(step - back) % horizon].min())
-    return max(oldest, head - tables.sizes["E"], 0)
+    return described, arrays
 
 
 def _region_entry(region: Region) -> dict[str, Any]:
@@ -141,7 +131,7 @@ def _projection_entry(projection: Projection) -> dict[str, Any]:
 
 
 def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
-    module, name = path.split(":")
+    module, _, name = path.partition(":")
     if not module.startswith("engram.") and path not in set(allow):
         raise CheckpointError(
             f"the checkpoint uses {path}, which is not part of Engram; to let it be imported, "
@@ -158,43 +148,38 @@ def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
     return found
 
 
-def from_state(state: State, allow: Iterable[str] = (), like: Brain | None = None) -> Brain:
+def _with_defaults(kind: type[Parameterized], values: Any, saved: Mapping[str, Any]) -> Any:
+    """Parameters as they were: those nobody had set, too, should their defaults be others now."""
+    found = dict(values)
+    before = saved.get(f"{kind.__module__}:{kind.__qualname__}", {})
+    for name, parameter in kind.parameters().items():
+        if name not in found and before.get(name, parameter.default) != parameter.default:
+            found[name] = before[name]
+    return found
+
+
+def from_state(
+    state: State, allow: Iterable[str] = (), like: Brain | None = None, *, check: bool = False
+) -> Brain:
     """The brain of a state.
 
-    allow: import paths of classes outside Engram; like: a brain whose classes may be used anyway.
+    allow: import paths of classes outside Engram; like: a brain whose classes may be used anyway;
+    check: whether the state comes from elsewhere, so that nothing may be taken for granted.
     """
-    manifest, arrays = state
+    described, arrays = state
     known: dict[str, Any] = {}
     if like is not None:
-        parts = [r.model for r in like.regions.values()] + [p.rule for p in like.projections]
-        known = {_class_path(part): type(part) for part in parts if part is not None}
-    brain = Brain(manifest["dt"], manifest["seed"], manifest["device"])
-    tables = brain._tables
-    tables.resize(**manifest["sizes"])
-    for f in _SAVED_FIELDS:
-        if f.name not in ("event_first", "event_end"):
-            tables.arrays[f.name][...] = arrays[f.name]
-    head, step = int(tables["clock"][EVENTS]), brain.step_count
-    n_events = len(arrays[_EVENT_FIELDS[0]])
-    size = tables.sizes["E"]
-    while size < n_events:
-        size *= 2
-    tables.resize(E=size)
-    places = np.arange(head - n_events, head) % size
-    for name in _EVENT_FIELDS:
-        tables[name][places] = arrays[name]
-    horizon = tables.sizes["H"]
-    ages = (step - 1 - np.arange(len(arrays["event_first"]))) % horizon
-    for name in ("event_first", "event_end"):
-        tables[name][:] = head - n_events
-        tables[name][ages] = arrays[name]
+        known = {_class_path(part): type(part) for part in _parts(like)}
+    defaults = described["defaults"]
+    brain = Brain(described["dt"], described["seed"])
 
     def find(path: str, base: type) -> Any:
         return known[path] if path in known else _find_class(path, base, allow)
 
-    for index, entry in enumerate(manifest["regions"]):
+    for index, entry in enumerate(described["regions"]):
+        where = f"region {entry['name']!r}"
         kind = find(entry["model"]["class"], NeuronModel)
-        model: NeuronModel = kind(**entry["model"]["values"])
+        model: NeuronModel = kind(**_with_defaults(kind, entry["model"]["values"], defaults))
         model.attach(brain._parameters_changed)
         patterns = (FiringPattern(entry["patterns"][0]), FiringPattern(entry["patterns"][1]))
         region = Region(
@@ -202,50 +187,86 @@ def from_state(state: State, allow: Iterable[str] = (), like: Brain | None = Non
             entry["variation"],
         )  # fmt: skip
         if entry["morphology"] is not None:
-            region._morphology = morphology.Dendrite(**entry["morphology"])
+            region._morphology = record(
+                morphology.Dendrite, f"{where}: morphology", entry["morphology"]
+            )
         region._theta_plus, region._tau_theta = entry["theta_plus"], entry["tau_theta"]
         brain.regions[region.name] = region
         brain._max_neurons[region.name] = entry["max_neurons"]
-    for p, entry in enumerate(manifest["projections"]):
+        if check:
+            _check_sizes(where, kind, described["sizes"])
+    for p, entry in enumerate(described["projections"]):
         projection = Projection(brain, p, entry["source"], entry["target"])
         if entry["rule"] is not None:
             kind = find(entry["rule"]["class"], PlasticityRule)
-            rule: PlasticityRule = kind(**entry["rule"]["values"])
+            # A built-in rule takes what it does not set itself from the brain's.
+            inherits = kind in (STDP, RewardSTDP)
+            values = entry["rule"]["values"]
+            rule: PlasticityRule = kind(
+                **(values if inherits else _with_defaults(kind, values, defaults))
+            )
             brain._attach_rule(rule)
             projection._rule = rule
         if entry["stp"] is not None:
-            stp = ShortTermPlasticity(**entry["stp"])
-            projection._stp = stp.attach(brain._parameters_changed)
+            values = _with_defaults(ShortTermPlasticity, entry["stp"], defaults)
+            projection._stp = ShortTermPlasticity(**values).attach(brain._parameters_changed)
         projection._frozen = entry["frozen"]
         projection._w_max_given = entry["w_max_given"]
-        tables.blocks.append(
-            {f.name: arrays[f"projection{p}.{f.name}"].copy() for f in _SAVED_SYNAPSE_FIELDS}
-        )
-        traces = None if projection.rule is None else len(projection.rule.pre_traces)
-        layout.restore_derived(tables, p, traces=traces)
         brain.projections.append(projection)
-    for name, values in manifest["mechanisms"].items():
+    for name, values in described["mechanisms"].items():
         mechanism = getattr(brain, name)
-        for parameter, value in values.items():
-            setattr(mechanism, parameter, value)
-    brain.encoder.strategy = EncodingStrategy(manifest["strategy"])
-    brain._frozen.update(manifest["frozen"])
-    brain._tag = manifest["tag"]
-    brain._last_stimulus = manifest["last_stimulus"]
-    brain._last_reset = manifest["last_reset"]
-    until = manifest["replay_until"]
+        for parameter, value in _with_defaults(type(mechanism), values, defaults).items():
+            mechanism.set(parameter, value)
+    brain.encoder.strategy = EncodingStrategy(described["strategy"])
+    unknown = set(described["frozen"]) - set(brain._frozen)
+    if unknown:
+        raise CheckpointError(f"frozen: no mechanism {sorted(unknown)[0]!r}")
+    brain._frozen.update(described["frozen"])
+    brain._tag = described["tag"]
+    brain._last_stimulus = described["last_stimulus"]
+    brain._last_reset = described["last_reset"]
+    until = described["replay_until"]
     brain._replay_until = None if until is None else (until[0], until[1])
     brain.memory.traces.extend(
         Trace(t["region"], arrays[f"trace{k}"].copy(), t["step"], t["strength"])
-        for k, t in enumerate(manifest["traces"])
+        for k, t in enumerate(described["traces"])
     )
-    brain.growth.history.extend(GrowthCycle(**c) for c in manifest["growth_history"])
-    brain.stats_history.extend(
-        BrainStats(**{**s, "regions": tuple(RegionStats(**r) for r in s["regions"])})
-        for s in manifest["stats_history"]
-    )
-    tables.touch()
+    brain.growth.history.extend(described["growth_history"])
+    brain.stats_history.extend(described["stats_history"])
+    _restore_tables(brain, described, arrays, check)
     return brain
+
+
+def _check_sizes(where: str, kind: type[NeuronModel], sizes: Mapping[str, int]) -> None:
+    """The tables must have a row for each state and parameter of the model."""
+    needed = {
+        "X": len(kind.states) - 1,
+        "Q": len(kind.per_neuron()),
+        "M": len(kind.model_parameters()),
+    }
+    for name, n in needed.items():
+        if sizes[name] < n:
+            raise CheckpointError(f"{where}: {kind.__name__} needs size {name} = {n}")
+
+
+def _restore_tables(
+    brain: Brain, described: Mapping[str, Any], arrays: Arrays, check: bool
+) -> None:
+    tables = brain._tables
+    tables.resize(
+        **described["sizes"], R=len(brain.regions), P=len(brain.projections),
+        N=int(arrays["region_capacity"].sum()),
+    )  # fmt: skip
+    put(tables, arrays)
+    if check:
+        check_indices(tables)
+    for projection in brain.projections:
+        rule = projection.rule
+        traces = None if rule is None else len(rule.pre_traces)
+        layout.derive(tables, projection._index, traces=traces)
+        if check:
+            check_synapses(tables, projection._index)
+    tables.touch()
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
@@ -253,116 +274,117 @@ def _path(path: str | os.PathLike[str]) -> Path:
     return given if given.suffix else given.with_suffix(SUFFIX)
 
 
+def write_state(state: State, path: Path, *, compress: bool) -> None:
+    """Write a state to a file, which takes the place of an older one when it is complete."""
+    described, arrays = dict(state[0]), dict(state[1])
+    growth, stats = described.pop("growth_history"), described.pop("stats_history")
+    arrays |= records.to_arrays(growth, stats)
+    with replacing(path) as stream:
+        container.write(stream, described, arrays, FORMAT, compress)
+
+
 def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = True) -> Path:
     """Save everything that determines the brain's future; returns the path written.
 
     Without a suffix, ``.engram`` is added. The file is a zip of ``manifest.json`` and one ``.npy``
-    per array; it takes the place of an older one only when it is complete.
+    per array. It takes the place of an older one only when it is complete and on the disk; a crash
+    or a full disk leaves the older one as it is. Raises `CheckpointError` for a brain whose state
+    is not finite, `OSError` if the file can't be written.
     """
     target = _path(path)
-    manifest, arrays = to_state(brain)
-    entries = {}
-    handle, temporary = tempfile.mkstemp(dir=target.parent or ".", prefix=f".{target.name}.")
-    try:
-        kind = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-        with os.fdopen(handle, "wb") as stream:
-            with zipfile.ZipFile(stream, "w", kind, compresslevel=1) as archive:
-                for name, array in arrays.items():
-                    buffer = io.BytesIO()
-                    np.save(buffer, array, allow_pickle=False)
-                    data = buffer.getvalue()
-                    archive.writestr(f"{name}.npy", data)
-                    entries[name] = {
-                        "dtype": array.dtype.str,
-                        "shape": list(array.shape),
-                        "crc32": zlib.crc32(data),
-                    }
-                header = {"format": FORMAT, "engram": __version__, "arrays": entries}
-                archive.writestr("manifest.json", json.dumps({**header, "brain": manifest}))
-            stream.flush()
-            os.fsync(stream.fileno())
-        # A temporary file is for its owner only; a checkpoint is a file like any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    write_state(to_state(brain), target, compress=compress)
     return target
 
 
-def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-    except KeyError as error:
-        raise CheckpointError(f"{path}: not an Engram checkpoint (no manifest)") from error
-    if not isinstance(manifest, dict):
-        raise CheckpointError(f"{path}: not an Engram checkpoint (the manifest is no table)")
-    if manifest.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path}: format {manifest.get('format')!r}; this version reads format {FORMAT}"
-        )
-    return manifest
-
-
-def _open(path: str | os.PathLike[str]) -> tuple[zipfile.ZipFile, Path]:
-    given = _path(path)
-    if not given.exists():
-        raise CheckpointError(f"{given}: there is no such file")
-    try:
-        return zipfile.ZipFile(given), given
-    except Exception as error:
-        raise CheckpointError(f"{given}: not an Engram checkpoint ({error})") from error
-
-
-@contextlib.contextmanager
-def _damage_reported(path: Path) -> Iterator[None]:
-    """Whatever goes wrong while a damaged file is read, say that it is damaged."""
-    try:
-        yield
-    except CheckpointError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CheckpointError(f"{path}: damaged, or not an Engram checkpoint ({reason})") from error
-
-
-def load_brain(path: str | os.PathLike[str], *, allow: Iterable[str] = ()) -> Brain:
+def load_brain(
+    path: str | os.PathLike[str], *, allow: Iterable[str] = (), memory: int | None = None
+) -> Brain:
     """The brain saved at `path`, with the same future as the one that was saved.
 
     allow: import paths ("module:Class") of neuron models and rules outside Engram that the file may
-    make Python import. Raises `CheckpointError` for a file that can't be used.
+    make Python import. memory: bytes it may take, by default 1 GiB and 100 times the size of the
+    file. Raises `CheckpointError`, which names the file and the reason, for a file that can't be
+    used.
     """
-    archive, given = _open(path)
-    with archive, _damage_reported(given):
-        manifest = _read_manifest(archive, given)
-        arrays = {}
-        for name, entry in manifest["arrays"].items():
-            data = archive.read(f"{name}.npy")
-            if zlib.crc32(data) != entry["crc32"]:
-                raise CheckpointError(f"{given}: array {name!r} does not match its checksum")
-            arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
-        return from_state((manifest["brain"], arrays), allow)
+    given = _path(path)
+    allowed = tuple(allow)
+    with container.opened(given) as (archive, header):
+        version = container.check_version(header, FORMAT)
+        most = container.allowance(given, memory)
+        claims = container.claims(archive, header, most)
+        described = header["brain"]
+        if version < FORMAT:
+            arrays = {name: container.read_array(archive, header, name) for name in claims}
+            described, arrays = migrated((described, arrays), version)
+            for name in MECHANISMS:
+                described["mechanisms"].setdefault(name, {})
+            claims = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+            deciding = arrays
+        else:
+            deciding = container.read_small(archive, header, DECIDING)
+        check_description(described, MECHANISMS)
+        check_claims(described, deciding, claims)
+        needed = table_bytes(described, deciding, claims)
+        if needed > most:
+            raise CheckpointError(
+                f"it needs {needed / 2**20:,.0f} MiB of memory, more than the {most / 2**20:,.0f} "
+                f"MiB a file of its size may take; if you trust it, pass "
+                f"load_brain(memory={needed})"
+            )
+        if version == FORMAT:
+            arrays = {name: container.read_array(archive, header, name) for name in claims}
+        check_values(described, arrays)
+        kinds = [(entry["name"], entry["type"]) for entry in described["regions"]]
+        growth, stats = records.from_arrays(arrays, kinds)
+        whole = {**described, "growth_history": growth, "stats_history": stats}
+        return from_state((whole, arrays), allowed, check=True)
+
+
+def resume_brain(
+    folder: str | os.PathLike[str], *, allow: Iterable[str] = (), memory: int | None = None
+) -> Brain:
+    """The latest brain that `Brain.checkpoint_every` saved into a folder.
+
+    If the latest file is damaged, a warning says so and the one before is used. allow, memory: see
+    `load_brain`. Raises `CheckpointError` if there is none that can be loaded.
+    """
+    given = Path(folder)
+    try:
+        found = checkpoints_in(given)
+    except OSError as error:
+        raise CheckpointError(f"{given}: {error.strerror}") from error
+    if not found:
+        raise CheckpointError(f"{given}: there are no checkpoints (step-<step>{SUFFIX})")
+    problem: CheckpointError | None = None
+    for _, path in reversed(found):
+        try:
+            brain = load_brain(path, allow=allow, memory=memory)
+        except CheckpointError as error:
+            problem = problem or error
+        else:
+            if problem is not None:
+                warnings.warn(f"{problem}; resuming from {path.name}", stacklevel=2)
+            return brain
+    assert problem is not None
+    raise problem
 
 
 def inspect_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What is in a checkpoint, without loading it: versions, time, regions, projections, arrays."""
-    archive, given = _open(path)
-    with archive, _damage_reported(given):
-        manifest = _read_manifest(archive, given)
-        clock = np.load(io.BytesIO(archive.read("clock.npy")), allow_pickle=False)
-        step, brain = int(clock[STEP]), manifest["brain"]
+    given = _path(path)
+    with container.opened(given) as (archive, header):
+        container.check_version(header, FORMAT)
+        clock = container.read_small(archive, header, ["clock"])["clock"]
+        step, brain = int(clock[STEP]), header["brain"]
         return {
             "path": str(given),
-            "format": manifest["format"],
-            "engram": manifest["engram"],
+            "format": header["format"],
+            "engram": header["engram"],
             "step": step,
             "time": step * brain["dt"],
             "dt": brain["dt"],
             "seed": brain["seed"],
             "regions": brain["regions"],
             "projections": brain["projections"],
-            "arrays": manifest["arrays"],
+            "arrays": header["arrays"],
         }

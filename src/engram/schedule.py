@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from engram import defaults
 from engram.engine import loops
 from engram.errors import InvalidValueError
-from engram.kernels.constants import RING_FULL, STOPPED
+from engram.kernels.constants import LAST_STEP, RING_FULL, STOPPED
 from engram.preparation import prepare
 from engram.statistics import collect
 
 if TYPE_CHECKING:
     from engram.brain import Brain
 
-MAX_STEPS = 2**30
+MAX_STEPS = LAST_STEP
 
 
 def run_steps(brain: Brain, steps: int) -> None:
@@ -79,6 +79,9 @@ def _find_boundary(brain: Brain, step: int) -> int:
         if recorder.interval:
             since = step - recorder._from_step
             nearest = min(nearest, step + recorder.interval - since % recorder.interval)
+    for checkpointer in brain._checkpointers:
+        every = checkpointer.interval
+        nearest = min(nearest, step + every - step % every)
     if brain._replay_until is not None:
         nearest = min(nearest, max(step + 1, brain._replay_until[1]))
     return nearest
@@ -103,3 +106,15 @@ def _at_boundary(brain: Brain, step: int) -> None:
         brain.memory.consolidate(brain, quiet=since * brain._dt > defaults.QUIET)
     if "statistics" in due:
         brain.stats_history.append(collect(brain))
+    for checkpointer in brain._checkpointers:
+        if step % checkpointer.interval == 0 and not brain._presenting:
+            checkpointer.take()
+
+
+def take_postponed(brain: Brain, start: int) -> None:
+    """Take the checkpoints that were due since step `start`, while a stimulus was presented."""
+    now = brain.step_count
+    for checkpointer in brain._checkpointers:
+        checkpointer.raise_error()
+        if now // checkpointer.interval > start // checkpointer.interval:
+            checkpointer.take()

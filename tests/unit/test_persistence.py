@@ -400,31 +400,6 @@ def test_classes_outside_the_package_have_to_be_allowed(tmp_path):
     assert brain.copy().fingerprint() == brain.fingerprint()
 
 
-@pytest.mark.parametrize("where", ["replace", "savez", "write"])
-def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch, where):
-    brain = plain()
-    path = save_brain(brain, tmp_path / "b")
-    old = path.read_bytes()
-    brain.run(10)
-
-    def fail(*_args, **_options):
-        raise OSError("no space left on device")
-
-    if where == "replace":
-        monkeypatch.setattr("os.replace", fail)
-    elif where == "savez":
-        monkeypatch.setattr("numpy.save", fail)
-    else:
-        monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
-    with pytest.raises(OSError, match="no space"):
-        save_brain(brain, path)
-    monkeypatch.undo()
-    assert path.read_bytes() == old
-    assert [p.name for p in tmp_path.iterdir()] == ["b.engram"]
-    save_brain(brain, path)
-    assert load_brain(path).fingerprint() == brain.fingerprint()
-
-
 def test_saving_does_not_change_the_brain(tmp_path):
     brain, twin = growing(), growing()
     for _ in range(6):

@@ -3,6 +3,9 @@
 NEVER = -(1 << 30)
 """The step of an event that has not happened."""
 
+LAST_STEP = 1 << 30
+"""Most steps in the life of a brain."""
+
 # Entries of the clock: the step, spikes ever fired, spikes in the log, why `advance` stopped.
 STEP, EVENTS, LOGGED, STOPPED = 0, 1, 2, 3
 

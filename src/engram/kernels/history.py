@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engram.kernels.constants import NEVER
 from engram.kernels.jit import jit
 
 
@@ -9,10 +10,13 @@ from engram.kernels.jit import jit
 def latest_before(step, pre, last_spike, last_event, previous_step, previous):
     """The step of neuron `pre`'s latest spike before `step`; later ones are in the ring."""
     fired_at = np.int64(last_spike[pre])
-    event = last_event[pre] & (previous.shape[0] - 1)
+    event = last_event[pre]
     while fired_at >= step:
-        fired_at = np.int64(previous_step[event])
-        event = previous[event] & (previous.shape[0] - 1)
+        if event < 0:
+            # The ring does not reach back so far.
+            return np.int64(NEVER)
+        fired_at = np.int64(previous_step[event & (previous.shape[0] - 1)])
+        event = previous[event & (previous.shape[0] - 1)]
     return fired_at
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from engram.errors import EngramError
-from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, NEVER, STEP
+from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, LAST_STEP, NEVER, STEP
+from engram.neurons import FiringPattern, NeuronType
 from engram.state.layout import bounds, read_out, signs
 from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import Array, Tables
+from engram.synapses import Neurotransmitter
 
 
 class InvariantError(EngramError, AssertionError):
@@ -22,14 +24,26 @@ def check(tables: Tables) -> None:
     the rows, weights within their bounds, the dead without synapses, the spike ring in agreement
     with the neurons, and nothing is NaN. Takes time proportional to the size of the brain.
     """
+    check_indices(tables)
+    _check_shapes(tables)
+    for p in range(tables.sizes["P"]):
+        check_synapses(tables, p)
+        _check_incoming(tables, p)
+
+
+def check_indices(tables: Tables) -> None:
+    """The part of `check` that has to hold before any compiled code may see the tables.
+
+    It looks at nothing that is derived. With `check_synapses` it is all that has to be checked of
+    tables that come from elsewhere.
+    """
+    _check_ranges(tables)
     _check_numbers(tables)
     _check_neurons(tables)
     _check_ring(tables)
     _require(len(tables.blocks) == tables.sizes["P"], "as many blocks as projections")
     for p in range(tables.sizes["P"]):
         _check_rows(tables, p)
-        _check_synapses(tables, p)
-        _check_incoming(tables, p)
 
 
 def _require(holds: object, what: str) -> None:
@@ -37,18 +51,59 @@ def _require(holds: object, what: str) -> None:
         raise InvariantError(f"not true of the tables: {what}")
 
 
+_FLAGS = (
+    "alive", "fired", "adapting", "driven", "holding", "plastic", "nearest", "stp",
+)  # fmt: skip
+_LEAST = {
+    "clock": 0, "neuron_type": 0, "total_spikes": 0, "held_period": 1, "region_spikes": 0,
+    "region_count": 0, "region_capacity": 0, "noise": 0, "source": 0, "target": 0, "delay_min": 1,
+    "delay_count": 1, "w_min": 0, "last_spike": NEVER, "last_event": -1, "born": NEVER,
+    "youngest": NEVER, "event_previous_step": NEVER, "event_previous": -1,
+    "event_first": 0, "event_end": 0,
+}  # fmt: skip
+_POSITIVE = (
+    "dt", "tau_activity", "tau_dopamine", "tau_eligibility", "eligibility_growth", "stp_tau_rec",
+)  # fmt: skip
+
+
+def _check_ranges(tables: Tables) -> None:
+    """Every number by itself; comparisons are such that NaN does not pass."""
+    for name in _FLAGS:
+        _require((tables[name] <= 1).all(), f"{name} is 0 or 1")
+    for name, least in _LEAST.items():
+        _require((tables[name] >= least).all(), f"{name} is at least {least}")
+    for name in _POSITIVE:
+        _require((tables[name] > 0).all(), f"{name} is positive")
+    clock, regions = tables["clock"], tables.sizes["R"]
+    _require(clock[STEP] <= LAST_STEP and clock[EVENTS] < 1 << 62, "clock is within range")
+    _require((tables["neuron_type"] <= max(NeuronType)).all(), "neuron_type is a NeuronType")
+    _require((tables["pattern"] <= max(FiringPattern)).all(), "pattern is a FiringPattern")
+    for name in ("source", "target"):
+        _require((tables[name] < regions).all(), f"{name} is a region")
+    _require((tables["held_since"] <= clock[STEP]).all(), "held_since is not in the future")
+    for p, block in enumerate(tables.blocks):
+        known = (block["nt"] <= max(Neurotransmitter)).all()
+        _require(known, f"nt of projection {p} is a Neurotransmitter")
+        _require((block["birth"] >= NEVER).all(), f"birth of projection {p} is at least {NEVER}")
+        started = (block["facilitation"] >= -1).all()
+        _require(started, f"facilitation of projection {p} is at least -1")
+
+
+def _check_shapes(tables: Tables) -> None:
+    for field in BRAIN_FIELDS:
+        shape = tuple(tables.sizes[d] for d in field.dims)
+        _require(tables[field.name].shape == shape, f"{field.name} has shape {shape}")
+
+
 def _check_numbers(tables: Tables) -> None:
-    sizes = tables.sizes
     # A time constant may be infinite, work space may hold anything.
     numbers = [f for f in BRAIN_FIELDS if f.dtype.startswith("float") and f.kind != "derived"]
     for field in (f for f in numbers if not f.name.startswith("tau_")):
         _require(np.isfinite(tables[field.name]).all(), f"{field.name} is finite")
     for field in BRAIN_FIELDS:
-        shape = tuple(sizes[d] for d in field.dims)
-        _require(tables[field.name].shape == shape, f"{field.name} has shape {shape}")
         _require(tables[field.name].dtype == field.dtype, f"{field.name} is {field.dtype}")
     for p, block in enumerate(tables.blocks):
-        for field in SYNAPSE_FIELDS:
+        for field in (f for f in SYNAPSE_FIELDS if f.name in block):
             what = f"{field.name} of projection {p}"
             _require(block[field.name].dtype == field.dtype, f"{what} is {field.dtype}")
             if field.dtype.startswith("float"):
@@ -67,15 +122,12 @@ def _check_neurons(tables: Tables) -> None:
     used = np.zeros(tables.sizes["N"], np.bool_)
     for a, n in zip(first, count, strict=True):
         used[a : a + n] = True
-    for name in ("alive", "fired"):
-        _require(np.isin(tables[name], (0, 1)).all(), f"{name} is 0 or 1")
     alive = tables["alive"] == 1
     step = int(tables["clock"][STEP])
     _require(not (alive & ~used).any(), "only slots in use are alive")
     _require(not ((tables["fired"] == 1) & ~alive).any(), "the dead do not fire")
     _require((tables["born"][alive] <= step).all(), "nobody is born in the future")
     _require((tables["last_spike"] < step).all(), "no spike is in the future")
-    _require((tables["total_spikes"] >= 0).all(), "counts of spikes are not negative")
     for field in NEURON_FIELDS:
         # What was never used is as it was allocated, so that nothing leaks into a newborn.
         free = tables[field.name][..., ~used]
@@ -91,29 +143,46 @@ def _check_ring(tables: Tables) -> None:
     first, end = tables["event_first"], tables["event_end"]
     _require((first <= end).all() and (end <= head).all(), "ranges of the spike ring are in order")
     last_spike, last_event = tables["last_spike"], tables["last_event"]
-    for back in range(1, min(horizon, step) + 1):
-        at = step - back
-        slot = at % horizon
-        for r in range(sizes["R"]):
-            events = np.arange(first[slot, r], end[slot, r])
-            if not len(events):
-                continue
-            _require(events[0] >= head - size, "spikes that may be looked at are in the ring")
-            neurons = tables["event_neuron"][events % size]
-            low = tables["region_first"][r]
-            inside = (neurons >= low) & (neurons < low + tables["region_count"][r])
-            _require(inside.all(), f"spikes of region {r} are of its neurons")
-            _require((np.diff(neurons) > 0).all(), "spikes of a step are in order, none twice")
-            earlier = tables["event_previous_step"][events % size]
-            _require((earlier < at).all(), "a neuron's previous spike is earlier")
-            same = (tables["alive"][neurons] == 1) & (tables["born"][neurons] <= at)
-            neurons, events = neurons[same], events[same]
-            _require((last_spike[neurons] >= at).all(), "last_spike is the last")
-            latest = last_spike[neurons] == at
-            _require((last_event[neurons] >= events).all(), "last_event is the last")
-            _require(
-                ((last_event[neurons] == events) == latest).all(), "last_event is last_spike's"
-            )
+    steps = np.arange(step - min(horizon, step), step)
+    # All ranges in the order of time, and of regions within a step.
+    starts, stops = first[steps % horizon].ravel(), end[steps % horizon].ravel()
+    lengths = stops - starts
+    used = lengths > 0
+    _require((stops[used][:-1] <= starts[used][1:]).all(), "ranges of the spike ring are disjoint")
+    _require((starts[used] >= head - size).all(), "spikes that may be looked at are in the ring")
+    group = np.repeat(np.arange(len(lengths)), lengths)
+    events = np.arange(len(group)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    events += starts[group]
+    at, region = steps[group // max(sizes["R"], 1)], group % max(sizes["R"], 1)
+    neurons = tables["event_neuron"][events % size].astype(np.int64)
+    low = tables["region_first"][region]
+    inside = (neurons >= low) & (neurons < low + tables["region_count"][region])
+    _require(inside.all(), "spikes of a region are of its neurons")
+    ordered = (np.diff(neurons) > 0) | (np.diff(group) > 0)
+    _require(ordered.all(), "spikes of a step are in order, none twice")
+    earlier = tables["event_previous_step"][events % size]
+    _require((earlier < at).all(), "a neuron's previous spike is earlier")
+    oldest = events[0] if len(events) else head
+    before = tables["event_previous"][events % size]
+    for name, link in (("event_previous", before), ("last_event", last_event)):
+        linked = link >= oldest
+        place = np.searchsorted(events, link[linked])
+        _require((place < len(events)).all(), f"{name} is the number of a spike")
+        _require(
+            (events[place] == link[linked]).all(), f"{name} is the number of a spike that is kept"
+        )
+        if name == "last_event":
+            who, when = np.flatnonzero(linked), last_spike[linked]
+        else:
+            who, when = neurons[linked], earlier[linked]
+        _require((neurons[place] == who).all(), f"{name} is of the same neuron")
+        _require((at[place] == when).all(), f"{name} is of the step it should be")
+    same = (tables["alive"][neurons] == 1) & (tables["born"][neurons] <= at)
+    neurons, events, at = neurons[same], events[same], at[same]
+    _require((last_spike[neurons] >= at).all(), "last_spike is the last")
+    _require((last_event[neurons] >= events).all(), "last_event is the last")
+    latest = last_spike[neurons] == at
+    _require(((last_event[neurons] == events) == latest).all(), "last_event is last_spike's")
     _require((last_event < head).all(), "no spike is numbered beyond the last")
 
 
@@ -141,7 +210,8 @@ def _check_rows(tables: Tables, p: int) -> None:
         _require(longest <= np.iinfo(np.uint16).max, f"delays {name} are within range")
 
 
-def _check_synapses(tables: Tables, p: int) -> None:
+def check_synapses(tables: Tables, p: int) -> None:
+    """The columns of projection `p`, once its rows are known to be sound."""
     block = tables.blocks[p]
     name = f"of projection {p}"
     n = len(block["post"])

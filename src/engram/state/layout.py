@@ -81,7 +81,6 @@ def lay_out(
     columns: the optional columns the projection needs; traces: how many presynaptic ones its rule
     has, None without a rule (which looks synapses up by their postsynaptic neuron).
     """
-    incoming = traces is not None
     block = tables.blocks[p]
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
     n = len(synapses["pre"])
@@ -95,8 +94,8 @@ def lay_out(
     for name in SYNAPSE_COLUMNS:
         field = FIELDS[name]
         if name in INDEX_COLUMNS:
-            block[name] = np.empty(n if incoming else 0, field.dtype)
-        elif field.dims == ("S?",) and name not in columns:
+            continue
+        if field.dims == ("S?",) and name not in columns:
             block[name] = np.empty(0, field.dtype)
         elif name in synapses:
             column = synapses[name].astype(field.dtype, copy=False)
@@ -105,15 +104,26 @@ def lay_out(
             block[name] = np.full(n, field.initial, field.dtype)
     block["segment"] = segment
     tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
-    tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], segment)
+    derive(tables, p, traces=traces)
+
+
+def derive(tables: Tables, p: int, *, traces: int | None) -> None:
+    """Bring what follows from the rows of projection `p` up to date; traces: see `lay_out`."""
+    incoming = traces is not None
+    block = tables.blocks[p]
+    _, n_pre, first_post, n_post = bounds(tables, p)
+    n = len(block["post"])
+    tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], block["segment"])
     inhibitory = int((block["nt"] == INHIBITORY_TRANSMITTER).sum())
     tables["common_sign"][p] = 1 if inhibitory == 0 else -1 if inhibitory == n else 0
     tables["youngest"][p] = block["birth"].max(initial=NEVER)
+    for name in INDEX_COLUMNS:
+        block[name] = np.empty(n if incoming else 0, FIELDS[name].dtype)
     block["in_first"] = np.zeros(n_post + 1, np.int32)
     if incoming:
         kernel("wiring.build_incoming")(
-            segment, lags, n_pre, shortest, block["post"], first_post, block["in_first"],
-            block["in_synapse"], block["in_tap"],
+            block["segment"], int(tables["delay_count"][p]), n_pre, int(tables["delay_min"][p]),
+            block["post"], first_post, block["in_first"], block["in_synapse"], block["in_tap"],
         )  # fmt: skip
     _fit_traces(tables, p, traces or 0)
     tables.touch()
@@ -136,13 +146,3 @@ def _fit_traces(tables: Tables, p: int, traces: int) -> None:
 def signs(nt: NDArray[np.uint8]) -> NDArray[np.float32]:
     """-1 for inhibitory synapses, else +1."""
     return np.where(nt == INHIBITORY_TRANSMITTER, np.float32(-1), np.float32(1))
-
-
-def restore_derived(tables: Tables, p: int, *, traces: int | None) -> None:
-    """Rebuild what is not saved of projection `p`."""
-    lay_out_columns = {
-        name
-        for name in SYNAPSE_COLUMNS
-        if name not in INDEX_COLUMNS and len(tables.blocks[p][name])
-    }
-    lay_out(tables, p, read_out(tables, p), columns=lay_out_columns, traces=traces)

@@ -28,7 +28,8 @@ class Field:
     """One array.
 
     kind: ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
-    Python, ``derived`` is rebuilt from the others and not saved.
+    Python, ``derived`` is rebuilt from the others and not saved. since: the format of checkpoints
+    that first had it; read from an older file, it has its initial value.
     """
 
     name: str
@@ -38,12 +39,14 @@ class Field:
     unit: str
     doc: str
     kind: Kind = "state"
+    since: int = 1
 
 
 def _f(
-    name: str, dtype: str, dims: str, initial: float, unit: str, doc: str, kind: Kind = "state"
-) -> Field:
-    return Field(name, dtype, tuple(dims.split()), initial, unit, doc, kind)
+    name: str, dtype: str, dims: str, initial: float, unit: str, doc: str, kind: Kind = "state",
+    since: int = 1,
+) -> Field:  # fmt: skip
+    return Field(name, dtype, tuple(dims.split()), initial, unit, doc, kind, since)
 
 
 BRAIN_FIELDS: tuple[Field, ...] = (

@@ -106,7 +106,11 @@ class Tables:
             self.arrays[name][kept % events] = array[kept % old]
 
     def relocate_history(self, horizon: int, step: int) -> None:
-        """Keep the spikes of the last `horizon` steps; what is already kept stays."""
+        """Keep the spikes of the last `horizon` steps; what is already kept stays.
+
+        Spikes before those are forgotten for good, also where the ring still holds them: what is
+        remembered must not depend on the size of the ring.
+        """
         first, end = self.arrays["event_first"].copy(), self.arrays["event_end"].copy()
         old = self.sizes["H"]
         self.resize(H=horizon)
@@ -118,6 +122,9 @@ class Tables:
         for back in range(1, min(old, horizon, step) + 1):
             self.arrays["event_first"][(step - back) % horizon] = first[(step - back) % old]
             self.arrays["event_end"][(step - back) % horizon] = end[(step - back) % old]
+        for name in ("event_previous", "last_event"):
+            links = self.arrays[name]
+            links[links < floor] = -1
 
     def copy(self) -> Tables:
         """An independent twin."""

@@ -1,0 +1,1 @@
+"""Checkpoints: speed, size, and what no crash and no hostile file may do."""

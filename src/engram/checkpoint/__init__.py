@@ -1,0 +1,1 @@
+"""Checkpoint files: the container, its checks, older formats, safe replacement, rotation."""

@@ -1,0 +1,127 @@
+"""Checkpoints in the course of a run, written while it goes on."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
+from engram.errors import InvalidValueError
+from engram.persistence import State, to_state, write_state
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+
+
+class Checkpointer:
+    """Saves a brain every `interval` steps into a folder, and keeps the latest `keep` files.
+
+    Made by `Brain.checkpoint_every`. With `background` the run stops only while the state is
+    copied; a thread writes the copy. If that is slower than the run, the newest copy waits and
+    older ones that still do are left out. An error of the thread is raised at the next checkpoint,
+    at the end of `Brain.run`, or by `wait` and `detach`. As a context manager it ends by detaching.
+    """
+
+    def __init__(
+        self, brain: Brain, folder: Path, interval: int, keep: int, compress: bool, background: bool
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        later = [path for step, path in checkpoints_in(folder) if step > brain.step_count]
+        if later:
+            raise InvalidValueError(
+                f"Brain.checkpoint_every: {folder} holds checkpoints of later steps than this "
+                f"brain's {brain.step_count} ({later[0].name}); remove them or choose another "
+                f"folder"
+            )
+        self.folder, self.interval, self.keep = folder, interval, keep
+        self._brain, self._compress, self._background = brain, compress, background
+        self._lock = threading.Lock()
+        self._waiting: tuple[int, State] | None = None
+        # Its thread is there from the start: to start one would stop the run for longer.
+        self._executor = ThreadPoolExecutor(1, "engram checkpoint")
+        self._executor.submit(lambda: None)
+        self._writing: Future[None] | None = None
+        self._error: BaseException | None = None
+        self._left_out = 0
+        _alive.add(self)
+
+    @property
+    def left_out(self) -> int:
+        """Checkpoints that were not written because newer ones were ready."""
+        return self._left_out
+
+    def take(self) -> None:
+        """Save the brain as it is now."""
+        self.raise_error()
+        step, state = self._brain.step_count, to_state(self._brain)
+        if not self._background:
+            self._write(step, state)
+            return
+        with self._lock:
+            self._left_out += self._waiting is not None
+            self._waiting = (step, state)
+            if self._writing is None:
+                self._writing = self._executor.submit(self._work)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if self._waiting is None:
+                    self._writing = None
+                    return
+                (step, state), self._waiting = self._waiting, None
+            try:
+                self._write(step, state)
+            except BaseException as error:
+                self._error = error
+            del state
+
+    def _write(self, step: int, state: State) -> None:
+        write_state(state, checkpoint_path(self.folder, step), compress=self._compress)
+        keep_latest(self.folder, self.keep)
+
+    def raise_error(self) -> None:
+        """Raise what went wrong in the background, once."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def wait(self) -> None:
+        """Return when everything taken so far is on the disk; raise what went wrong."""
+        while (writing := self._writing) is not None:
+            writing.result()
+        self.raise_error()
+
+    def detach(self) -> None:
+        """Take no more checkpoints; `wait` for those that are under way."""
+        if self in self._brain._checkpointers:
+            self._brain._checkpointers.remove(self)
+            self._brain._parameters_changed()
+        self._executor.shutdown()
+        self.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.detach()
+
+
+_alive: weakref.WeakSet[Checkpointer] = weakref.WeakSet()
+
+
+@atexit.register
+def _report_unseen_errors() -> None:
+    for checkpointer in _alive:
+        if checkpointer._error is not None:
+            where, error = checkpointer.folder, checkpointer._error
+            print(f"engram: a checkpoint in {where} was not written: {error}", file=sys.stderr)

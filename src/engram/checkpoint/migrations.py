@@ -1,0 +1,179 @@
+"""Reading older formats: each step turns what one format holds into what the next one does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
+from engram.checkpoint.records import to_arrays
+from engram.growth import GrowthCycle
+from engram.kernels.constants import EVENTS, STEP
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
+from engram.statistics import BrainStats, RegionStats
+
+Arrays = dict[str, NDArray[Any]]
+State = tuple[dict[str, Any], Arrays]
+Migration = Callable[[dict[str, Any], Arrays], None]
+
+FORMAT = 2
+"""The format that is written."""
+
+STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
+
+DEFAULTS_1: dict[str, dict[str, Any]] = {
+    "engram.plasticity:STDP": {
+        "pairing": "all", "A_plus": 0.01, "A_minus": 0.0105, "tau_plus": 20.0, "tau_minus": 20.0,
+        "bounds": "additive",
+    },
+    "engram.plasticity:RewardSTDP": {
+        "pairing": "all", "A_plus": 0.1, "A_minus": 0.105, "tau_plus": 20.0, "tau_minus": 20.0,
+        "tau_eligibility": 1000.0, "dopamine_decay": 200.0, "baseline_dopamine": 0.002,
+    },
+    "engram.homeostasis:Homeostasis": {
+        "target_rate": 5.0, "scaling_rate": 0.01, "check_interval": 1000.0, "theta_plus": 0.0,
+        "theta_leak": 0.001,
+    },
+    "engram.metaplasticity:Metaplasticity": {
+        "target_rate": 5.0, "tau_threshold": 10000.0, "check_interval": 1000.0, "max_gain": 4.0,
+        "enabled": False,
+    },
+    "engram.growth:Growth": {
+        "growth_interval": 1000.0, "neurogenesis_rate": 10.0, "births_per_cycle": 1,
+        "synapses_per_cycle": 20, "new_weight": 0.1, "pruning_weight": 0.12,
+        "pruning_age": 5000.0, "pruned_per_cycle": 50, "apoptosis_age": 60000.0,
+        "deaths_per_cycle": 2, "max_synapses": 100000000,
+    },
+    "engram.memory:Memory": {
+        "trace_capacity": 50, "consolidation_interval": 1000.0, "replay_strength": 5.0,
+        "replay_duration": 20.0, "trace_threshold": 2.0, "forgetting": 0.01,
+    },
+    "engram.stimulus:StimulusEncoder": {
+        "max_current": 20.0, "max_rate": 100.0, "noise_level": 0.0, "cycle": 50.0, "width": 0.1,
+    },
+    "engram.neurons:Izhikevich": {
+        "tau_exc": 5.0, "tau_inh": 10.0, "a": 0.02, "b": 0.2, "c": -65.0, "d": 8.0,
+    },
+    "engram.neurons:LIF": {
+        "tau_exc": 5.0, "tau_inh": 10.0, "tau_m": 20.0, "E_L": -65.0, "E_exc": 0.0, "E_inh": -80.0,
+        "v_th": -50.0, "v_reset": -65.0, "t_ref": 2.0,
+    },
+    "engram.neurons:CurrentLIF": {
+        "tau_exc": 5.0, "tau_inh": 10.0, "tau_m": 20.0, "E_L": -65.0, "v_th": -50.0,
+        "v_reset": -65.0, "t_ref": 2.0,
+    },
+    "engram.neurons:AdEx": {
+        "tau_exc": 5.0, "tau_inh": 10.0, "C": 281.0, "g_L": 30.0, "E_L": -70.6, "v_T": -50.4,
+        "Delta_T": 2.0, "a": 4.0, "tau_w": 144.0, "b": 80.5, "v_r": -70.6, "v_peak": 0.0,
+    },
+    "engram.neurons:PoissonSource": {"tau_exc": 5.0, "tau_inh": 10.0},
+    "engram.neurons:Relay": {"tau_exc": 5.0, "tau_inh": 10.0},
+    "engram.synapses:ShortTermPlasticity": {"U": 0.5, "tau_rec": 800.0, "tau_facil": 0.0},
+}  # fmt: skip
+"""What parameters that nobody had set meant in format 1, which did not say so itself."""
+
+
+def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Spare capacity goes; histories become arrays; defaults are written down."""
+    count, first = arrays["region_count"], arrays["region_first"]
+    parts = [np.arange(a, a + n) for a, n in zip(first.tolist(), count.tolist(), strict=True)]
+    slots = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    for field in BRAIN_FIELDS:
+        if field.dims[-1] == "N" and field.name in arrays:
+            arrays[field.name] = arrays[field.name][..., slots]
+    for p in range(len(brain["projections"])):
+        pre, post = int(count[arrays["source"][p]]), int(count[arrays["target"][p]])
+        ends = {"pre": pre, "post": post, "rows": pre * int(arrays["delay_count"][p]) + 1}
+        for field in SYNAPSE_FIELDS:
+            name = column(p, field.name)
+            if field.dims[-1] in ends and name in arrays:
+                arrays[name] = arrays[name][..., : ends[field.dims[-1]]]
+    _keep_traces_by_step(brain, arrays)
+    del arrays["rule_since"]
+    growth = [GrowthCycle(**c) for c in brain.pop("growth_history")]
+    stats = [
+        BrainStats(**{**s, "regions": tuple(RegionStats(**r) for r in s["regions"])})
+        for s in brain.pop("stats_history")
+    ]
+    arrays.update(to_arrays(growth, stats))
+    brain["sizes"] = {name: brain["sizes"][name] for name in ("X", "Q", "M", "H")}
+    brain["defaults"] = DEFAULTS_1
+
+
+def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
+    """From presynaptic traces after a neuron's last spike to those after each of the last steps.
+
+    Earlier values follow from the spikes that are kept, by running x -> 1 + x exp(-gap / tau)
+    backwards. Traces of rules that are not Engram's own start anew.
+    """
+    step, head = int(arrays["clock"][STEP]), int(arrays["clock"][EVENTS])
+    oldest = head - len(arrays["event_neuron"])
+    ends = np.cumsum(arrays["region_count"])
+    for p, entry in enumerate(brain["projections"]):
+        r = int(arrays["source"][p])
+        live = slice(int(ends[r] - arrays["region_count"][r]), int(ends[r]))
+        old = arrays[column(p, "pre_trace")][0]
+        rule = entry["rule"]
+        mechanism = {STDP_1: "stdp", REWARD_1: "reward_stdp"}.get(rule and rule["class"])
+        if mechanism is None:
+            arrays[column(p, "pre_trace")] = np.zeros((0, 0, len(old)), np.float32)
+            continue
+        values = {**DEFAULTS_1[rule["class"]], **brain["mechanisms"][mechanism], **rule["values"]}
+        rate = brain["dt"] / values["tau_plus"]
+        nearest = values["pairing"] == "nearest"
+        depth = int(arrays["delay_min"][p] + arrays["delay_count"][p])
+        new = np.zeros((1, depth, len(old)), np.float32)
+        at = arrays["last_spike"][live].astype(np.int64)
+        event = arrays["last_event"][live].copy()
+        trace = np.ones(len(old)) if nearest else old.copy()
+        for t in range(step - 1, max(step - 1 - depth, -1), -1):
+            later = np.flatnonzero((at > t) & (event >= oldest))
+            place = event[later] - oldest
+            before = arrays["event_previous_step"][place].astype(np.int64)
+            gap = (at[later] - before) * rate
+            earlier = (trace[later] - 1.0) * np.exp(np.minimum(gap, 50.0))
+            trace[later] = 1.0 if nearest else np.maximum(earlier, 1.0)
+            at[later], event[later] = before, arrays["event_previous"][place]
+            known = (at <= t) & (at >= max(int(arrays["rule_since"][p]), 0))
+            new[0, t % depth] = np.where(known, trace * np.exp(-(t - at) * rate), 0.0)
+        arrays[column(p, "pre_trace")] = new
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1}
+"""What turns a state of the format that is the key into one of the next."""
+
+
+def migrated(state: State, version: int) -> State:
+    """A state of an older format in the form of the present one; it may be changed in place."""
+    brain, arrays = state
+    for old in range(version, FORMAT):
+        MIGRATIONS[old](brain, arrays)
+    if version < FORMAT:
+        _fill(brain, arrays, version)
+    return brain, arrays
+
+
+def _fill(brain: dict[str, Any], arrays: Arrays, version: int) -> None:
+    """Give variables that are younger than the file their initial value."""
+    P, R = len(brain["projections"]), len(brain["regions"])
+    young = {f.name: f.initial for f in SAVED if f.since > version}
+    for p in range(P):
+        # An optional column starts by not being there.
+        arrays |= {
+            column(p, f.name): np.zeros(0, f.dtype)
+            for f in SAVED_SYNAPSE
+            if f.since > version and f.dims == ("S?",)
+        }
+        young |= {
+            column(p, f.name): f.initial
+            for f in SAVED_SYNAPSE
+            if f.since > version and f.dims != ("S?",)
+        }
+    if young:
+        claims = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+        shapes = expected(arrays, claims, brain["sizes"], P, R)
+        for name, initial in young.items():
+            arrays[name] = np.full(shapes[name][1], initial, shapes[name][0])
