@@ -32,17 +32,25 @@ STDP, Gaussian noise; W5u with uniform noise.
 """
 
 
+CHECKPOINTS = """\
+## Checkpoints
+
+`python -m benchmarks.checkpoints`. A brain with 1,000,000 synapses under reward-modulated STDP
+between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them: median and
+range over repeats. The machine is a shared virtual one.
+"""
+
+
 def _number(value: Any) -> str:
     if not isinstance(value, (int, float)):
         return str(value)
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def speed(results: dict[str, Any]) -> list[str]:
-    """The speed section."""
-    rows = results["rows"]
+def table(head: str, rows: list[dict[str, Any]]) -> list[str]:
+    """A section: what its numbers depend on, and a table of them."""
     environment = rows[0]["environment"]
-    lines = [SPEED, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
+    lines = [head, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
     lines += [
         "| what | measured | range | asked for | reached | note |",
         "|---|---|---|---|---|---|",
@@ -56,6 +64,12 @@ def speed(results: dict[str, Any]) -> list[str]:
             f"| {row['study']}: {row['what']} | {_number(row['value'])} {row['unit']} | {spread} "
             f"| {asked} | {reached} | {row.get('note', '')} |"
         )
+    return lines
+
+
+def speed(results: dict[str, Any]) -> list[str]:
+    """The speed section."""
+    lines = table(SPEED, results["rows"])
     lines += ["", "### Peers", "", "`benchmarks/speed/peers`, each in its own environment.", ""]
     lines += ["| workload | peer | method | CPU s per simulated s | Hz |", "|---|---|---|---|---|"]
     for path in sorted(PEERS.glob("results-*.json")):
@@ -78,7 +92,10 @@ def main() -> None:
         lines += [report(json.loads(iris.read_text())), ""]
     path = RESULTS / "speed.json"
     if path.exists():
-        lines += speed(json.loads(path.read_text()))
+        lines += [*speed(json.loads(path.read_text())), ""]
+    path = RESULTS / "checkpoints.json"
+    if path.exists():
+        lines += table(CHECKPOINTS, json.loads(path.read_text())["rows"])
     (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
 
 

@@ -268,8 +268,11 @@ def attack(folder: Path, count: int, seed: int) -> dict[str, Any]:
                 result = "loaded, as it was saved"
             elif kind in FORGED:
                 result = "loaded, sound"
-                check(loaded._tables)
-                loaded.run(3)
+                try:
+                    check(loaded._tables)
+                    loaded.run(3)
+                except Exception as error:
+                    wrong.append(f"{k} {kind}: does not run: {type(error).__name__}: {error}")
             else:
                 result = "loaded as something else"
                 wrong.append(f"{k} {kind}: loads as another brain")

@@ -38,7 +38,14 @@ SWITCHES = (
     "reset_state", "reset_traces",
 )  # fmt: skip
 MODELS = (None, LIF, PoissonSource)
-RULES = (None, "stdp", "reward_stdp", "reward_stdp", STDP(pairing="nearest"), STDP(tau_plus=1.0, tau_minus=2.0))
+RULES = (
+    None,
+    "stdp",
+    "reward_stdp",
+    "reward_stdp",
+    STDP(pairing="nearest"),
+    STDP(tau_plus=1.0, tau_minus=2.0),
+)
 
 
 def build(seed):

@@ -207,10 +207,7 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
         reach = int(deciding["delay_min"][p] + deciding["delay_count"][p])
         rows = pre * int(deciding["delay_count"][p]) + 1
         own = {**FIXED_SIZES, "T?": 2, "D": reach, "pre": pre, "post": post, "rows": rows}
-        total += sum(
-            size(f.dtype, [own.get(d, 0) for d in f.dims])
-            for f in SAVED_SYNAPSE
-        )
+        total += sum(size(f.dtype, [own.get(d, 0) for d in f.dims]) for f in SAVED_SYNAPSE)
         # Columns are copied, and the incoming index comes on top.
         total += 4 * post + 4 * size(*claims[column(p, "post")])
     return total

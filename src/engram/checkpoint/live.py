@@ -126,8 +126,8 @@ def _put_column(tables: Tables, p: int, field: Field, arrays: Arrays) -> NDArray
 
 
 DECIDING = (
-    "clock", "region_first", "region_count", "region_capacity", "delay_min", "delay_count", "source",
-    "target",
+    "clock", "region_first", "region_count", "region_capacity", "delay_min", "delay_count",
+    "source", "target",
 )  # fmt: skip
 """The arrays that, with the description of a brain, decide the shapes of all others."""
 
@@ -160,7 +160,8 @@ def expected(
         # As many traces as the rule has, if any: they reach back as far as the longest delay.
         traces = claims.get(column(p, "pre_trace"), (None, (0,)))[1][0]
         own["T?"] = traces if traces in (0, 1, 2) else 0
-        own["D"] = int(deciding["delay_min"][p] + deciding["delay_count"][p]) if own["T?"] else 0
+        reach = int(deciding["delay_min"][p] + deciding["delay_count"][p])
+        own["D"] = reach if own["T?"] else 0
         for field in SAVED_SYNAPSE:
             name = column(p, field.name)
             absent = field.dims == ("S?",) and claims.get(name, (None, ()))[1] == (0,)
