@@ -74,7 +74,7 @@ def to_state(brain: Brain) -> State:
     tables = brain._tables
     arrays = take(tables, brain.step_count)
     for k, trace in enumerate(brain.memory.traces):
-        arrays[f"trace{k}"] = trace.neurons
+        arrays[f"trace{k}"] = trace.neurons.copy()
     described = {
         "dt": brain.dt,
         "seed": brain.seed,
@@ -307,7 +307,7 @@ def load_brain(
     used.
     """
     given = _path(path)
-    allowed = tuple(allow)
+    allowed = (allow,) if isinstance(allow, str) else tuple(allow)
     with container.opened(given) as (archive, header):
         version = container.check_version(header, FORMAT)
         most = container.allowance(given, memory)

@@ -138,7 +138,7 @@ FORGERIES = {
     "an odd flag": (put("alive", 0, 2), "alive is 0 or 1"),
     "an unknown transmitter": (put("projection0.nt", 0, 77), "nt of projection 0"),
     "an unknown pattern": (put("pattern", 0, 77), "pattern is a FiringPattern"),
-    "no delay": (put("delay_min", 0, 0), "delay_min is at least 1"),
+    "no delay": (put("delay_min", 1, 0), "delay_min is at least 1"),
     "rows": (fewer_delays, r"'projection0\.segment'.*shape"),
     "a source beyond": (put("source", 0, 2), "'source': out of range"),
     "another source": (put("source", 0, 1), "array"),

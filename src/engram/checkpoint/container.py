@@ -103,6 +103,8 @@ def refusing(path: Path) -> Iterator[None]:
         text = str(error)
         named = text if text.startswith(f"{path}: ") else f"{path}: {text}"
         raise CheckpointError(named) from error
+    except OSError as error:
+        raise CheckpointError(f"{path}: can't be read ({error.strerror or error})") from error
     except MemoryError as error:
         raise CheckpointError(f"{path}: there is not enough memory to load it") from error
     except Exception as error:
