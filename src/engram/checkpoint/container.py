@@ -14,6 +14,7 @@ import json
 import math
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -32,6 +33,8 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 64 << 20
 DTYPES = frozenset(["|u1", "|i1", "<u2", "<u4", "<i4", "<u8", "<i8", "<f4", "<f8"])
 CHUNK = 1 << 20
+SAMPLE, WORTH = 1 << 16, 0.9
+"""What `_pays` tries, bytes, and the share of it that compression must fall below."""
 ALWAYS = 1 << 30
 """Bytes a file may make us allocate whatever its size."""
 PER_BYTE = 100
@@ -52,6 +55,13 @@ def checksum(header: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _pays(data: memoryview) -> bool:
+    """Whether to compress: not where a sample says that it takes time and saves next to nothing."""
+    middle = len(data) // 2
+    sample = data[max(0, middle - SAMPLE // 2) : middle + SAMPLE // 2]
+    return len(data) <= SAMPLE or len(zlib.compress(sample, 1)) < WORTH * len(sample)
+
+
 def _info(name: str, size: int, compress: bool) -> zipfile.ZipInfo:
     # The same brain gives the same bytes: no time of day.
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
@@ -70,11 +80,12 @@ def write(
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
             stored, entry = encode(name, array)
-            info = _info(f"{name}.npy", stored.nbytes + 128, compress)
+            data = memoryview(stored.reshape(-1)).cast("B")
+            info = _info(f"{name}.npy", stored.nbytes + 128, compress and _pays(data))
             with archive.open(info, "w") as out:
                 description = np.lib.format.header_data_from_array_1_0(stored)
                 np.lib.format.write_array_header_1_0(out, description)
-                out.write(memoryview(stored.reshape(-1)).cast("B"))
+                out.write(data)
             entries[name] = {**entry, "crc32": info.CRC}
         header = {"format": version, "engram": __version__, "arrays": entries, "brain": brain}
         header["checksum"] = checksum(header)

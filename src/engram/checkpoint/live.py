@@ -30,8 +30,9 @@ def column(p: int, name: str) -> str:
 def live_slots(tables: Tables) -> NDArray[np.int64] | slice:
     """The neuron slots in use."""
     first, count = tables["region_first"], tables["region_count"]
-    if len(first) == 1:
-        return slice(0, int(count[0]))
+    if (first == np.cumsum(count) - count).all():
+        # No gaps: whoever copies them copies a slice.
+        return slice(0, int(count.sum()))
     parts = [np.arange(a, a + n) for a, n in zip(first, count, strict=True)]
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
@@ -55,7 +56,9 @@ def take(tables: Tables, step: int) -> Arrays:
         elif field.name in HISTORY:
             arrays[field.name] = array[ages]
         elif field.dims[-1] == "N":
-            arrays[field.name] = array[..., slots].copy()
+            # An index copies already, a slice does not.
+            live = array[..., slots]
+            arrays[field.name] = live.copy() if isinstance(slots, slice) else live
         else:
             arrays[field.name] = array.copy()
     arrays["clock"][[LOGGED, STOPPED]] = 0
