@@ -162,6 +162,12 @@ def _check_ring(tables: Tables) -> None:
     _require(ordered.all(), "spikes of a step are in order, none twice")
     earlier = tables["event_previous_step"][events % size]
     _require((earlier < at).all(), "a neuron's previous spike is earlier")
+    same = (tables["alive"][neurons] == 1) & (tables["born"][neurons] <= at)
+    who, which, when = neurons[same], events[same], at[same]
+    _require((last_spike[who] >= when).all(), "last_spike is the last")
+    _require((last_event[who] >= which).all(), "last_event is the last")
+    latest = last_spike[who] == when
+    _require(((last_event[who] == which) == latest).all(), "last_event is last_spike's")
     oldest = events[0] if len(events) else head
     before = tables["event_previous"][events % size]
     for name, link in (("event_previous", before), ("last_event", last_event)):
@@ -177,12 +183,6 @@ def _check_ring(tables: Tables) -> None:
             who, when = neurons[linked], earlier[linked]
         _require((neurons[place] == who).all(), f"{name} is of the same neuron")
         _require((at[place] == when).all(), f"{name} is of the step it should be")
-    same = (tables["alive"][neurons] == 1) & (tables["born"][neurons] <= at)
-    neurons, events, at = neurons[same], events[same], at[same]
-    _require((last_spike[neurons] >= at).all(), "last_spike is the last")
-    _require((last_event[neurons] >= events).all(), "last_event is the last")
-    latest = last_spike[neurons] == at
-    _require(((last_event[neurons] == events) == latest).all(), "last_event is last_spike's")
     _require((last_event < head).all(), "no spike is numbered beyond the last")
 
 
