@@ -199,6 +199,8 @@ def claims(archive: zipfile.ZipFile, header: Header, most: int) -> dict[str, Cla
         if f"{name}.npy" not in files:
             raise CheckpointError(f"array {name!r} is missing")
         form = stored_form(name, entry, DTYPES)
+        if header["format"] == 1 and len(entry) > 3:
+            raise CheckpointError(f"array {name!r}: format 1 stores arrays as they are")
         info = files.pop(f"{name}.npy")
         stored = math.prod(form.shape) * form.dtype.itemsize
         total += form.decoded

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
+from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
 from engram.kernels.constants import EVENTS, STEP
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
@@ -79,6 +80,12 @@ DEFAULTS_1: dict[str, dict[str, Any]] = {
 def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
     """Spare capacity goes; histories become arrays; defaults are written down."""
     count, first = arrays["region_count"], arrays["region_first"]
+    slots_there = len(arrays["alive"])
+    reach = arrays["delay_min"] + arrays["delay_count"]
+    if not ((first >= 0) & (count >= 0) & (count <= slots_there)).all():
+        raise CheckpointError("array 'region_count' or 'region_first': out of range")
+    if not ((arrays["delay_min"] >= 1) & (arrays["delay_count"] >= 1) & (reach <= 1 << 16)).all():
+        raise CheckpointError("array 'delay_min' or 'delay_count': out of range")
     parts = [np.arange(a, a + n) for a, n in zip(first.tolist(), count.tolist(), strict=True)]
     slots = np.concatenate(parts) if parts else np.zeros(0, np.int64)
     for field in BRAIN_FIELDS:
