@@ -40,6 +40,14 @@ between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk
 range over repeats. The machine is a shared virtual one.
 """
 
+MORPHOLOGY = """\
+## Dendrites
+
+`python -m benchmarks.morphology`. Engram's templates against NEURON {neuron} (dt {neuron_dt} ms, 41
+segments a branch), each at the soma and at two places of every branch: cable theory, and somatic
+responses of neurons with compartments to a conductance synapse.
+"""
+
 
 def _number(value: Any) -> str:
     if not isinstance(value, (int, float)):
@@ -82,6 +90,35 @@ def speed(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def morphology(results: dict[str, Any]) -> list[str]:
+    """The section on dendrites."""
+    lines = [
+        MORPHOLOGY.format(**results),
+        "| template | what | worst deviation | asked for | reached |",
+    ]
+    lines += ["|---|---|---|---|---|"]
+    for row in results["rows"]:
+        lines.append(
+            f"| {row['template']} | {row['what']} | {100 * row['worst']:.2f} % {row['unit']} "
+            f"| at most {100 * row['limit']:g} % | {'yes' if row['passed'] else '**no**'} |"
+        )
+    cost = results["cost"]
+    lines += ["", f"CPU time of a step of {cost['neurons']:,} neurons, dt {cost['dt']:g} ms:", ""]
+    lines += ["| compartments | us a step | range |", "|---|---|---|"]
+    for row in cost["rows"]:
+        low, high = row["spread"]
+        lines.append(
+            f"| {row['compartments']} | {row['us_per_step']:.0f} | {low:.0f} - {high:.0f} |"
+        )
+    reached = "yes" if cost["passed"] else "**no**"
+    lines += [
+        "",
+        f"The cost grows with the number of compartments to the power of {cost['exponent']:.2f} "
+        f"(asked for: at most {cost['limit']:g}; reached: {reached}).",
+    ]
+    return lines
+
+
 def main() -> None:
     """Write BENCHMARKS.md."""
     lines = [HEAD]
@@ -96,6 +133,9 @@ def main() -> None:
     path = RESULTS / "checkpoints.json"
     if path.exists():
         lines += table(CHECKPOINTS, json.loads(path.read_text())["rows"])
+    path = RESULTS / "morphology.json"
+    if path.exists():
+        lines += ["", *morphology(json.loads(path.read_text()))]
     (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
 
 
