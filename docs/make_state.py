@@ -33,7 +33,7 @@ Sizes:
 | M | parameters of a neuron model |
 | K | parameters of a rule |
 | T | traces of a rule on either side |
-| L | steps of a decay table |
+| D | steps of presynaptic traces kept: one more than the longest delay |
 | O | bands of rhythm |
 | J | compartments of the dendrite that has most, where they have potentials of their own |
 | 1 | one |
