@@ -9,7 +9,7 @@ import importlib
 import os
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +138,10 @@ def _dendrites(where: str, entry: dict[str, Any]) -> Dendrites:
     found = tree.pop("branches", None)
     if not isinstance(found, (list, tuple)) or entry["dynamics"] not in DYNAMICS:
         raise CheckpointError(f"{where} can't be {entry!r:.120}")
+    keys(f"{where}: tree", tree, dict.fromkeys(("soma", "Rm", "Ri", "Cm", "resolution"), float))
     branches = tuple(record(Branch, where, b) for b in found)
-    # The rest are plain numbers.
-    numbers = record(Morphology, where, {**tree, "branches": 0})
     nmda = None if entry["nmda"] is None else record(NMDA, where, entry["nmda"])
-    return Dendrites(replace(numbers, branches=branches), entry["dynamics"], nmda)
+    return Dendrites(Morphology(branches, **tree), entry["dynamics"], nmda)
 
 
 def _check_dendrites(brain: Brain, sizes: Mapping[str, int]) -> None:

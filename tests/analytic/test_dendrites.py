@@ -210,7 +210,7 @@ def driven(kind, dendrites, currents, dt, duration):
 @pytest.mark.parametrize("kind", [LIF, CurrentLIF, Izhikevich])
 def test_without_axial_resistance_it_is_the_point_neuron(kind):
     tight = Morphology(TEMPLATES["pyramidal"].branches, Ri=1.0)
-    quiet, strong = np.array([-5.0, 0.0, 1.0, 2.0]), np.linspace(5, 40, 8)
+    quiet, strong = np.array([-5.0, 0.0, 1.0, 2.0]), np.linspace(6, 41, 8)
     point = driven(kind, None, quiet, 0.1, 20)[0]
     coarse, fine = (np.abs(driven(kind, tight, quiet, dt, 20)[0] - point) for dt in (0.1, 0.02))
     assert coarse.max() < 0.3
