@@ -25,7 +25,7 @@ from engram.checkpoint.contents import (
     table_bytes,
 )
 from engram.checkpoint.folder import checkpoints_in
-from engram.checkpoint.live import DECIDING, Arrays, put, take
+from engram.checkpoint.live import DECIDING, FREE_SIZES, Arrays, put, take
 from engram.checkpoint.migrations import FORMAT, migrated
 from engram.errors import CheckpointError
 from engram.kernels.constants import STEP
@@ -81,7 +81,7 @@ def to_state(brain: Brain) -> State:
         "seed": brain.seed,
         "device": brain.device,
         # The other sizes follow from the arrays, or depend on how the brain was run.
-        "sizes": {name: tables.sizes[name] for name in ("X", "Q", "M", "H")},
+        "sizes": {name: tables.sizes[name] for name in FREE_SIZES},
         "regions": [_region_entry(r) for r in brain.regions.values()],
         "projections": [_projection_entry(p) for p in brain.projections],
         "mechanisms": {name: getattr(brain, name).own_values() for name in MECHANISMS},
