@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.learning import iris
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -38,6 +41,14 @@ CHECKPOINTS = """\
 `python -m benchmarks.checkpoints`. A brain with 1,000,000 synapses under reward-modulated STDP
 between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them:
 median and range over repeats. The machine is a shared virtual one.
+"""
+
+MORPHOLOGY = """\
+## Dendrites
+
+`python -m benchmarks.morphology`. Engram's templates against NEURON {neuron} (dt {neuron_dt} ms, 41
+segments a branch), each at the soma and at two places of every branch: cable theory, and somatic
+responses of neurons with compartments to a conductance synapse.
 """
 
 
@@ -82,20 +93,56 @@ def speed(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def morphology(results: dict[str, Any]) -> list[str]:
+    """The section on dendrites."""
+    lines = [
+        MORPHOLOGY.format(**results),
+        "| template | what | worst deviation | asked for | reached |",
+    ]
+    lines += ["|---|---|---|---|---|"]
+    for row in results["rows"]:
+        lines.append(
+            f"| {row['template']} | {row['what']} | {100 * row['worst']:.2f} % {row['unit']} "
+            f"| at most {100 * row['limit']:g} % | {'yes' if row['passed'] else '**no**'} |"
+        )
+    cost = results["cost"]
+    lines += ["", f"CPU time of a step of {cost['neurons']:,} neurons, dt {cost['dt']:g} ms:", ""]
+    lines += ["| compartments | us a step | range |", "|---|---|---|"]
+    for row in cost["rows"]:
+        low, high = row["spread"]
+        lines.append(
+            f"| {row['compartments']} | {row['us_per_step']:.0f} | {low:.0f} - {high:.0f} |"
+        )
+    reached = "yes" if cost["passed"] else "**no**"
+    lines += [
+        "",
+        f"The cost grows with the number of compartments to the power of {cost['exponent']:.2f} "
+        f"(asked for: at most {cost['limit']:g}; reached: {reached}).",
+    ]
+    return lines
+
+
+def checkpoints(results: dict[str, Any]) -> list[str]:
+    """The section on checkpoints."""
+    return table(CHECKPOINTS, results["rows"])
+
+
+SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
+    ("iris", lambda results: [iris.report(results)]),
+    ("checkpoints", checkpoints),
+    ("morphology", morphology),
+    ("speed", speed),
+)
+"""Files in the folder of results, and what makes a section of each."""
+
+
 def main() -> None:
     """Write BENCHMARKS.md."""
     lines = [HEAD]
-    iris = RESULTS / "iris.json"
-    if iris.exists():
-        from benchmarks.learning.iris import report
-
-        lines += [report(json.loads(iris.read_text())), ""]
-    path = RESULTS / "speed.json"
-    if path.exists():
-        lines += [*speed(json.loads(path.read_text())), ""]
-    path = RESULTS / "checkpoints.json"
-    if path.exists():
-        lines += table(CHECKPOINTS, json.loads(path.read_text())["rows"])
+    for name, section in SECTIONS:
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            lines += [*section(json.loads(path.read_text())), ""]
     (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
 
 

@@ -35,6 +35,7 @@ Sizes:
 | T | traces of a rule on either side |
 | D | steps of presynaptic traces kept: one more than the longest delay |
 | O | bands of rhythm |
+| J | compartments of the dendrite that has most, where they have potentials of their own |
 | 1 | one |
 | 4 | four |
 | C | entries of the clock |

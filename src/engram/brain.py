@@ -45,7 +45,7 @@ from engram.recording import (
     StateRecorder,
     WeightRecorder,
 )
-from engram.region import Region, RegionType
+from engram.region import DENDRITE_STATES, Region, RegionType
 from engram.schedule import MAX_STEPS, run_steps, take_postponed
 from engram.state import layout
 from engram.state.tables import Tables
@@ -799,6 +799,8 @@ class Brain:
         self._flush_log()
         tables = self._tables
         for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "rate_trace", "holding"):
+            tables[name][:] = 0
+        for name in DENDRITE_STATES:
             tables[name][:] = 0
         self._last_reset = self.step_count
         tables["last_spike"][:] = NEVER

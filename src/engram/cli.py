@@ -127,11 +127,12 @@ def _class_name(thing: dict[str, Any] | None) -> str:
 def _regions(found: dict[str, Any]) -> Table:
     table = _table("region", "type", "model", "max neurons", "dendrite")
     for region in found["regions"]:
-        dendrite = region["morphology"]
+        tree, dynamics = region["dendrites"]["tree"], region["dendrites"]["dynamics"]
+        length = sum(branch["length"] for branch in tree["branches"])
         table.add_row(
             region["name"], region["type"].lower(), _class_name(region["model"]),
             f"{region['max_neurons']:,}",
-            "none" if dendrite is None else f"{dendrite['length']:g} \u00b5m",
+            f"{length:g} \u00b5m, {dynamics}" if length else "none",
         )  # fmt: skip
     return table
 

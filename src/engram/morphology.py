@@ -1,57 +1,370 @@
-"""Dendrites: how much of a synaptic current reaches the soma (cable theory)."""
+"""Dendrites: cable theory on branched trees, and where on them synapses sit."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
+
+CM = 1e-4
+"""One micrometre in centimetres."""
+
+MAX_COMPARTMENTS = 4096
+
+Floats = NDArray[np.float64]
+Placement = str | Mapping[str, float] | None
+"""Labels of branches and their shares of the synapses; None: by membrane area."""
 
 
 @dataclass(frozen=True)
-class Dendrite:
-    """A passive cylinder with a sealed end, joined to the soma.
+class Branch:
+    """A passive cylinder: an unbranched piece of dendrite.
 
-    length, diameter in um; Rm: membrane resistance, ohm cm^2; Ri: axial resistivity, ohm cm.
-    Length constant lambda = sqrt(Rm d / (4 Ri)), electrotonic length L = length / lambda.
+    label: what `placement` calls it, need not be unique; length, diameter: um; parent: index of the
+    branch at whose far end it begins, -1 for the soma.
     """
 
+    label: str
     length: float
     diameter: float
+    parent: int = -1
+
+
+@dataclass(frozen=True)
+class Compartments:
+    """The nodes of a tree: 0 is the soma, parents come before their children.
+
+    branch, place: where each stands (place in (0, 1] along its branch; the soma: -1, 0); parent;
+    area: membrane, cm^2 (0 for a branching point); axial: conductance to the parent, S.
+    """
+
+    branch: NDArray[np.int64]
+    place: Floats
+    parent: NDArray[np.int64]
+    area: Floats
+    axial: Floats
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
+@dataclass(frozen=True)
+class Morphology:
+    """A soma and a tree of passive branches with sealed ends.
+
+    branches: parents before children; soma: its diameter and length, um; Rm: membrane resistance,
+    ohm cm^2; Ri: axial resistivity, ohm cm; Cm: capacitance, uF/cm^2; resolution: a branch is cut
+    into compartments of at most that many length constants. A branch of diameter d has
+
+        lambda = sqrt(Rm d / (4 Ri)), L = length / lambda, G_inf = pi d^(3/2) / (2 sqrt(Rm Ri))
+
+    and, with B the input conductance of its children over G_inf, the input conductance
+    G_inf (B + tanh L) / (1 + B tanh L) (Rall 1959, doi:10.1016/0014-4886(59)90046-9). Raises
+    `InvalidValueError` or `InvalidTypeError` for a tree that can't be.
+    """
+
+    branches: tuple[Branch, ...] = ()
+    soma: float = 20.0
     Rm: float = 20_000.0
     Ri: float = 150.0
+    Cm: float = 1.0
+    resolution: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("soma", "Rm", "Ri", "Cm", "resolution"):
+            number(f"Morphology: {name}", getattr(self, name), 0.0, open_low=True)
+        object.__setattr__(self, "branches", tuple(self.branches))
+        for k, branch in enumerate(self.branches):
+            where = f"Morphology: branches[{k}]"
+            if not isinstance(branch, Branch):
+                raise InvalidTypeError(f"{where} must be a Branch, not {branch!r}")
+            if not isinstance(branch.label, str) or branch.label in ("", "soma"):
+                raise InvalidValueError(
+                    f"{where}.label must be a name other than 'soma', not {branch.label!r}"
+                )
+            for name in ("length", "diameter"):
+                number(f"{where}.{name}", getattr(branch, name), 0.0, open_low=True)
+            integer(f"{where}.parent", branch.parent, -1, k - 1)
+        pieces = float(np.ceil(self._lengths / self.resolution).sum())
+        if pieces > MAX_COMPARTMENTS // 2:
+            raise InvalidValueError(
+                f"Morphology: {pieces:.0f} compartments, more than {MAX_COMPARTMENTS // 2}; "
+                f"raise resolution = {self.resolution:g} (length constants)"
+            )
+
+    # -- the cable equation
+
+    @cached_property
+    def _parents(self) -> NDArray[np.int64]:
+        return np.array([b.parent for b in self.branches], np.int64)
+
+    @cached_property
+    def _diameters(self) -> Floats:
+        return np.array([b.diameter for b in self.branches]) * CM
+
+    @cached_property
+    def _lengths(self) -> Floats:
+        """Electrotonic lengths, shape (branches,)."""
+        length = np.array([b.length for b in self.branches]) * CM
+        return length / np.sqrt(self.Rm * self._diameters / (4.0 * self.Ri))
 
     @property
-    def electrotonic_length(self) -> float:
-        """L = length / lambda; 0 for a point neuron."""
-        if self.length == 0.0:
-            return 0.0
-        length_constant = math.sqrt(self.Rm * (self.diameter * 1e-4) / (4.0 * self.Ri))
-        return self.length * 1e-4 / length_constant
+    def electrotonic_length(self) -> Floats:
+        """L of each branch: its length in length constants, shape (branches,)."""
+        return self._lengths.copy()
 
-    def attenuation(self, where: ArrayLike) -> NDArray[np.float64]:
-        """Share of a steady current injected at `where` (0: soma, 1: tip) that reaches the soma.
+    @property
+    def tau(self) -> float:
+        """Membrane time constant Rm Cm, ms."""
+        return self.Rm * self.Cm * 1e-3
 
-        cosh(L (1 - where)) / cosh(L): the current into a soma held at rest from a finite cable with
-        a sealed end (Rall 1959, doi:10.1016/0014-4886(59)90046-9).
+    @property
+    def length(self) -> float:
+        """Length of all branches together, um."""
+        return float(sum(b.length for b in self.branches))
+
+    def _loads(self, q: complex) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """By branch: B, input conductance (S), and log attenuation from its start to the soma.
+
+        q = sqrt(1 + i omega tau): at a frequency a cable is as long as L q and conducts G_inf q.
         """
-        L = self.electrotonic_length
-        return np.cosh(L * (1.0 - np.asarray(where, np.float64))) / math.cosh(L)
+        n = len(self.branches)
+        far = np.zeros(n, np.complex128)
+        into = np.zeros(n, np.complex128)
+        g_inf = 0.5 * math.pi * self._diameters**1.5 / math.sqrt(self.Rm * self.Ri)
+        for k in range(n - 1, -1, -1):
+            far[k] /= g_inf[k] * q
+            t = np.tanh(self._lengths[k] * q)
+            into[k] = g_inf[k] * q * (far[k] + t) / (1.0 + far[k] * t)
+            if self._parents[k] >= 0:
+                far[self._parents[k]] += into[k]
+        start = np.zeros(n, np.complex128)
+        for k, parent in enumerate(self._parents):
+            if parent >= 0:
+                start[k] = start[parent] + self._along(far[parent], self._lengths[parent] * q, 1.0)
+        return far, into, start
+
+    @staticmethod
+    def _along(B: Any, L: Any, x: Any) -> Any:
+        """Log of V(x) / V(0) on a cable of length L whose end is loaded with B."""
+        return (
+            -L * x
+            + np.log((1.0 + B) + (1.0 - B) * np.exp(-2.0 * L * (1.0 - x)))
+            - np.log((1.0 + B) + (1.0 - B) * np.exp(-2.0 * L))
+        )
+
+    def _log_transfer(self, branch: ArrayLike, place: ArrayLike, q: complex) -> NDArray[Any]:
+        b, x = np.broadcast_arrays(np.asarray(branch, np.int64), np.asarray(place, np.float64))
+        if b.size and (b.min() < -1 or b.max() >= len(self.branches)):
+            raise InvalidValueError(
+                f"Morphology: branch must be in [-1, {len(self.branches) - 1}] (-1: the soma); "
+                f"they run from {b.min()} to {b.max()}"
+            )
+        if x.size and not (x.min() >= 0.0 and x.max() <= 1.0):
+            raise InvalidValueError("Morphology: place must be in [0, 1] along the branch")
+        if not len(self.branches):
+            return np.zeros(b.shape, np.complex128)
+        far, _, start = self._loads(q)
+        log = start[b] + self._along(far[b], self._lengths[b] * q, x)
+        return np.asarray(np.where(b < 0, 0.0, log))
+
+    def attenuation(self, branch: ArrayLike, place: ArrayLike, frequency: float = 0.0) -> Floats:
+        """Share of a current into the dendrite that acts at the soma, in [0, 1].
+
+        branch: index, -1 for the soma; place: 0 to 1 along it; frequency: Hz, 0 for steady current.
+        On the path from the soma each branch contributes
+        [cosh(L - X) + B sinh(L - X)] / [cosh L + B sinh L], X = place x L. By reciprocity the
+        voltage attenuation from the soma outwards equals that of current inwards, whatever the
+        soma (Koch 1999, Biophysics of Computation, chapter 3).
+        """
+        q = np.sqrt(1.0 + 2e-3j * math.pi * number("Morphology: frequency", frequency) * self.tau)
+        return np.asarray(np.exp(self._log_transfer(branch, place, q).real), np.float64)
+
+    def delay(self, branch: ArrayLike, place: ArrayLike) -> Floats:
+        """How much later a current into the dendrite acts than the same current at the soma, ms.
+
+        The delay of the centroid of the somatic response: -d/ds log A(s) at s = 0, with A the
+        attenuation at complex frequency s. In an endless cable x tau / (2 lambda).
+        Agmon-Snir & Segev 1993, doi:10.1152/jn.1993.70.5.2066
+        """
+        # A complex step: the derivative to machine precision.
+        tiny = 1e-20
+        q = complex(1.0, 0.5 * tiny)
+        log = self._log_transfer(branch, place, q)
+        return np.maximum(-np.asarray(log.imag, np.float64) * (self.tau / tiny), 0.0)
+
+    @property
+    def input_conductance(self) -> float:
+        """Steady input conductance at the soma, nS: its own membrane and the tree's."""
+        into = self._loads(1.0)[1][self._parents < 0].real.sum() if self.branches else 0.0
+        return float(1e9 * (self._soma_area / self.Rm + into))
+
+    @property
+    def _soma_area(self) -> float:
+        return math.pi * (self.soma * CM) ** 2
+
+    # -- compartments
+
+    @cached_property
+    def compartments(self) -> Compartments:
+        """The tree cut into compartments, and a node without membrane at each branching point."""
+        children = np.bincount(self._parents[self._parents >= 0], minlength=len(self.branches))
+        branch, place, parent, area, resistance = [-1], [0.0], [-1], [self._soma_area], [math.inf]
+        ends: list[tuple[int, float]] = []
+        for k, b in enumerate(self.branches):
+            n = max(1, math.ceil(self._lengths[k] / self.resolution))
+            d = b.diameter * CM
+            piece = b.length * CM / n
+            half = self.Ri * 0.5 * piece / (0.25 * math.pi * d * d)
+            before, extra = (0, 0.0) if b.parent < 0 else ends[b.parent]
+            for i in range(n):
+                branch.append(k)
+                place.append((i + 0.5) / n)
+                parent.append(before)
+                area.append(math.pi * d * piece)
+                resistance.append(half + extra)
+                before, extra = len(parent) - 1, half
+            if children[k] > 1:
+                branch.append(k)
+                place.append(1.0)
+                parent.append(before)
+                area.append(0.0)
+                resistance.append(half)
+                before, extra = len(parent) - 1, 0.0
+            ends.append((before, extra))
+        return Compartments(
+            np.array(branch), np.array(place), np.array(parent), np.array(area),
+            1.0 / np.array(resistance),
+        )  # fmt: skip
+
+    @property
+    def labels(self) -> list[str]:
+        """Label of each compartment, "soma" first."""
+        return ["soma", *(self.branches[k].label for k in self.compartments.branch[1:])]
+
+    def shares(self, where: str, placement: Placement = None) -> Floats:
+        """Probability of a synapse to sit on each compartment.
+
+        placement: None for shares of membrane area; a label ("soma" too), or a mapping of labels to
+        weights, within which area decides. `where` begins the message of an error.
+        """
+        area = self.compartments.area
+        weight = np.ones(len(area))
+        if placement is not None:
+            wanted = {placement: 1.0} if isinstance(placement, str) else placement
+            if not isinstance(wanted, Mapping):
+                raise InvalidTypeError(
+                    f"{where}: placement must be None, a label or a mapping of labels to weights, "
+                    f"not {placement!r}"
+                )
+            labels = np.array(self.labels)
+            weight[:] = 0.0
+            for label, share in wanted.items():
+                if label not in labels:
+                    raise unknown_name(where, "branch", label, dict.fromkeys(self.labels))
+                here = labels == label
+                size = number(f"{where}: placement[{label!r}]", share, 0.0)
+                weight[here] = size / area[here].sum()
+            if not weight.any():
+                raise InvalidValueError(f"{where}: placement gives every branch the weight 0")
+        chance = weight * area
+        return np.asarray(chance / chance.sum(), np.float64)
 
 
-TEMPLATES: dict[str, Dendrite] = {
-    "point": Dendrite(length=0.0, diameter=1.0),
-    "pyramidal": Dendrite(length=600.0, diameter=2.0),
-    "interneuron": Dendrite(length=200.0, diameter=1.0),
-    "stellate": Dendrite(length=150.0, diameter=1.0),
+def _pyramidal() -> tuple[Branch, ...]:
+    trunk = [Branch("trunk", 150.0, 3.0), Branch("trunk", 350.0, 2.0, 0)]
+    oblique = [Branch("oblique", 150.0, 0.8, 0)] * 2
+    tuft = [Branch("tuft", 250.0, 0.8, 1)] * 2
+    return (*trunk, *oblique, *tuft, *[Branch("basal", 180.0, 0.8)] * 4)
+
+
+def _interneuron() -> tuple[Branch, ...]:
+    proximal = [Branch("proximal", 60.0, 1.2)] * 4
+    return (*proximal, *(Branch("distal", 100.0, 0.8, k // 2) for k in range(8)))
+
+
+TEMPLATES: dict[str, Morphology] = {
+    "point": Morphology(),
+    "pyramidal": Morphology(_pyramidal(), soma=20.0),
+    "interneuron": Morphology(_interneuron(), soma=12.0),
+    "stellate": Morphology((Branch("dendrite", 120.0, 1.0),) * 5, soma=10.0),
 }
 
 
-def template(where: str, name: str) -> Dendrite:
-    """The template of that name; `UnknownNameError`, which names `where`, if there is none."""
-    if name not in tuple(TEMPLATES):
-        raise unknown_name(where, "template", name, TEMPLATES)
-    return TEMPLATES[name]
+def as_morphology(where: str, template: str | Morphology) -> Morphology:
+    """A tree from itself or the name of a template; `where` begins the message of an error."""
+    if isinstance(template, Morphology):
+        return template
+    if template not in tuple(TEMPLATES):
+        raise unknown_name(where, "template", template, TEMPLATES)
+    return TEMPLATES[template]
+
+
+@dataclass(frozen=True)
+class NMDA:
+    """Slow synaptic current that opens with depolarisation (Jahr & Stevens 1990).
+
+    g = ratio w B(V), B(V) = 1 / (1 + Mg / 3.57 exp(-0.062 V)), towards E. ratio: to the fast
+    conductance of the same excitatory synapse (to its slope at rest, for current-based models);
+    tau: decay, ms; Mg: extracellular magnesium, mM; E: reversal, mV.
+    doi:10.1523/JNEUROSCI.10-09-03178.1990
+    """
+
+    ratio: float = 0.5
+    tau: float = 50.0
+    Mg: float = 1.0
+    E: float = 0.0
+
+    def __post_init__(self) -> None:
+        number("NMDA: ratio", self.ratio, 0.0)
+        number("NMDA: tau", self.tau, 0.0, open_low=True)
+        number("NMDA: Mg", self.Mg, 0.0)
+        number("NMDA: E", self.E, -50.0, 100.0)
+
+
+DYNAMICS = ("passive", "compartments")
+
+
+@dataclass(frozen=True)
+class Dendrites:
+    """The dendrites of a region's neurons: their shape, and how they are simulated."""
+
+    tree: Morphology
+    dynamics: str = "passive"
+    nmda: NMDA | None = None
+
+    @property
+    def compartmental(self) -> bool:
+        """Whether compartments have voltages of their own."""
+        return self.dynamics == "compartments" and len(self.tree.branches) > 0
+
+    @property
+    def n_dynamic(self) -> int:
+        """Compartments with a potential of their own, besides the soma."""
+        return len(self.tree.compartments) - 1 if self.compartmental else 0
+
+    @cached_property
+    def gain(self) -> NDArray[np.float32]:
+        """Factor of a synapse's charge on each compartment."""
+        nodes = self.tree.compartments
+        if self.compartmental:
+            return np.ones(len(nodes), np.float32)
+        return self.tree.attenuation(nodes.branch, nodes.place).astype(np.float32)
+
+    @cached_property
+    def _delay(self) -> Floats:
+        nodes = self.tree.compartments
+        if self.compartmental:
+            return np.zeros(len(nodes))
+        return self.tree.delay(nodes.branch, nodes.place)
+
+    def lag(self, dt: float) -> NDArray[np.int64]:
+        """What the dendrite adds to the axonal delay, by compartment, in steps of `dt` ms."""
+        return np.rint(self._delay / dt).astype(np.int64)

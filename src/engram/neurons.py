@@ -97,6 +97,7 @@ class NeuronModel(Parameterized):
     update: Callable[..., Any] | str
     reset: Callable[..., Any] | str | None = None
     loop: ClassVar[str | None] = None
+    soma: ClassVar[str | None] = None
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
     tau_inh = Parameter(10.0, low=0.0, unit="ms", doc="decay of inhibitory input; 0: one step")
@@ -134,6 +135,10 @@ class NeuronModel(Parameterized):
         """States at rest, given the per-neuron parameters."""
         return dict(self.states)
 
+    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
+        """The potential dendrites rest at, mV; what `soma` calls ``rest``."""
+        raise NotImplementedError(f"{type(self).__name__} neurons have no compartments")
+
     def __init_subclass__(cls) -> None:
         if next(iter(cls.states), None) != "v":
             raise InvalidValueError(f"{cls.__name__}.states: the first state must be 'v'")
@@ -157,6 +162,13 @@ class Izhikevich(NeuronModel):
 
     update = "engram.kernels.models:izhikevich_update"
     reset = "engram.kernels.models:izhikevich_reset"
+    soma = "engram.kernels.somata:izhikevich_soma"
+
+    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
+        """The lower root of 0.04 v^2 + (5 - b) v + 140 = 0, or where it comes nearest to 0."""
+        p = np.float32(5.0) - parameters["b"]
+        root = np.sqrt(np.maximum(p * p - np.float32(22.4), np.float32(0.0)))
+        return np.asarray((-p - root) * np.float32(12.5), np.float32)
 
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
@@ -186,6 +198,11 @@ class LIF(NeuronModel):
 
     update = "engram.kernels.models:lif_update"
     reset = "engram.kernels.models:lif_reset"
+    soma = "engram.kernels.somata:lif_soma"
+
+    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
+        """E_L."""
+        return self.E_L
 
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
@@ -212,6 +229,11 @@ class CurrentLIF(NeuronModel):
 
     update = "engram.kernels.models:current_lif_update"
     reset = "engram.kernels.models:current_lif_reset"
+    soma = "engram.kernels.somata:current_lif_soma"
+
+    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
+        """E_L."""
+        return self.E_L
 
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engram import morphology
 from engram.brain import Brain
 from engram.checkpoint import container, records
 from engram.checkpoint.atomic import replacing
@@ -21,15 +20,17 @@ from engram.checkpoint.contents import (
     check_claims,
     check_description,
     check_values,
+    keys,
     record,
     table_bytes,
 )
 from engram.checkpoint.folder import checkpoints_in
-from engram.checkpoint.live import DECIDING, Arrays, put, take
+from engram.checkpoint.live import DECIDING, FREE_SIZES, Arrays, put, take
 from engram.checkpoint.migrations import FORMAT, migrated
 from engram.errors import CheckpointError
 from engram.kernels.constants import STEP
 from engram.memory import Trace
+from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
 from engram.neurons import FiringPattern, NeuronModel
 from engram.parameters import Parameterized
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
@@ -80,7 +81,7 @@ def to_state(brain: Brain) -> State:
         "seed": brain.seed,
         "device": brain.device,
         # The other sizes follow from the arrays, or depend on how the brain was run.
-        "sizes": {name: tables.sizes[name] for name in ("X", "Q", "M", "H")},
+        "sizes": {name: tables.sizes[name] for name in FREE_SIZES},
         "regions": [_region_entry(r) for r in brain.regions.values()],
         "projections": [_projection_entry(p) for p in brain.projections],
         "mechanisms": {name: getattr(brain, name).own_values() for name in MECHANISMS},
@@ -113,7 +114,7 @@ def _region_entry(region: Region) -> dict[str, Any]:
         "patterns": [int(p) for p in region._patterns],
         "variation": region._variation,
         "max_neurons": region.max_neurons,
-        "morphology": None if region.morphology is None else asdict(region.morphology),
+        "dendrites": asdict(region._dendrites),
         "theta_plus": region._theta_plus,
         "tau_theta": region._tau_theta,
     }
@@ -127,7 +128,36 @@ def _projection_entry(projection: Projection) -> dict[str, Any]:
         "stp": None if projection.stp is None else projection.stp.own_values(),
         "frozen": projection.frozen,
         "w_max_given": projection._w_max_given,
+        "placement": projection.placement,
     }
+
+
+def _dendrites(where: str, entry: dict[str, Any]) -> Dendrites:
+    keys(where, entry, {"tree": dict, "dynamics": str, "nmda": (dict, type(None))})
+    tree = dict(entry["tree"])
+    found = tree.pop("branches", None)
+    if not isinstance(found, (list, tuple)) or entry["dynamics"] not in DYNAMICS:
+        raise CheckpointError(f"{where} can't be {entry!r:.120}")
+    keys(f"{where}: tree", tree, dict.fromkeys(("soma", "Rm", "Ri", "Cm", "resolution"), float))
+    branches = tuple(record(Branch, where, b) for b in found)
+    nmda = None if entry["nmda"] is None else record(NMDA, where, entry["nmda"])
+    return Dendrites(Morphology(branches, **tree), entry["dynamics"], nmda)
+
+
+def _check_dendrites(brain: Brain, sizes: Mapping[str, int]) -> None:
+    """Refuse dendrites that the model, the sizes, or the synapses contradict."""
+    for region in brain.regions.values():
+        where, dendrites = f"region {region.name!r}: dendrites", region._dendrites
+        if dendrites.compartmental and type(region.model).soma is None:
+            raise CheckpointError(f"{where}: {type(region.model).__name__} can't have compartments")
+        if dendrites.n_dynamic > sizes["J"]:
+            raise CheckpointError(f"{where} need size J = {dendrites.n_dynamic}")
+    for p, projection in enumerate(brain.projections):
+        dendrites = brain.regions[projection.target]._dendrites
+        dendrites.tree.shares(f"projection {p}", projection._placement)
+        places = brain._tables.blocks[p]["compartment"]
+        if places.max(initial=0) >= len(dendrites.tree.compartments):
+            raise CheckpointError(f"array 'projection{p}.compartment': no such compartment")
 
 
 def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
@@ -186,10 +216,7 @@ def from_state(
             brain, index, entry["name"], RegionType[entry["type"]], model, patterns,
             entry["variation"],
         )  # fmt: skip
-        if entry["morphology"] is not None:
-            region._morphology = record(
-                morphology.Dendrite, f"{where}: morphology", entry["morphology"]
-            )
+        region._dendrites = _dendrites(f"{where}: dendrites", entry["dendrites"])
         region._theta_plus, region._tau_theta = entry["theta_plus"], entry["tau_theta"]
         brain.regions[region.name] = region
         brain._max_neurons[region.name] = entry["max_neurons"]
@@ -212,6 +239,7 @@ def from_state(
             projection._stp = ShortTermPlasticity(**values).attach(brain._parameters_changed)
         projection._frozen = entry["frozen"]
         projection._w_max_given = entry["w_max_given"]
+        projection._placement = entry["placement"]
         brain.projections.append(projection)
     for name, values in described["mechanisms"].items():
         mechanism = getattr(brain, name)
@@ -260,6 +288,7 @@ def _restore_tables(
     put(tables, arrays)
     if check:
         check_indices(tables)
+        _check_dendrites(brain, described["sizes"])
     for projection in brain.projections:
         rule = projection.rule
         traces = None if rule is None else len(rule.pre_traces)

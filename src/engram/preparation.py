@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import TYPE_CHECKING
 
-from engram.engine import loops
+from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
 from engram.kernels.constants import RULE_PARAMETERS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from engram.region import Region
     from engram.state.tables import Tables
 
+LONGEST_PART = 0.25
+"""Longest part of a step of the cable equation, ms."""
 
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
@@ -69,8 +72,31 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left
     tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
-    entry = model_entry(kind)
+    tables["compartments"][r] = n = region._dendrites.n_dynamic
+    entry = compartment_entry(kind) if n else model_entry(kind)
     tables["integrate_entry"][r] = entry.address
+    if n:
+        _prepare_dendrites(brain, tables, region)
+
+
+def _prepare_dendrites(brain: Brain, tables: Tables, region: Region) -> None:
+    r, n = region._index, region._dendrites.n_dynamic
+    tree, nmda = region._dendrites.tree, region._dendrites.nmda
+    nodes = tree.compartments
+    cell = nodes.area.sum()
+    tables["substeps"][r] = math.ceil(brain.dt / LONGEST_PART - 1e-9)
+    tables["tree_parent"][r, :n] = nodes.parent[1:] - 1
+    tables["tree_capacity"][r, :n] = nodes.area[1:] / cell
+    tables["tree_leak"][r, :n] = nodes.area[1:] / (cell * tree.tau)
+    # From S and uF to 1/ms.
+    tables["tree_axial"][r, :n] = nodes.axial[1:] / (cell * tree.Cm) * 1e3
+    tables["tree_backward"][r, :n] = tree.attenuation(nodes.branch[1:], nodes.place[1:])
+    tables["soma_capacity"][r] = nodes.area[0] / cell
+    tables["nmda_factor"][r] = 0.0
+    if nmda is not None:
+        mean, kept = synaptic_factors(nmda.tau, brain.dt)
+        tables["nmda_factor"][r] = nmda.ratio * mean, kept, nmda.Mg / 3.57, nmda.E
+    region._slots("dendrite_rest")[:] = region.model.rest(region._parameters())
 
 
 def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) -> None:
@@ -113,6 +139,21 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
     if rule.modulated:
         tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+_compartment_entries: dict[type, Entry] = {}
+
+
+def compartment_entry(kind: type[NeuronModel]) -> Entry:
+    """The compiled loop of a neuron model whose neurons have compartments."""
+    if kind not in _compartment_entries:
+        assert kind.soma is not None
+        module, name = kind.soma.split(":")
+        _compartment_entries[kind] = compartments.compartment_loop(
+            kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
+            kind.conductance, getattr(importlib.import_module(module), name),
+        )  # fmt: skip
+    return _compartment_entries[kind]
 
 
 def check_model(kind: type[NeuronModel]) -> None:

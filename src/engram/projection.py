@@ -12,6 +12,7 @@ from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
+from engram.morphology import Dendrites, Placement
 from engram.plasticity import PlasticityRule, as_rule
 from engram.preparation import rule_arguments
 from engram.state import layout
@@ -45,6 +46,7 @@ class Projection:
         self._stp: ShortTermPlasticity | None = None
         self._frozen = False
         self._w_max_given = False
+        self._placement: str | dict[str, float] | None = None
 
     # -- what it is
 
@@ -100,7 +102,7 @@ class Projection:
 
     @property
     def delay(self) -> NDArray[np.float64]:
-        """Axonal delays, ms, shape (n_synapses,)."""
+        """Delays, ms, shape (n_synapses,): of the axon and, with passive dendrites, of these."""
         return np.asarray(self._pre_delay()[1] * self._brain.dt, np.float64)
 
     @property
@@ -316,11 +318,15 @@ class Projection:
         )  # fmt: skip
         if isinstance(delays_ms, Distribution):
             ms = np.maximum(ms, np.float32(0))
-        steps = np.maximum(np.rint(ms / brain.dt), 1)
+        axonal = np.maximum(np.rint(ms / brain.dt), 1).astype(np.int64)
+        births = np.full(n, birth, np.int32)
+        dendrites = brain.regions[self._target]._dendrites
+        compartment = self._choose(dendrites, pre, post, axonal, births)
+        steps = axonal + dendrites.lag(brain.dt)[compartment]
         if ms.min() < 0 or steps.max() > MAX_DELAY_STEPS:
             raise InvalidValueError(
-                f"{where}: delays must be in [0, {MAX_DELAY_STEPS * brain.dt:g}] ms; they run from "
-                f"{ms.min():g} to {ms.max():g}"
+                f"{where}: delays must be in [0, {MAX_DELAY_STEPS * brain.dt:g}] ms, dendrites "
+                f"included; they run from {ms.min():g} to {ms.max():g}"
             )
         largest = float(magnitude.max())
         if self._w_max_given and largest > self.w_max:
@@ -342,8 +348,9 @@ class Projection:
             "delay": steps.astype(np.uint16),
             "weight": np.float32(nt.sign) * magnitude,
             "nt": np.full(n, nt, np.uint8),
-            "birth": np.full(n, birth, np.int32),
-            "synapse_gain": np.float32(nt.gain) * brain.regions[self._target]._attenuation(n, tag),
+            "birth": births,
+            "synapse_gain": np.float32(nt.gain) * dendrites.gain[compartment],
+            "compartment": compartment,
         }
         if not self.n_synapses:
             self._lay_out(new)
@@ -352,13 +359,107 @@ class Projection:
             old["synapse_gain"] = np.full(self.n_synapses, self._scalar("gain"), np.float32)
         self._lay_out(layout.joined(old, new))
 
-    def _attenuate(self) -> None:
-        """Place all synapses on the target's dendrite."""
-        synapses = layout.read_out(self._brain._tables, self._index)
-        places = self._brain.regions[self._target]._attenuation(
-            self.n_synapses, self._brain._next_tag()
-        )
-        self._lay_out({**synapses, "synapse_gain": _GAINS[synapses["nt"]] * places})
+    # -- dendrites
+
+    @property
+    def compartment(self) -> Ints:
+        """Where on the target's dendrite each synapse sits, shape (n_synapses,); 0 is the soma.
+
+        Indices into `Morphology.compartments` of the target region. Assigning them (one for all,
+        or one each) moves the synapses; attenuation and delay follow.
+        """
+        column = self._block["compartment"]
+        return column.astype(np.int64) if len(column) else np.zeros(self.n_synapses, np.int64)
+
+    @compartment.setter
+    def compartment(self, values: ArrayLike) -> None:
+        where = f"Projection {self.label}: compartment"
+        dendrites = self._brain.regions[self._target]._dendrites
+        given = np.atleast_1d(as_array(where, values))
+        if given.dtype.kind not in "iu" or given.ndim != 1:
+            raise InvalidTypeError(f"{where} must be a whole number, or one for each synapse")
+        if len(given) not in (1, self.n_synapses):
+            raise InvalidValueError(
+                f"{where} must have {self.n_synapses} entries, not {len(given)}"
+            )
+        chosen = indices(where, given, len(dendrites.tree.compartments))
+        places = np.broadcast_to(chosen, self.n_synapses).astype(np.uint16)
+        self._settle_on(self._moved(dendrites, dendrites, places))
+
+    @property
+    def placement(self) -> str | dict[str, float] | None:
+        """Which branches of the target's dendrite synapses are put on; None: by membrane area.
+
+        A label of branches ("soma" too), or a mapping of labels to weights; within them membrane
+        area decides. Assigning moves the synapses there are and holds for those to come. Raises
+        `UnknownNameError` for a label that the target's morphology lacks.
+        """
+        return dict(self._placement) if isinstance(self._placement, dict) else self._placement
+
+    @placement.setter
+    def placement(self, placement: Placement) -> None:
+        where = f"Projection {self.label}: placement"
+        dendrites = self._brain.regions[self._target]._dendrites
+        dendrites.tree.shares(where, placement)
+        if placement is None or isinstance(placement, str):
+            self._placement = placement
+        else:
+            self._placement = {label: float(share) for label, share in placement.items()}
+        self._settle_on(self._moved(dendrites, dendrites))
+
+    def _choose(
+        self,
+        dendrites: Dendrites,
+        pre: NDArray[np.int32],
+        post: NDArray[np.int32],
+        axonal: Ints,
+        birth: NDArray[np.int32],
+    ) -> NDArray[np.uint16]:
+        """The compartments of synapses with these neurons, axonal delays (steps) and births."""
+        out = np.zeros(len(pre), np.uint16)
+        if dendrites.tree.branches:
+            where = f"Projection {self.label}: placement"
+            cumulative = np.cumsum(dendrites.tree.shares(where, self._placement))
+            kernel("placement.choose_compartments")(
+                pre, post, axonal, birth, np.uint64(self._brain.seed), cumulative, out
+            )
+        return out
+
+    def _moved(
+        self, old: Dendrites, new: Dendrites, chosen: NDArray[np.uint16] | None = None
+    ) -> layout.Synapses:
+        """The synapses as they are on other dendrites, or at other places.
+
+        A synapse whose delay changes is made anew: it carries spikes from now on, since those under
+        way would arrive twice or never.
+        """
+        brain = self._brain
+        synapses = layout.read_out(brain._tables, self._index)
+        here = synapses.get("compartment", np.zeros(self.n_synapses, np.uint16))
+        before = synapses["delay"].astype(np.int64)
+        axonal = before - old.lag(brain.dt)[here]
+        if chosen is None:
+            chosen = self._choose(new, synapses["pre"], synapses["post"], axonal, synapses["birth"])
+        steps = axonal + new.lag(brain.dt)[chosen]
+        if steps.max(initial=0) > MAX_DELAY_STEPS:
+            raise InvalidValueError(
+                f"Projection {self.label}: with its dendrites' share a delay reaches "
+                f"{steps.max() * brain.dt:g} ms, above {MAX_DELAY_STEPS * brain.dt:g}"
+            )
+        birth = synapses["birth"]
+        if brain.step_count:
+            birth = np.where(steps == before, birth, np.int32(brain.step_count))
+        return {
+            **synapses,
+            "delay": steps.astype(np.uint16),
+            "birth": birth,
+            "compartment": chosen,
+            "synapse_gain": _GAINS[synapses["nt"]] * new.gain[chosen],
+        }
+
+    def _settle_on(self, synapses: layout.Synapses) -> None:
+        if self.n_synapses:
+            self._lay_out(synapses)
 
     def remove_synapses(self, which: ArrayLike) -> int:
         """Remove synapses, by indices into the arrays or a mask. Returns how many."""
@@ -402,6 +503,8 @@ class Projection:
                 tables["gain"][p] = gains[0]
             else:
                 columns.add("synapse_gain")
+        if self._brain.regions[self._target]._dendrites.tree.branches:
+            columns.add("compartment")
         traces = None if self._rule is None else len(self._rule.pre_traces)
         layout.lay_out(tables, p, synapses, columns=columns, traces=traces)
         self._brain._synapses_changed()

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram import morphology
-from engram.distributions import Uniform, Values, draw
+from engram.distributions import Values
 from engram.engine.binding import kernel
 from engram.errors import (
     CapacityError,
     InvalidTypeError,
+    InvalidValueError,
     number,
     unknown_name,
 )
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import STREAM_PARAMETER
+from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, as_morphology
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.projection import Projection
 from engram.state.schema import NEURON_FIELDS
@@ -29,6 +30,7 @@ from engram.synapses import Neurotransmitter
 if TYPE_CHECKING:
     from engram.brain import Brain
 
+DENDRITE_STATES = ("dendrite_v", "dendrite_exc", "dendrite_inh", "dendrite_nmda")
 _RS, _FS = FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
 
 
@@ -73,7 +75,7 @@ class Region:
         self._brain, self._index, self._name = brain, index, name
         self._type, self._model = region_type, model
         self._patterns, self._variation = patterns, variation
-        self._morphology: morphology.Dendrite | None = None
+        self._dendrites = Dendrites(Morphology())
         self._theta_plus: float | None = None
         self._tau_theta: float | None = None
 
@@ -442,31 +444,81 @@ class Region:
         tables = self._brain._tables
         for name in ("alive", "fired", "exc", "inh", "drive", "held", "rate_trace"):
             tables[name][ids] = 0
+        for name in DENDRITE_STATES:
+            tables[name][:, ids] = 0
         for projection in self._brain.projections:
             projection._drop_neurons(self._name, slots)
         self._brain._neurons_changed()
         return len(slots)
 
-    def enable_morphology(self, template: str = "pyramidal") -> None:
-        """Give the neurons a dendrite: incoming synapses are attenuated by where they sit on it.
+    def enable_morphology(
+        self,
+        template: str | Morphology = "pyramidal",
+        *,
+        dynamics: str = "passive",
+        nmda: NMDA | None = None,
+    ) -> None:
+        """Give the neurons dendrites, on which all synapses onto the region are put.
 
-        template: a name in `engram.morphology.TEMPLATES`. Each synapse, present or future, gets a
-        random place on the dendrite; see `engram.morphology` for the cable equation.
+        template: a name in `engram.morphology.TEMPLATES`, or a `Morphology` of your own. Which
+        compartment a synapse sits on is drawn from its neurons' numbers, by membrane area or as its
+        projection's `Projection.placement` says. dynamics: "passive" multiplies what the synapse
+        delivers by the steady attenuation and adds the dendrite's delay; "compartments" gives each
+        compartment a potential of its own (models with a `soma`: LIF, CurrentLIF, Izhikevich).
+        nmda: receptors on the compartments that open with depolarisation, see `NMDA`. Can be called
+        at any time, anew as well; "point" takes the dendrites away. Compartments start at rest.
+        Raises `UnknownNameError`, `InvalidValueError`, `InvalidTypeError` before anything changes.
         """
-        dendrite = morphology.template(f"Region {self._name!r}: enable_morphology", template)
-        self._morphology = dendrite
-        for projection in self._brain.projections:
-            if projection.target == self._name:
-                projection._attenuate()
+        where = f"Region {self._name!r}: enable_morphology"
+        tree = as_morphology(where, template)
+        if dynamics not in DYNAMICS:
+            raise InvalidValueError(
+                f"{where}: dynamics must be one of {DYNAMICS}, not {dynamics!r}"
+            )
+        if nmda is not None and not isinstance(nmda, NMDA):
+            raise InvalidTypeError(f"{where}: nmda must be an NMDA or None, not {nmda!r}")
+        if nmda is not None and dynamics != "compartments":
+            raise InvalidValueError(
+                f"{where}: nmda needs dynamics='compartments': a passive dendrite has no potential "
+                f"that receptors could open with"
+            )
+        model = type(self._model)
+        if dynamics == "compartments" and model.soma is None:
+            raise InvalidValueError(
+                f"{where}: neurons of model {model.__name__} can't have compartments; LIF, "
+                f"CurrentLIF and Izhikevich neurons can (or use dynamics='passive')"
+            )
+        new = Dendrites(tree, dynamics, nmda)
+        incoming = [p for p in self._brain.projections if p.target == self._name]
+        moved = [p._moved(self._dendrites, new) for p in incoming]
+        tables = self._brain._tables
+        self._dendrites = new
+        others = [r._dendrites for r in self._brain.regions.values()]
+        tables.resize(J=max(d.n_dynamic for d in others))
+        for name in DENDRITE_STATES:
+            tables[name][:, self._slice] = 0
+        for projection, synapses in zip(incoming, moved, strict=True):
+            projection._settle_on(synapses)
+        self._brain._parameters_changed()
 
     @property
-    def morphology(self) -> morphology.Dendrite | None:
-        """The dendrite of the region's neurons; None for point neurons."""
-        return self._morphology
+    def morphology(self) -> Morphology | None:
+        """The dendrites of the region's neurons; None for point neurons."""
+        return self._dendrites.tree if self._dendrites.tree.branches else None
 
-    def _attenuation(self, n: int, tag: int) -> NDArray[np.float32]:
-        """Attenuation at the random places of `n` new synapses; 1 for point neurons."""
-        if self._morphology is None:
-            return np.ones(n, np.float32)
-        where = draw("attenuation", Uniform(0.0, 1.0), n, self._brain.seed, STREAM_PARAMETER, tag)
-        return self._morphology.attenuation(where).astype(np.float32)
+    @property
+    def dendrite_v(self) -> Array:
+        """Potentials of the compartments, mV, shape (compartments, n_neurons); the soma first.
+
+        A copy. Without ``dynamics="compartments"`` there is the soma only. The soma's row is taken
+        after the reset of those that fired.
+        """
+        n = self._dendrites.n_dynamic
+        if not n:
+            return self.v[None].copy()
+        above = self._brain._tables["dendrite_v"][:n, self._slice]
+        return np.concatenate([self.v[None], above + self._model.rest(self._parameters())])
+
+    def _parameters(self) -> dict[str, NDArray[np.float32]]:
+        """The per-neuron parameters of the model."""
+        return {name: self.state(name) for name in type(self._model).per_neuron()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINE = ("quickstart", "custom_neuron", "custom_rule", "stp")
+MINE = ("quickstart", "custom_neuron", "custom_rule", "stp", "dendrites")
 
 
 def test_there_are_examples() -> None:
@@ -37,6 +37,7 @@ def test_example(name: str, tmp_path: Path) -> None:
     [
         ("custom_neuron", "v = I + (v - I)", "v = I + 0.99 * (v - I)", "too fast"),
         ("custom_rule", "w + eta * (x - y * w)", "w + eta * x * y * w", "principal component"),
+        ("dendrites", "RECEPTORS = NMDA(ratio=4.0", "RECEPTORS = NMDA(ratio=0.1", "supralinear"),
         ("stp", "tau_rec=130.0, tau_facil=530.0", "tau_rec=800.0, tau_facil=10.0", "facilitate"),
     ],
 )

@@ -174,7 +174,8 @@ FORGERIES = {
     "an unknown freeze": (said(*BRAIN, "frozen", value={"time": True}), "'time'"),
     "a trace of nobody": (said(*BRAIN, "traces", value=[{"region": "x"}]), "trace 0"),
     "a dendrite of no length": (
-        said(*BRAIN, "regions", 1, "morphology", "length", value="long"), "region 'b': morphology"
+        said(*BRAIN, "regions", 1, "dendrites", "tree", "soma", value="long"),
+        "region 'b': dendrites",
     ),
     "more sizes": (said(*BRAIN, "sizes", "X", value=10**9), "size X"),
     "more memory": (said(*BRAIN, "sizes", "H", value=10**9), "size H"),

@@ -168,8 +168,11 @@ def test_other_tables() -> None:
     for band, hertz in BANDS.items():
         assert f"| `{band}` | {hertz:g} |" in page("rhythms")
     templates = importlib.import_module("engram.morphology").TEMPLATES
-    for name, d in templates.items():
-        row = f"| `{name}` | {d.length:g} | {d.diameter:g} | {d.Rm:.0f} | {d.Ri:g} |"
+    for name, tree in templates.items():
+        row = (
+            f"| `{name}` | {len(tree.branches)} | {tree.length:g} | {tree.soma:g} "
+            f"| {len(tree.compartments)} | {', '.join(dict.fromkeys(tree.labels))} |"
+        )
         assert row in page("morphology")
 
 

@@ -19,7 +19,6 @@ from engram import (
     Uniform,
 )
 from engram.defaults import QUIET
-from engram.morphology import TEMPLATES, Dendrite
 from engram.oscillator import BANDS
 from engram.state.invariants import check
 
@@ -559,87 +558,6 @@ def test_rhythms_can_be_switched_off_and_their_phase_goes_on():
     assert not (trace_of(silent, 700) + 65.0).any()
     silent.enable_oscillations()
     np.testing.assert_allclose(trace_of(silent, 1000)[500:], trace_of(brain, 1000)[500:], atol=2e-3)
-
-
-# -- dendrites
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_attenuation_is_that_of_a_sealed_cable(name):
-    d = TEMPLATES[name]
-    where = np.linspace(0, 1, 11)
-    if name == "point":
-        assert (d.attenuation(where) == 1).all()
-        return
-    # lambda = sqrt(Rm / Ri x d / 4), in cm.
-    L = d.length * 1e-4 / np.sqrt(d.Rm / d.Ri * d.diameter * 1e-4 / 4)
-    assert d.electrotonic_length == pytest.approx(L)
-    np.testing.assert_allclose(d.attenuation(where), np.cosh(L * (1 - where)) / np.cosh(L))
-    assert d.attenuation(0.0) == 1.0
-    assert d.attenuation(1.0) == pytest.approx(1 / np.cosh(L))
-    assert (np.diff(d.attenuation(where)) < 0).all()
-
-
-def test_longer_thinner_and_leakier_dendrites_attenuate_more():
-    base = Dendrite(400.0, 2.0)
-    for other in (
-        Dendrite(600.0, 2.0),
-        Dendrite(400.0, 1.0),
-        Dendrite(400.0, 2.0, Rm=5000.0),
-        Dendrite(400.0, 2.0, Ri=300.0),
-    ):
-        assert other.attenuation(1.0) < base.attenuation(1.0)
-
-
-def arriving(template=None, late=False, n=500, nt=Neurotransmitter.GLUTAMATE):
-    """The charge each synapse of weight 1 delivers."""
-    brain = alone(Brain(seed=1))
-    for name in ("a", "b"):
-        brain.add_region(name, S, n, 0.0, model=Relay, excitatory=1.0, rule=None)
-    if template and not late:
-        brain.regions["b"].enable_morphology(template)
-    brain.connect_regions("a", "b", wiring="one_to_one", weights=1.0, delays=1.0, nt=nt, rule=None)
-    if template and late:
-        brain.regions["b"].enable_morphology(template)
-    brain.inject_current("a", range(n), 1.0)
-    brain.run(2)
-    b = brain.regions["b"]
-    return np.abs(b.state("exc") * np.exp(1 / 5.0) + b.state("inh") * np.exp(1 / 10.0))
-
-
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("nt", [Neurotransmitter.GLUTAMATE, Neurotransmitter.SEROTONIN])
-def test_synapses_sit_evenly_on_the_dendrite(late, nt):
-    np.testing.assert_allclose(arriving(nt=nt), nt.gain, rtol=1e-5)
-    np.testing.assert_allclose(arriving("point", late, nt=nt), nt.gain, rtol=1e-5)
-    share = arriving("pyramidal", late, nt=nt) / nt.gain
-    L = TEMPLATES["pyramidal"].electrotonic_length
-    assert 1 / np.cosh(L) - 1e-5 <= share.min() < 1 / np.cosh(L) + 0.01
-    assert 0.97 < share.max() <= 1.0 + 1e-5
-    # The mean of cosh(L (1 - x)) / cosh(L) over x in [0, 1].
-    assert share.mean() == pytest.approx(np.tanh(L) / L, abs=0.03)
-    where = 1 - np.arccosh(np.maximum(share * np.cosh(L), 1.0)) / L
-    assert np.abs(np.sort(where) - np.linspace(0, 1, 500)).max() < 0.09
-
-
-def test_morphology_is_of_the_target_and_of_its_own_wiring():
-    brain = alone(Brain(seed=1))
-    brain.add_region("a", S, 20, 0.3)
-    brain.add_region("b", S, 20, 0.3)
-    brain.connect_regions("a", "b", 0.5, bidirectional=True)
-    assert brain.regions["b"].morphology is None
-    brain.regions["b"].enable_morphology()
-    assert brain.regions["b"].morphology == TEMPLATES["pyramidal"]
-    attenuated = {p.label: len(p._block["synapse_gain"]) > 0 for p in brain.projections}
-    assert attenuated == {
-        "region:a": False, "region:b": True, "proj:a->b": True, "proj:b->a": False,
-    }  # fmt: skip
-    p = brain.get_projection("a", "b")
-    p.add_synapses([0], [0])
-    assert p._block["synapse_gain"].max() <= 1.0
-    brain.regions["b"].enable_morphology("point")
-    assert not len(p._block["synapse_gain"])
-    brain.run(10)
 
 
 # -- reward

@@ -433,7 +433,7 @@ def test_the_fingerprint_sees_everything_that_matters():
         "neuron": lambda b: b.regions["in"].add_neuron(NeuronType.INHIBITORY),
         "synapse": lambda b: b.regions["in"].add_one_synapse(0, 1),
         "time": lambda b: b.run(1),
-        "morphology": lambda b: b.regions["in"].enable_morphology("point"),
+        "morphology": lambda b: b.regions["in"].enable_morphology("stellate"),
         "capacity": lambda b: b.add_region("x", S, 1),
     }
     prints = {name: variant(change) for name, change in changes.items()}

@@ -13,6 +13,7 @@ from engram.checkpoint.live import FREE_SIZES, SAVED_SYNAPSE, Arrays, Claim, col
 from engram.checkpoint.records import names as record_names
 from engram.errors import CheckpointError, integer, number
 from engram.kernels.constants import NEVER, STEP
+from engram.morphology import MAX_COMPARTMENTS
 from engram.schedule import MAX_STEPS
 from engram.state.schema import BRAIN_FIELDS
 from engram.state.tables import FIXED_SIZES
@@ -27,12 +28,12 @@ KEYS: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
-    "max_neurons": int, "morphology": (dict, type(None)), "theta_plus": (float, type(None)),
+    "max_neurons": int, "dendrites": dict, "theta_plus": (float, type(None)),
     "tau_theta": (float, type(None)),
 }  # fmt: skip
 PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str, "target": str, "rule": (dict, type(None)), "stp": (dict, type(None)),
-    "frozen": bool, "w_max_given": bool,
+    "frozen": bool, "w_max_given": bool, "placement": (str, dict, type(None)),
 }  # fmt: skip
 TRACE_KEYS: dict[str, type | tuple[type, ...]] = {"region": str, "step": int, "strength": float}
 
@@ -79,7 +80,10 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     keys("the sizes", brain["sizes"], dict.fromkeys(FREE_SIZES, int))
     for name in FREE_SIZES:
         most = MOST_STEPS_KEPT if name == "H" else MOST_COLUMNS
-        integer(f"size {name}", brain["sizes"][name], 1, most)
+        least = 1
+        if name == "J":
+            least, most = 0, MAX_COMPARTMENTS
+        integer(f"size {name}", brain["sizes"][name], least, most)
     integer("tag", brain["tag"], 0, MOST_TAG)
     integer("last_stimulus", brain["last_stimulus"], NEVER, MAX_STEPS)
     integer("last_reset", brain["last_reset"], 0, MAX_STEPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from engram.checkpoint.records import to_arrays
 from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
 from engram.kernels.constants import EVENTS, STEP
+from engram.morphology import Branch, Morphology
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from engram.statistics import BrainStats, RegionStats
 
@@ -20,7 +22,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -149,7 +151,25 @@ def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays[column(p, "pre_trace")] = new
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1}
+def _from_2(brain: dict[str, Any], _: Arrays) -> None:
+    """One cylinder with places that were not kept becomes a tree of one branch.
+
+    What its synapses deliver stays as it was; those to come are placed on the tree.
+    """
+    brain["sizes"]["J"] = 0
+    for region in brain["regions"]:
+        old = region.pop("morphology")
+        tree: dict[str, Any] = asdict(Morphology())
+        if old is not None and old["length"] > 0:
+            tree |= {"Rm": old["Rm"], "Ri": old["Ri"]}
+            branch = Branch("dendrite", old["length"], old["diameter"])
+            tree["branches"] = [asdict(branch)]
+        region["dendrites"] = {"tree": tree, "dynamics": "passive", "nmda": None}
+    for projection in brain["projections"]:
+        projection["placement"] = None
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}
 """What turns a state of the format that is the key into one of the next."""
 
 

@@ -46,7 +46,7 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
     return function if hasattr(function, "py_func") else jit(function)
 
 
-def _import_or_inject(
+def import_or_inject(
     functions: dict[str, Callable[..., Any] | None],
 ) -> tuple[str, dict[str, Any], str | None]:
     """Make functions known to a generated module: those of the package by import."""
@@ -215,7 +215,7 @@ def neuron_loop(
     def indented(by: int, lines: list[str]) -> str:
         return "\n".join(" " * by + line for line in lines)
 
-    imports, namespace, key = _import_or_inject({"update": update, "reset": reset})
+    imports, namespace, key = import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
         zeros=_ZEROS,
         no_exc=_NO_EXC,
@@ -267,7 +267,7 @@ def rule_loops(
         (on_pre, "on_pre", "make_arrive", "arrivals", asked),
         (on_post, "on_post", "make_post", "plasticity", n_pre_traces),
     ):
-        imports, namespace, key = _import_or_inject({side: function})
+        imports, namespace, key = import_or_inject({side: function})
         source = (
             f"from engram.kernels.{module} import {factory}\n{imports}\n"
             + _rule_adapter(side, function, parameters)

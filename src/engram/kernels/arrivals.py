@@ -4,7 +4,13 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, LONG_ROW, NEVER, ROWS_AHEAD
+from engram.kernels.constants import (
+    INHIBITORY_TRANSMITTER,
+    LONG_ROW,
+    NEVER,
+    NMDA_TRANSMITTER,
+    ROWS_AHEAD,
+)
 from engram.kernels.jit import inline_jit, jit, prefetch
 
 ONE = np.float32(1)
@@ -47,6 +53,10 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         eligibility_growth,
         exc,
         inh,
+        compartments,
+        dendrite_exc,
+        dendrite_inh,
+        dendrite_nmda,
         event_neuron,
         event_previous_step,
         event_first,
@@ -62,6 +72,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         resource,
         facilitation,
         synapse_gain,
+        compartment,
         pre_trace,
         post_trace,
     ):
@@ -74,7 +85,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         depressing = stp[index] != 0
         own_gain = synapse_gain.shape[0] > 0
         common_gain = gain[index]
-        plain = regular[index] != 0 and not depressing and not own_gain
+        on_tree = compartments[target[index]] > 0 and compartment.shape[0] > 0
+        plain = regular[index] != 0 and not (depressing or own_gain or on_tree)
         sign_of_all = common_sign[index]
         y_now = post_trace[0]
         y2_now = post_trace[1 if n_post_traces > 1 else 0]
@@ -230,7 +242,15 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 charge *= r * (ONE + f)
                                 facilitation[s] = f
                                 resource[s] = r * (ONE - U * (ONE + f))
-                            if inhibitory:
+                            if on_tree and compartment[s] > 0:
+                                node, cell = compartment[s] - 1, post[s]
+                                if inhibitory:
+                                    dendrite_inh[node, cell] += charge
+                                else:
+                                    dendrite_exc[node, cell] += charge
+                                    if nt[s] == NMDA_TRANSMITTER:
+                                        dendrite_nmda[node, cell] += charge
+                            elif inhibitory:
                                 inh_here[j] += charge
                             else:
                                 exc_here[j] += charge

@@ -24,6 +24,9 @@ LONG_ROW = 8
 INHIBITORY_TRANSMITTER = 1
 """The one transmitter (GABA) whose synapses have negative weights."""
 
+NMDA_TRANSMITTER = 0
+"""The one transmitter (glutamate) that also opens NMDA receptors."""
+
 RULE_PARAMETERS = 8
 """Parameters a plasticity rule may have."""
 
@@ -40,3 +43,4 @@ STREAM_ENCODER = 8
 STREAM_PHASE = 9
 STREAM_MEMORY = 10
 STREAM_MODEL = 11
+STREAM_PLACE = 12

@@ -217,7 +217,7 @@ def check_synapses(tables: Tables, p: int) -> None:
     n = len(block["post"])
     for column in ("weight", "birth", "nt"):
         _require(len(block[column]) == n, f"{column} {name} has an entry for each synapse")
-    for column in ("eligibility", "resource", "facilitation", "synapse_gain"):
+    for column in ("eligibility", "resource", "facilitation", "synapse_gain", "compartment"):
         _require(len(block[column]) in (0, n), f"{column} {name} has an entry for each, or none")
     low, high = tables["w_min"][p], tables["w_max"][p]
     _require(0.0 <= low <= high, f"bounds of weights {name} are in order")

@@ -7,10 +7,11 @@ wants it names it as an argument.
 
 Dimensions: N neuron slots, R regions, P projections, S synapses of a projection, E slots of the
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
-of a neuron model, K parameters of a rule, T traces of a rule on either side, B neurons worked on at
-a time, C entries of the clock, G entries of the spike log, O oscillators of a region; ``rows``
-(segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps
-of them kept: one more than the longest delay) are sizes of one projection.
+of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
+dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
+oscillators of a region; ``rows`` (segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic
+traces of its rule) and D (steps of them kept: one more than the longest delay) are sizes of one
+projection.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("held", "float32", "N", 0, "current", "input held until it is released"),
     _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins"),
     _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold"),
+    _f("dendrite_v", "float32", "J N", 0, "mV", "compartments: potential above rest", since=3),
+    _f("dendrite_rest", "float32", "N", 0, "mV", "potential at which dendrites rest", "derived"),
+    _f("dendrite_exc", "float32", "J N", 0, "current or g/g_L", "their excitatory input", since=3),
+    _f("dendrite_inh", "float32", "J N", 0, "current or g/g_L", "their inhibitory input", since=3),
+    _f("dendrite_nmda", "float32", "J N", 0, "current or g/g_L", "NMDA receptors", since=3),
     _f("rate_trace", "float32", "N", 0, "", "trace of the neuron's spikes just after the last one"),
     _f("fired", "uint8", "N", 0, "", "1 if the neuron fired in the last step"),
     _f("alive", "uint8", "N", 0, "", "1 if the slot holds a living neuron"),
@@ -99,6 +105,15 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("held_period", "int64", "R", 1, "step", "cycle of the held input"),
     _f("held_since", "int64", "R", 0, "step", "when holding began"),
     _f("logging", "uint8", "R", 0, "", "1 if spikes are recorded", "derived"),
+    _f("compartments", "int64", "R", 0, "", "compartments with a potential each", "derived"),
+    _f("substeps", "int64", "R", 1, "", "parts of a step of the cable equation", "derived"),
+    _f("tree_parent", "int32", "R J", -1, "", "parent; -1: the soma", "derived"),
+    _f("tree_capacity", "float32", "R J", 0, "", "share of the cell's capacitance", "derived"),
+    _f("tree_leak", "float32", "R J", 0, "1/ms", "leak over the capacitance", "derived"),
+    _f("tree_axial", "float32", "R J", 0, "1/ms", "the same to the parent", "derived"),
+    _f("tree_backward", "float32", "R J", 0, "", "attenuation of a spike's reset", "derived"),
+    _f("soma_capacity", "float32", "R", 1, "", "the soma's share of capacitance", "derived"),
+    _f("nmda_factor", "float32", "R 4", 0, "", "ratio x mean, rest, Mg/3.57, E", "derived"),
     _f("rhythm_setting", "float32", "R O", 0, "current", "rhythms by band", "parameter"),
     _f("rhythm_amplitude", "float32", "R O", 0, "current", "the same; 0: disabled", "derived"),
     _f("rhythm_frequency", "float32", "R O", 1, "Hz", "their frequencies", "parameter"),
@@ -134,6 +149,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("dopamine_factor", "float64", "P 4", 0, "", "what `modulate` multiplies by", "derived"),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
+    _f("tree_diagonal", "float32", "J B", 0, "", "work space of the cable equation", "derived"),
+    _f("tree_right", "float32", "J B", 0, "mV", "and its right-hand side", "derived"),
     _f("who", "int32", "B", 0, "", "work space: neurons of a block that fired", "derived"),
     _f("heard", "float32", "T T B", 0, "", "work space: traces at a neuron's synapses", "derived"),
     _f("row_start", "int32", "A", 0, "", "work space: rows about to deliver", "derived"),
@@ -156,6 +173,7 @@ SYNAPSE_FIELDS: tuple[Field, ...] = (
     _f("resource", "float32", "S?", 1, "", "resources after the last release"),
     _f("facilitation", "float32", "S?", -1, "", "facilitation at the last release; -1: none yet"),
     _f("synapse_gain", "float32", "S?", 1, "", "gain, where synapses differ in it"),
+    _f("compartment", "uint16", "S?", 0, "", "where on the dendrite; 0: the soma", since=3),
     _f(
         "pre_trace",
         "float32",

@@ -1,0 +1,1 @@
+"""Dendrites against NEURON, and what they cost: ``python -m benchmarks.morphology``."""
