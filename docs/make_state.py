@@ -35,6 +35,7 @@ Sizes:
 | T | traces of a rule on either side |
 | L | steps of a decay table |
 | O | bands of rhythm |
+| U | couplings of rhythms |
 | 1 | one |
 | 4 | four |
 | C | entries of the clock |

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import RULE_PARAMETERS
+from engram.kernels.constants import GATE, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -27,12 +27,24 @@ def prepare(brain: Brain) -> None:
     """Write parameters, derived tables and the addresses of compiled loops into the tables."""
     tables = brain._tables
     _size(brain, tables)
-    silent = brain._frozen["oscillations"]
-    tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+    _prepare_rhythms(brain, tables)
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
         _prepare_projection(brain, tables, projection)
+
+
+def _prepare_rhythms(brain: Brain, tables: Tables) -> None:
+    silent = brain._frozen["oscillations"]
+    tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+    learning = [projection.rule is not None for projection in brain.projections]
+    tables["gated"][:] = 0 if silent else (tables["gate_depth"] > 0) & learning
+    sounding = tables["rhythm_amplitude"].any() or tables["gated"].any()
+    if not sounding:
+        tables["rhythm_current"][:] = 0
+    # Phases that are coupled go on when the rhythms are silent; others are a function of time.
+    running = sounding or tables.sizes["U"] > 0
+    tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
 
 
 def _size(brain: Brain, tables: Tables) -> None:
@@ -107,7 +119,7 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["trace_reach"][p] = math.ceil(TRACE_WINDOW * slowest / brain.dt) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
-    arrive, post = rule_entries(type(rule))
+    arrive, post = rule_entries(type(rule), bool(tables["gated"][p]))
     for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
     tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
@@ -136,7 +148,7 @@ def check_model(kind: type[NeuronModel]) -> None:
 
 
 _model_entries: dict[type, Entry] = {}
-_rule_entries: dict[type, tuple[Entry, Entry]] = {}
+_rule_entries: dict[tuple[type, bool], tuple[Entry, Entry]] = {}
 
 
 def model_entry(kind: type[NeuronModel]) -> Entry:
@@ -199,11 +211,22 @@ def rule_arguments(rule: type[PlasticityRule]) -> list[str]:
     return names
 
 
-def rule_entries(rule: type[PlasticityRule]) -> tuple[Entry, Entry]:
+def check_gate(where: str, rule: type[PlasticityRule]) -> None:
+    """Refuse to gate a rule that leaves no room for the gate among its parameters."""
+    if len(rule_arguments(rule)) > GATE:
+        raise InvalidValueError(
+            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be gated by "
+            f"rhythms with at most {GATE}"
+        )
+
+
+def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry, Entry]:
     """The compiled loops of a rule: arrivals, and after firing."""
-    if rule not in _rule_entries:
-        _rule_entries[rule] = loops.rule_loops(
-            rule.__name__, rule_arguments(rule), len(rule.pre_traces), len(rule.post_traces),
-            rule.modulated, rule.on_pre, rule.on_post,
+    key = rule, gated
+    if key not in _rule_entries:
+        _rule_entries[key] = loops.rule_loops(
+            f"{rule.__name__}_gated" if gated else rule.__name__, rule_arguments(rule),
+            len(rule.pre_traces), len(rule.post_traces), rule.modulated, rule.on_pre, rule.on_post,
+            gated,
         )  # fmt: skip
-    return _rule_entries[rule]
+    return _rule_entries[key]

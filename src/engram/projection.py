@@ -13,7 +13,7 @@ from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.plasticity import PlasticityRule, as_rule
-from engram.preparation import rule_arguments
+from engram.preparation import check_gate, rule_arguments
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -418,6 +418,8 @@ class Projection:
         new = as_rule(f"Projection {self.label}: rule", rule)
         if new is not None:
             rule_arguments(type(new))
+            if self._scalar("gate_depth") > 0:
+                check_gate(f"Projection {self.label}: rule", type(new))
         if new is not None and new.attached:
             new = new.replica()
         self.settle()

@@ -8,9 +8,10 @@ wants it names it as an argument.
 Dimensions: N neuron slots, R regions, P projections, S synapses of a projection, E slots of the
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, B neurons worked on at
-a time, C entries of the clock, G entries of the spike log, O oscillators of a region; ``rows``
-(segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps
-of them kept: one more than the longest delay) are sizes of one projection.
+a time, C entries of the clock, G entries of the spike log, O oscillators of a region, U couplings
+of oscillators; ``rows`` (segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic traces
+of its rule) and D (steps of them kept: one more than the longest delay) are sizes of one
+projection.
 """
 
 from __future__ import annotations
@@ -101,8 +102,18 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("logging", "uint8", "R", 0, "", "1 if spikes are recorded", "derived"),
     _f("rhythm_setting", "float32", "R O", 0, "current", "rhythms by band", "parameter"),
     _f("rhythm_amplitude", "float32", "R O", 0, "current", "the same; 0: disabled", "derived"),
-    _f("rhythm_frequency", "float32", "R O", 1, "Hz", "their frequencies", "parameter"),
-    _f("rhythm_phase", "float64", "R O", 0, "rad", "their phases at time 0", "parameter"),
+    _f("rhythm_frequency", "float64", "R O", 1, "Hz", "their frequencies", "parameter"),
+    _f("rhythm_phase", "float64", "R O", 0, "rad", "phases less 2 pi f t; coupling moves them"),
+    _f("rhythm_ahead", "float64", "R O", 0, "rad", "work space: the same, predicted", "derived"),
+    _f("rhythm_current", "float32", "R", 0, "current", "sum of the rhythms", "derived"),
+    _f("nest_depth", "float64", "R O", 0, "", "depth of amplitude modulation", "parameter"),
+    _f("nest_band", "int64", "R O", 0, "", "band that modulates the amplitude", "parameter"),
+    _f("nest_phase", "float64", "R O", 0, "rad", "its phase of greatest amplitude", "parameter"),
+    _f("coupling_source", "int64", "U", 0, "", "region that pulls", "parameter"),
+    _f("coupling_target", "int64", "U", 0, "", "region that is pulled", "parameter"),
+    _f("coupling_band", "int64", "U", 0, "", "band of both", "parameter"),
+    _f("coupling_strength", "float64", "U", 0, "rad/s", "coupling of phases", "parameter"),
+    _f("coupling_lag", "float64", "U", 0, "rad", "by how much the target lags", "parameter"),
     _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start"),
     # Projections.
     _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter"),
@@ -116,7 +127,12 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter"),
     _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
     _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
-    _f("rule_parameter", "float32", "P K", 0, "rule", "parameters of the rule", "parameter"),
+    _f("rule_parameter", "float32", "P K", 0, "rule", "the rule's, and its gate", "parameter"),
+    _f("gated", "uint8", "P", 0, "", "1 if a rhythm gates learning", "derived"),
+    _f("gate_region", "int64", "P", 0, "", "region of that rhythm", "parameter"),
+    _f("gate_band", "int64", "P", 0, "", "its band", "parameter"),
+    _f("gate_depth", "float64", "P", 0, "", "depth of the gating", "parameter"),
+    _f("gate_phase", "float64", "P", 0, "rad", "phase of most learning", "parameter"),
     _f("pre_decay", "float64", "P T", 0, "", "decay of a presynaptic trace in dt", "derived"),
     _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
     _f("trace_reach", "int64", "P", 0, "step", "how long a trace may count", "derived"),
@@ -140,6 +156,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
     _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
+    _f("rhythm_entry", "int64", "1", 0, "", "compiled rhythms; 0: there are none", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
     _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
     _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),
