@@ -36,8 +36,8 @@ CHECKPOINTS = """\
 ## Checkpoints
 
 `python -m benchmarks.checkpoints`. A brain with 1,000,000 synapses under reward-modulated STDP
-between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them: median and
-range over repeats. The machine is a shared virtual one.
+between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them:
+median and range over repeats. The machine is a shared virtual one.
 """
 
 
@@ -90,6 +90,11 @@ def main() -> None:
         from benchmarks.learning.iris import report
 
         lines += [report(json.loads(iris.read_text())), ""]
+    homeostasis = RESULTS / "homeostasis.json"
+    if homeostasis.exists():
+        from benchmarks.mechanisms.homeostasis import report as scaling
+
+        lines += [scaling(json.loads(homeostasis.read_text())), ""]
     path = RESULTS / "speed.json"
     if path.exists():
         lines += [*speed(json.loads(path.read_text())), ""]

@@ -805,6 +805,8 @@ class Brain:
         for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "rate_trace", "holding"):
             tables[name][:] = 0
         self._last_reset = self.step_count
+        tables["recent_rate"][:] = 0
+        tables["rate_since"][:] = NEVER
         tables["last_spike"][:] = NEVER
         tables["last_event"][:] = -1
         tables["event_first"][:] = tables["clock"][EVENTS]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import GATE, RULE_PARAMETERS
+from engram.kernels.constants import GATE, NEVER, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -28,6 +28,7 @@ def prepare(brain: Brain) -> None:
     tables = brain._tables
     _size(brain, tables)
     _prepare_rhythms(brain, tables)
+    _prepare_metaplasticity(brain, tables)
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
@@ -45,6 +46,20 @@ def _prepare_rhythms(brain: Brain, tables: Tables) -> None:
     # Phases that are coupled go on when the rhythms are silent; others are a function of time.
     running = sounding or tables.sizes["U"] > 0
     tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
+
+
+def _prepare_metaplasticity(brain: Brain, tables: Tables) -> None:
+    rule = brain.metaplasticity
+    tables["slide_entry"][0] = loops.slide_loop().address if rule.enabled else 0
+    tables["bcm_sliding"][0] = rule.enabled and not brain._frozen["structural_plasticity"]
+    tables["bcm_parameter"][:] = (
+        rule.target_rate, rule.tau_rate, rule.tau_threshold, rule.max_gain,
+    )  # fmt: skip
+    if not rule.enabled:
+        # Thresholds stay; the time it is off does not count.
+        tables["potentiation"][:] = 1
+        tables["recent_rate"][:] = 0
+        tables["rate_since"][:] = NEVER
 
 
 def _size(brain: Brain, tables: Tables) -> None:
@@ -75,8 +90,6 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     tables["theta_plus"][r] = region.theta_plus
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
-    if not brain.metaplasticity.enabled:
-        region._slots("potentiation")[:] = 1
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left

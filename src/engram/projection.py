@@ -232,12 +232,15 @@ class Projection:
         factor = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
         self._set_magnitude(magnitude * factor[self._block["post"] - first])
 
-    def _scale_incoming(self, factor: Floats) -> None:
+    def _scale_incoming(self, factor: Floats, silent: NDArray[np.bool_]) -> None:
         """Multiply excitatory weights by a factor of their postsynaptic neuron."""
-        magnitude = self._magnitude()
-        excitatory = layout.signs(self._block["nt"]) > 0
-        scaled = np.where(excitatory, magnitude * factor[self.post], magnitude)
-        self._set_magnitude(scaled)
+        self.settle()
+        block, p, tables = self._block, self._index, self._brain._tables
+        first = layout.bounds(tables, p)[2]
+        kernel("wiring.scale_incoming")(
+            block["post"], block["weight"], block["nt"], first, factor, silent,
+            tables["w_min"][p], tables["w_max"][p],
+        )  # fmt: skip
 
     # -- adding and removing
 

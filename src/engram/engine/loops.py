@@ -303,6 +303,12 @@ def rhythm_loop() -> Entry:
     return compile_entry("rhythms", "from engram.kernels.rhythms import rhythms as kernel\n")
 
 
+def slide_loop() -> Entry:
+    """The thresholds of metaplasticity, once a step."""
+    source = "from engram.kernels.metaplasticity import slide_thresholds as kernel\n"
+    return compile_entry("slide_thresholds", source)
+
+
 @functools.cache
 def advance_loop() -> Entry:
     """The outer loop."""

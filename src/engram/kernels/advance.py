@@ -21,6 +21,7 @@ def advance(
     log_step,
     log_neuron,
     rhythm_entry,
+    slide_entry,
     integrate_entry,
     arrive_entry,
     post_entry,
@@ -66,6 +67,8 @@ def advance(
             event_first[slot, r] = clock[EVENTS]
             call_entry(integrate_entry[r], table, r, step)
             event_end[slot, r] = clock[EVENTS]
+        if slide_entry[0] != 0:
+            call_entry(slide_entry[0], table, 0, step)
         for p in range(n_projections):
             if post_entry[p] != 0:
                 call_entry(post_entry[p], table, p, step)
