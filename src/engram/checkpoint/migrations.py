@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
+from engram.engine.binding import kernel
 from engram.growth import GrowthCycle
-from engram.kernels.constants import EVENTS, STEP
+from engram.kernels.constants import EVENTS, STEP, STREAM_PHASE
+from engram.oscillator import BANDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from engram.statistics import BrainStats, RegionStats
 
@@ -19,7 +21,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -142,7 +144,24 @@ def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays[column(p, "pre_trace")] = new
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1}
+def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Phases of rhythms count from the peak, and all bands have one; BCM's factor is not kept."""
+    seed = np.uint64(brain["seed"])
+    for r, k in np.ndindex(arrays["rhythm_setting"].shape):
+        if arrays["rhythm_setting"][r, k] == 0 and arrays["rhythm_frequency"][r, k] == 1:
+            arrays["rhythm_frequency"][r, k] = list(BANDS.values())[k]
+            turn = kernel("random.uniform")(seed, STREAM_PHASE, r, k)
+            arrays["rhythm_phase"][r, k] = 2.0 * np.pi * turn
+        else:
+            arrays["rhythm_phase"][r, k] -= 0.5 * np.pi
+    arrays["rhythm_frequency"] = arrays["rhythm_frequency"].astype(np.float64)
+    del arrays["potentiation"]
+    brain["mechanisms"]["metaplasticity"].pop("check_interval", None)
+    if not brain["mechanisms"]["metaplasticity"].get("enabled", False):
+        arrays["mean_square_rate"][:] = -1
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}
 """What turns a state of the format that is the key into one of the next."""
 
 
