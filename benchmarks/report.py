@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.learning import iris
+from benchmarks.mechanisms import homeostasis
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -129,6 +130,7 @@ def checkpoints(results: dict[str, Any]) -> list[str]:
 
 SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
+    ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("checkpoints", checkpoints),
     ("morphology", morphology),
     ("speed", speed),

@@ -36,6 +36,7 @@ Sizes:
 | D | steps of presynaptic traces kept: one more than the longest delay |
 | O | bands of rhythm |
 | J | compartments of the dendrite that has most, where they have potentials of their own |
+| U | couplings of rhythms |
 | 1 | one |
 | 4 | four |
 | C | entries of the clock |

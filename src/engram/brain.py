@@ -41,6 +41,7 @@ from engram.projection import Projection
 from engram.recording import (
     RateRecorder,
     Recorder,
+    RhythmRecorder,
     SpikeRecorder,
     StateRecorder,
     WeightRecorder,
@@ -265,6 +266,7 @@ class Brain:
         region = Region(self, r, name, region_type, own_model, chosen, variation)
         self.regions[name] = region
         self._max_neurons[name] = most
+        self.oscillators._begin(region)
         for slots, ntype in ((exc, NeuronType.EXCITATORY), (inh, NeuronType.INHIBITORY)):
             if len(slots):
                 region._initialise(slots, ntype, None)
@@ -728,10 +730,10 @@ class Brain:
     ) -> Recorder:
         """Attach a recorder; `Recorder.detach` ends it.
 
-        what: "spikes" or "rates" (of one, several or all regions), "weights" (of a `Projection`,
-        all or some synapses), or a state variable of one region's neurons ("v", "u", "theta",
-        "activity", ...). every: sampling interval, ms. capacity, overflow ("ring", "decimate",
-        "stream" with a path): see `engram.recording`.
+        what: "spikes", "rates" or "rhythms" (of one, several or all regions), "weights" (of a
+        `Projection`, all or some synapses), or a state variable of one region's neurons ("v", "u",
+        "theta", "activity", ...). every: sampling interval, ms. capacity, overflow ("ring",
+        "decimate", "stream" with a path): see `engram.recording`.
         """
         where = "Brain.record"
         common: dict[str, Any] = {"overflow": overflow, "path": path}
@@ -744,7 +746,7 @@ class Brain:
                 )
             common["every"] = every
         for name, given, valid in (
-            ("neurons", neurons, what not in ("spikes", "rates", "weights")),
+            ("neurons", neurons, what not in ("spikes", "rates", "rhythms", "weights")),
             ("synapses", synapses, what == "weights"),
         ):
             if given is not None and not valid:
@@ -765,6 +767,8 @@ class Brain:
                 recorder = SpikeRecorder(self, names, **common)
             elif what == "rates":
                 recorder = RateRecorder(self, names, **common)
+            elif what == "rhythms":
+                recorder = RhythmRecorder(self, names, **common)
             else:
                 if len(names) != 1:
                     raise InvalidValueError(f"{where}: {what!r} is recorded of one region")
@@ -803,6 +807,8 @@ class Brain:
         for name in DENDRITE_STATES:
             tables[name][:] = 0
         self._last_reset = self.step_count
+        tables["recent_rate"][:] = 0
+        tables["rate_since"][:] = NEVER
         tables["last_spike"][:] = NEVER
         tables["last_event"][:] = -1
         tables["event_first"][:] = tables["clock"][EVENTS]
@@ -864,7 +870,7 @@ class Brain:
         self._freeze("memory", False)
 
     def disable_oscillations(self) -> None:
-        """Silence all rhythms; their phases go on."""
+        """Silence all rhythms, and open their gates of learning; their phases go on."""
         self._freeze("oscillations", True)
 
     def enable_oscillations(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from engram.distributions import Distribution, Uniform
-from engram.neurons import LIF, AdEx, Izhikevich, NeuronModel
+from engram.neurons import LIF, AdEx, CurrentLIF, Izhikevich, NeuronModel
 
 NOISE = 3.0
 """Noise of Izhikevich neurons, in units of current for 1 ms: far below what makes them fire."""
@@ -50,6 +50,13 @@ def _unit(model: NeuronModel) -> float:
     if isinstance(model, LIF):
         return 0.06
     return 1.0
+
+
+def current_unit(model: NeuronModel) -> float:
+    """What a current of 1 means to Izhikevich's neuron, in the units of another model."""
+    if isinstance(model, AdEx):
+        return 60.0
+    return 4.0 if isinstance(model, LIF | CurrentLIF) else 1.0
 
 
 def _around(mean: float) -> Distribution:

@@ -5,36 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engram.parameters import Parameter, Parameterized
 
 if TYPE_CHECKING:
-    from engram.brain import Brain
+    from engram.region import Region
 
 
 class Metaplasticity(Parameterized):
-    """BCM for spikes (Bienenstock, Cooper & Munro 1982; Izhikevich & Desai 2003).
+    """BCM for spikes (Bienenstock, Cooper & Munro 1982; Pfister & Gerstner 2006).
 
-    Every check_interval each neuron's mean squared rate M follows its rate r:
-    M += (r^2 - M) check_interval / tau_threshold; potentiation at its synapses is multiplied by
-    target_rate^2 / M, kept within [1 / max_gain, max_gain], so that the rate above which synapses
-    grow slides up with activity. Rates in Hz. Off unless `enabled`.
-    doi:10.1523/JNEUROSCI.02-01-00032.1982, doi:10.1162/089976603321891783
+    The potentiation a postsynaptic spike causes is multiplied by r / theta, at most by max_gain: r
+    is the neuron's rate just before the spike, over tau_rate or so, and theta = <r^2> /
+    target_rate its sliding threshold, the mean over tau_threshold of the squared rate (measured
+    without bias as spikes x the rate before each). With A_plus tau_plus = A_minus tau_minus, STDP
+    then changes weights on average by x r (r / theta - 1): depression below theta, potentiation
+    above. At rest under one input r = theta = target_rate; a neuron that answers one of n equally
+    frequent inputs only is at rest at n target_rate. Rates in Hz. Off unless `enabled`.
+    `Brain.freeze_structural_plasticity` stops the threshold where it is.
+    doi:10.1523/JNEUROSCI.02-01-00032.1982, doi:10.1523/JNEUROSCI.1425-06.2006
     """
 
-    target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at which gain is 1")
+    target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
+    tau_rate = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="window of the rate")
     tau_threshold = Parameter(
         10_000.0, low=0.0, open_low=True, unit="ms", doc="window of the mean squared rate"
     )
-    check_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between updates")
-    max_gain = Parameter(4.0, low=1.0, doc="bound of the potentiation factor")
-    enabled = Parameter(False, doc="whether thresholds slide")
+    max_gain = Parameter(10.0, low=1.0, doc="bound of the potentiation factor")
+    enabled = Parameter(False, doc="whether potentiation depends on the rate")
 
-    def apply(self, brain: Brain) -> None:
-        """Slide all thresholds once."""
-        share = min(1.0, self.check_interval / self.tau_threshold)
-        for region in brain.regions.values():
-            mean_square = region._slots("mean_square_rate")
-            mean_square += np.float32(share) * (region.activity**2 - mean_square)
-            ratio = self.target_rate**2 / np.maximum(mean_square, 1e-6)
-            region._slots("potentiation")[:] = np.clip(ratio, 1.0 / self.max_gain, self.max_gain)
+    def thresholds(self, region: Region) -> NDArray[np.float32]:
+        """The sliding thresholds of a region's neurons as of their last spikes, Hz."""
+        mean_square = region._slots("mean_square_rate")
+        return np.where(mean_square < 0, self.target_rate, mean_square / self.target_rate)

@@ -1,4 +1,4 @@
-"""Rhythms: sinusoidal background currents of regions."""
+"""Rhythms: oscillating currents of regions, their coupling, and gates of learning."""
 
 from __future__ import annotations
 
@@ -7,49 +7,300 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engram import defaults
 from engram.engine.binding import kernel
-from engram.errors import number, unknown_name
+from engram.errors import InvalidValueError, number, unknown_name
 from engram.kernels.constants import STREAM_PHASE
+from engram.preparation import check_gate
+from engram.region import RegionType
 
 if TYPE_CHECKING:
     from engram.brain import Brain
+    from engram.projection import Projection
+    from engram.region import Region
 
 BANDS: dict[str, float] = {"delta": 2.0, "theta": 6.0, "alpha": 10.0, "beta": 20.0, "gamma": 40.0}
 """Centre frequencies, Hz."""
 
+REGION_RHYTHMS: dict[RegionType, dict[str, float]] = {
+    RegionType.SENSORY: {"alpha": 1.0, "gamma": 0.5},
+    RegionType.ASSOCIATION: {"theta": 0.5, "alpha": 0.5, "gamma": 0.5},
+    RegionType.MEMORY: {"theta": 1.0, "gamma": 0.5},
+    RegionType.MOTOR: {"beta": 1.0},
+    RegionType.REWARD: {"delta": 1.0, "beta": 0.5},
+}
+"""Amplitudes of a region's default rhythms, for Izhikevich's neuron (about 4 makes it fire)."""
+
+COUPLINGS = ("coupling_source", "coupling_target", "coupling_band")
+
 
 class Oscillators:
-    """The rhythms of a brain's regions: I(t) = sum of amplitude sin(2 pi f t + phase) over bands.
+    """The rhythms of a brain's regions: I(t) = sum of A_k g_k(t) cos(theta_k(t)) over bands k.
 
-    I is a current into every neuron of the region, in the unit of its model. The phase is a
-    function of time and seed, so it needs no state. On rhythms: Buzsaki & Draguhn 2004,
-    doi:10.1126/science.1099745.
+    theta_k = 2 pi f_k t + phi_k, and phase 0 is the peak. I is a current into every neuron of the
+    region, in the unit of its model. A brain starts without rhythms: all A_k are 0, until `set` or
+    `use_defaults`. Phases go on in any case; phi_k is drawn from the seed and moved by `couple`
+    only, so that what is not used costs nothing. g_k is 1 unless the rhythm is nested in a slower
+    one, see `nest`. On rhythms: Buzsaki & Draguhn 2004, doi:10.1126/science.1099745.
+
+    >>> from engram import Brain, RegionType
+    >>> brain = Brain(seed=1)
+    >>> _ = brain.add_region("memory", RegionType.MEMORY, n_neurons=100)
+    >>> brain.oscillators.set("memory", "theta", 2.0)
+    >>> brain.oscillators.set("memory", "gamma", 3.0)
+    >>> brain.oscillators.nest("memory", "gamma", within="theta", depth=0.8)
     """
 
     def __init__(self, brain: Brain) -> None:
         self._brain = brain
 
-    def set(self, region: str, band: str, amplitude: float, frequency: float | None = None) -> None:
+    def _begin(self, region: Region) -> None:
+        """A new region's frequencies, and its phases, which follow from the seed."""
+        tables, r, uniform = self._brain._tables, region._index, kernel("random.uniform")
+        tables["rhythm_frequency"][r] = list(BANDS.values())
+        seed = np.uint64(self._brain.seed)
+        turns = [uniform(seed, STREAM_PHASE, r, k) for k in range(len(BANDS))]
+        tables["rhythm_phase"][r] = 2.0 * math.pi * np.array(turns)
+
+    # -- generators
+
+    def set(
+        self,
+        region: str,
+        band: str,
+        amplitude: float | None = None,
+        frequency: float | None = None,
+        phase: float | None = None,
+    ) -> None:
         """Let a region oscillate in a band (see `BANDS`); amplitude 0 ends it.
 
-        amplitude: in the unit of current of the region's model; frequency: Hz, by default the
-        band's centre. Raises `UnknownNameError` for an unknown region or band.
+        amplitude: in the unit of current of the region's model; by default as it is, and where it
+        is 0, that of the region's type (`REGION_RHYTHMS`; 1 for a band the type has not).
+        frequency: Hz, by default as it is (at first the band's centre); the phase runs on without
+        a jump. phase: rad, now; by default as it is. Raises `UnknownNameError` for an unknown
+        region or band, `InvalidValueError` for a frequency that has no two steps a cycle.
         """
-        r, k = self._place("Oscillators.set", region, band)
-        size = number("Oscillators.set: amplitude", amplitude, 0.0)
-        hertz = BANDS[band] if frequency is None else frequency
-        hertz = number("Oscillators.set: frequency", hertz, 0.0, open_low=True)
+        where = "Oscillators.set"
+        place = self._place(where, region, band)
         tables = self._brain._tables
-        tables["rhythm_setting"][r, k] = size
-        tables["rhythm_frequency"][r, k] = hertz
-        turn = kernel("random.uniform")(np.uint64(self._brain.seed), STREAM_PHASE, r, k)
-        tables["rhythm_phase"][r, k] = 2.0 * math.pi * turn
+        size = float(tables["rhythm_setting"][place])
+        if amplitude is not None:
+            size = number(f"{where}: amplitude", amplitude, 0.0)
+        elif not size:
+            size = self._default(region, band)
+        now = self.phase(region, band)
+        if frequency is not None:
+            hertz = number(f"{where}: frequency", frequency, 0.0, open_low=True)
+            if hertz > 500.0 / self._brain.dt:
+                raise InvalidValueError(
+                    f"{where}: frequency must be at most half a cycle a step, "
+                    f"{500.0 / self._brain.dt:g} Hz at dt = {self._brain.dt:g} ms, not {hertz:g}"
+                )
+        else:
+            hertz = float(tables["rhythm_frequency"][place])
+        if phase is not None:
+            now = number(f"{where}: phase", phase)
+        if phase is not None or hertz != tables["rhythm_frequency"][place]:
+            since = kernel("rhythms.phase_at")(hertz, 0.0, self._brain.time)
+            tables["rhythm_phase"][place] = (now - since) % (2.0 * math.pi)
+        tables["rhythm_frequency"][place] = hertz
+        tables["rhythm_setting"][place] = size
         self._brain._parameters_changed()
+
+    def use_defaults(self, region: str | None = None) -> None:
+        """Give a region (by default all) the rhythms of its type, gamma nested in theta.
+
+        See `REGION_RHYTHMS`; amplitudes are in units of the model. Other bands stay as they are.
+        """
+        names = list(self._brain.regions) if region is None else [region]
+        for name in names:
+            found = self._brain._region("Oscillators.use_defaults", name)
+            rhythms = REGION_RHYTHMS[found.region_type]
+            for band in rhythms:
+                self.set(name, band, self._default(name, band))
+            if {"theta", "gamma"} <= set(rhythms):
+                self.nest(name, "gamma", within="theta")
+
+    def _default(self, region: str, band: str) -> float:
+        found = self._brain.regions[region]
+        size = REGION_RHYTHMS[found.region_type].get(band, 1.0)
+        return size * defaults.current_unit(found.model)
 
     def amplitude(self, region: str, band: str) -> float:
         """The amplitude of a region's rhythm, as it was set."""
         place = self._place("Oscillators.amplitude", region, band)
         return float(self._brain._tables["rhythm_setting"][place])
+
+    def frequency(self, region: str, band: str) -> float:
+        """The frequency of a region's rhythm when nothing pulls at it, Hz."""
+        place = self._place("Oscillators.frequency", region, band)
+        return float(self._brain._tables["rhythm_frequency"][place])
+
+    def phase(self, region: str, band: str) -> float:
+        """The phase of a region's rhythm now, in [0, 2 pi); 0 is the peak of its current."""
+        place = self._place("Oscillators.phase", region, band)
+        tables = self._brain._tables
+        frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
+        now = float(kernel("rhythms.phase_at")(frequency, start, self._brain.time))
+        return now % (2.0 * math.pi)
+
+    def current(self, region: str) -> float:
+        """The sum of a region's rhythms now, as the next step will see it."""
+        r = self._brain._region("Oscillators.current", region)._index
+        if self._brain._frozen["oscillations"]:
+            return 0.0
+        tables = self._brain._tables
+        names = ("rhythm_setting", "rhythm_frequency", "rhythm_phase", "nest_depth", "nest_band")
+        parts = [tables[name][r] for name in (*names, "nest_phase")]
+        return float(kernel("rhythms.current_of")(*parts, self._brain.time))
+
+    # -- coupling
+
+    def nest(
+        self,
+        region: str,
+        band: str,
+        within: str = "theta",
+        depth: float = 1.0,
+        preferred_phase: float = 0.0,
+    ) -> None:
+        """Let a slower rhythm of the region modulate the amplitude of a faster one.
+
+        g(t) = 1 - depth + depth (1 + cos(theta_slow - preferred_phase)) / 2: phase-amplitude
+        coupling, as of gamma in theta (Canolty et al. 2006, doi:10.1126/science.1128115; Tort et
+        al. 2010, doi:10.1152/jn.00106.2010, whose modulation index is
+        `engram.analysis.modulation_index`). depth: in [0, 1], 0 ends it; preferred_phase: rad, the
+        phase of the slow rhythm at which the fast one is strongest. The slow rhythm need not have
+        an amplitude of its own.
+        """
+        where = "Oscillators.nest"
+        r, k = self._place(where, region, band)
+        slow = self._place(where, region, within)[1]
+        if slow >= k:
+            raise InvalidValueError(
+                f"{where}: {within!r} is not slower than {band!r}; bands from slow to fast are "
+                f"{tuple(BANDS)}"
+            )
+        share = number(f"{where}: depth", depth, 0.0, 1.0)
+        preferred = number(f"{where}: preferred_phase", preferred_phase)
+        tables = self._brain._tables
+        tables["nest_depth"][r, k] = share
+        tables["nest_band"][r, k] = slow
+        tables["nest_phase"][r, k] = preferred
+        self._brain._parameters_changed()
+
+    def couple(
+        self,
+        source: str,
+        target: str,
+        band: str,
+        strength: float,
+        lag: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        """Let the phase of one region's rhythm pull at that of another (Kuramoto's model).
+
+        d theta_target / dt = 2 pi f + sum of strength sin(theta_source - theta_target - lag) over
+        all that pull, with strength in rad/s and time in seconds (0 ends it). Two that pull at each
+        other lock if |2 pi (f_1 - f_2)| is below the sum of their strengths. lag: rad, by how much
+        the target lags behind. Setting a pair again replaces it. Kuramoto 1984,
+        doi:10.1007/978-3-642-69689-3; Acebron et al. 2005, doi:10.1103/RevModPhys.77.137
+        """
+        where = "Oscillators.couple"
+        i, k = self._place(where, source, band)
+        j = self._place(where, target, band)[0]
+        if i == j:
+            raise InvalidValueError(f"{where}: source and target are both {source!r}")
+        size = number(f"{where}: strength", strength, 0.0)
+        if size * self._brain.dt > 500.0:
+            raise InvalidValueError(
+                f"{where}: strength must be at most {500.0 / self._brain.dt:g} rad/s at dt = "
+                f"{self._brain.dt:g} ms, not {size:g}: phases would jump within a step"
+            )
+        behind = number(f"{where}: lag", lag)
+        self._set_coupling(i, j, k, size, behind)
+        if bidirectional:
+            self._set_coupling(j, i, k, size, behind)
+        self._brain._parameters_changed()
+
+    def _set_coupling(self, source: int, target: int, band: int, size: float, lag: float) -> None:
+        tables = self._brain._tables
+        columns = (*COUPLINGS, "coupling_strength", "coupling_lag")
+        rows = np.stack([tables[name].astype(np.float64) for name in columns], axis=1)
+        wanted = [source, target, band]
+        rows = rows[~(rows[:, :3] == wanted).all(axis=1)]
+        if size > 0:
+            rows = np.vstack([rows, [*wanted, size, lag]])
+        # In an order of their own, so that sums do not depend on the order of the calls.
+        rows = rows[np.lexsort(rows[:, 2::-1].T)]
+        tables.resize(U=len(rows))
+        for name, column in zip(columns, rows.T, strict=True):
+            tables[name][:] = column
+
+    def coupling(self, source: str, target: str, band: str) -> float:
+        """The strength of a coupling, rad/s; 0 where there is none."""
+        where = "Oscillators.coupling"
+        i, k = self._place(where, source, band)
+        j = self._place(where, target, band)[0]
+        tables = self._brain._tables
+        here = np.ones(tables.sizes["U"], np.bool_)
+        for name, value in zip(COUPLINGS, (i, j, k), strict=True):
+            here &= tables[name] == value
+        return float(tables["coupling_strength"][here].sum())
+
+    def synchrony(self, band: str) -> float:
+        """Kuramoto's order parameter of a band: |mean of exp(i theta)| over regions, in [0, 1]."""
+        phases = [self.phase(name, band) for name in self._brain.regions]
+        return float(np.abs(np.exp(1j * np.array(phases)).mean())) if phases else 0.0
+
+    # -- gates of learning
+
+    def gate_learning(
+        self,
+        source: str,
+        target: str,
+        band: str = "theta",
+        depth: float = 1.0,
+        preferred_phase: float = 0.0,
+        region: str | None = None,
+    ) -> None:
+        """Let a rhythm gate a projection's learning.
+
+        What the rule changes (of the weight, or of the eligibility if modulated by dopamine) is
+        multiplied by 1 - depth + depth (1 + cos(theta - preferred_phase)) / 2 at the time of the
+        event; depth in [0, 1], 0 ends it. The rhythm is that of the target region, or of `region`;
+        it needs no amplitude. Synaptic scaling is not gated. Potentiation is strongest at the peak
+        of theta: Huerta & Lisman 1995, doi:10.1016/0896-6273(95)90008-X; Hasselmo et al. 2002,
+        doi:10.1162/089976602317318965
+        """
+        where = "Oscillators.gate_learning"
+        projection = self._brain.get_projection(source, target)
+        r, k = self._place(where, target if region is None else region, band)
+        share = number(f"{where}: depth", depth, 0.0, 1.0)
+        preferred = number(f"{where}: preferred_phase", preferred_phase)
+        if share > 0:
+            if projection.rule is None:
+                raise InvalidValueError(
+                    f"{where}: {projection.label} does not learn; assign Projection.rule first"
+                )
+            check_gate(where, type(projection.rule))
+        tables, p = self._brain._tables, projection._index
+        for name, value in (
+            ("gate_region", r), ("gate_band", k), ("gate_depth", share), ("gate_phase", preferred),
+        ):  # fmt: skip
+            tables[name][p] = value
+        self._brain._parameters_changed()
+
+    def learning_gate(self, source: str, target: str) -> float:
+        """What a projection's changes are multiplied by now, in [0, 1]; 1 without a gate."""
+        projection: Projection = self._brain.get_projection(source, target)
+        tables, p = self._brain._tables, projection._index
+        if self._brain._frozen["oscillations"]:
+            return 1.0
+        place = int(tables["gate_region"][p]), int(tables["gate_band"][p])
+        frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
+        now = kernel("rhythms.phase_at")(frequency, start, self._brain.time)
+        return float(kernel("rhythms.swing")(tables["gate_depth"][p], now, tables["gate_phase"][p]))
 
     def _place(self, where: str, region: str, band: str) -> tuple[int, int]:
         found = self._brain._region(where, region)

@@ -283,7 +283,7 @@ def _restore_tables(
     tables = brain._tables
     tables.resize(
         **described["sizes"], R=len(brain.regions), P=len(brain.projections),
-        N=int(arrays["region_capacity"].sum()),
+        N=int(arrays["region_capacity"].sum()), U=len(arrays["coupling_source"]),
     )  # fmt: skip
     put(tables, arrays)
     if check:

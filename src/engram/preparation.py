@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import RULE_PARAMETERS
+from engram.kernels.constants import GATE, NEVER, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -30,12 +30,39 @@ def prepare(brain: Brain) -> None:
     """Write parameters, derived tables and the addresses of compiled loops into the tables."""
     tables = brain._tables
     _size(brain, tables)
-    silent = brain._frozen["oscillations"]
-    tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+    _prepare_rhythms(brain, tables)
+    _prepare_metaplasticity(brain, tables)
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
         _prepare_projection(brain, tables, projection)
+
+
+def _prepare_rhythms(brain: Brain, tables: Tables) -> None:
+    silent = brain._frozen["oscillations"]
+    tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+    learning = [projection.rule is not None for projection in brain.projections]
+    tables["gated"][:] = 0 if silent else (tables["gate_depth"] > 0) & learning
+    sounding = tables["rhythm_amplitude"].any() or tables["gated"].any()
+    if not sounding:
+        tables["rhythm_current"][:] = 0
+    # Phases that are coupled go on when the rhythms are silent; others are a function of time.
+    running = sounding or tables.sizes["U"] > 0
+    tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
+
+
+def _prepare_metaplasticity(brain: Brain, tables: Tables) -> None:
+    rule = brain.metaplasticity
+    tables["slide_entry"][0] = loops.slide_loop().address if rule.enabled else 0
+    tables["bcm_sliding"][0] = rule.enabled and not brain._frozen["structural_plasticity"]
+    tables["bcm_parameter"][:] = (
+        rule.target_rate, rule.tau_rate, rule.tau_threshold, rule.max_gain,
+    )  # fmt: skip
+    if not rule.enabled:
+        # Thresholds stay; the time it is off does not count.
+        tables["potentiation"][:] = 1
+        tables["recent_rate"][:] = 0
+        tables["rate_since"][:] = NEVER
 
 
 def _size(brain: Brain, tables: Tables) -> None:
@@ -66,8 +93,6 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     tables["theta_plus"][r] = region.theta_plus
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
-    if not brain.metaplasticity.enabled:
-        region._slots("potentiation")[:] = 1
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left
@@ -133,7 +158,7 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["trace_reach"][p] = math.ceil(TRACE_WINDOW * slowest / brain.dt) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
-    arrive, post = rule_entries(type(rule))
+    arrive, post = rule_entries(type(rule), bool(tables["gated"][p]))
     for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
     tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
@@ -177,7 +202,7 @@ def check_model(kind: type[NeuronModel]) -> None:
 
 
 _model_entries: dict[type, Entry] = {}
-_rule_entries: dict[type, tuple[Entry, Entry]] = {}
+_rule_entries: dict[tuple[type, bool], tuple[Entry, Entry]] = {}
 
 
 def model_entry(kind: type[NeuronModel]) -> Entry:
@@ -240,11 +265,22 @@ def rule_arguments(rule: type[PlasticityRule]) -> list[str]:
     return names
 
 
-def rule_entries(rule: type[PlasticityRule]) -> tuple[Entry, Entry]:
+def check_gate(where: str, rule: type[PlasticityRule]) -> None:
+    """Refuse to gate a rule that leaves no room for the gate among its parameters."""
+    if len(rule_arguments(rule)) > GATE:
+        raise InvalidValueError(
+            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be gated by "
+            f"rhythms with at most {GATE}"
+        )
+
+
+def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry, Entry]:
     """The compiled loops of a rule: arrivals, and after firing."""
-    if rule not in _rule_entries:
-        _rule_entries[rule] = loops.rule_loops(
-            rule.__name__, rule_arguments(rule), len(rule.pre_traces), len(rule.post_traces),
-            rule.modulated, rule.on_pre, rule.on_post,
+    key = rule, gated
+    if key not in _rule_entries:
+        _rule_entries[key] = loops.rule_loops(
+            f"{rule.__name__}_gated" if gated else rule.__name__, rule_arguments(rule),
+            len(rule.pre_traces), len(rule.post_traces), rule.modulated, rule.on_pre, rule.on_post,
+            gated,
         )  # fmt: skip
-    return _rule_entries[rule]
+    return _rule_entries[key]

@@ -14,7 +14,7 @@ from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.morphology import Dendrites, Placement
 from engram.plasticity import PlasticityRule, as_rule
-from engram.preparation import rule_arguments
+from engram.preparation import check_gate, rule_arguments
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -234,12 +234,15 @@ class Projection:
         factor = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
         self._set_magnitude(magnitude * factor[self._block["post"] - first])
 
-    def _scale_incoming(self, factor: Floats) -> None:
+    def _scale_incoming(self, factor: Floats, silent: NDArray[np.bool_]) -> None:
         """Multiply excitatory weights by a factor of their postsynaptic neuron."""
-        magnitude = self._magnitude()
-        excitatory = layout.signs(self._block["nt"]) > 0
-        scaled = np.where(excitatory, magnitude * factor[self.post], magnitude)
-        self._set_magnitude(scaled)
+        self.settle()
+        block, p, tables = self._block, self._index, self._brain._tables
+        first = layout.bounds(tables, p)[2]
+        kernel("wiring.scale_incoming")(
+            block["post"], block["weight"], block["nt"], first, factor, silent,
+            tables["w_min"][p], tables["w_max"][p],
+        )  # fmt: skip
 
     # -- adding and removing
 
@@ -521,6 +524,8 @@ class Projection:
         new = as_rule(f"Projection {self.label}: rule", rule)
         if new is not None:
             rule_arguments(type(new))
+            if self._scalar("gate_depth") > 0:
+                check_gate(f"Projection {self.label}: rule", type(new))
         if new is not None and new.attached:
             new = new.replica()
         self.settle()

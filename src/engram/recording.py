@@ -449,6 +449,33 @@ class RateRecorder(_Sampler):
         return list(self.regions)
 
 
+class RhythmRecorder(_Sampler):
+    """Samples the rhythm currents of regions, see `engram.oscillator`.
+
+    values: shape (n_samples, n_regions): what the step that begins at the sample's time gets.
+    """
+
+    def __init__(
+        self,
+        brain: Brain,
+        regions: Sequence[str],
+        every: float = 1.0,
+        capacity: int = 100_000,
+        overflow: str = "ring",
+        path: str | Path | None = None,
+    ) -> None:
+        self.regions = tuple(regions)
+        super().__init__(
+            brain, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
+        )
+
+    def _sample(self) -> NDArray[Any]:
+        return np.array([self._brain.oscillators.current(name) for name in self.regions])
+
+    def _columns(self) -> Any:
+        return list(self.regions)
+
+
 def _pandas() -> Any:
     try:
         import pandas
@@ -457,4 +484,11 @@ def _pandas() -> Any:
     return pandas
 
 
-__all__ = ["RateRecorder", "Recorder", "SpikeRecorder", "StateRecorder", "WeightRecorder"]
+__all__ = [
+    "RateRecorder",
+    "Recorder",
+    "RhythmRecorder",
+    "SpikeRecorder",
+    "StateRecorder",
+    "WeightRecorder",
+]

@@ -65,8 +65,6 @@ def _intervals(brain: Brain) -> dict[str, int]:
         found["homeostasis"] = steps(brain.homeostasis.check_interval)
     if not frozen["structural_plasticity"]:
         found["growth"] = steps(brain.growth.growth_interval)
-        if brain.metaplasticity.enabled:
-            found["metaplasticity"] = steps(brain.metaplasticity.check_interval)
     if not frozen["memory"]:
         found["memory"] = steps(brain.memory.consolidation_interval)
     return found
@@ -97,8 +95,6 @@ def _at_boundary(brain: Brain, step: int) -> None:
     due = {name for name, every in _intervals(brain).items() if step % every == 0}
     if "homeostasis" in due:
         brain.homeostasis.apply(brain)
-    if "metaplasticity" in due:
-        brain.metaplasticity.apply(brain)
     if "growth" in due:
         brain.growth.apply(brain)
     if "memory" in due:

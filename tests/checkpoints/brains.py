@@ -39,10 +39,12 @@ def growing() -> Brain:
     brain.homeostasis.check_interval = 35.0
     brain.homeostasis.theta_plus = 0.05
     brain.metaplasticity.enabled = True
-    brain.metaplasticity.check_interval = 25.0
     brain.memory.consolidation_interval = 60.0
     brain.memory.replay_duration = 45.0
     brain.oscillators.set("out", "gamma", 3.0, frequency=33.0)
+    brain.oscillators.nest("out", "gamma", within="theta", depth=0.7)
+    brain.oscillators.couple("in", "out", "theta", 5.0)
+    brain.oscillators.gate_learning("in", "out", depth=0.5)
     brain.encoder = StimulusEncoder(EncodingStrategy.TEMPORAL, 30.0, 0.1, cycle=20.0)
     brain.regions["in"].kill_neurons([3])
     brain.regions["out"].enable_morphology()

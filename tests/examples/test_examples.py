@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINE = ("quickstart", "custom_neuron", "custom_rule", "stp", "dendrites")
+MINE = (
+    "quickstart", "custom_neuron", "custom_rule", "stp", "dendrites", "rhythms", "association",
+)  # fmt: skip
 
 
 def test_there_are_examples() -> None:

@@ -44,7 +44,7 @@ def lively(seed: int) -> Brain:
     brain.homeostasis.theta_plus = float(rng.choice([0.0, 0.2]))
     brain.memory.consolidation_interval = float(rng.integers(60, 100))
     brain.metaplasticity.enabled = bool(rng.integers(2))
-    brain.metaplasticity.check_interval = 70.0
+    brain.metaplasticity.tau_threshold = 300.0
     brain.encoder.noise_level = 0.1
     brain.encoder.strategy = rng.choice(list(EncodingStrategy))
     models = [Izhikevich, LIF, AdEx]

@@ -370,7 +370,6 @@ def lively(seed=5, **options):
     brain.growth.neurogenesis_rate = 1.0
     brain.growth.pruning_age = 0.0
     brain.metaplasticity.enabled = True
-    brain.metaplasticity.check_interval = 50.0
     brain.memory.consolidation_interval = 50.0
     brain.oscillators.set("b", "gamma", 2.0)
     return brain
@@ -397,7 +396,7 @@ def thresholds(brain):
 
 
 def gains(brain):
-    return brain._tables["potentiation"].tobytes()
+    return brain._tables["mean_square_rate"].tobytes()
 
 
 @pytest.mark.parametrize("warm", [0, 173])

@@ -491,6 +491,40 @@ CASES = {
     ),
     "rhythm asked": (lambda b: b.oscillators.amplitude("cortx", "theta"), KeyError, ["'cortx'"]),
     "rhythm asked band": (lambda b: b.oscillators.amplitude("cortex", "x"), KeyError, ["'x'"]),
+    "rhythm too fast": (
+        lambda b: b.oscillators.set("cortex", "gamma", 1.0, 5001.0), ValueError, ["Hz", "5001"],
+    ),
+    "rhythm phase": (
+        lambda b: b.oscillators.set("cortex", "gamma", 1.0, 40.0, NAN), ValueError, ["phase"],
+    ),
+    "nest order": (
+        lambda b: b.oscillators.nest("cortex", "theta", within="gamma"), ValueError,
+        ["'gamma' is not slower than 'theta'"],
+    ),
+    "nest depth": (
+        lambda b: b.oscillators.nest("cortex", "gamma", depth=1.1), ValueError, ["depth", "1.1"],
+    ),
+    "couple itself": (
+        lambda b: b.oscillators.couple("input", "input", "theta", 1.0), ValueError, ["both"],
+    ),
+    "couple strength": (
+        lambda b: b.oscillators.couple("input", "cortex", "theta", -1.0), ValueError, ["-1.0"],
+    ),
+    "couple too strong": (
+        lambda b: b.oscillators.couple("input", "cortex", "theta", 5e4), ValueError, ["rad/s"],
+    ),
+    "couple unknown": (
+        lambda b: b.oscillators.couple("input", "cortx", "theta", 1.0), KeyError, ["'cortex'"],
+    ),
+    "gate depth": (
+        lambda b: b.oscillators.gate_learning("input", "cortex", depth=2.0), ValueError, ["depth"],
+    ),
+    "gate pathway": (
+        lambda b: b.oscillators.gate_learning("cortex", "cortx"), KeyError, ["'cortx'"],
+    ),
+    "gate region": (
+        lambda b: b.oscillators.gate_learning("input", "cortex", region="x"), KeyError, ["'x'"],
+    ),
     "uniform": (lambda b: Uniform(2.0, 1.0), ValueError, ["Uniform.high", "1.0"]),
     "normal": (lambda b: Normal(1.0, -1.0), ValueError, ["Normal.std", "-1.0"]),
     "lognormal": (lambda b: LogNormal(0.0, 1.0), ValueError, ["LogNormal.mean", "0.0"]),

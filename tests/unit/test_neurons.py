@@ -301,7 +301,6 @@ def lived(**options):
     brain.connect_regions("r", "s", 0.5, bidirectional=True)
     brain.homeostasis.theta_plus = 0.1
     brain.metaplasticity.enabled = True
-    brain.metaplasticity.check_interval = 20.0
     brain.growth.growth_interval = 1e6
     brain.run(100, lambda b, _: b.stimulate("r", [1.0]))
     brain.present("r", [1.0], 10)
@@ -334,7 +333,7 @@ def test_a_slot_is_used_again_without_a_trace_of_its_last_owner():
         assert (value == initial).all(), field.name
         if (old[field.name] != initial).any():
             seen.add(field.name)
-    assert {"last_spike", "total_spikes", "theta", "potentiation", "drive", "exc"} <= seen
+    assert {"last_spike", "total_spikes", "theta", "recent_rate", "drive", "exc"} <= seen
     assert region.u[4] == pytest.approx(-65.0 * region.b[4], rel=1e-5)
     assert abs(region.a[4] / 0.1 - 1) <= 0.0501
     assert region.neuron_age[4] == 0.0

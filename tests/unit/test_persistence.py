@@ -138,7 +138,7 @@ def growing():
     brain.growth.apoptosis_age = 70.0
     brain.homeostasis.check_interval = 35.0
     brain.metaplasticity.enabled = True
-    brain.metaplasticity.check_interval = 25.0
+    brain.metaplasticity.tau_threshold = 250.0
     brain.memory.consolidation_interval = 60.0
     brain.memory.replay_duration = 45.0
     brain.oscillators.set("out", "gamma", 3.0, frequency=33.0)

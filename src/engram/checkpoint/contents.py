@@ -135,6 +135,7 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
         raise CheckpointError(f"array 'clock': step {deciding['clock'][STEP]} is out of range")
     for name in ("event_neuron", *(column(p, "post") for p in range(P))):
         _compare(name, claims.get(name), (np.dtype("int32"), None))
+    _compare("coupling_source", claims.get("coupling_source"), (whole, None))
     wanted: dict[str, tuple[np.dtype[Any], tuple[int, ...] | None]] = {
         **expected(deciding, claims, brain["sizes"], P, R),
         **{name: (np.dtype(dtype), None) for name, dtype in record_names().items()},
@@ -200,6 +201,7 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
     capacity = deciding["region_capacity"].tolist()
     dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": sum(capacity), "G": 0}
     dims["E"] = 2 * max(1024, claims["event_neuron"][1][0])
+    dims["U"] = claims["coupling_source"][1][0]
 
     def size(dtype: str | np.dtype[Any], shape: Iterable[int]) -> int:
         return math.prod(shape) * np.dtype(dtype).itemsize

@@ -143,12 +143,13 @@ def expected(
 ) -> dict[str, Claim]:
     """What every array has to be.
 
-    claims: what they are said to be, of which the lengths of ``event_neuron`` and of each ``post``
-    count, and whether an optional column is there at all.
+    claims: what they are said to be, of which the lengths of ``event_neuron``, ``coupling_source``
+    and each ``post`` count, and whether an optional column is there at all.
     """
     count = deciding["region_count"]
     dims = {**FIXED_SIZES, **sizes, "P": P, "R": R, "N": int(count.sum())}
     dims["E"] = claims["event_neuron"][1][0]
+    dims["U"] = claims["coupling_source"][1][0] if "coupling_source" in claims else 0
     step = int(deciding["clock"][STEP])
     found = {}
     for field in SAVED:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
+from engram.engine.binding import kernel
 from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
-from engram.kernels.constants import EVENTS, STEP
+from engram.kernels.constants import EVENTS, STEP, STREAM_PHASE
 from engram.morphology import Branch, Morphology
+from engram.oscillator import BANDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from engram.statistics import BrainStats, RegionStats
 
@@ -151,7 +153,7 @@ def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays[column(p, "pre_trace")] = new
 
 
-def _from_2(brain: dict[str, Any], _: Arrays) -> None:
+def _dendrites_from_2(brain: dict[str, Any]) -> None:
     """One cylinder with places that were not kept becomes a tree of one branch.
 
     What its synapses deliver stays as it was; those to come are placed on the tree.
@@ -167,6 +169,28 @@ def _from_2(brain: dict[str, Any], _: Arrays) -> None:
         region["dendrites"] = {"tree": tree, "dynamics": "passive", "nmda": None}
     for projection in brain["projections"]:
         projection["placement"] = None
+
+
+def _rhythms_from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Phases of rhythms count from the peak, and all bands have one; BCM's factor is not kept."""
+    seed = np.uint64(brain["seed"])
+    for r, k in np.ndindex(arrays["rhythm_setting"].shape):
+        if arrays["rhythm_setting"][r, k] == 0 and arrays["rhythm_frequency"][r, k] == 1:
+            arrays["rhythm_frequency"][r, k] = list(BANDS.values())[k]
+            turn = kernel("random.uniform")(seed, STREAM_PHASE, r, k)
+            arrays["rhythm_phase"][r, k] = 2.0 * np.pi * turn
+        else:
+            arrays["rhythm_phase"][r, k] -= 0.5 * np.pi
+    arrays["rhythm_frequency"] = arrays["rhythm_frequency"].astype(np.float64)
+    del arrays["potentiation"]
+    brain["mechanisms"]["metaplasticity"].pop("check_interval", None)
+    if not brain["mechanisms"]["metaplasticity"].get("enabled", False):
+        arrays["mean_square_rate"][:] = -1
+
+
+def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    _dendrites_from_2(brain)
+    _rhythms_from_2(brain, arrays)
 
 
 MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engram.engine.binding import Entry, compile_entry, parameters_of
-from engram.kernels.constants import RULE_PARAMETERS
+from engram.kernels.constants import GATE, RULE_PARAMETERS
 
 INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
 """What the `update` and `reset` of a neuron model may ask for besides its states and parameters."""
@@ -68,7 +68,7 @@ def import_or_inject(
 _NEURON_LOOP = """\
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired, rhythm,
+    collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired,
 )
 
 @inline_jit
@@ -78,7 +78,7 @@ def kernel(
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
     tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
-    rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch, who,
+    rhythm_current, region_spikes, scratch, who,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -90,9 +90,7 @@ def kernel(
     kept_theta = theta_kept[index]
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm(
-        rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
-    )
+    steady = background[index] + rhythm_current[index]
     varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
 {constants}
     for lo in range(first, first + count, BLOCK):
@@ -240,14 +238,20 @@ def source_loop(name: str, path: str) -> Entry:
     return compile_entry(f"neurons_{name}", f"from {module} import {kernel} as kernel\n")
 
 
-def _rule_adapter(name: str, function: Callable[..., Any], parameters: Sequence[str]) -> str:
+def _rule_adapter(
+    name: str, function: Callable[..., Any], parameters: Sequence[str], modulated: bool, gated: bool
+) -> str:
     """A function with the kernels' fixed arguments around a rule's own, by name."""
     fixed = ("w", *TRACE_NAMES, "w_min", "w_max")
     slots = [f"q{k}" for k in range(RULE_PARAMETERS)]
     names = {p: slots[k] for k, p in enumerate(parameters)}
     arguments = ", ".join(p if p in fixed else names[p] for p in parameters_of(function))
     signature = ", ".join((*fixed, *slots))
-    return f"@jit\ndef adapted_{name}({signature}):\n    return np.float32({name}({arguments}))\n\n"
+    result = f"{name}({arguments})"
+    if gated:
+        gate = f"q{GATE}"
+        result = f"{gate} * {result}" if modulated else f"w + {gate} * ({result} - w)"
+    return f"@jit\ndef adapted_{name}({signature}):\n    return np.float32({result})\n\n"
 
 
 def rule_loops(
@@ -258,8 +262,12 @@ def rule_loops(
     modulated: bool,
     on_pre: Callable[..., Any],
     on_post: Callable[..., Any],
+    gated: bool,
 ) -> tuple[Entry, Entry]:
-    """The arrival loop and the postsynaptic loop of a plasticity rule."""
+    """The arrival loop and the postsynaptic loop of a plasticity rule.
+
+    gated: changes are multiplied by the gate among the rule's parameters.
+    """
     # The arrival loop need not look up traces of the arriving spikes nobody asks for.
     asked = n_pre_traces if {"x", "x2"} & set(parameters_of(on_pre)) else 0
     entries = []
@@ -270,7 +278,7 @@ def rule_loops(
         imports, namespace, key = import_or_inject({side: function})
         source = (
             f"from engram.kernels.{module} import {factory}\n{imports}\n"
-            + _rule_adapter(side, function, parameters)
+            + _rule_adapter(side, function, parameters, modulated, gated)
             + f"kernel = {factory}(adapted_{side}, {modulated}, {traces}, {n_post_traces})\n"
         )
         entries.append(compile_entry(f"{side}_{name}", source, namespace, key))
@@ -288,6 +296,17 @@ def static_loop() -> Entry:
 def modulate_loop() -> Entry:
     """Dopamine and eligibility of a projection, once a step."""
     return compile_entry("modulate", "from engram.kernels.plasticity import modulate as kernel\n")
+
+
+def rhythm_loop() -> Entry:
+    """The rhythms of all regions, once a step."""
+    return compile_entry("rhythms", "from engram.kernels.rhythms import rhythms as kernel\n")
+
+
+def slide_loop() -> Entry:
+    """The thresholds of metaplasticity, once a step."""
+    source = "from engram.kernels.metaplasticity import slide_thresholds as kernel\n"
+    return compile_entry("slide_thresholds", source)
 
 
 @functools.cache

@@ -20,6 +20,8 @@ def advance(
     logging,
     log_step,
     log_neuron,
+    rhythm_entry,
+    slide_entry,
     integrate_entry,
     arrive_entry,
     post_entry,
@@ -27,7 +29,7 @@ def advance(
 ):
     """Advance the brain whose arrays `table` addresses by up to `n_steps` steps.
 
-    The order within a step is that of the design: arrivals, integration and firing, the
+    The order within a step is that of the design: rhythms, arrivals, integration and firing, the
     postsynaptic side of plasticity, neuromodulation. Returns the number of steps done; fewer than
     asked for if the spike ring or the spike log might overflow (``clock[STOPPED]`` says which), to
     be called again once there is room.
@@ -51,6 +53,8 @@ def advance(
         if any_logging and clock[LOGGED] + most > log_step.shape[0]:
             clock[STOPPED] = LOG_FULL
             return done
+        if rhythm_entry[0] != 0:
+            call_entry(rhythm_entry[0], table, 0, step)
         for p in range(n_projections):
             region = source[p]
             for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
@@ -63,6 +67,8 @@ def advance(
             event_first[slot, r] = clock[EVENTS]
             call_entry(integrate_entry[r], table, r, step)
             event_end[slot, r] = clock[EVENTS]
+        if slide_entry[0] != 0:
+            call_entry(slide_entry[0], table, 0, step)
         for p in range(n_projections):
             if post_entry[p] != 0:
                 call_entry(post_entry[p], table, p, step)

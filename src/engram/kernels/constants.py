@@ -30,6 +30,9 @@ NMDA_TRANSMITTER = 0
 RULE_PARAMETERS = 8
 """Parameters a plasticity rule may have."""
 
+GATE = RULE_PARAMETERS - 1
+"""Where a projection whose learning is gated keeps its gate, among the rule's parameters."""
+
 # Streams of random numbers. They are part of the definition of a simulation: changing one changes
 # its results.
 STREAM_WIRING = 1

@@ -13,16 +13,6 @@ ONE = np.float32(1)
 
 
 @jit
-def rhythm(amplitude, frequency, phase, time):
-    """Sum of the region's rhythms at `time` ms: amplitude sin(2 pi f t + phase)."""
-    total = 0.0
-    for k in range(amplitude.shape[0]):
-        if amplitude[k] > 0:
-            total += amplitude[k] * math.sin(2e-3 * math.pi * frequency[k] * time + phase[k])
-    return np.float32(total)
-
-
-@jit
 def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase):
     """Noise, injected and held input of neurons [lo, lo + n); `phase` < 0: nothing is held."""
     if noise > 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from engram.kernels.constants import BLOCK, STREAM_MODEL
 from engram.kernels.jit import jit
-from engram.kernels.neurons import collect_extra, emit_spikes, rhythm
+from engram.kernels.neurons import collect_extra, emit_spikes
 from engram.kernels.random import geometric_gap, log_failure, uniform4
 
 
@@ -43,9 +43,7 @@ def poisson_sources(
     holding,
     held_period,
     held_since,
-    rhythm_amplitude,
-    rhythm_frequency,
-    rhythm_phase,
+    rhythm_current,
     region_spikes,
     scratch,
     who,
@@ -58,9 +56,7 @@ def poisson_sources(
     first = region_first[index]
     count = region_count[index]
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm(
-        rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
-    )
+    steady = background[index] + rhythm_current[index]
     varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or receiving[index] != 0
     factor = input_factor[index]
     rate = scratch[3]

@@ -6,7 +6,7 @@ presynaptic neuron, then delay, then postsynaptic neuron. All are counting sorts
 
 import numpy as np
 
-from engram.kernels.constants import STREAM_WIRING
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
 from engram.kernels.jit import jit
 from engram.kernels.random import (
     geometric_gap,
@@ -161,6 +161,32 @@ def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, 
             place[j] += 1
             in_synapse[k] = s
             in_tap[k] = tap
+
+
+@jit
+def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
+    """Multiply excitatory weights by a factor of their postsynaptic neuron, within bounds.
+
+    Zero times anything is zero: where a `silent` neuron's weights are all below a hundredth of the
+    mean, they are raised to that first.
+    """
+    total = 0.0
+    count = 0
+    strongest = np.zeros(factor.shape[0], np.float32)
+    for s in range(post.shape[0]):
+        if nt[s] != INHIBITORY_TRANSMITTER:
+            j = post[s] - first_post
+            strongest[j] = max(strongest[j], weight[s])
+            total += weight[s]
+            count += 1
+    least = np.float32(0.01 * total / max(count, 1))
+    for s in range(post.shape[0]):
+        if nt[s] != INHIBITORY_TRANSMITTER:
+            j = post[s] - first_post
+            w = weight[s]
+            if silent[j] and strongest[j] < least:
+                w = least
+            weight[s] = min(max(w * factor[j], low), high)
 
 
 @jit

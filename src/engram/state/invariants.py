@@ -59,10 +59,14 @@ _LEAST = {
     "region_count": 0, "region_capacity": 0, "noise": 0, "source": 0, "target": 0, "delay_min": 1,
     "delay_count": 1, "w_min": 0, "last_spike": NEVER, "last_event": -1, "born": NEVER,
     "youngest": NEVER, "event_previous_step": NEVER, "event_previous": -1,
-    "event_first": 0, "event_end": 0,
+    "event_first": 0, "event_end": 0, "rate_since": NEVER, "recent_rate": 0, "mean_rate": 0,
+    "spikes_measured": 0, "rates_measured": 0, "mean_square_rate": -1, "rhythm_setting": 0,
+    "nest_depth": 0, "nest_band": 0, "coupling_source": 0, "coupling_target": 0,
+    "coupling_band": 0, "coupling_strength": 0, "gate_region": 0, "gate_band": 0, "gate_depth": 0,
 }  # fmt: skip
 _POSITIVE = (
     "dt", "tau_activity", "tau_dopamine", "tau_eligibility", "eligibility_growth", "stp_tau_rec",
+    "rhythm_frequency",
 )  # fmt: skip
 
 
@@ -78,8 +82,10 @@ def _check_ranges(tables: Tables) -> None:
     _require(clock[STEP] <= LAST_STEP and clock[EVENTS] < 1 << 62, "clock is within range")
     _require((tables["neuron_type"] <= max(NeuronType)).all(), "neuron_type is a NeuronType")
     _require((tables["pattern"] <= max(FiringPattern)).all(), "pattern is a FiringPattern")
-    for name in ("source", "target"):
+    for name in ("source", "target", "coupling_source", "coupling_target", "gate_region"):
         _require((tables[name] < regions).all(), f"{name} is a region")
+    for name in ("nest_band", "coupling_band", "gate_band"):
+        _require((tables[name] < tables.sizes["O"]).all(), f"{name} is a band of rhythm")
     _require((tables["held_since"] <= clock[STEP]).all(), "held_since is not in the future")
     for p, block in enumerate(tables.blocks):
         known = (block["nt"] <= max(Neurotransmitter)).all()

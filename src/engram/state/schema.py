@@ -9,9 +9,9 @@ Dimensions: N neuron slots, R regions, P projections, S synapses of a projection
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
-oscillators of a region; ``rows`` (segment pointers), ``pre``, ``post``, ``post+1``, T? (presynaptic
-traces of its rule) and D (steps of them kept: one more than the longest delay) are sizes of one
-projection.
+oscillators of a region, U couplings of oscillators; ``rows`` (segment pointers), ``pre``, ``post``,
+``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one more than the longest
+delay) are sizes of one projection.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("clock", "int64", "C", 0, "", "step, spikes ever fired, spikes in the log, why it stopped"),
     _f("dt", "float64", "1", 1, "ms", "time step", "parameter"),
     _f("seed", "uint64", "1", 0, "", "seed of every random number", "parameter"),
+    _f(
+        "rates_measured",
+        "int64",
+        "1",
+        0,
+        "step",
+        "when rates were last measured (scaling)",
+        since=3,
+    ),
     # Neurons.
     _f("v", "float32", "N", -65, "mV", "membrane potential"),
     _f("x", "float32", "X N", 0, "model", "further state variables of the neuron model"),
@@ -77,8 +86,21 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("last_spike", "int32", "N", NEVER, "step", "step of the last spike"),
     _f("last_event", "int64", "N", -1, "", "number of the last spike in the spike ring"),
     _f("total_spikes", "int64", "N", 0, "", "spikes since birth"),
-    _f("mean_square_rate", "float32", "N", 25, "Hz^2", "running mean of the squared rate (BCM)"),
-    _f("potentiation", "float32", "N", 1, "", "factor of potentiation at the neuron's synapses"),
+    _f("mean_square_rate", "float32", "N", -1, "Hz^2", "mean of the squared rate; -1: none (BCM)"),
+    _f("recent_rate", "float32", "N", 0, "Hz", "rate just after the last spike (BCM)", since=3),
+    _f("rate_since", "int32", "N", NEVER, "step", "when that was", since=3),
+    _f("potentiation", "float32", "N", 1, "", "factor of potentiation by this spike", "derived"),
+    _f("mean_rate", "float32", "N", 0, "Hz", "rate averaged over tau_rate (scaling)", since=3),
+    _f("rate_error", "float32", "N", 0, "s", "integral of the relative error of the rate", since=3),
+    _f(
+        "spikes_measured",
+        "int64",
+        "N",
+        0,
+        "",
+        "total spikes when rates were last measured",
+        since=3,
+    ),
     _f("born", "int32", "N", 0, "step", "step of birth"),
     # Spikes of the last H steps: those still under way are among them.
     _f("event_neuron", "int32", "E", 0, "", "neuron that fired"),
@@ -116,8 +138,47 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("nmda_factor", "float32", "R 4", 0, "", "ratio x mean, rest, Mg/3.57, E", "derived"),
     _f("rhythm_setting", "float32", "R O", 0, "current", "rhythms by band", "parameter"),
     _f("rhythm_amplitude", "float32", "R O", 0, "current", "the same; 0: disabled", "derived"),
-    _f("rhythm_frequency", "float32", "R O", 1, "Hz", "their frequencies", "parameter"),
-    _f("rhythm_phase", "float64", "R O", 0, "rad", "their phases at time 0", "parameter"),
+    _f("rhythm_frequency", "float64", "R O", 1, "Hz", "their frequencies", "parameter"),
+    _f("rhythm_phase", "float64", "R O", 0, "rad", "phases less 2 pi f t; coupling moves them"),
+    _f("rhythm_ahead", "float64", "R O", 0, "rad", "work space: the same, predicted", "derived"),
+    _f("rhythm_current", "float32", "R", 0, "current", "sum of the rhythms", "derived"),
+    _f(
+        "nest_depth", "float64", "R O", 0, "", "depth of amplitude modulation", "parameter", since=3
+    ),
+    _f(
+        "nest_band",
+        "int64",
+        "R O",
+        0,
+        "",
+        "band that modulates the amplitude",
+        "parameter",
+        since=3,
+    ),
+    _f(
+        "nest_phase",
+        "float64",
+        "R O",
+        0,
+        "rad",
+        "its phase of greatest amplitude",
+        "parameter",
+        since=3,
+    ),
+    _f("coupling_source", "int64", "U", 0, "", "region that pulls", "parameter", since=3),
+    _f("coupling_target", "int64", "U", 0, "", "region that is pulled", "parameter", since=3),
+    _f("coupling_band", "int64", "U", 0, "", "band of both", "parameter", since=3),
+    _f("coupling_strength", "float64", "U", 0, "rad/s", "coupling of phases", "parameter", since=3),
+    _f(
+        "coupling_lag",
+        "float64",
+        "U",
+        0,
+        "rad",
+        "by how much the target lags",
+        "parameter",
+        since=3,
+    ),
     _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start"),
     # Projections.
     _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter"),
@@ -131,7 +192,12 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter"),
     _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
     _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
-    _f("rule_parameter", "float32", "P K", 0, "rule", "parameters of the rule", "parameter"),
+    _f("rule_parameter", "float32", "P K", 0, "rule", "the rule's, and its gate", "parameter"),
+    _f("gated", "uint8", "P", 0, "", "1 if a rhythm gates learning", "derived"),
+    _f("gate_region", "int64", "P", 0, "", "region of that rhythm", "parameter", since=3),
+    _f("gate_band", "int64", "P", 0, "", "its band", "parameter", since=3),
+    _f("gate_depth", "float64", "P", 0, "", "depth of the gating", "parameter", since=3),
+    _f("gate_phase", "float64", "P", 0, "rad", "phase of most learning", "parameter", since=3),
     _f("pre_decay", "float64", "P T", 0, "", "decay of a presynaptic trace in dt", "derived"),
     _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
     _f("trace_reach", "int64", "P", 0, "step", "how long a trace may count", "derived"),
@@ -157,6 +223,10 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
     _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
+    _f("bcm_parameter", "float64", "4", 0, "", "of metaplasticity", "derived"),
+    _f("bcm_sliding", "uint8", "1", 0, "", "1 if its thresholds slide", "derived"),
+    _f("slide_entry", "int64", "1", 0, "", "compiled metaplasticity; 0: off", "derived"),
+    _f("rhythm_entry", "int64", "1", 0, "", "compiled rhythms; 0: there are none", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
     _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
     _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),

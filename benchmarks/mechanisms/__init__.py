@@ -1,0 +1,1 @@
+"""Mechanisms of the living brain, each beside its ablation."""
