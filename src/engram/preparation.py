@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import RULE_PARAMETERS
+from engram.kernels.constants import NEVER, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -38,6 +38,9 @@ def prepare(brain: Brain) -> None:
 def _size(brain: Brain, tables: Tables) -> None:
     reach = tables["delay_min"] + tables["delay_count"]
     longest = int(reach.max(initial=2)) - 1
+    if brain._last_stimulus != NEVER and not brain._frozen["memory"]:
+        # Traces are read from the spikes of the last window.
+        longest = max(longest, round(brain.memory.capture_window / brain.dt))
     most = int(tables["region_count"].sum())
     events = tables.sizes["E"]
     while events < 2 * most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -142,7 +143,40 @@ def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays[column(p, "pre_trace")] = new
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1}
+def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """From sets of neurons to traces with latencies, from one held replay to pulses."""
+    step = int(arrays["clock"][STEP])
+    traces = brain.pop("traces")
+    for k, entry in enumerate(traces):
+        neurons = arrays.pop(f"trace{k}")
+        entry |= {"duration": 200.0, "encounters": 1}
+        arrays[f"trace{k}.neurons"] = neurons
+        arrays[f"trace{k}.latency"] = np.zeros(len(neurons))
+    until = brain.pop("replay_until")
+    pulses = None
+    if until is not None and until[1] > step:
+        names = [entry["name"] for entry in brain["regions"]]
+        r = names.index(until[0])
+        ends = np.cumsum(arrays["region_count"])
+        held = arrays["held"][int(ends[r] - arrays["region_count"][r]) : int(ends[r])]
+        neurons = np.flatnonzero(held)
+        if len(neurons):
+            pulses = [until[0], float(held[neurons[0]])]
+            arrays["pulses.neurons"] = neurons
+            arrays["pulses.start"] = np.full(len(neurons), step)
+            arrays["pulses.stop"] = np.full(len(neurons), int(until[1]))
+    brain["memory"] = {"decayed": step, "traces": traces, "pulses": pulses, "sleep": None}
+    own = brain["mechanisms"]["memory"]
+    # A replay used to drive all of a trace.
+    own["replay_share"] = 1.0
+    forgetting = own.pop("forgetting", None)
+    if forgetting is not None:
+        interval = own.get("consolidation_interval", 1000.0)
+        kept = min(max(1.0 - forgetting, 1e-9), 1.0 - 1e-9)
+        own["tau_forgetting"] = -interval / math.log(kept)
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}
 """What turns a state of the format that is the key into one of the next."""
 
 

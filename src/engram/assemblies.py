@@ -1,0 +1,139 @@
+"""Cell assemblies: a region that stores them in its own synapses, and how well it recalls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.engine.binding import kernel
+from engram.errors import InvalidValueError, indices, integer, number
+from engram.kernels.constants import STREAM_MEMORY
+from engram.neurons import FiringPattern, NeuronType
+from engram.plasticity import STDP
+from engram.region import Region, RegionType
+from engram.synapses import Neurotransmitter, ShortTermPlasticity
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+
+RECURRENT = 100.0
+"""Summed weight of the synapses of a whole assembly on one neuron, when all are at w_max."""
+
+TO_INHIBITION = 50.0
+"""Summed weight of an assembly's synapses on one interneuron, with all-to-all wiring."""
+
+INHIBITION = 125.0
+"""Summed weight of all interneurons on one cell, with all-to-all wiring."""
+
+PRESENT = 0.5
+"""Density of the wiring to and from the interneurons."""
+
+NEAR_THRESHOLD = 3.5
+"""Background of the interneurons: any activity of the cells makes them fire."""
+
+
+def associative_memory(
+    brain: Brain, name: str = "memory", n_neurons: int = 500, assembly_size: int = 50
+) -> Region:
+    """A region that stores cell assemblies by STDP and completes them (Hopfield 1982; Hebb 1949).
+
+    n_neurons excitatory neurons, each connected with each by depressing synapses under STDP
+    (potentiation outweighs depression, multiplicative bounds), and n_neurons / 5 fast-spiking
+    interneurons in a second region, ``<name> inhibition``, which all cells excite and which inhibit
+    all: the more cells are active, the more input one needs to join. assembly_size: how many
+    neurons an assembly will have; the weights are scaled so that a whole one excites its members
+    far above inhibition, and a few of another do not. Returns the region of the cells. Store with
+    `Memory.imprint`, recall with `Memory.complete`.
+
+    doi:10.1073/pnas.79.8.2554; inhibition and learned recall in spiking assemblies: Litwin-Kumar &
+    Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015, doi:10.1038/ncomms7922
+    """
+    where = "associative_memory"
+    n = integer(f"{where}: n_neurons", n_neurons, 10)
+    size = integer(f"{where}: assembly_size", assembly_size, 2, n)
+    w_max = RECURRENT / size
+    inhibition = f"{name} inhibition"
+    if inhibition in brain.regions:
+        raise InvalidValueError(f"{where}: there is a region {inhibition!r} already")
+    cells = brain.add_region(
+        name, RegionType.MEMORY, n, 1.0, excitatory=1.0,
+        patterns=FiringPattern.REGULAR_SPIKING, weights=0.01 * w_max, w_max=w_max, delays=1.0,
+        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
+        stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
+    )  # fmt: skip
+    brain.add_region(
+        inhibition, RegionType.ASSOCIATION, max(1, n // 5), 0.0, excitatory=0.0, rule=None,
+        background=NEAR_THRESHOLD,
+    )  # fmt: skip
+    brain.connect_regions(
+        name, inhibition, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
+    )
+    brain.connect_regions(
+        inhibition, name, PRESENT, nt=Neurotransmitter.GABA, weights=INHIBITION / max(1, n // 5),
+        delays=1.0, source_type=NeuronType.INHIBITORY, rule=None,
+    )  # fmt: skip
+    return cells
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How well an assembly came back.
+
+    recalled: share of its neurons outside the cue that were recalled; false: share of the region's
+    other living neurons that were. See `Completion` for what counts as recalled.
+    """
+
+    recalled: float
+    false: float
+
+
+def recall_of(
+    brain: Brain,
+    region: str,
+    assemblies: Sequence[ArrayLike],
+    *,
+    share: float = 0.3,
+    lookup: bool = False,
+    duration: float = 300.0,
+    current: float = 40.0,
+    min_spikes: int = 2,
+) -> list[Recall]:
+    """Cue each assembly with a random part of it, and compare what comes back with the rest.
+
+    Each is asked of a copy of the brain, at rest (`Brain.reset_state`) and with learning frozen, so
+    the brain stays as it is and the order does not matter. share: of the assembly's neurons that
+    are cued, drawn from the brain's seed; the rest as for `Memory.complete`.
+    """
+    where = "recall_of"
+    target = brain._region(where, region)
+    part = number(f"{where}: share", share, 0.0, 1.0, open_low=True)
+    groups = [np.unique(indices(f"{where}: assemblies", a, target.n_neurons)) for a in assemblies]
+    found = []
+    for k, group in enumerate(groups):
+        cue = _drawn(brain, group, max(1, round(part * len(group))), k)
+        twin = brain.copy()
+        twin.freeze_plasticity()
+        twin.reset_state()
+        got = twin.memory.complete(
+            region, cue, duration=duration, current=current, min_spikes=min_spikes, lookup=lookup
+        )
+        rest = np.setdiff1d(group, cue)
+        others = np.setdiff1d(np.flatnonzero(target.neuron_alive), group)
+        found.append(
+            Recall(
+                len(np.intersect1d(got.recalled, rest)) / max(1, len(rest)),
+                len(np.intersect1d(got.recalled, others)) / max(1, len(others)),
+            )
+        )
+    return found
+
+
+def _drawn(brain: Brain, group: NDArray[np.int64], n: int, k: int) -> NDArray[np.int64]:
+    """`n` of a group, at random; `k` numbers the draw."""
+    uniform = kernel("random.uniform")
+    keys = [uniform(np.uint64(brain.seed), STREAM_MEMORY, 1 + k, int(i)) for i in group]
+    return np.sort(group[np.argsort(keys)[:n]])
