@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engram.distributions import Uniform, Values
 from engram.engine.binding import kernel
 from engram.errors import InvalidValueError, indices, integer, number
 from engram.kernels.constants import STREAM_MEMORY
@@ -20,17 +21,11 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 if TYPE_CHECKING:
     from engram.brain import Brain
 
-RECURRENT = 100.0
-"""Summed weight of the synapses of a whole assembly on one neuron, when all are at w_max."""
-
-TO_INHIBITION = 50.0
-"""Summed weight of an assembly's synapses on one interneuron, with all-to-all wiring."""
-
-INHIBITION = 125.0
-"""Summed weight of all interneurons on one cell, with all-to-all wiring."""
-
 PRESENT = 0.5
 """Density of the wiring to and from the interneurons."""
+
+TO_INHIBITION = 50.0
+"""Weight of a cell's synapse on an interneuron, times the number of cells active together."""
 
 NEAR_THRESHOLD = 3.5
 """Background of the interneurons: any activity of the cells makes them fire."""
@@ -39,7 +34,7 @@ NEAR_THRESHOLD = 3.5
 def associative_memory(
     brain: Brain, name: str = "memory", n_neurons: int = 500, assembly_size: int = 50
 ) -> Region:
-    """A region that stores cell assemblies by STDP and completes them (Hopfield 1982; Hebb 1949).
+    """A region that stores cell assemblies by STDP and completes them (Hebb 1949; Hopfield 1982).
 
     n_neurons excitatory neurons, each connected with each by depressing synapses under STDP
     (potentiation outweighs depression, multiplicative bounds), and n_neurons / 5 fast-spiking
@@ -47,34 +42,66 @@ def associative_memory(
     all: the more cells are active, the more input one needs to join. assembly_size: how many
     neurons an assembly will have; the weights are scaled so that a whole one excites its members
     far above inhibition, and a few of another do not. Returns the region of the cells. Store with
-    `Memory.imprint`, recall with `Memory.complete`.
-
-    doi:10.1073/pnas.79.8.2554; inhibition and learned recall in spiking assemblies: Litwin-Kumar &
-    Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015, doi:10.1038/ncomms7922
+    `Memory.imprint`, recall with `Memory.complete`. doi:10.1073/pnas.79.8.2554; assemblies learned
+    by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015,
+    doi:10.1038/ncomms7922
     """
-    where = "associative_memory"
+    return _cells(
+        "associative_memory", brain, name, n_neurons, assembly_size,
+        recurrent=100.0, inhibition=125.0, delays=1.0,
+        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
+    )  # fmt: skip
+
+
+def sequence_memory(
+    brain: Brain, name: str = "memory", n_neurons: int = 300, group_size: int = 40
+) -> Region:
+    """A region that stores sequences of groups by STDP and replays them from their beginning.
+
+    As `associative_memory`, with axonal delays of 4-8 ms, so that synchronous spikes of a group
+    arrive after their targets fired and only what comes next is potentiated; a short window; and
+    weak inhibition. A learned group excites the next one within 10 ms (synfire chain; Abeles 1991;
+    Fiete et al. 2010, doi:10.1016/j.neuron.2010.02.003), faster than it was shown. Store with
+    ``brain.memory.imprint(name, groups, duration=50.0, gap=0.0, pause=200.0, repetitions=...)``.
+    """
+    return _cells(
+        "sequence_memory", brain, name, n_neurons, group_size,
+        recurrent=60.0, inhibition=1.25, delays=Uniform(4.0, 8.0),
+        rule=STDP(A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative"),
+    )  # fmt: skip
+
+
+def _cells(
+    where: str, brain: Brain, name: str, n_neurons: int, size: int, *,
+    recurrent: float, inhibition: float, delays: Values, rule: STDP,
+) -> Region:  # fmt: skip
+    """Cells that excite each other, and interneurons.
+
+    recurrent: summed weight of the synapses of `size` cells on another, when all are at w_max;
+    inhibition: that of all interneurons on a cell, with all-to-all wiring.
+    """
     n = integer(f"{where}: n_neurons", n_neurons, 10)
-    size = integer(f"{where}: assembly_size", assembly_size, 2, n)
-    w_max = RECURRENT / size
-    inhibition = f"{name} inhibition"
-    if inhibition in brain.regions:
-        raise InvalidValueError(f"{where}: there is a region {inhibition!r} already")
+    size = integer(f"{where}: size", size, 2, n)
+    w_max = recurrent / size
+    n_inhibitory = max(1, n // 5)
+    others = f"{name} inhibition"
+    if others in brain.regions:
+        raise InvalidValueError(f"{where}: there is a region {others!r} already")
     cells = brain.add_region(
         name, RegionType.MEMORY, n, 1.0, excitatory=1.0,
-        patterns=FiringPattern.REGULAR_SPIKING, weights=0.01 * w_max, w_max=w_max, delays=1.0,
-        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
-        stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
+        patterns=FiringPattern.REGULAR_SPIKING, weights=0.01 * w_max, w_max=w_max, delays=delays,
+        rule=rule, stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
     )  # fmt: skip
     brain.add_region(
-        inhibition, RegionType.ASSOCIATION, max(1, n // 5), 0.0, excitatory=0.0, rule=None,
+        others, RegionType.ASSOCIATION, n_inhibitory, 0.0, excitatory=0.0, rule=None,
         background=NEAR_THRESHOLD,
     )  # fmt: skip
     brain.connect_regions(
-        name, inhibition, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
+        name, others, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
     )
     brain.connect_regions(
-        inhibition, name, PRESENT, nt=Neurotransmitter.GABA, weights=INHIBITION / max(1, n // 5),
-        delays=1.0, source_type=NeuronType.INHIBITORY, rule=None,
+        others, name, PRESENT, nt=Neurotransmitter.GABA, weights=inhibition / n_inhibitory,
+        delays=delays, source_type=NeuronType.INHIBITORY, rule=None,
     )  # fmt: skip
     return cells
 

@@ -62,7 +62,7 @@ class Memory(Parameterized):
         2.0, low=0.0, doc="neurons join a trace if this many times as active as their region"
     )
     capture_window = Parameter(
-        200.0, low=0.0, open_low=True, unit="ms", doc="what a trace covers, and between captures"
+        200.0, low=0.0, open_low=True, unit="ms", doc="what a trace covers; between captures"
     )
     tau_forgetting = Parameter(
         100_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of strength"
@@ -209,12 +209,12 @@ class Memory(Parameterized):
         if self._pulses is not None and step >= self._pulses.end:
             self._end_pulses()
         if self._sleep is not None:
-            if step >= self._sleep.stop:
-                self.wake()
-                return
             clock = sleep.Clock(brain, self._sleep)
             if clock.cycle_ends(step):
                 self._downscale(brain)
+            if step >= self._sleep.stop:
+                self.wake()
+                return
             if clock.replay_due(step) and self._pulses is None and not brain._frozen["memory"]:
                 trace = self._replay_one(brain)
                 if trace is not None:
@@ -232,7 +232,8 @@ class Memory(Parameterized):
             return
         if not brain._quiet():
             if capture:
-                self.capture()
+                # Windows follow each other without overlap.
+                self.capture(window=min(self.capture_window, self.consolidation_interval))
         elif consolidate:
             self._replay_one(brain)
 
