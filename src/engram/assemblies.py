@@ -27,8 +27,8 @@ PRESENT = 0.5
 TO_INHIBITION = 50.0
 """Weight of a cell's synapse on an interneuron, times the number of cells active together."""
 
-NEAR_THRESHOLD = 3.5
-"""Background of the interneurons: any activity of the cells makes them fire."""
+ENCODING, RECALLING = 3.5, 2.0
+"""Background of the interneurons: firing by themselves, or only when many cells do."""
 
 
 def associative_memory(
@@ -37,18 +37,18 @@ def associative_memory(
     """A region that stores cell assemblies by STDP and completes them (Hebb 1949; Hopfield 1982).
 
     n_neurons excitatory neurons, each connected with each by depressing synapses under STDP
-    (potentiation outweighs depression, multiplicative bounds), and n_neurons / 5 fast-spiking
-    interneurons in a second region, ``<name> inhibition``, which all cells excite and which inhibit
-    all: the more cells are active, the more input one needs to join. assembly_size: how many
-    neurons an assembly will have; the weights are scaled so that a whole one excites its members
-    far above inhibition, and a few of another do not. Returns the region of the cells. Store with
-    `Memory.imprint`, recall with `Memory.complete`. doi:10.1073/pnas.79.8.2554; assemblies learned
+    (potentiation outweighs depression, multiplicative bounds), and 100 fast-spiking interneurons in
+    a second region, ``<name> inhibition``, which the cells excite and which inhibit them: the more
+    cells are active, the more input one needs to join. assembly_size: how many neurons an assembly
+    will have; the weights are scaled so that a whole one excites its members far above inhibition,
+    and a few of another do not. Returns the region of the cells. Store with `Memory.imprint`, then
+    `set_mode` to "recall", and recall with `Memory.complete`. doi:10.1073/pnas.79.8.2554; learned
     by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015,
     doi:10.1038/ncomms7922
     """
     return _cells(
         "associative_memory", brain, name, n_neurons, assembly_size,
-        recurrent=100.0, inhibition=125.0, delays=1.0,
+        recurrent=100.0, inhibition=125.0, interneurons=100, delays=1.0, inhibitory_delays=1.0,
         rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
     )  # fmt: skip
 
@@ -66,14 +66,33 @@ def sequence_memory(
     """
     return _cells(
         "sequence_memory", brain, name, n_neurons, group_size,
-        recurrent=60.0, inhibition=1.25, delays=Uniform(4.0, 8.0),
+        recurrent=60.0, inhibition=1.25, interneurons=60, delays=Uniform(4.0, 8.0),
+        inhibitory_delays=Uniform(4.0, 8.0),
         rule=STDP(A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative"),
     )  # fmt: skip
 
 
+def set_mode(brain: Brain, name: str, mode: str) -> None:
+    """Switch a memory region between storing and recalling.
+
+    mode: "encode" (as built): the interneurons are driven and fire by themselves, so that only
+    neurons with input of their own are active and nothing stored interferes with what is new;
+    "recall": they fire only when many cells do, so that a part can bring back the rest. The two
+    states of the cholinergic tone of the hippocampus: Hasselmo 2006,
+    doi:10.1016/j.conb.2006.09.002. Learn in the first; freeze plasticity in the second, in which
+    what is recalled together would grow together.
+    """
+    where = "set_mode"
+    if mode not in ("encode", "recall"):
+        raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {mode!r}")
+    region = brain._region(where, f"{name} inhibition")
+    region.background = ENCODING if mode == "encode" else RECALLING
+
+
 def _cells(
     where: str, brain: Brain, name: str, n_neurons: int, size: int, *,
-    recurrent: float, inhibition: float, delays: Values, rule: STDP,
+    recurrent: float, inhibition: float, interneurons: int, delays: Values,
+    inhibitory_delays: Values, rule: STDP,
 ) -> Region:  # fmt: skip
     """Cells that excite each other, and interneurons.
 
@@ -83,7 +102,6 @@ def _cells(
     n = integer(f"{where}: n_neurons", n_neurons, 10)
     size = integer(f"{where}: size", size, 2, n)
     w_max = recurrent / size
-    n_inhibitory = max(1, n // 5)
     others = f"{name} inhibition"
     if others in brain.regions:
         raise InvalidValueError(f"{where}: there is a region {others!r} already")
@@ -93,15 +111,15 @@ def _cells(
         rule=rule, stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
     )  # fmt: skip
     brain.add_region(
-        others, RegionType.ASSOCIATION, n_inhibitory, 0.0, excitatory=0.0, rule=None,
-        background=NEAR_THRESHOLD,
+        others, RegionType.ASSOCIATION, interneurons, 0.0, excitatory=0.0, rule=None,
+        background=ENCODING,
     )  # fmt: skip
     brain.connect_regions(
         name, others, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
     )
     brain.connect_regions(
-        others, name, PRESENT, nt=Neurotransmitter.GABA, weights=inhibition / n_inhibitory,
-        delays=delays, source_type=NeuronType.INHIBITORY, rule=None,
+        others, name, PRESENT, nt=Neurotransmitter.GABA, weights=inhibition / interneurons,
+        delays=inhibitory_delays, source_type=NeuronType.INHIBITORY, rule=None,
     )  # fmt: skip
     return cells
 
@@ -128,23 +146,28 @@ def recall_of(
     duration: float = 300.0,
     current: float = 40.0,
     min_spikes: int = 2,
+    settle: float = 200.0,
 ) -> list[Recall]:
     """Cue each assembly with a random part of it, and compare what comes back with the rest.
 
-    Each is asked of a copy of the brain, at rest (`Brain.reset_state`) and with learning frozen, so
-    the brain stays as it is and the order does not matter. share: of the assembly's neurons that
-    are cued, drawn from the brain's seed; the rest as for `Memory.complete`.
+    Each is asked of a copy of the brain with learning frozen, `settle` ms after `Brain.reset_state`
+    (so that the cue meets spontaneous activity and its inhibition, not a brain at rest); the brain
+    stays as it is and the order does not matter. share: of the assembly's neurons that are cued,
+    drawn from the brain's seed; the rest as for `Memory.complete`.
     """
     where = "recall_of"
     target = brain._region(where, region)
     part = number(f"{where}: share", share, 0.0, 1.0, open_low=True)
+    calm = round(number(f"{where}: settle", settle, 0.0) / brain.dt)
     groups = [np.unique(indices(f"{where}: assemblies", a, target.n_neurons)) for a in assemblies]
     found = []
     for k, group in enumerate(groups):
         cue = _drawn(brain, group, max(1, round(part * len(group))), k)
         twin = brain.copy()
         twin.freeze_plasticity()
+        twin.disable_memory()
         twin.reset_state()
+        twin.run(calm, progress=False)
         got = twin.memory.complete(
             region, cue, duration=duration, current=current, min_spikes=min_spikes, lookup=lookup
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engram import Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
-from engram.assemblies import associative_memory, recall_of, sequence_memory
+from engram.assemblies import associative_memory, recall_of, sequence_memory, set_mode
 from engram.defaults import QUIET
 from engram.traces import Trace, rank_correlation
 
@@ -367,6 +367,7 @@ def stored(seed, plastic=True, n_assemblies=4):
     rng = np.random.default_rng(seed)
     groups = [rng.choice(CELLS, SIZE, replace=False) for _ in range(n_assemblies)]
     brain.memory.imprint("memory", groups, repetitions=8)
+    set_mode(brain, "memory", "recall")
     return brain, groups
 
 
@@ -381,8 +382,16 @@ def test_a_part_brings_back_the_whole(seed):
     # A cue that is no part of an assembly brings back nothing.
     outside = np.setdiff1d(np.arange(CELLS), np.concatenate(groups))
     cue = outside[: round(0.3 * SIZE)]
-    brain.reset_state()
+    brain.freeze_plasticity()
     assert len(brain.memory.complete("memory", cue).recalled) <= 0.05 * CELLS
+
+
+def test_recall_needs_the_mode_of_recall():
+    brain, groups = stored(1)
+    set_mode(brain, "memory", "encode")
+    assert max(got.recalled for got in recall_of(brain, "memory", groups)) <= 0.05
+    set_mode(brain, "memory", "recall")
+    assert min(got.recalled for got in recall_of(brain, "memory", groups)) >= 0.8
 
 
 def test_without_plasticity_nothing_comes_back_unless_looked_up():
@@ -428,6 +437,9 @@ def test_bad_cues_and_groups():
         (lambda: memory.imprint("memory", [[1]], duration=1e15), "too many"),
         (lambda: recall_of(brain, "memory", groups, share=0.0), "share"),
         (lambda: associative_memory(brain, "memory"), "already"),
+        (lambda: set_mode(brain, "memory", "sleep"), "'encode' or 'recall'"),
+        (lambda: set_mode(brain, "elsewhere", "recall"), "no region"),
+        (lambda: recall_of(brain, "memory", groups, settle=-1.0), "settle"),
         (lambda: associative_memory(brain, "new", 20, 21), "size"),
     ):
         with pytest.raises((ValueError, KeyError), match=words):
