@@ -62,7 +62,7 @@ class Memory(Parameterized):
         2.0, low=0.0, doc="neurons join a trace if this many times as active as their region"
     )
     capture_window = Parameter(
-        200.0, low=0.0, open_low=True, unit="ms", doc="what a trace covers; between captures"
+        200.0, low=0.0, high=60_000.0, open_low=True, unit="ms", doc="what a trace covers"
     )
     tau_forgetting = Parameter(
         100_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of strength"
