@@ -80,7 +80,8 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
     "recall": they fire only when many cells do, so that a part can bring back the rest. The two
     states of the cholinergic tone of the hippocampus: Hasselmo 2006,
     doi:10.1016/j.conb.2006.09.002. Learn in the first; freeze plasticity in the second, in which
-    what is recalled together would grow together.
+    what is recalled together would grow together. After storing, adapted neurons and depressed
+    synapses need about a second before they recall.
     """
     where = "set_mode"
     if mode not in ("encode", "recall"):

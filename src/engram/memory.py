@@ -22,6 +22,7 @@ from engram.traces import Trace, observe
 
 if TYPE_CHECKING:
     from engram.brain import Brain
+    from engram.region import Region
 
 _PRECISION = 1e-6
 """Strength at which a trace counts as forgotten."""
@@ -246,7 +247,8 @@ class Memory(Parameterized):
         """
         if not isinstance(trace, Trace):
             raise InvalidTypeError(f"Memory.replay: trace must be a Trace, not {trace!r}")
-        self._owner._region("Memory.replay: trace.region", trace.region)
+        where = "Memory.replay"
+        self._check_free(where, self._owner._region(f"{where}: trace.region", trace.region))
         self._begin(self._pulses_of(trace))
 
     def _pulses_of(self, trace: Trace) -> Pulses:
@@ -368,7 +370,7 @@ class Memory(Parameterized):
         n = integer(f"{where}: repetitions", repetitions, 1)
         strength = number(f"{where}: current", current, 0.0)
         length = len(members) * (on + off)
-        brain._check_awake(where)
+        self._check_free(where, target)
         brain._check_time(where, n * (length + rest))
         first = np.repeat(np.arange(len(members)) * (on + off), [len(m) for m in members])
         for _ in range(n):
@@ -403,7 +405,7 @@ class Memory(Parameterized):
         least = integer(f"{where}: min_spikes", min_spikes, 1)
         if not len(chosen):
             raise InvalidValueError(f"{where}: the cue is empty")
-        brain._check_awake(where)
+        self._check_free(where, target)
         brain._check_time(where, steps)
         trace = self.lookup(region, chosen) if lookup else None
         if trace is not None:
@@ -418,6 +420,15 @@ class Memory(Parameterized):
         return Completion(
             np.setdiff1d(np.flatnonzero(spikes >= least), cued), spikes, chosen, trace
         )
+
+    def _check_free(self, where: str, region: Region) -> None:
+        """Refuse where a stimulus is held, and in sleep."""
+        brain = self._owner
+        brain._check_awake(where)
+        if self._pulses is None and brain._tables["holding"][region._index]:
+            raise InvalidValueError(
+                f"{where}: a stimulus is held in region {region.name!r}; Brain.release ends it"
+            )
 
     def _steps(self, where: str, ms: float, low: int) -> int:
         return max(low, round(number(where, ms, 0.0, open_low=low > 0) / self._owner.dt))

@@ -386,6 +386,18 @@ def test_a_part_brings_back_the_whole(seed):
     assert len(brain.memory.complete("memory", cue).recalled) <= 0.05 * CELLS
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_recall_in_ordinary_life(seed):
+    """Without a reset, after a second of rest."""
+    brain, groups = stored(seed)
+    brain.freeze_plasticity()
+    brain.run(1000)
+    cue, rest = groups[0][:9], groups[0][9:]
+    recalled = brain.memory.complete("memory", cue).recalled
+    assert np.isin(rest, recalled).mean() >= 0.8
+    assert len(np.setdiff1d(recalled, groups[0])) < 0.1 * (CELLS - SIZE)
+
+
 def test_recall_needs_the_mode_of_recall():
     brain, groups = stored(1)
     set_mode(brain, "memory", "encode")
@@ -723,6 +735,25 @@ def test_a_brain_saved_in_a_replay_goes_on(learned, after, tmp_path):
     for mine, theirs in zip(brain.memory.traces, loaded.memory.traces, strict=True):
         np.testing.assert_array_equal(mine.latency, theirs.latency)
         assert (mine.duration, mine.encounters) == (theirs.duration, theirs.encounters)
+
+
+def test_what_is_held_is_not_overwritten():
+    brain = remembering()
+    brain.run(100, show([2, 3, 5]))
+    (trace,) = brain.memory.traces
+    brain.hold("r", [0.5])
+    before = brain.fingerprint()
+    for call in (
+        lambda: brain.memory.replay(trace),
+        lambda: brain.memory.complete("r", [1]),
+        lambda: brain.memory.imprint("r", [[1]]),
+    ):
+        with pytest.raises(ValueError, match="is held in region 'r'"):
+            call()
+    assert brain.fingerprint() == before
+    brain.release("r")
+    brain.memory.replay(trace)
+    assert brain.memory.busy
 
 
 def test_a_reset_ends_a_replay_but_not_a_sleep(learned):
