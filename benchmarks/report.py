@@ -90,6 +90,11 @@ def main() -> None:
         from benchmarks.learning.iris import report
 
         lines += [report(json.loads(iris.read_text())), ""]
+    completion = RESULTS / "completion.json"
+    if completion.exists():
+        from benchmarks.learning.completion import report as completion_report
+
+        lines += [completion_report(json.loads(completion.read_text())), ""]
     path = RESULTS / "speed.json"
     if path.exists():
         lines += [*speed(json.loads(path.read_text())), ""]
