@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import iris
+from benchmarks.learning import completion, iris
 from benchmarks.mechanisms import homeostasis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +130,7 @@ def checkpoints(results: dict[str, Any]) -> list[str]:
 
 SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
+    ("completion", lambda results: [completion.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("checkpoints", checkpoints),
     ("morphology", morphology),

@@ -48,6 +48,7 @@ from engram.recording import (
 )
 from engram.region import DENDRITE_STATES, Region, RegionType
 from engram.schedule import MAX_STEPS, run_steps, take_postponed
+from engram.sleep import SleepReport
 from engram.state import layout
 from engram.state.tables import Tables
 from engram.statistics import BrainStats, collect, describe
@@ -108,7 +109,7 @@ class Brain:
         self.homeostasis = Homeostasis().attach(self._parameters_changed)
         self.metaplasticity = Metaplasticity().attach(self._parameters_changed)
         self.growth = Growth().attach(self._parameters_changed)
-        self.memory = Memory().attach(self._parameters_changed)
+        self.memory = Memory().belong_to(self)
         self.oscillators = Oscillators(self)
         self.stats_history: deque[BrainStats] = deque(maxlen=defaults.HISTORY)
         self._max_neurons: dict[str, int] = {}
@@ -128,7 +129,6 @@ class Brain:
         self._next_boundary: int | None = None
         self._last_stimulus = NEVER
         self._last_reset = 0
-        self._replay_until: tuple[str, int] | None = None
 
     # -- what it is
 
@@ -167,6 +167,11 @@ class Brain:
     def time(self) -> float:
         """Simulated time, ms."""
         return self.step_count * self._dt
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the brain sleeps."""
+        return self.memory.asleep
 
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())
@@ -475,13 +480,14 @@ class Brain:
         values: shape (k,), at most one per neuron. Returns the number of neurons driven. Calls add
         up. Raises `InvalidValueError` for values that are not finite, not in [0, 1], or too many.
         """
+        self._check_awake("Brain.stimulate")
         target, encoded = self._encode("Brain.stimulate", region, values)
         step = self.step_count
         current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
         tables, slots = self._tables, target._slice
         tables["drive"][slots] += current
         tables["driven"][target._index] = 1
-        self._last_stimulus = step
+        self._note_stimulus(step)
         return int(np.count_nonzero(current * tables["alive"][slots]))
 
     def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
@@ -491,6 +497,7 @@ class Brain:
         neuron model (Izhikevich: that of I; LIF: mV).
         """
         where = "Brain.inject_current"
+        self._check_awake(where)
         target = self._region(where, region)
         chosen = checked_indices(f"{where}: indices", indices, target.n_neurons)
         if as_array(f"{where}: current", current).ndim == 0:
@@ -499,17 +506,24 @@ class Brain:
             amount = vector(f"{where}: current", current, -MOST, MOST, length=len(chosen))
         np.add.at(target._slots("drive"), chosen, amount)
         self._tables["driven"][target._index] = 1
-        self._last_stimulus = self.step_count
+        self._note_stimulus(self.step_count)
 
     def hold(self, region: str, values: ArrayLike) -> None:
         """Hold a stimulus, as for `stimulate`, in every step from now on, until `release`."""
+        self._check_awake("Brain.hold")
         target, encoded = self._encode("Brain.hold", region, values)
-        self._end_replay()
+        self.memory._end_pulses()
+        self._note_stimulus(self.step_count)
         self._hold(target, encoded)
 
     def release(self, region: str) -> None:
         """End what `hold` began."""
-        self._release(self._region("Brain.release", region))
+        target = self._region("Brain.release", region)
+        self._check_awake("Brain.release")
+        self.memory._end_pulses()
+        if self._tables["holding"][target._index]:
+            self._note_stimulus(self.step_count - 1)
+        self._release(target)
 
     def _hold(self, target: Region, encoded: Encoded) -> None:
         r = target._index
@@ -536,21 +550,32 @@ class Brain:
         self._tables["held_period"][target._index] = 1
         self._tables["held_since"][target._index] = 0
 
-    def _end_replay(self) -> None:
-        if self._replay_until is not None:
-            self._release(self.regions[self._replay_until[0]])
-            self._replay_until = None
-            self._next_boundary = None
+    def _note_stimulus(self, step: int) -> None:
+        """Something is stimulated up to `step`."""
+        if self._last_stimulus == NEVER:
+            # From now on memory wants spikes to be kept.
+            self._stale = True
+        self._last_stimulus = step
 
-    def _hold_for(
-        self, target: Region, neurons: NDArray[np.int64], current: float, ms: float
-    ) -> None:
-        """Hold a current into some neurons; it ends at the first boundary after `ms`."""
-        self._end_replay()
-        target._slots("held")[neurons] = current
-        self._tables["holding"][target._index] = 1
-        self._next_boundary = None
-        self._replay_until = (target.name, self.step_count + max(1, round(ms / self._dt)))
+    def _quiet(self) -> bool:
+        """Whether nothing was stimulated lately, and nothing is now."""
+        since = (self.step_count - self._last_stimulus) * self._dt
+        held = self.memory._pulses is None and self._tables["holding"].any()
+        return since > defaults.QUIET and not held
+
+    def _check_awake(self, where: str) -> None:
+        if self.memory._sleep is not None:
+            until = self.memory._sleep.stop * self._dt
+            raise InvalidValueError(
+                f"{where}: the brain is asleep until {until:g} ms and takes no input; "
+                f"Brain.wake wakes it"
+            )
+
+    def _check_time(self, where: str, steps: int) -> None:
+        if steps > MAX_STEPS - self.step_count:
+            raise InvalidValueError(
+                f"{where}: {steps} steps are too many; a brain lives {MAX_STEPS} steps"
+            )
 
     # -- running
 
@@ -620,6 +645,7 @@ class Brain:
         region, shape (n_neurons,). With `encoder.noise_level` it returns to Python in each step.
         """
         where = "Brain.present"
+        self._check_awake(where)
         target, encoded = self._encode(where, region, values)
         left = MAX_STEPS - self.step_count
         integer(f"{where}: steps", steps, 0, left)
@@ -629,8 +655,8 @@ class Brain:
         self._presenting = True
         try:
             if steps:
-                self._end_replay()
-                self._last_stimulus = start + steps - 1
+                self.memory._end_pulses()
+                self._note_stimulus(start + steps - 1)
                 if self.encoder.noise_level > 0:
                     self._drive_for(target, encoded, steps)
                 else:
@@ -655,6 +681,45 @@ class Brain:
 
     def _run(self, steps: int) -> None:
         run_steps(self, steps)
+
+    # -- sleep
+
+    def sleep(self, duration: float, *, progress: Progress = None) -> SleepReport:
+        """Sleep for `duration` ms: slow waves, and replay of stored traces in their up states.
+
+        Every region gets the current -slow_amplitude sin(2 pi slow_frequency t) of `Brain.memory`,
+        down states first; in each up state, replays_per_cycle traces are set off (see `Memory`) and
+        carried on by the synapses, which learn as always. No other input reaches the brain: what
+        was held or waited for the next step is gone, Poisson sources are silent, and `stimulate`
+        and its like raise `InvalidValueError`. An interrupt leaves the brain asleep; `run` goes on
+        with the sleep, `wake` ends it. Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
+        """
+        steps = self._sleep_steps("Brain.sleep", duration)
+        self.memory.fall_asleep(steps)
+        self.run(steps, progress=progress)
+        report = self.memory.last_sleep
+        assert report is not None
+        return report
+
+    def fall_asleep(self, duration: float) -> None:
+        """Begin what `sleep` does; it goes on as the brain runs, and ends by itself or by `wake`.
+
+        `Memory.last_sleep` is its report then. A brain can be saved in its sleep.
+        """
+        self.memory.fall_asleep(self._sleep_steps("Brain.fall_asleep", duration))
+
+    def wake(self) -> SleepReport:
+        """End a sleep before its time. Raises `InvalidValueError` when the brain is awake."""
+        return self.memory.wake()
+
+    def _sleep_steps(self, where: str, duration: float) -> int:
+        ms = number(f"{where}: duration", duration, 0.0, open_low=True)
+        steps = max(1, round(ms / self._dt))
+        if not self.regions:
+            raise InvalidValueError(f"{where}: there is nothing to run; use Brain.add_region first")
+        self._check_awake(where)
+        self._check_time(where, steps)
+        return steps
 
     # -- reward
 
@@ -815,7 +880,8 @@ class Brain:
         tables["event_end"][:] = tables["clock"][EVENTS]
         tables["held_period"][:] = 1
         tables["held_since"][:] = 0
-        self._replay_until = None
+        self.memory._pulses = None
+        self.memory._hold()
         self._next_boundary = None
         for region in self.regions.values():
             kind = type(region.model)

@@ -29,7 +29,7 @@ from engram.checkpoint.live import DECIDING, FREE_SIZES, Arrays, put, take
 from engram.checkpoint.migrations import FORMAT, migrated
 from engram.errors import CheckpointError
 from engram.kernels.constants import STEP
-from engram.memory import Trace
+from engram.memory import memory_state, restore_memory
 from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
 from engram.neurons import FiringPattern, NeuronModel
 from engram.parameters import Parameterized
@@ -74,8 +74,8 @@ def to_state(brain: Brain) -> State:
     brain._flush_log()
     tables = brain._tables
     arrays = take(tables, brain.step_count)
-    for k, trace in enumerate(brain.memory.traces):
-        arrays[f"trace{k}"] = trace.neurons.copy()
+    remembered, remembered_arrays = memory_state(brain.memory)
+    arrays |= remembered_arrays
     described = {
         "dt": brain.dt,
         "seed": brain.seed,
@@ -95,11 +95,7 @@ def to_state(brain: Brain) -> State:
         "tag": brain._tag,
         "last_stimulus": brain._last_stimulus,
         "last_reset": brain._last_reset,
-        "replay_until": brain._replay_until,
-        "traces": [
-            {"region": t.region, "step": t.step, "strength": t.strength}
-            for t in brain.memory.traces
-        ],
+        "memory": remembered,
         "growth_history": list(brain.growth.history),
         "stats_history": list(brain.stats_history),
     }
@@ -253,12 +249,7 @@ def from_state(
     brain._tag = described["tag"]
     brain._last_stimulus = described["last_stimulus"]
     brain._last_reset = described["last_reset"]
-    until = described["replay_until"]
-    brain._replay_until = None if until is None else (until[0], until[1])
-    brain.memory.traces.extend(
-        Trace(t["region"], arrays[f"trace{k}"].copy(), t["step"], t["strength"])
-        for k, t in enumerate(described["traces"])
-    )
+    restore_memory(brain.memory, described["memory"], arrays)
     brain.growth.history.extend(described["growth_history"])
     brain.stats_history.extend(described["stats_history"])
     _restore_tables(brain, described, arrays, check)

@@ -68,6 +68,9 @@ def _prepare_metaplasticity(brain: Brain, tables: Tables) -> None:
 def _size(brain: Brain, tables: Tables) -> None:
     reach = tables["delay_min"] + tables["delay_count"]
     longest = int(reach.max(initial=2)) - 1
+    if brain._last_stimulus != NEVER and not brain._frozen["memory"]:
+        # Traces are read from the spikes of the last window.
+        longest = max(longest, round(brain.memory.capture_window / brain.dt))
     most = int(tables["region_count"].sum())
     events = tables.sizes["E"]
     while events < 2 * most:

@@ -66,7 +66,9 @@ def _intervals(brain: Brain) -> dict[str, int]:
     if not frozen["structural_plasticity"]:
         found["growth"] = steps(brain.growth.growth_interval)
     if not frozen["memory"]:
-        found["memory"] = steps(brain.memory.consolidation_interval)
+        memory = brain.memory
+        found["memory"] = steps(memory.consolidation_interval)
+        found["capture"] = steps(min(memory.capture_window, memory.consolidation_interval))
     return found
 
 
@@ -80,15 +82,14 @@ def _find_boundary(brain: Brain, step: int) -> int:
     for checkpointer in brain._checkpointers:
         every = checkpointer.interval
         nearest = min(nearest, step + every - step % every)
-    if brain._replay_until is not None:
-        nearest = min(nearest, max(step + 1, brain._replay_until[1]))
-    return nearest
+    act = brain.memory.next_act(step)
+    return nearest if act is None else min(nearest, act)
 
 
 def _at_boundary(brain: Brain, step: int) -> None:
     """Let those act whose time has come."""
-    if brain._replay_until is not None and step >= brain._replay_until[1]:
-        brain._end_replay()
+    if brain.memory.busy:
+        brain.memory.act(step)
     for recorder in brain._recorders:
         if recorder.interval and (step - recorder._from_step) % recorder.interval == 0:
             recorder._take()
@@ -97,9 +98,8 @@ def _at_boundary(brain: Brain, step: int) -> None:
         brain.homeostasis.apply(brain)
     if "growth" in due:
         brain.growth.apply(brain)
-    if "memory" in due:
-        since = step - brain._last_stimulus
-        brain.memory.consolidate(brain, quiet=since * brain._dt > defaults.QUIET)
+    if "memory" in due or "capture" in due:
+        brain.memory.tick(capture="capture" in due, consolidate="memory" in due)
     if "statistics" in due:
         brain.stats_history.append(collect(brain))
     for checkpointer in brain._checkpointers:

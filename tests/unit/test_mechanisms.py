@@ -1,4 +1,4 @@
-"""Homeostasis, metaplasticity, growth, memory, rhythms, dendrites: what they do, and that their
+"""Homeostasis, metaplasticity, growth, rhythms, dendrites: what they do, and that their
 switches stop them."""
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from engram import (
     RewardSTDP,
     Uniform,
 )
-from engram.defaults import QUIET
 from engram.oscillator import BANDS
 from engram.state.invariants import check
 
@@ -545,122 +544,6 @@ def test_history_says_when_and_what():
     assert (first.neurons_born, first.neurons_died) == (4, 0)
     assert first.synapses_born > 0
     assert brain.stats().neurons_born == first.neurons_born + second.neurons_born
-
-
-# -- memory
-
-
-def remembering(**parameters):
-    brain = alone(Brain(seed=1), "enable_memory")
-    brain.add_region("r", S, 20, 0.0, model=CurrentLIF, rule=None)
-    brain.memory.consolidation_interval = 100.0
-    for name, value in parameters.items():
-        setattr(brain.memory, name, value)
-    return brain
-
-
-def show(which):
-    def drive(b, _):
-        b.inject_current("r", which, 60.0)
-
-    return drive
-
-
-def test_what_is_active_together_becomes_a_trace():
-    brain = remembering()
-    brain.run(100, show([2, 3, 5]))
-    (trace,) = brain.memory.traces
-    assert (trace.region, trace.neurons.tolist(), trace.step) == ("r", [2, 3, 5], 100)
-    assert trace.strength == 1.0
-    brain.run(100, show([2, 3, 5]))
-    (trace,) = brain.memory.traces
-    assert trace.strength == pytest.approx(1.99)
-    brain.reset_state()
-    brain.run(100, show([10, 11, 12]))
-    assert [t.neurons.tolist() for t in brain.memory.traces] == [[2, 3, 5], [10, 11, 12]]
-
-
-def test_the_weakest_traces_go_first():
-    brain = remembering(trace_capacity=2)
-    for which, times in (([0, 1], 3), ([5, 6], 1), ([10, 11], 2)):
-        for _ in range(times):
-            brain.reset_state()
-            brain.run(100, show(which))
-    assert [t.neurons.tolist() for t in brain.memory.traces] == [[0, 1], [10, 11]]
-    brain.memory.forgetting = 1.0
-    brain.reset_state()
-    brain.run(100, show([15]))
-    assert brain.memory.traces[0].neurons.tolist() == [15]
-
-
-def test_traces_are_replayed_in_quiet():
-    brain = remembering(replay_strength=60.0, replay_duration=30.0)
-    brain.run(100, show([2, 3, 5]))
-    assert brain.memory.traces
-    spikes = np.zeros((600, 20), bool)
-    for k in range(600):
-        spikes[k, brain.step()["r"]] = True
-    who = np.flatnonzero(spikes.any(axis=0))
-    assert who.tolist() == [2, 3, 5]
-    when = np.flatnonzero(spikes.any(axis=1)) + 100
-    # Spikes during 30 ms after each capture, from the first one that finds the brain quiet.
-    late = when[when > 110]
-    assert late.min() >= 100 + QUIET
-    assert set(late % 100) <= set(range(31))
-    assert len(set(late // 100)) >= 4
-
-
-def test_a_stimulus_between_prevents_replay():
-    brain = remembering(replay_strength=60.0)
-    brain.run(100, show([2, 3, 5]))
-    before = brain.regions["r"].total_spikes.sum()
-    brain.run(600, lambda b, _: b.stimulate("r", [0.0]))
-    assert brain.regions["r"].total_spikes.sum() <= before + 3
-
-
-def test_only_the_living_are_replayed():
-    brain = remembering(replay_strength=60.0)
-    brain.run(100, show([2, 3, 5]))
-    brain.regions["r"].kill_neurons([3])
-    before = brain.regions["r"].total_spikes.copy()
-    brain.run(400)
-    gained = brain.regions["r"].total_spikes - before
-    assert gained[[2, 5]].min() > 0
-    assert gained[3] == 0
-
-
-def test_replay_ends_when_the_next_begins_elsewhere():
-    brain = remembering(replay_strength=60.0, replay_duration=90.0, consolidation_interval=50.0)
-    brain.add_region("s", S, 20, 0.0, model=CurrentLIF, rule=None)
-    brain.run(50, show([2, 3, 5]))
-    brain.run(40)
-    for trace in brain.memory.traces:
-        trace.strength = 5.0
-    brain.run(70)
-    assert brain._replay_until is not None
-    brain.memory.traces[:] = [
-        type(t)("s", t.neurons, t.step, t.strength) for t in brain.memory.traces
-    ]
-    brain.run(50)
-    assert brain._replay_until[0] == "s"
-    assert not brain.regions["r"]._slots("held").any()
-    assert brain.regions["s"]._slots("held").any()
-
-
-def test_memory_can_be_switched_off():
-    brain = remembering(replay_strength=60.0)
-    twin = brain.copy()
-    brain.disable_memory()
-    for b in (brain, twin):
-        b.run(100, show([2, 3, 5]))
-    assert not brain.memory.traces
-    assert twin.memory.traces
-    twin.disable_memory()
-    strength = twin.memory.traces[0].strength
-    before = twin.regions["r"].total_spikes.sum()
-    twin.run(500)
-    assert twin.regions["r"].total_spikes.sum() <= before + 3
-    assert twin.memory.traces[0].strength == strength
 
 
 # -- rhythms

@@ -184,9 +184,10 @@ def test_a_presentation_is_not_cut_short_by_a_replay():
         brain, _ = brain_of(10, CurrentLIF, max_current=40.0)
         brain.memory.consolidation_interval = 100.0
         brain.memory.replay_duration = 60.0
+        brain.memory.replay_share = 1.0
         brain.run(100, lambda b, _: b.inject_current("r", [0, 1, 2], 60.0))
         assert brain.memory.traces
-        while brain._replay_until is None:
+        while not brain.memory.busy:
             brain.run(1)
         brain.run(20)
         return brain
@@ -194,7 +195,7 @@ def test_a_presentation_is_not_cut_short_by_a_replay():
     replaying = build()
     replaying.memory.consolidation_interval = 1e6
     counts = replaying.present("r", [1.0], 200)["r"]
-    assert replaying._replay_until is None
+    assert not replaying.memory.busy
     quiet = build()
     quiet.memory.consolidation_interval = 1e6
     quiet.reset_state()
@@ -206,12 +207,13 @@ def test_a_presentation_is_not_cut_short_by_a_replay():
 def test_a_stimulus_keeps_the_brain_from_being_quiet():
     brain, _ = brain_of()
     brain.memory.consolidation_interval = 10.0
+    brain.memory.trace_threshold = 0.0
     brain.run(300, lambda b, _: b.stimulate("r", [1.0]))
+    assert brain.memory.traces
     replays = []
-    brain._replay_until = None
     for _ in range(300):
         brain.run(1)
-        replays.append(brain._replay_until is not None)
+        replays.append(brain.memory.busy)
     assert replays.index(True) == pytest.approx(QUIET, abs=10)
 
 

@@ -15,6 +15,7 @@ from engram.errors import CheckpointError, integer, number
 from engram.kernels.constants import NEVER, STEP
 from engram.morphology import MAX_COMPARTMENTS
 from engram.schedule import MAX_STEPS
+from engram.sleep import ReplayEvent
 from engram.state.schema import BRAIN_FIELDS
 from engram.state.tables import FIXED_SIZES
 
@@ -23,8 +24,7 @@ T = TypeVar("T")
 KEYS: dict[str, type | tuple[type, ...]] = {
     "dt": float, "seed": int, "device": str, "sizes": dict, "regions": list, "projections": list,
     "mechanisms": dict, "defaults": dict, "strategy": str, "frozen": dict, "tag": int,
-    "last_stimulus": int, "last_reset": int, "replay_until": (list, tuple, type(None)),
-    "traces": list,
+    "last_stimulus": int, "last_reset": int, "memory": dict,
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
@@ -35,7 +35,16 @@ PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str, "target": str, "rule": (dict, type(None)), "stp": (dict, type(None)),
     "frozen": bool, "w_max_given": bool, "placement": (str, dict, type(None)),
 }  # fmt: skip
-TRACE_KEYS: dict[str, type | tuple[type, ...]] = {"region": str, "step": int, "strength": float}
+MEMORY_KEYS: dict[str, type | tuple[type, ...]] = {
+    "decayed": int, "traces": list, "pulses": (list, tuple, type(None)),
+    "sleep": (dict, type(None)),
+}  # fmt: skip
+TRACE_KEYS: dict[str, type | tuple[type, ...]] = {
+    "region": str, "step": int, "strength": float, "duration": float, "encounters": int,
+}  # fmt: skip
+SLEEP_KEYS: dict[str, type | tuple[type, ...]] = {
+    "start": int, "stop": int, "spikes": int, "weights": dict, "replays": list,
+}  # fmt: skip
 
 MOST_STEPS_KEPT = 1 << 20
 MOST_COLUMNS = 64
@@ -87,20 +96,46 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     integer("tag", brain["tag"], 0, MOST_TAG)
     integer("last_stimulus", brain["last_stimulus"], NEVER, MAX_STEPS)
     integer("last_reset", brain["last_reset"], 0, MAX_STEPS)
-    for k, entry in enumerate(brain["traces"]):
+    _check_memory(brain["memory"], names)
+
+
+def _check_memory(memory: Any, names: Sequence[str]) -> None:
+    keys("memory", memory, MEMORY_KEYS)
+    integer("memory: decayed", memory["decayed"], 0, MAX_STEPS)
+    for k, entry in enumerate(memory["traces"]):
         keys(f"trace {k}", entry, TRACE_KEYS)
         if entry["region"] not in names:
             raise CheckpointError(f"trace {k}: of a region there is not, {entry['region']!r:.80}")
         number(f"trace {k}: strength", entry["strength"], 0.0)
+        number(f"trace {k}: duration", entry["duration"], 0.0, open_low=True)
         integer(f"trace {k}: step", entry["step"], 0, MAX_STEPS)
-    until = brain["replay_until"]
-    if until is not None and not (
-        len(until) == 2
-        and until[0] in names
-        and type(until[1]) is int
-        and until[1] <= 2 * MAX_STEPS
-    ):
-        raise CheckpointError(f"replay_until can't be {until!r:.80}")
+        integer(f"trace {k}: encounters", entry["encounters"], 1)
+    pulses = memory["pulses"]
+    if pulses is not None:
+        if len(pulses) != 2 or pulses[0] not in names:
+            raise CheckpointError(f"memory: pulses can't be {pulses!r:.80}")
+        number("memory: pulses: current", pulses[1])
+    asleep = memory["sleep"]
+    if asleep is not None:
+        keys("memory: sleep", asleep, SLEEP_KEYS)
+        integer("memory: sleep: start", asleep["start"], 0, MAX_STEPS)
+        integer("memory: sleep: stop", asleep["stop"], asleep["start"] + 1, MAX_STEPS)
+        integer("memory: sleep: spikes", asleep["spikes"], 0)
+        for label, weight in asleep["weights"].items():
+            number(f"memory: sleep: weight of {label!r:.80}", weight, 0.0)
+        for event in asleep["replays"]:
+            record(ReplayEvent, "memory: sleep: a replay", event)
+
+
+def memory_arrays(brain: dict[str, Any]) -> dict[str, np.dtype[Any]]:
+    """The arrays of traces and pulses, all of one dimension."""
+    whole, real = np.dtype("int64"), np.dtype("float64")
+    found: dict[str, np.dtype[Any]] = {}
+    for k in range(len(brain["memory"]["traces"])):
+        found |= {f"trace{k}.neurons": whole, f"trace{k}.latency": real}
+    if brain["memory"]["pulses"] is not None:
+        found |= dict.fromkeys(("pulses.neurons", "pulses.start", "pulses.stop"), whole)
+    return found
 
 
 def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Claim]) -> None:
@@ -139,7 +174,7 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
     wanted: dict[str, tuple[np.dtype[Any], tuple[int, ...] | None]] = {
         **expected(deciding, claims, brain["sizes"], P, R),
         **{name: (np.dtype(dtype), None) for name, dtype in record_names().items()},
-        **{f"trace{k}": (np.dtype("int64"), None) for k in range(len(brain["traces"]))},
+        **{name: (dtype, None) for name, dtype in memory_arrays(brain).items()},
     }
     extra = sorted(set(claims) - set(wanted))
     if extra:
@@ -188,11 +223,22 @@ def check_values(brain: dict[str, Any], arrays: Arrays) -> None:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and ".tau_" not in f".{name}" and not np.isfinite(array).all():
             raise CheckpointError(f"array {name!r} holds a value that is not finite")
-    for k, entry in enumerate(brain["traces"]):
-        neurons = arrays[f"trace{k}"]
-        inside = (neurons >= 0) & (neurons < arrays["region_count"][order[entry["region"]]])
+    memory = brain["memory"]
+    groups = [(f"trace{k}", entry["region"]) for k, entry in enumerate(memory["traces"])]
+    if memory["pulses"] is not None:
+        groups.append(("pulses", memory["pulses"][0]))
+    for name, region in groups:
+        neurons = arrays[f"{name}.neurons"]
+        inside = (neurons >= 0) & (neurons < arrays["region_count"][order[region]])
         if not inside.all():
-            raise CheckpointError(f"array 'trace{k}': a neuron that is not there")
+            raise CheckpointError(f"array '{name}.neurons': a neuron that is not there")
+        for part in ("latency",) if name != "pulses" else ("start", "stop"):
+            if len(arrays[f"{name}.{part}"]) != len(neurons):
+                raise CheckpointError(f"array '{name}.{part}': not as long as its neurons")
+    if memory["pulses"] is not None:
+        start, stop = arrays["pulses.start"], arrays["pulses.stop"]
+        if not ((start >= 0) & (start < stop) & (stop <= 2 * MAX_STEPS)).all():
+            raise CheckpointError("array 'pulses.start' or 'pulses.stop': out of range")
 
 
 def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Claim]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -188,9 +189,43 @@ def _rhythms_from_2(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays["mean_square_rate"][:] = -1
 
 
+def _memory_from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """From sets of neurons to traces with latencies, from one held replay to pulses."""
+    step = int(arrays["clock"][STEP])
+    traces = brain.pop("traces")
+    for k, entry in enumerate(traces):
+        neurons = arrays.pop(f"trace{k}")
+        entry |= {"duration": 200.0, "encounters": 1}
+        arrays[f"trace{k}.neurons"] = neurons
+        arrays[f"trace{k}.latency"] = np.zeros(len(neurons))
+    until = brain.pop("replay_until")
+    pulses = None
+    if until is not None and until[1] > step:
+        names = [entry["name"] for entry in brain["regions"]]
+        r = names.index(until[0])
+        ends = np.cumsum(arrays["region_count"])
+        held = arrays["held"][int(ends[r] - arrays["region_count"][r]) : int(ends[r])]
+        neurons = np.flatnonzero(held)
+        if len(neurons):
+            pulses = [until[0], float(held[neurons[0]])]
+            arrays["pulses.neurons"] = neurons
+            arrays["pulses.start"] = np.full(len(neurons), step)
+            arrays["pulses.stop"] = np.full(len(neurons), int(until[1]))
+    brain["memory"] = {"decayed": step, "traces": traces, "pulses": pulses, "sleep": None}
+    own = brain["mechanisms"]["memory"]
+    # A replay used to drive all of a trace.
+    own["replay_share"] = 1.0
+    forgetting = own.pop("forgetting", None)
+    if forgetting is not None:
+        interval = own.get("consolidation_interval", 1000.0)
+        kept = min(max(1.0 - forgetting, 1e-9), 1.0 - 1e-9)
+        own["tau_forgetting"] = -interval / math.log(kept)
+
+
 def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
     _dendrites_from_2(brain)
     _rhythms_from_2(brain, arrays)
+    _memory_from_2(brain, arrays)
 
 
 MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}

@@ -1,0 +1,190 @@
+"""Cell assemblies: a region that stores them in its own synapses, and how well it recalls them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.distributions import Uniform, Values
+from engram.engine.binding import kernel
+from engram.errors import InvalidValueError, indices, integer, number
+from engram.kernels.constants import STREAM_MEMORY
+from engram.neurons import FiringPattern, NeuronType
+from engram.plasticity import STDP
+from engram.region import Region, RegionType
+from engram.synapses import Neurotransmitter, ShortTermPlasticity
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+
+PRESENT = 0.5
+"""Density of the wiring to and from the interneurons."""
+
+TO_INHIBITION = 50.0
+"""Weight of a cell's synapse on an interneuron, times the number of cells active together."""
+
+ENCODING, RECALLING = 3.5, 2.0
+"""Background of the interneurons: firing by themselves, or only when many cells do."""
+
+
+def associative_memory(
+    brain: Brain, name: str = "memory", n_neurons: int = 500, assembly_size: int = 50
+) -> Region:
+    """A region that stores cell assemblies by STDP and completes them (Hebb 1949; Hopfield 1982).
+
+    n_neurons excitatory neurons, each connected with each by depressing synapses under STDP
+    (potentiation outweighs depression, multiplicative bounds), and 100 fast-spiking interneurons in
+    a second region, ``<name> inhibition``, which the cells excite and which inhibit them: the more
+    cells are active, the more input one needs to join. assembly_size: how many neurons an assembly
+    will have; the weights are scaled so that a whole one excites its members far above inhibition,
+    and a few of another do not. Returns the region of the cells. Store with `Memory.imprint`, then
+    `set_mode` to "recall", and recall with `Memory.complete`. doi:10.1073/pnas.79.8.2554; learned
+    by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015,
+    doi:10.1038/ncomms7922
+    """
+    return _cells(
+        "associative_memory", brain, name, n_neurons, assembly_size,
+        recurrent=100.0, inhibition=125.0, interneurons=100, delays=1.0, inhibitory_delays=1.0,
+        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
+    )  # fmt: skip
+
+
+def sequence_memory(
+    brain: Brain, name: str = "memory", n_neurons: int = 300, group_size: int = 40
+) -> Region:
+    """A region that stores sequences of groups by STDP and replays them from their beginning.
+
+    As `associative_memory`, with axonal delays of 4-8 ms, so that synchronous spikes of a group
+    arrive after their targets fired and only what comes next is potentiated; a short window; and
+    weak inhibition. A learned group excites the next one within 10 ms (synfire chain; Abeles 1991;
+    Fiete et al. 2010, doi:10.1016/j.neuron.2010.02.003), faster than it was shown. Store with
+    ``brain.memory.imprint(name, groups, duration=50.0, gap=0.0, pause=200.0, repetitions=...)``.
+    """
+    return _cells(
+        "sequence_memory", brain, name, n_neurons, group_size,
+        recurrent=60.0, inhibition=1.25, interneurons=60, delays=Uniform(4.0, 8.0),
+        inhibitory_delays=Uniform(4.0, 8.0),
+        rule=STDP(A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative"),
+    )  # fmt: skip
+
+
+def set_mode(brain: Brain, name: str, mode: str) -> None:
+    """Switch a memory region between storing and recalling.
+
+    mode: "encode" (as built): the interneurons are driven and fire by themselves, so that only
+    neurons with input of their own are active and nothing stored interferes with what is new;
+    "recall": they fire only when many cells do, so that a part can bring back the rest. The two
+    states of the cholinergic tone of the hippocampus: Hasselmo 2006,
+    doi:10.1016/j.conb.2006.09.002. Learn in the first; freeze plasticity in the second, in which
+    what is recalled together would grow together. After storing, adapted neurons and depressed
+    synapses need about a second before they recall.
+    """
+    where = "set_mode"
+    if mode not in ("encode", "recall"):
+        raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {mode!r}")
+    region = brain._region(where, f"{name} inhibition")
+    region.background = ENCODING if mode == "encode" else RECALLING
+
+
+def _cells(
+    where: str, brain: Brain, name: str, n_neurons: int, size: int, *,
+    recurrent: float, inhibition: float, interneurons: int, delays: Values,
+    inhibitory_delays: Values, rule: STDP,
+) -> Region:  # fmt: skip
+    """Cells that excite each other, and interneurons.
+
+    recurrent: summed weight of the synapses of `size` cells on another, when all are at w_max;
+    inhibition: that of all interneurons on a cell, with all-to-all wiring.
+    """
+    n = integer(f"{where}: n_neurons", n_neurons, 10)
+    size = integer(f"{where}: size", size, 2, n)
+    w_max = recurrent / size
+    others = f"{name} inhibition"
+    if others in brain.regions:
+        raise InvalidValueError(f"{where}: there is a region {others!r} already")
+    cells = brain.add_region(
+        name, RegionType.MEMORY, n, 1.0, excitatory=1.0,
+        patterns=FiringPattern.REGULAR_SPIKING, weights=0.01 * w_max, w_max=w_max, delays=delays,
+        rule=rule, stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
+    )  # fmt: skip
+    brain.add_region(
+        others, RegionType.ASSOCIATION, interneurons, 0.0, excitatory=0.0, rule=None,
+        background=ENCODING,
+    )  # fmt: skip
+    brain.connect_regions(
+        name, others, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
+    )
+    brain.connect_regions(
+        others, name, PRESENT, nt=Neurotransmitter.GABA, weights=inhibition / interneurons,
+        delays=inhibitory_delays, source_type=NeuronType.INHIBITORY, rule=None,
+    )  # fmt: skip
+    return cells
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How well an assembly came back.
+
+    recalled: share of its neurons outside the cue that were recalled; false: share of the region's
+    other living neurons that were. See `Completion` for what counts as recalled.
+    """
+
+    recalled: float
+    false: float
+
+
+def recall_of(
+    brain: Brain,
+    region: str,
+    assemblies: Sequence[ArrayLike],
+    *,
+    share: float = 0.3,
+    lookup: bool = False,
+    duration: float = 300.0,
+    current: float = 40.0,
+    min_spikes: int = 2,
+    settle: float = 200.0,
+) -> list[Recall]:
+    """Cue each assembly with a random part of it, and compare what comes back with the rest.
+
+    Each is asked of a copy of the brain with learning frozen, `settle` ms after `Brain.reset_state`
+    (so that the cue meets spontaneous activity and its inhibition, not a brain at rest); the brain
+    stays as it is and the order does not matter. share: of the assembly's neurons that are cued,
+    drawn from the brain's seed; the rest as for `Memory.complete`.
+    """
+    where = "recall_of"
+    target = brain._region(where, region)
+    part = number(f"{where}: share", share, 0.0, 1.0, open_low=True)
+    calm = round(number(f"{where}: settle", settle, 0.0) / brain.dt)
+    groups = [np.unique(indices(f"{where}: assemblies", a, target.n_neurons)) for a in assemblies]
+    found = []
+    for k, group in enumerate(groups):
+        cue = _drawn(brain, group, max(1, round(part * len(group))), k)
+        twin = brain.copy()
+        twin.freeze_plasticity()
+        twin.disable_memory()
+        twin.reset_state()
+        twin.run(calm, progress=False)
+        got = twin.memory.complete(
+            region, cue, duration=duration, current=current, min_spikes=min_spikes, lookup=lookup
+        )
+        rest = np.setdiff1d(group, cue)
+        others = np.setdiff1d(np.flatnonzero(target.neuron_alive), group)
+        found.append(
+            Recall(
+                len(np.intersect1d(got.recalled, rest)) / max(1, len(rest)),
+                len(np.intersect1d(got.recalled, others)) / max(1, len(others)),
+            )
+        )
+    return found
+
+
+def _drawn(brain: Brain, group: NDArray[np.int64], n: int, k: int) -> NDArray[np.int64]:
+    """`n` of a group, at random; `k` numbers the draw."""
+    uniform = kernel("random.uniform")
+    keys = [uniform(np.uint64(brain.seed), STREAM_MEMORY, 1 + k, int(i)) for i in group]
+    return np.sort(group[np.argsort(keys)[:n]])

@@ -1,0 +1,68 @@
+"""Pulses: a plan of currents into single neurons of a region, each from one step to another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engram.region import Region
+    from engram.traces import Trace
+
+Ints = NDArray[np.int64]
+
+
+@dataclass
+class Pulses:
+    """A current into neuron k of a region in the steps start[k] <= t < stop[k].
+
+    neurons, start, stop: shape (n,); a neuron may come up more than once. current: in the unit of
+    the region's model.
+    """
+
+    region: str
+    neurons: Ints
+    start: Ints
+    stop: Ints
+    current: float
+
+    @property
+    def end(self) -> int:
+        """The step at which the last one has ended."""
+        return int(self.stop.max(initial=0))
+
+    def next_change(self, step: int) -> int:
+        """The first step after `step` at which any begins or ends."""
+        times = np.concatenate([self.start, self.stop])
+        return int(times[times > step].min())
+
+    def add_to(self, held: NDArray[np.float32], alive: NDArray[np.bool_], step: int) -> None:
+        """Add what flows in a step to the held input of the region's living neurons."""
+        now = self.neurons[(self.start <= step) & (step < self.stop)]
+        held[np.unique(now[alive[now]])] += np.float32(self.current)
+
+
+def of_trace(
+    trace: Trace, region: Region, step: int, *,
+    share: float, compression: float, width: float, current: float,
+) -> Pulses:  # fmt: skip
+    """The pulses that set off a trace: into the first `share` of its living neurons, in order.
+
+    Neuron k gets its pulse latency[k] / compression after `step`, `width` ms long.
+    """
+    living = region.neuron_alive[trace.neurons]
+    order = np.argsort(trace.latency[living], kind="stable")
+    chosen = order[: math.ceil(share * len(order))]
+    dt = region._brain.dt
+    start = step + np.round(trace.latency[living][chosen] / (compression * dt)).astype(np.int64)
+    return Pulses(
+        trace.region,
+        trace.neurons[living][chosen],
+        start,
+        start + max(1, round(width / dt)),
+        current,
+    )
