@@ -23,6 +23,13 @@ Placement = str | Mapping[str, float] | None
 """Labels of branches and their shares of the synapses; None: by membrane area."""
 
 
+def _check_numbers(thing: Any, *names: str) -> None:
+    """Make attributes floats above 0, or refuse them."""
+    for name in names:
+        where = f"{type(thing).__name__}: {name}"
+        object.__setattr__(thing, name, number(where, getattr(thing, name), 0.0, open_low=True))
+
+
 @dataclass(frozen=True)
 class Branch:
     """A passive cylinder: an unbranched piece of dendrite.
@@ -35,6 +42,14 @@ class Branch:
     length: float
     diameter: float
     parent: int = -1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, str) or self.label in ("", "soma"):
+            raise InvalidValueError(
+                f"Branch: label must be a name other than 'soma', not {self.label!r}"
+            )
+        _check_numbers(self, "length", "diameter")
+        integer("Branch: parent", self.parent, -1)
 
 
 @dataclass(frozen=True)
@@ -78,19 +93,12 @@ class Morphology:
     resolution: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("soma", "Rm", "Ri", "Cm", "resolution"):
-            number(f"Morphology: {name}", getattr(self, name), 0.0, open_low=True)
+        _check_numbers(self, "soma", "Rm", "Ri", "Cm", "resolution")
         object.__setattr__(self, "branches", tuple(self.branches))
         for k, branch in enumerate(self.branches):
             where = f"Morphology: branches[{k}]"
             if not isinstance(branch, Branch):
                 raise InvalidTypeError(f"{where} must be a Branch, not {branch!r}")
-            if not isinstance(branch.label, str) or branch.label in ("", "soma"):
-                raise InvalidValueError(
-                    f"{where}.label must be a name other than 'soma', not {branch.label!r}"
-                )
-            for name in ("length", "diameter"):
-                number(f"{where}.{name}", getattr(branch, name), 0.0, open_low=True)
             integer(f"{where}.parent", branch.parent, -1, k - 1)
         pieces = float(np.ceil(self._lengths / self.resolution).sum())
         if pieces > MAX_COMPARTMENTS // 2:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST_PART = 0.25
 """Longest part of a step of the cable equation, ms."""
 
+MOST_STEPS = 1 << 30
+"""More than a brain lives."""
+
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
 
@@ -158,7 +161,8 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         tables["pre_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
     slowest = max((getattr(rule, name) for name in rule.pre_traces.values()), default=0.0)
     longest = int(tables["delay_min"][p] + tables["delay_count"][p])
-    tables["trace_reach"][p] = math.ceil(TRACE_WINDOW * slowest / brain.dt) + longest
+    window = min(TRACE_WINDOW * slowest / brain.dt, MOST_STEPS)
+    tables["trace_reach"][p] = math.ceil(window) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
     arrive, post = rule_entries(type(rule), bool(tables["gated"][p]))

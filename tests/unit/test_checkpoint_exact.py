@@ -21,6 +21,7 @@ from engram import (
     save_brain,
 )
 from engram.kernels.constants import EVENTS
+from engram.morphology import NMDA
 from engram.parameters import Parameter, Parameterized
 from engram.persistence import MECHANISMS
 from engram.state.invariants import check
@@ -40,6 +41,9 @@ def lively(seed=1):
         "in", "out", 0.5, stp=ShortTermPlasticity(tau_facil=90.0), delays=Uniform(1.0, 9.0)
     )
     brain.regions["out"].enable_morphology()
+    brain.add_region("tree", RegionType.MEMORY, 8, 0.3, max_neurons=16)
+    brain.connect_regions("out", "tree", 0.5)
+    brain.regions["tree"].enable_morphology("stellate", dynamics="compartments", nmda=NMDA())
     brain.hold("in", [0.7, 0.2])
     brain.reward(1.5, "proj:in->out")
     brain.homeostasis.theta_plus = 0.1

@@ -131,7 +131,9 @@ FORGERIES = {
     "the future": (put("last_spike", 0, 2**30), "no spike is in the future"),
     "a link to nowhere": (put("last_event", 0, 2**61), "last_event"),
     "a loop of links": (put("event_previous", -1, 10**9), "event_previous"),
-    "dead neurons with synapses": (put("alive", slice(None), 0), "are alive"),
+    "dead neurons with synapses": (
+        put("alive", slice(None), 0), "are alive|the dead do not fire"
+    ),
     "regions that overlap": (put("region_first", 1, 8), "'region_first'"),
     "regions far away": (put("region_first", 0, 2**63 - 1), "'region_first'"),
     "more neurons than slots": (put("region_count", 1, 99), "'region_count'"),
