@@ -140,6 +140,8 @@ FORGERIES = {
     "an odd flag": (put("alive", 0, 2), "alive is 0 or 1"),
     "an unknown transmitter": (put("projection0.nt", 0, 77), "nt of projection 0"),
     "an unknown pattern": (put("pattern", 0, 77), "pattern is a FiringPattern"),
+    "a gate of nobody": (put("gate_region", 0, 9), "gate_region is a region"),
+    "an unknown band": (put("nest_band", 0, 7), "nest_band is a band"),
     "no delay": (put("delay_min", 1, 0), "delay_min is at least 1"),
     "rows": (fewer_delays, r"'projection0\.segment'.*shape"),
     "a source beyond": (put("source", 0, 2), "'source': out of range"),
