@@ -27,13 +27,13 @@ Sizes:
 | P | projections |
 | S | synapses of a projection (S?: the same, or 0 where the projection does not need the array) |
 | E | slots of the spike ring |
-| H | steps kept in the spike ring: the longest delay and one more, or more if traces need it |
+| H | steps kept in the spike ring: the longest delay and one more, or what memory captures |
 | X | states of a neuron model beyond v |
 | Q | parameters of a neuron model that differ between neurons |
 | M | parameters of a neuron model |
 | K | parameters of a rule |
 | T | traces of a rule on either side |
-| L | steps of a decay table |
+| D | steps for which presynaptic traces are kept: the longest delay and one more |
 | O | bands of rhythm |
 | 1 | one |
 | 4 | four |
