@@ -176,7 +176,7 @@ FORGERIES = {
     "no seed": (said(*BRAIN, "seed", value=None), "seed can't be None"),
     "a time step of nothing": (said(*BRAIN, "dt", value=0.0), "dt"),
     "an unknown freeze": (said(*BRAIN, "frozen", value={"time": True}), "'time'"),
-    "a trace of nobody": (said(*BRAIN, "traces", value=[{"region": "x"}]), "trace 0"),
+    "a trace of nobody": (said(*BRAIN, "memory", "traces", value=[{"region": "x"}]), "trace 0"),
     "a dendrite of no length": (
         said(*BRAIN, "regions", 1, "dendrites", "tree", "soma", value="long"),
         "region 'b': dendrites",
