@@ -438,14 +438,21 @@ class Region:
         slots = np.unique(slots[self.neuron_alive[slots]])
         if not len(slots):
             return 0
+        self._bury(slots)
+        for projection in self._brain.projections:
+            if self._name in (projection.source, projection.target):
+                projection._amend(projection._dead_ends())
+        return len(slots)
+
+    def _bury(self, slots: NDArray[np.int64]) -> None:
+        """Mark neurons as dead and clear what they leave behind, their synapses apart."""
         ids = slots + self._first
         tables = self._brain._tables
         for name in ("alive", "fired", "exc", "inh", "drive", "held", "rate_trace"):
             tables[name][ids] = 0
         for projection in self._brain.projections:
-            projection._drop_neurons(self._name, slots)
+            projection._forget_neurons(self._name, slots)
         self._brain._neurons_changed()
-        return len(slots)
 
     def enable_morphology(self, template: str = "pyramidal") -> None:
         """Give the neurons a dendrite: incoming synapses are attenuated by where they sit on it.
