@@ -112,6 +112,7 @@ def _region_entry(region: Region) -> dict[str, Any]:
         "model": _parameterized(region.model),
         "patterns": [int(p) for p in region._patterns],
         "variation": region._variation,
+        "excitatory": region._excitatory,
         "max_neurons": region.max_neurons,
         "morphology": None if region.morphology is None else asdict(region.morphology),
         "theta_plus": region._theta_plus,
@@ -184,7 +185,7 @@ def from_state(
         patterns = (FiringPattern(entry["patterns"][0]), FiringPattern(entry["patterns"][1]))
         region = Region(
             brain, index, entry["name"], RegionType[entry["type"]], model, patterns,
-            entry["variation"],
+            entry["variation"], entry["excitatory"],
         )  # fmt: skip
         if entry["morphology"] is not None:
             region._morphology = record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from engram.defaults import current_unit
 from engram.engine import loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
@@ -29,6 +30,8 @@ def prepare(brain: Brain) -> None:
     _size(brain, tables)
     silent = brain._frozen["oscillations"]
     tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+    tables["youth_kept"][0] = math.exp(-brain.dt / brain.growth.critical_period)
+    tables["youth_gain"][0] = brain.growth.young_plasticity
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
@@ -37,7 +40,7 @@ def prepare(brain: Brain) -> None:
 
 def _size(brain: Brain, tables: Tables) -> None:
     reach = tables["delay_min"] + tables["delay_count"]
-    longest = int(reach.max(initial=2)) - 1
+    longest = max(int(reach.max(initial=2)) - 1, brain.growth.window_steps(brain))
     most = int(tables["region_count"].sum())
     events = tables.sizes["E"]
     while events < 2 * most:
@@ -68,6 +71,8 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left
+    tables["youth_current"][r] = brain.growth.young_current * current_unit(model)
+    tables["young"][r] = region._slots("youth").any()
     tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
     entry = model_entry(kind)
     tables["integrate_entry"][r] = entry.address

@@ -372,7 +372,9 @@ class Projection:
         if not len(gone) and not added:
             return
         has_gains = len(block["synapse_gain"]) > 0
-        alike = new is None or has_gains or bool((new["synapse_gain"] == self._scalar("gain")).all())
+        alike = (
+            new is None or has_gains or bool((new["synapse_gain"] == self._scalar("gain")).all())
+        )
         if n and n - len(gone) + added and alike:
             layout.amend(self._brain._tables, self._index, gone, _NONE if new is None else new)
             self._brain._synapses_changed()

@@ -68,7 +68,7 @@ def _import_or_inject(
 _NEURON_LOOP = """\
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired, rhythm,
+    add_youth, collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired, rhythm,
 )
 
 @inline_jit
@@ -79,6 +79,7 @@ def kernel(
     tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
     rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch, who,
+    young, youth, youth_current, youth_kept,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -93,7 +94,7 @@ def kernel(
     steady = background[index] + rhythm(
         rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
     )
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
 {constants}
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
@@ -105,6 +106,8 @@ def kernel(
                 extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
                 held_onset, phase,
             )
+            if young[index]:
+                add_youth(extra, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
         # Without synaptic input, rows that stay 0: not the same one, or the loop below would take
         # its slow path for arrays that overlap.
         a_exc = scratch[{no_exc}, :n]

@@ -20,11 +20,16 @@ def dead_ends(segment, lags, first_pre, post, alive):
 
 
 @jit
-def kept_lags(segment, lags, gone):
-    """The least and the greatest lag of the synapses that stay; `gone` is sorted."""
+def kept_lags(n_used, segment, lags, gone):
+    """The least and the greatest lag of the synapses that stay; `gone` is sorted.
+
+    n_used: presynaptic slots in use.
+    """
     low, high = lags, -1
     g = 0
-    for i in range((segment.shape[0] - 1) // lags):
+    for i in range(n_used):
+        if low == 0 and high == lags - 1 and g == gone.shape[0]:
+            break
         for lag in range(lags):
             stop = segment[i * lags + lag + 1]
             n = stop - segment[i * lags + lag]
@@ -38,18 +43,19 @@ def kept_lags(segment, lags, gone):
 
 @jit
 def merge_rows(
-    segment, lags, post, gone, new_pre, new_lag, new_post, shift, segment_out, lags_out, origin,
-    number, place,
+    n_used, segment, lags, post, gone, new_pre, new_lag, new_post, shift, segment_out, lags_out,
+    origin, number, place,
 ):  # fmt: skip
     """Rows without the synapses `gone` and with new ones, both sorted as rows are.
 
-    new_pre: from 0; new_lag: in the new numbering of lags, which is the old one less `shift`.
-    origin: where each synapse comes from, -1 - k for the k-th new one. number: where each old one
-    goes, -1 for those gone. place: where each new one goes. A new synapse follows its twins.
+    n_used: presynaptic slots in use. new_pre: from 0; new_lag: in the new numbering of lags, which
+    is the old one less `shift`. origin: where each synapse comes from, -1 - k for the k-th new one.
+    number: where each old one goes, -1 for those gone. place: where each new one goes. A new
+    synapse follows its twins.
     """
     g = a = k = 0
     n_gone, n_new = gone.shape[0], new_pre.shape[0]
-    for i in range((segment.shape[0] - 1) // lags):
+    for i in range(n_used):
         for lag in range(lags_out):
             segment_out[i * lags_out + lag] = k
             old = lag + shift
@@ -76,7 +82,7 @@ def merge_rows(
                 place[a] = k
                 k += 1
                 a += 1
-    segment_out[segment_out.shape[0] - 1] = k
+    segment_out[n_used * lags_out :] = k
     while g < n_gone:
         number[gone[g]] = -1
         g += 1
