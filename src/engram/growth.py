@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engram.defaults import HISTORY
 from engram.engine.binding import kernel
 from engram.kernels.constants import NEVER
+from engram.kernels.growth import IDLE
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
 from engram.state import layout
@@ -188,7 +189,7 @@ class _Plan:
         self.low, self.high = tables["w_min"][p], tables["w_max"][p]
         self.reached = np.zeros(2, np.int64)
         self.pruned = np.zeros(0, np.int32)
-        self.drop = np.zeros(0, np.uint8)
+        self.fate = np.zeros(0, np.uint8)
         self.lost = 0
         self.new: list[tuple[NDArray[Any], ...]] = []
         self.born = 0
@@ -203,36 +204,44 @@ class _Plan:
     def _survey(self) -> None:
         growth, brain, block = self.growth, self.brain, self.block
         tables, n = brain._tables, len(block["post"])
-        self.drop = np.zeros(n, np.uint8)
+        self.fate = np.zeros(n, np.uint8)
         most = growth.pruned_per_cycle
         prune = self.plastic and growth.pruning and most > 0
         step, dt = brain.step_count, brain.dt
-        size = n if prune else 0
-        idle, magnitude = np.empty(size, np.int32), np.empty(size, np.float32)
         used = int(tables["region_count"][tables["source"][self.projection._index]])
-        found = kernel("growth.survey")(
+        self.lost, idle = kernel("growth.survey")(
             used, block["segment"], self.lags, self.delay_min, self.first_pre, block["post"],
             block["weight"], block["birth"], block["nt"], block["eligibility"], self.integral,
             self.low, self.high, tables["last_spike"], tables["alive"], tables["neuron_type"],
             np.float32(growth.pruning_weight * self.high),
             _step_before(step, growth.pruning_age / dt), int(step - growth.pruning_unused / dt),
-            prune, self.drop, idle, magnitude, self.reached,
+            prune, self.fate, self.reached,
         )  # fmt: skip
-        self.lost = int(np.count_nonzero(self.drop))
-        idle, magnitude = idle[:found], magnitude[:found]
-        if found > most:
-            # The weakest; among equals the first.
-            limit = np.partition(magnitude, most - 1)[most - 1]
-            weaker = np.flatnonzero(magnitude < limit)
-            equal = np.flatnonzero(magnitude == limit)[: most - len(weaker)]
-            idle = np.sort(idle[np.concatenate([weaker, equal])])
-        self.pruned = idle
+        if idle:
+            self.pruned = self._weakest(np.flatnonzero(self.fate == IDLE).astype(np.int32), most)
+            if idle > most:
+                self.fate[self.fate == IDLE] = 0
+                self.fate[self.pruned] = IDLE
+
+    def _weakest(self, synapses: Slots, most: int) -> Slots:
+        """The weakest of some synapses, at most so many; among equals the first."""
+        if len(synapses) <= most:
+            return synapses
+        block = self.block
+        magnitude = layout.signs(block["nt"][synapses]) * block["weight"][synapses]
+        if len(block["eligibility"]):
+            magnitude += block["eligibility"][synapses] * self.integral
+        np.clip(magnitude, self.low, self.high, out=magnitude)
+        limit = np.partition(magnitude, most - 1)[most - 1]
+        weaker = np.flatnonzero(magnitude < limit)
+        equal = np.flatnonzero(magnitude == limit)[: most - len(weaker)]
+        return np.sort(synapses[np.concatenate([weaker, equal])])
 
     def wire(self, region: str, newborns: Slots, room: int) -> int:
         """Wire a region's newborns; returns the number of synapses."""
         projection, made = self.projection, 0
-        if not len(self.drop):
-            self.drop = np.zeros(len(self.block["post"]), np.uint8)
+        if not len(self.fate):
+            self.fate = np.zeros(len(self.block["post"]), np.uint8)
         if region == projection.source:
             made += self._wire_side(newborns, room, outward=True)
         if region == projection.target:
@@ -251,7 +260,7 @@ class _Plan:
         made = kernel("growth.wire_newborns")(
             outward, newborns, block["segment"], self.lags, self.first_pre, block["post"],
             self.first_post, block["weight"], block["nt"], block["eligibility"], self.integral,
-            self.low, self.high, tables["alive"], tables["neuron_type"], *own, *other, self.drop,
+            self.low, self.high, tables["alive"], tables["neuron_type"], *own, *other, self.fate,
             np.uint64(brain.seed), np.int64((2 * p + outward + 1) << 32),
             np.int64(brain.step_count * _DRAWS), *n_new,
         )  # fmt: skip
@@ -292,8 +301,7 @@ class _Plan:
         """Remove and add."""
         gone = self.pruned
         if self.lost:
-            self.drop[gone] = 1
-            gone = np.flatnonzero(self.drop).astype(np.int32)
+            gone = np.flatnonzero(self.fate).astype(np.int32)
         new = None
         if self.born:
             brain = self.brain

@@ -132,9 +132,20 @@ class Life(RuleBasedStateMachine):
         p.remove_synapses(mask)
         assert p.n_synapses == kept
 
-    @rule()
-    def grow(self):
-        self.brain.growth.apply(self.brain)
+    @rule(seed=seeds)
+    def grow(self, seed):
+        rng = np.random.default_rng(seed)
+        growth = self.brain.growth
+        for part in ("neurogenesis", "synaptogenesis", "pruning", "apoptosis"):
+            setattr(growth, part, bool(rng.random() < 0.7))
+        growth.min_correlation, growth.min_spikes = float(rng.uniform(0, 0.5)), 1
+        growth.births_per_cycle = int(rng.integers(4))
+        growth.pruned_per_cycle = int(rng.integers(100))
+        growth.correlation_window = float(rng.uniform(5.0, 200.0))
+        before = sum(p.n_synapses for p in self.brain.projections)
+        cycle = growth.apply(self.brain)
+        gained = cycle.synapses_born - cycle.synapses_pruned - cycle.synapses_lost
+        assert sum(p.n_synapses for p in self.brain.projections) == before + gained
 
     @rule(seed=seeds, amount=st.floats(0, 20))
     def reward(self, seed, amount):
@@ -306,6 +317,7 @@ def test_the_checker_finds_what_is_wrong(lived, what):
 
 def test_longer_delays_do_not_keep_the_spikes_of_a_whole_life():
     brain = Brain(seed=1)
+    brain.freeze_structural_plasticity()
     for name in ("a", "b"):
         brain.add_region(name, RegionType.SENSORY, 50)
     brain.run(1000, lambda b, _: b.stimulate("a", [1.0]))

@@ -12,6 +12,7 @@ from engram.kernels.random import integer_below, uniform
 EXCITATORY = 0
 TRANSMITTERS = 5
 TYPES = 2
+LOST, IDLE = 1, 2
 
 ATTEMPTS = 16
 """Draws of a synapse to copy the delay of, until one from an excitatory neuron is found."""
@@ -27,17 +28,17 @@ def magnitude_of(weight, nt, c, integral, low, high):
 @jit
 def survey(
     n_used, segment, lags, delay_min, first_pre, post, weight, birth, nt, eligibility, integral,
-    low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune, drop, idle,
-    magnitude, reached,
+    low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune, fate,
+    reached,
 ):  # fmt: skip
-    """Look at every synapse of a projection once; returns how many may be pruned.
+    """Look at every synapse of a projection once; returns how many are lost, and how many idle.
 
-    n_used: presynaptic slots in use. drop: set to 1 for those at a dead neuron. idle, magnitude:
-    indices and magnitudes of those that are weak, old (born in step `born_by` or before) and unused
-    (since step `used_since` no spike has arrived, or the postsynaptic neuron has not fired).
-    reached: by type, how many synapses from excitatory neurons the postsynaptic neurons have.
+    n_used: presynaptic slots in use. fate: set to LOST for those at a dead neuron, and to IDLE for
+    those that are weak, old (born in step `born_by` or before) and unused (since step `used_since`
+    no spike has arrived, or the postsynaptic neuron has not fired). reached: by type, how many
+    synapses from excitatory neurons the postsynaptic neurons have.
     """
-    n = 0
+    lost = idle = 0
     modulated = eligibility.shape[0] > 0
     zero = np.float32(0)
     for i in range(n_used):
@@ -50,7 +51,8 @@ def survey(
             for s in range(segment[row], segment[row + 1]):
                 j = post[s]
                 if from_dead or alive[j] == 0:
-                    drop[s] = 1
+                    fate[s] = LOST
+                    lost += 1
                     continue
                 if excitatory:
                     reached[neuron_type[j]] += 1
@@ -59,10 +61,9 @@ def survey(
                 c = eligibility[s] if modulated else zero
                 m = magnitude_of(weight[s], nt[s], c, integral, low, high)
                 if m < weak_below:
-                    idle[n] = s
-                    magnitude[n] = m
-                    n += 1
-    return n
+                    fate[s] = IDLE
+                    idle += 1
+    return lost, idle
 
 
 @jit
@@ -76,7 +77,7 @@ def draw_different(options, count, seed, entity, start):
 @jit
 def wire_newborns(
     outward, newborn, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral,
-    low, high, alive, neuron_type, first_own, n_own, first_other, n_other, drop, seed, entity,
+    low, high, alive, neuron_type, first_own, n_own, first_other, n_other, fate, seed, entity,
     start, out_own, out_other, out_lag, out_nt, out_magnitude,
 ):  # fmt: skip
     """Synapses of newborn neurons in one projection, on one side of it; returns how many.
@@ -92,20 +93,32 @@ def wire_newborns(
     with_lag = np.zeros((classes, lags), np.int64)
     partner = np.zeros((classes, n_other), np.bool_)
     modulated = eligibility.shape[0] > 0
+    # Runs of one kind are added up before they are written down.
+    last, run, summed = -1, 0, 0.0
     for i in range((segment.shape[0] - 1) // lags):
         for lag in range(lags):
             row = i * lags + lag
             for s in range(segment[row], segment[row + 1]):
-                if drop[s]:
+                if fate[s]:
                     continue
                 j = post[s] - first_post
                 own, other = (i, j) if outward else (j, i)
                 kind = nt[s] * TYPES + neuron_type[first_own + own]
+                if kind != last:
+                    if last >= 0:
+                        with_lag[last, lag] += run
+                        total[last] += summed
+                    last, run, summed = kind, 0, 0.0
                 c = eligibility[s] if modulated else np.float32(0)
-                count[kind] += 1
-                total[kind] += magnitude_of(weight[s], nt[s], c, integral, low, high)
-                with_lag[kind, lag] += 1
+                run += 1
+                summed += magnitude_of(weight[s], nt[s], c, integral, low, high)
                 partner[kind, other] = True
+            if last >= 0:
+                with_lag[last, lag] += run
+                total[last] += summed
+            last = -1
+    for kind in range(classes):
+        count[kind] = with_lag[kind].sum()
     living = np.zeros(TYPES, np.int64)
     for k in range(first_own, first_own + n_own):
         living[neuron_type[k]] += alive[k]
@@ -179,11 +192,11 @@ def correlation(a, n_a, b, n_b, own_a, own_b, width, span):
 @jit
 def count_spikes(start, now, region, event_first, event_end, total):
     """Running count of a region's spikes from step `start` on: total[k] before step start + k."""
-    horizon = event_first.shape[0]
+    slot = start % event_first.shape[0]
     total[0] = 0
     for k in range(now - start):
-        slot = (start + k) % horizon
         total[k + 1] = total[k] + event_end[slot, region] - event_first[slot, region]
+        slot = slot + 1 if slot + 1 < event_first.shape[0] else 0
 
 
 @jit

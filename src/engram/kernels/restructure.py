@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from engram.kernels.jit import jit
+from engram.kernels.jit import jit, prefetch
+
+AHEAD = 24
+"""Synapses by which their new numbers are asked for in advance."""
 
 
 @jit
@@ -103,12 +106,15 @@ def merge_incoming(
 ):  # fmt: skip
     """The incoming index after `merge_rows`; new ones are sorted by (post, synapse)."""
     k = a = 0
+    safe = in_synapse.shape[0] - AHEAD
     for j in range(in_first.shape[0] - 1):
         first_out[j] = k
         q, stop = in_first[j], in_first[j + 1]
         while True:
             here = a < new_post.shape[0] and new_post[a] == j
             while q < stop:
+                if q < safe:
+                    prefetch(number, np.int64(in_synapse[q + AHEAD]))
                 s = number[in_synapse[q]]
                 if here and s > new_synapse[a]:
                     break
