@@ -7,8 +7,8 @@ changing stimuli and silence. Ten times in every block of steps the tables are c
 valid indices and no NaN, a mean rate above 0.1 Hz in every block and no region above 100 Hz,
 memory that does not grow by 5 % after the first fifth, and a speed at the end within 20 % of that
 at the start: a copy from the first fifth of the life with about as many synapses as there are at
-the end, and the brain at the end, run in turns. Writes benchmarks/results/soak.json after every block, so that a run that was
-interrupted leaves what it has seen.
+the end, and the brain at the end, run in turns. Writes benchmarks/results/soak.json after every
+block, so that a run that was interrupted leaves what it has seen.
 """
 
 from __future__ import annotations

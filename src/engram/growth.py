@@ -58,7 +58,7 @@ class Growth(Parameterized):
     their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
     frozen. `history` lists
     the cycles. doi:10.1016/j.neuron.2007.05.002 (critical period), doi:10.1038/nature02553
-    (excitability), doi:10.1016/j.neuron.2009.03.010 (pruning and formation of spines),
+    (excitability), doi:10.1038/nrn2699 (spines that come and go),
     doi:10.1162/089976698300017124 (pruning of the weak).
     """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MINE = ("quickstart", "custom_neuron", "custom_rule", "stp")
+MINE = ("quickstart", "custom_neuron", "custom_rule", "stp", "growth")
 
 
 def test_there_are_examples() -> None:
