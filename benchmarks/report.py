@@ -36,8 +36,8 @@ CHECKPOINTS = """\
 ## Checkpoints
 
 `python -m benchmarks.checkpoints`. A brain with 1,000,000 synapses under reward-modulated STDP
-between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them: median and
-range over repeats. The machine is a shared virtual one.
+between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them:
+median and range over repeats. The machine is a shared virtual one.
 """
 
 

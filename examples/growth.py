@@ -96,7 +96,7 @@ def draw(lives: list[tuple[Brain, np.ndarray]], output: Path) -> None:
 
     figure, axes = plt.subplots(2, 2, figsize=(10.0, 5.6), layout="constrained")
     seconds = np.arange(1, STIMULATED + SILENT + 1)
-    what = ("neurons", "synapses", "mean rate (Hz)")
+    what = ("Neurons", "Synapses", "Mean rate (Hz)")
     for k, ax in enumerate(axes.flat[:3]):
         plots.style(ax)
         ax.axvspan(0, STIMULATED, color=plots.COLORS[0], alpha=0.1, linewidth=0)
@@ -105,7 +105,7 @@ def draw(lives: list[tuple[Brain, np.ndarray]], output: Path) -> None:
         ax.set_xlim(0, seconds[-1])
         ax.set_ylim(0, None)
         ax.set_xlabel("time (s)")
-        plots.title(ax, what[k].capitalize())
+        plots.title(ax, what[k])
     axes[0, 0].legend(frameon=False, fontsize=9)
     axes[1, 0].text(2, axes[1, 0].get_ylim()[1] * 0.9, "stimulated", fontsize=9)
     axes[1, 0].text(STIMULATED + 2, axes[1, 0].get_ylim()[1] * 0.9, "silence", fontsize=9)
@@ -117,8 +117,11 @@ def draw(lives: list[tuple[Brain, np.ndarray]], output: Path) -> None:
         "pruned": [-c.synapses_pruned for c in history],
         "lost with a neuron": [-c.synapses_lost for c in history],
     }
+    below = np.zeros(len(at))
     for (name, values), color in zip(series.items(), plots.COLORS, strict=False):
-        ax.bar(at, values, width=0.9, color=color, label=name, alpha=0.8)
+        bottom = below if name != "synapses born" else None
+        ax.bar(at, values, bottom=bottom, width=0.9, color=color, label=name)
+        below = below + np.minimum(values, 0)
     ax.set_xlim(0, seconds[-1])
     ax.set_xlabel("time (s)")
     ax.legend(frameon=False, fontsize=9)

@@ -6,8 +6,8 @@ metaplasticity, all four parts of growth, memory, rhythms, dendrites, rewards an
 changing stimuli and silence. Ten times in every block of steps the tables are checked. Asserts:
 valid indices and no NaN, a mean rate above 0.1 Hz in every block and no region above 100 Hz,
 memory that does not grow by 5 % after the first fifth, and a speed at the end within 20 % of that
-at the start: a copy from the first fifth of the life with about as many synapses as there are at
-the end, and the brain at the end, run in turns. Writes benchmarks/results/soak.json after every
+at the start: the brain at the end, and the copy from the first fifth of its life that has the
+nearest number of synapses, run in turns, cost by synapse. Writes benchmarks/results/soak.json after every
 block, so that a run that was interrupted leaves what it has seen.
 """
 
@@ -124,7 +124,9 @@ def main() -> None:
             costs[age].append(1e6 * (time.process_time() - before) / PERIOD)
     young_us, old_us = (float(np.median(costs[age])) for age in ages)
     end = {
-        "memory_growth": growth, "slower_by": old_us / young_us - 1.0, "young_us": young_us,
+        "memory_growth": growth,
+        "slower_by": old_us / young_us * synapses["young"] / synapses["old"] - 1.0,
+        "young_us": young_us,
         "old_us": old_us, "young_step": young.step_count, "young_synapses": synapses["young"],
         "old_synapses": synapses["old"],
     }  # fmt: skip

@@ -376,7 +376,10 @@ class Projection:
             new is None or has_gains or bool((new["synapse_gain"] == self._scalar("gain")).all())
         )
         if n and n - len(gone) + added and alike:
-            layout.amend(self._brain._tables, self._index, gone, _NONE if new is None else new)
+            layout.amend(
+                self._brain._tables, self._index, gone, _NONE if new is None else new,
+                traces=self._traces,
+            )  # fmt: skip
             self._brain._synapses_changed()
             return
         old = layout.read_out(self._brain._tables, self._index)
@@ -419,6 +422,11 @@ class Projection:
         if region == self._target:
             self._block["post_trace"][:, slots] = 0
 
+    @property
+    def _traces(self) -> int | None:
+        """How many presynaptic traces the rule has; None without a rule."""
+        return None if self._rule is None else len(self._rule.pre_traces)
+
     def _lay_out(self, synapses: layout.Synapses) -> None:
         """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask."""
         tables, p = self._brain._tables, self._index
@@ -433,8 +441,7 @@ class Projection:
                 tables["gain"][p] = gains[0]
             else:
                 columns.add("synapse_gain")
-        traces = None if self._rule is None else len(self._rule.pre_traces)
-        layout.lay_out(tables, p, synapses, columns=columns, traces=traces)
+        layout.lay_out(tables, p, synapses, columns=columns, traces=self._traces)
         self._brain._synapses_changed()
 
     # -- plasticity

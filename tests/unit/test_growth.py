@@ -487,7 +487,7 @@ def test_a_slot_passes_on_nothing_of_the_dead():
             assert values[..., reused] == values[..., fresh], field.name
     for p in brain.projections:
         if p.source == "a":
-            assert not p._block["pre_trace"][:, 4].any()
+            assert not p._block["pre_trace"][..., 4].any()
         if p.target == "a":
             assert not p._block["post_trace"][:, 4].any()
         assert (p.age[(p.pre == 4) & (p.source == "a")] == 0).all()

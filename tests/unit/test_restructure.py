@@ -61,9 +61,9 @@ def test_amending_is_laying_out_anew(rule, stp, delays):
         columns = {
             c for c in ("eligibility", "resource", "facilitation", "synapse_gain") if len(block[c])
         }
-        incoming = len(block["in_synapse"]) > 0
-        layout.lay_out(twin, p, layout.joined(old, new), columns=columns, incoming=incoming)
-        layout.amend(brain._tables, p, gone, new)
+        traces = brain.projections[p]._traces
+        layout.lay_out(twin, p, layout.joined(old, new), columns=columns, traces=traces)
+        layout.amend(brain._tables, p, gone, new, traces=traces)
         for name, column in twin.blocks[p].items():
             np.testing.assert_array_equal(brain._tables.blocks[p][name], column, err_msg=name)
         for name in ("delay_min", "delay_count", "regular", "common_sign", "youngest"):

@@ -12,6 +12,7 @@ from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
 from engram.growth import GrowthCycle
 from engram.kernels.constants import EVENTS, STEP
+from engram.kernels.growth import EXCITATORY
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from engram.statistics import BrainStats, RegionStats
 
@@ -19,7 +20,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 2
+FORMAT = 3
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -93,7 +94,7 @@ def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
                 arrays[name] = arrays[name][..., : ends[field.dims[-1]]]
     _keep_traces_by_step(brain, arrays)
     del arrays["rule_since"]
-    growth = [GrowthCycle(**c) for c in brain.pop("growth_history")]
+    growth = [GrowthCycle(**c, synapses_lost=0) for c in brain.pop("growth_history")]
     stats = [
         BrainStats(**{**s, "regions": tuple(RegionStats(**r) for r in s["regions"])})
         for s in brain.pop("stats_history")
@@ -142,7 +143,18 @@ def _keep_traces_by_step(brain: dict[str, Any], arrays: Arrays) -> None:
         arrays[column(p, "pre_trace")] = new
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1}
+def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Regions know their share of excitatory neurons; cycles, what the dead took along."""
+    end = 0
+    for entry, n in zip(brain["regions"], arrays["region_count"].tolist(), strict=True):
+        mine = slice(end, end + n)
+        end += n
+        types = arrays["neuron_type"][mine][arrays["alive"][mine] == 1]
+        entry["excitatory"] = float((types == EXCITATORY).mean()) if len(types) else 1.0
+    arrays["growth.synapses_lost"] = np.zeros(len(arrays["growth.step"]), "<i8")
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}
 """What turns a state of the format that is the key into one of the next."""
 
 

@@ -101,8 +101,8 @@ def merge_column(origin, old, new, out):
 
 @jit
 def merge_incoming(
-    in_first, in_synapse, in_pre, in_delay, number, new_post, new_synapse, new_pre, new_delay,
-    first_out, synapse_out, pre_out, delay_out,
+    in_first, in_synapse, in_tap, number, new_post, new_synapse, new_tap, first_out, synapse_out,
+    tap_out,
 ):  # fmt: skip
     """The incoming index after `merge_rows`; new ones are sorted by (post, synapse)."""
     k = a = 0
@@ -120,15 +120,13 @@ def merge_incoming(
                     break
                 if s >= 0:
                     synapse_out[k] = s
-                    pre_out[k] = in_pre[q]
-                    delay_out[k] = in_delay[q]
+                    tap_out[k] = in_tap[q]
                     k += 1
                 q += 1
             if not here:
                 break
             synapse_out[k] = new_synapse[a]
-            pre_out[k] = new_pre[a]
-            delay_out[k] = new_delay[a]
+            tap_out[k] = new_tap[a]
             k += 1
             a += 1
     first_out[in_first.shape[0] - 1] = k

@@ -74,7 +74,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("mean_square_rate", "float32", "N", 25, "Hz^2", "running mean of the squared rate (BCM)"),
     _f("potentiation", "float32", "N", 1, "", "factor of potentiation at the neuron's synapses"),
     _f("born", "int32", "N", 0, "step", "step of birth"),
-    _f("youth", "float32", "N", 0, "", "1 at birth in growth; decays in the critical period"),
+    _f("youth", "float32", "N", 0, "", "1 for a newborn; decays in the critical period", since=3),
     # Spikes of the last H steps: those still under way are among them.
     _f("event_neuron", "int32", "E", 0, "", "neuron that fired"),
     _f("event_previous_step", "int32", "E", NEVER, "step", "the neuron's spike before this one"),
