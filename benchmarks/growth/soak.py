@@ -7,8 +7,9 @@ changing stimuli and silence. Ten times in every block of steps the tables are c
 valid indices and no NaN, a mean rate above 0.1 Hz in every block and no region above 100 Hz,
 memory that does not grow by 5 % after the first fifth, and a speed at the end within 20 % of that
 at the start: the brain at the end, and the copy from the first fifth of its life that has the
-nearest number of synapses, run in turns, cost by synapse. Writes benchmarks/results/soak.json after every
-block, so that a run that was interrupted leaves what it has seen.
+nearest number of synapses, run in turns, cost by synapse. Writes
+benchmarks/results/soak.json after every block, so that a run that was interrupted leaves what it
+has seen.
 """
 
 from __future__ import annotations
