@@ -123,6 +123,48 @@ def morphology(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def growth(cost: dict[str, Any]) -> list[str]:
+    """The section on growth: of its cycle, and of those results there are besides."""
+    lines = ["## Growth", ""]
+    lines += ["`python -m benchmarks.growth.cycle`. CPU time of a cycle that does all there is."]
+    lines += ["", "| brain | synapses | median (ms) | range | asked for | reached |"]
+    lines += ["|---|---|---|---|---|---|"]
+    for r in cost["rows"]:
+        lines.append(
+            f"| {r['what']} | {r['synapses']:,} | {_number(r['median_ms'])} "
+            f"| {_number(r['least_ms'])} - {_number(r['most_ms'])} | {_number(r['target_ms'])} "
+            f"| {'yes' if r['reached'] else '**no**'} |"
+        )
+    lines.append("")
+    cycles = RESULTS / "growth_cycles.json"
+    if cycles.exists():
+        r = json.loads(cycles.read_text())
+        lines += [
+            f"`python -m benchmarks.growth.cycles`: {r['cycles']:,} random cycles, all tables "
+            f"checked after each: {r['violations']} violations, {r['neurons_born']:,} neurons and "
+            f"{r['synapses_born']:,} synapses born.", "",
+        ]  # fmt: skip
+    soak = RESULTS / "soak.json"
+    if soak.exists():
+        r = json.loads(soak.read_text())
+        rows, end = r["rows"], r.get("end")
+        lines.append(
+            f"`python -m benchmarks.growth.soak`: {r['steps']:,} steps (asked for: "
+            f"{r['asked_for']:,}), seed {r['seed']}; mean rate by block "
+            f"{_number(min(x['rate_hz'] for x in rows))} - "
+            f"{_number(max(x['rate_hz'] for x in rows))} Hz, no region above "
+            f"{_number(max(x['most_hz'] for x in rows))} Hz, valid tables throughout."
+        )
+        if end:
+            lines.append(
+                f"Memory grew by a factor of {end['memory_growth']:.3f}; a step at the end costs "
+                f"{100 * end['slower_by']:+.0f} % by synapse against the start "
+                f"({end['young_us']:.1f} us with {end['young_synapses']} synapses, "
+                f"{end['old_us']:.1f} us with {end['old_synapses']})."
+            )
+    return lines
+
+
 def checkpoints(results: dict[str, Any]) -> list[str]:
     """The section on checkpoints."""
     return table(CHECKPOINTS, results["rows"])
@@ -132,6 +174,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
+    ("growth_cycle", growth),
     ("checkpoints", checkpoints),
     ("morphology", morphology),
     ("speed", speed),

@@ -47,6 +47,7 @@ def subject() -> Brain:
     brain.add_region("b", RegionType.MOTOR, 8, 0.3, max_neurons=12, model=LIF, rule=None)
     brain.connect_regions("a", "b", 0.4, rule=STDP(A_plus=0.02), stp=ShortTermPlasticity())
     brain.growth.growth_interval, brain.growth.neurogenesis_rate = 30.0, 3.0
+    brain.growth.correlation_window = 100.0
     brain.memory.consolidation_interval = 40.0
     brain.regions["b"].enable_morphology()
     brain.run(1050, lambda b, i: b.stimulate("a", [0.9, 0.1]) if i % 200 < 60 else None)

@@ -268,7 +268,7 @@ class Brain:
         tables["region_first"][r], tables["region_capacity"][r] = first, capacity
         tables["region_count"][r] = n
         tables["background"][r], tables["noise"][r] = background, noise
-        region = Region(self, r, name, region_type, own_model, chosen, variation)
+        region = Region(self, r, name, region_type, own_model, chosen, variation, share)
         self.regions[name] = region
         self._max_neurons[name] = most
         self.oscillators._begin(region)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from engram.distributions import Distribution, Uniform
-from engram.neurons import LIF, AdEx, CurrentLIF, Izhikevich, NeuronModel
+from engram.neurons import LIF, AdEx, CurrentLIF, Izhikevich, NeuronModel, PoissonSource, Relay
 
 NOISE = 3.0
 """Noise of Izhikevich neurons, in units of current for 1 ms: far below what makes them fire."""
@@ -54,6 +54,8 @@ def _unit(model: NeuronModel) -> float:
 
 def current_unit(model: NeuronModel) -> float:
     """What a current of 1 means to Izhikevich's neuron, in the units of another model."""
+    if isinstance(model, Relay | PoissonSource):
+        return 0.0
     if isinstance(model, AdEx):
         return 60.0
     return 4.0 if isinstance(model, LIF | CurrentLIF) else 1.0

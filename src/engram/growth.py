@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,48 +11,88 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.defaults import HISTORY
-from engram.kernels.constants import STREAM_GROWTH
+from engram.engine.binding import kernel
+from engram.kernels.constants import NEVER
+from engram.kernels.growth import IDLE
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
-from engram.synapses import Neurotransmitter
+from engram.state import layout
 
 if TYPE_CHECKING:
     from engram.brain import Brain
     from engram.projection import Projection
     from engram.region import Region
 
+CANDIDATES = 4
+"""Pairs of spikes looked at for each synapse that may be made in a cycle."""
+
+_DRAWS = 1 << 24
+"""Random numbers set aside for a projection or newborn in a step."""
+
+Slots = NDArray[np.int32]
+
 
 @dataclass(frozen=True)
 class GrowthCycle:
-    """What one cycle of growth changed; `synapses_pruned` leaves out those of dead neurons."""
+    """What one cycle of growth changed; `synapses_lost` are those of neurons that died."""
 
     step: int
     neurons_born: int
     neurons_died: int
     synapses_born: int
     synapses_pruned: int
+    synapses_lost: int
 
 
 class Growth(Parameterized):
-    """Structural plasticity, once every growth_interval.
+    """Structural plasticity, once every growth_interval; each of its four parts has a switch.
 
-    Neurogenesis: a region whose mean rate exceeds neurogenesis_rate gets new neurons, wired at
-    random like their neighbours in all the region's projections. Synaptogenesis: new synapses
-    between neurons drawn in proportion to their rates. Pruning: synapses older than pruning_age
-    whose weight is below pruning_weight (in units of w_max). Apoptosis: neurons older than
-    apoptosis_age that were silent for as long die with all their synapses. Pruning and
-    synaptogenesis act on projections with a learning rule that are not frozen. `history` lists the
-    cycles. Cf. doi:10.1162/089976698300017124 (pruning), doi:10.1371/journal.pcbi.1003259.
+    Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all
+    the region's projections as densely as their neighbours. At age a, with m = exp(-a /
+    critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
+    neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
+    potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Synaptogenesis:
+    new synapses between neurons whose spikes in the last correlation_window, smoothed by a box of
+    coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
+    old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
+    their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
+    frozen. `history` lists
+    the cycles. doi:10.1016/j.neuron.2007.05.002 (critical period), doi:10.1038/nature02553
+    (excitability), doi:10.1038/nrn2699 (spines that come and go),
+    doi:10.1162/089976698300017124 (pruning of the weak).
     """
 
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")
+    neurogenesis = Parameter(True, doc="whether neurons are born")
     neurogenesis_rate = Parameter(10.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
-    births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle")
+    births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle, at most")
+    critical_period = Parameter(
+        10_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of a newborn's youth"
+    )
+    young_current = Parameter(1.0, low=0.0, unit="current", doc="extra input of a newborn")
+    young_plasticity = Parameter(1.0, low=0.0, doc="extra potentiation of a newborn, relative")
+    synaptogenesis = Parameter(True, doc="whether correlated neurons are joined")
     synapses_per_cycle = Parameter(20, low=0, doc="new synapses of a projection in a cycle")
+    correlation_window = Parameter(
+        2000.0, low=0.0, open_low=True, high=1e6, unit="ms", doc="spikes that are correlated"
+    )
+    coincidence = Parameter(
+        10.0, low=0.0, open_low=True, unit="ms", doc="spikes further apart do not coincide"
+    )
+    min_correlation = Parameter(0.4, low=0.0, high=1.0, doc="correlation that makes a synapse")
+    min_spikes = Parameter(5, low=1, doc="spikes in the window each neuron must have fired")
+    max_rate = Parameter(
+        50.0, low=0.0, unit="Hz", doc="neurons that fire faster take no new synapses"
+    )
     new_weight = Parameter(0.1, low=0.0, high=1.0, doc="weight of a new synapse, in units of w_max")
+    pruning = Parameter(True, doc="whether synapses are pruned")
     pruning_weight = Parameter(0.12, low=0.0, high=1.0, doc="weights below it, times w_max, go")
     pruning_age = Parameter(5000.0, low=0.0, unit="ms", doc="synapses younger than that stay")
+    pruning_unused = Parameter(
+        1000.0, low=0.0, unit="ms", doc="synapses with arrivals and spikes since then stay"
+    )
     pruned_per_cycle = Parameter(50, low=0, doc="synapses a projection loses in a cycle, at most")
+    apoptosis = Parameter(True, doc="whether silent neurons die")
     apoptosis_age = Parameter(60_000.0, low=0.0, unit="ms", doc="silence that kills")
     deaths_per_cycle = Parameter(2, low=0, doc="neurons a region loses in a cycle, at most")
     max_synapses = Parameter(100_000_000, low=0, doc="budget of the whole brain")
@@ -65,106 +106,215 @@ class Growth(Parameterized):
         """The cycles so far."""
         return self._history
 
+    def window_steps(self, brain: Brain) -> int:
+        """Steps of spikes that synaptogenesis wants kept; 0 when it is off."""
+        on = self.synaptogenesis and self.synapses_per_cycle > 0
+        on = on and not brain._frozen["structural_plasticity"]
+        if not (on and any(_plastic(p) for p in brain.projections)):
+            return 0
+        return max(1, round(self.correlation_window / brain.dt))
+
     def apply(self, brain: Brain) -> GrowthCycle:
         """One cycle."""
-        key = np.array([brain.seed & (2**64 - 1), (STREAM_GROWTH << 48) | brain.step_count])
-        rng = np.random.Generator(np.random.Philox(key=key.astype(np.uint64)))
-        died = sum(self._apoptosis(region, brain) for region in brain.regions.values())
-        plastic = [p for p in brain.projections if p.rule is not None and not p.frozen]
-        pruned = sum(self._prune(projection) for projection in plastic)
-        born = grown = 0
-        for region in brain.regions.values():
-            if region.mean_activity >= self.neurogenesis_rate:
-                for _ in range(self.births_per_cycle):
-                    if region.n_alive_neurons < region.max_neurons:
-                        grown += self._give_birth(region, brain, rng)
-                        born += 1
-        for projection in plastic:
-            grown += self._sprout(projection, brain, rng)
-        cycle = GrowthCycle(brain.step_count, born, died, grown, pruned)
+        died = sum(self._bury(region, brain) for region in brain.regions.values())
+        plans = [_Plan(p, brain, self, deaths=died > 0) for p in brain.projections]
+        room = self.max_synapses - sum(plan.left for plan in plans)
+        newborns = {}
+        if self.neurogenesis and self.births_per_cycle > 0 and room > 0:
+            for region in brain.regions.values():
+                slots = self._give_birth(region, brain)
+                if len(slots):
+                    newborns[region.name] = slots
+        for name, slots in newborns.items():
+            for plan in plans:
+                room -= plan.wire(name, slots, room)
+        if self.synaptogenesis and self.synapses_per_cycle > 0:
+            for plan in plans:
+                room -= plan.sprout(min(self.synapses_per_cycle, room))
+        for plan in plans:
+            plan.carry_out()
+        cycle = GrowthCycle(
+            brain.step_count, sum(len(slots) for slots in newborns.values()), died,
+            sum(plan.born for plan in plans), sum(len(plan.pruned) for plan in plans),
+            sum(plan.lost for plan in plans),
+        )  # fmt: skip
         self._history.append(cycle)
         return cycle
 
-    def _room(self, brain: Brain) -> int:
-        return max(0, self.max_synapses - sum(p.n_synapses for p in brain.projections))
+    def _bury(self, region: Region, brain: Brain) -> int:
+        """Let the neurons die that were silent longest; their synapses follow."""
+        if not self.apoptosis or self.deaths_per_cycle == 0:
+            return 0
+        since = np.maximum(region._slots("last_spike"), region._slots("born"))
+        since = np.maximum(since, brain._last_reset)
+        silent = (brain.step_count - since) * brain.dt > self.apoptosis_age
+        dying = np.flatnonzero(silent & region.neuron_alive)
+        if not len(dying):
+            return 0
+        dying = dying[np.argsort(since[dying], kind="stable")][: self.deaths_per_cycle]
+        region._bury(np.sort(dying))
+        return len(dying)
 
-    def _apoptosis(self, region: Region, brain: Brain) -> int:
-        now = brain.time
-        since = np.maximum(now - region.neuron_age, brain._last_reset * brain.dt)
-        silent = now - np.maximum(region.last_spike_time, since)
-        dying = np.flatnonzero(region.neuron_alive & (silent > self.apoptosis_age))
-        return region.kill_neurons(dying[: self.deaths_per_cycle])
+    def _give_birth(self, region: Region, brain: Brain) -> Slots:
+        """New neurons of an active region, of the types it is short of; their slots."""
+        n = min(self.births_per_cycle, region.max_neurons - region.n_alive_neurons)
+        if n <= 0 or region.mean_activity < self.neurogenesis_rate:
+            return np.zeros(0, np.int32)
+        alive, types = region.neuron_alive, region.neuron_type
+        living = int(alive.sum())
+        inhibitory = int((alive & (types == NeuronType.INHIBITORY)).sum())
+        due = round((1.0 - region._excitatory) * (living + n)) - inhibitory
+        due = min(max(due, 0), n)
+        slots = [
+            region._add_neurons(count, kind)
+            for kind, count in ((NeuronType.EXCITATORY, n - due), (NeuronType.INHIBITORY, due))
+            if count
+        ]
+        ids = (np.concatenate(slots) + region._first).astype(np.int32)
+        brain._tables["youth"][ids] = 1
+        return ids
 
-    def _prune(self, projection: Projection) -> int:
-        weak = projection._magnitude() < self.pruning_weight * projection.w_max
-        candidates = np.flatnonzero(weak & (projection.age >= self.pruning_age))
-        return projection.remove_synapses(candidates[: self.pruned_per_cycle])
 
-    def _give_birth(self, region: Region, brain: Brain, rng: np.random.Generator) -> int:
-        """Add a neuron with as many synapses as its neighbours have; returns how many it got."""
-        slot = region.add_neuron(NeuronType.EXCITATORY)
-        made = 0
-        for projection in brain.projections:
-            for side, partner in (("post", "pre"), ("pre", "post")):
-                here = projection.target if side == "post" else projection.source
-                if here != region.name:
-                    continue
-                inner = projection.source == projection.target
-                for kind in np.unique(projection.nt):
-                    like = projection.nt == kind
-                    if side == "pre":
-                        like &= _from_excitatory(projection, brain)
-                    mine, theirs = getattr(projection, side)[like], getattr(projection, partner)
-                    others = np.setdiff1d(theirs[like], [slot] if inner else [])
-                    count = round(len(mine) / max(1, len(np.unique(mine))))
-                    count = min(count, len(others), self._room(brain))
-                    if not count:
-                        continue
-                    chosen = rng.choice(others, count, replace=False)
-                    new = np.full(count, slot)
-                    pre, post = (chosen, new) if side == "post" else (new, chosen)
-                    weight = float(projection._magnitude()[like].mean(dtype=np.float64))
-                    made += projection.add_synapses(
-                        pre, post, min(max(weight, projection.w_min), projection.w_max),
-                        float(np.median(projection.delay[like])), Neurotransmitter(kind),
-                    )  # fmt: skip
+class _Plan:
+    """What a cycle does to one projection: all of it is carried out at once."""
+
+    def __init__(self, projection: Projection, brain: Brain, growth: Growth, deaths: bool) -> None:
+        self.projection, self.brain, self.growth = projection, brain, growth
+        self.plastic = _plastic(projection)
+        tables, p = brain._tables, projection._index
+        self.block = tables.blocks[p]
+        self.first_pre, self.n_pre, self.first_post, self.n_post = layout.bounds(tables, p)
+        self.lags, self.delay_min = int(tables["delay_count"][p]), int(tables["delay_min"][p])
+        self.integral = np.float32(tables["dopamine_integral"][p])
+        self.low, self.high = tables["w_min"][p], tables["w_max"][p]
+        self.reached = np.zeros(2, np.int64)
+        self.pruned = np.zeros(0, np.int32)
+        self.fate = np.zeros(0, np.uint8)
+        self.lost = 0
+        self.new: list[tuple[NDArray[Any], ...]] = []
+        self.born = 0
+        if self.plastic or deaths:
+            self._survey()
+
+    @property
+    def left(self) -> int:
+        """The synapses that stay."""
+        return self.projection.n_synapses - self.lost - len(self.pruned)
+
+    def _survey(self) -> None:
+        growth, brain, block = self.growth, self.brain, self.block
+        tables, n = brain._tables, len(block["post"])
+        self.fate = np.zeros(n, np.uint8)
+        most = growth.pruned_per_cycle
+        prune = self.plastic and growth.pruning and most > 0
+        step, dt = brain.step_count, brain.dt
+        used = int(tables["region_count"][tables["source"][self.projection._index]])
+        self.lost, idle = kernel("growth.survey")(
+            used, block["segment"], self.lags, self.delay_min, self.first_pre, block["post"],
+            block["weight"], block["birth"], block["nt"], block["eligibility"], self.integral,
+            self.low, self.high, tables["last_spike"], tables["alive"], tables["neuron_type"],
+            np.float32(growth.pruning_weight * self.high),
+            _step_before(step, growth.pruning_age / dt), int(step - growth.pruning_unused / dt),
+            prune, self.fate, self.reached,
+        )  # fmt: skip
+        if idle:
+            self.pruned = self._weakest(np.flatnonzero(self.fate == IDLE).astype(np.int32), most)
+            if idle > most:
+                self.fate[self.fate == IDLE] = 0
+                self.fate[self.pruned] = IDLE
+
+    def _weakest(self, synapses: Slots, most: int) -> Slots:
+        """The weakest of some synapses, at most so many; among equals the first."""
+        if len(synapses) <= most:
+            return synapses
+        block = self.block
+        magnitude = layout.signs(block["nt"][synapses]) * block["weight"][synapses]
+        if len(block["eligibility"]):
+            magnitude += block["eligibility"][synapses] * self.integral
+        np.clip(magnitude, self.low, self.high, out=magnitude)
+        limit = np.partition(magnitude, most - 1)[most - 1]
+        weaker = np.flatnonzero(magnitude < limit)
+        equal = np.flatnonzero(magnitude == limit)[: most - len(weaker)]
+        return np.sort(synapses[np.concatenate([weaker, equal])])
+
+    def wire(self, region: str, newborns: Slots, room: int) -> int:
+        """Wire a region's newborns; returns the number of synapses."""
+        projection, made = self.projection, 0
+        if not len(self.fate):
+            self.fate = np.zeros(len(self.block["post"]), np.uint8)
+        if region == projection.source:
+            made += self._wire_side(newborns, room, outward=True)
+        if region == projection.target:
+            made += self._wire_side(newborns, room - made, outward=False)
         return made
 
-    def _sprout(self, projection: Projection, brain: Brain, rng: np.random.Generator) -> int:
-        source, target = brain.regions[projection.source], brain.regions[projection.target]
-        like = _from_excitatory(projection, brain)
-        if not like.any():
+    def _wire_side(self, newborns: Slots, room: int, outward: bool) -> int:
+        tables, block, brain = self.brain._tables, self.block, self.brain
+        p = self.projection._index
+        ends = [(self.first_pre, self.n_pre), (self.first_post, self.n_post)]
+        own, other = ends if outward else ends[::-1]
+        most = min(room, len(newborns) * len(block["post"]), len(newborns) * 5 * other[1])
+        if most <= 0:
             return 0
-        kind = Neurotransmitter(int(np.bincount(projection.nt[like]).argmax()))
-        reached = np.unique(target.neuron_type[projection.post[like]])
-
-        def draw(region: Region, kinds: NDArray[Any] | list[int], n: int) -> NDArray[np.int64]:
-            eligible = region.neuron_alive & np.isin(region.neuron_type, kinds)
-            rate = region.activity.astype(np.float64) * eligible
-            total = float(rate.sum())
-            if total <= 0.0:
-                return np.zeros(0, np.int64)
-            return rng.choice(len(rate), n, p=rate / total)
-
-        n = min(self.synapses_per_cycle, self._room(brain))
-        pre, post = draw(source, [NeuronType.EXCITATORY], n), draw(target, reached, n)
-        if not len(pre) or not len(post):
-            return 0
-        pairs = np.unique(pre * np.int64(target.n_neurons) + post)
-        present = projection.pre * np.int64(target.n_neurons) + projection.post
-        pairs = pairs[~np.isin(pairs, present)]
-        pre, post = pairs // target.n_neurons, pairs % target.n_neurons
-        if projection.source == projection.target:
-            pre, post = pre[pre != post], post[pre != post]
-        if not len(pre):
-            return 0
-        return projection.add_synapses(
-            pre, post, max(self.new_weight * projection.w_max, projection.w_min),
-            float(np.median(projection.delay)), kind,
+        n_new = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
+        made = kernel("growth.wire_newborns")(
+            outward, newborns, block["segment"], self.lags, self.first_pre, block["post"],
+            self.first_post, block["weight"], block["nt"], block["eligibility"], self.integral,
+            self.low, self.high, tables["alive"], tables["neuron_type"], *own, *other, self.fate,
+            np.uint64(brain.seed), np.int64((2 * p + outward + 1) << 32),
+            np.int64(brain.step_count * _DRAWS), *n_new,
         )  # fmt: skip
+        own_end, other_end, lag, nt, magnitude = (column[:made] for column in n_new)
+        pre, post = (own_end, other_end) if outward else (other_end, own_end)
+        self._add(pre, post, lag, nt, np.clip(magnitude, self.low, self.high))
+        return int(made)
+
+    def sprout(self, wanted: int) -> int:
+        """Join correlated neurons; returns the number of synapses."""
+        brain, growth, tables, block = self.brain, self.growth, self.brain._tables, self.block
+        if not self.plastic or wanted <= 0 or not self.reached.any():
+            return 0
+        p, step = self.projection._index, brain.step_count
+        span = min(round(growth.correlation_window / brain.dt), tables.sizes["H"] - 1, step)
+        found = [np.empty(wanted, t) for t in (np.int32, np.int32, np.int32, np.uint8)]
+        made = kernel("growth.sprout")(
+            wanted, CANDIDATES * wanted, max(step - span, brain._last_reset), step,
+            max(1, round(growth.coincidence / brain.dt)), growth.min_spikes,
+            int(1e-3 * growth.max_rate * span * brain.dt), growth.min_correlation,
+            int(tables["source"][p]), int(tables["target"][p]),
+            self.projection.source == self.projection.target, block["segment"], self.lags,
+            self.first_pre, self.n_pre, block["post"], self.first_post, self.n_post, block["nt"],
+            self.reached, tables["neuron_type"], tables["alive"], tables["born"],
+            tables["last_spike"], tables["last_event"], tables["event_neuron"],
+            tables["event_previous_step"], tables["event_previous"], tables["event_first"],
+            tables["event_end"], np.uint64(brain.seed), p, np.int64(step * _DRAWS), *found,
+        )  # fmt: skip
+        weight = np.float32(max(growth.new_weight * self.high, self.low))
+        self._add(*(column[:made] for column in found), np.full(made, weight))
+        return int(made)
+
+    def _add(self, *columns: NDArray[Any]) -> None:
+        self.new.append(columns)
+        self.born += len(columns[0])
+
+    def carry_out(self) -> None:
+        """Remove and add."""
+        gone = self.pruned
+        if self.lost:
+            gone = np.flatnonzero(self.fate).astype(np.int32)
+        new = None
+        if self.born:
+            pre, post, lag, nt, magnitude = (np.concatenate(c) for c in zip(*self.new, strict=True))
+            steps = lag.astype(np.int64) + self.delay_min
+            new = self.projection._sprouts(pre, post, steps, magnitude, nt)
+        self.projection._amend(gone, new)
 
 
-def _from_excitatory(projection: Projection, brain: Brain) -> NDArray[np.bool_]:
-    """Which of its synapses start at an excitatory neuron."""
-    kinds = brain.regions[projection.source].neuron_type[projection.pre]
-    return np.asarray(kinds == NeuronType.EXCITATORY)
+def _plastic(projection: Projection) -> bool:
+    return projection.rule is not None and not projection.frozen
+
+
+def _step_before(step: int, age: float) -> int:
+    """The last step of birth of what is that old; what was built with the brain was born in 0."""
+    born_by = math.floor(step - age)
+    return born_by if born_by >= 0 else NEVER - 1

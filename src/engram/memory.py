@@ -280,6 +280,15 @@ class Memory(Parameterized):
         self._owner._next_boundary = None
         self._hold()
 
+    def _forget_neurons(self, region: str, slots: NDArray[np.int64]) -> None:
+        """Leave neurons that died out of traces and of a replay under way."""
+        for trace in self._traces:
+            if trace.region == region:
+                trace.forget(slots)
+        self._traces[:] = [trace for trace in self._traces if len(trace.neurons)]
+        if self._pulses is not None and self._pulses.region == region:
+            self._pulses.forget(slots)
+
     def _end_pulses(self) -> None:
         if self._pulses is not None:
             brain = self._owner

@@ -109,6 +109,7 @@ def _region_entry(region: Region) -> dict[str, Any]:
         "model": _parameterized(region.model),
         "patterns": [int(p) for p in region._patterns],
         "variation": region._variation,
+        "excitatory": region._excitatory,
         "max_neurons": region.max_neurons,
         "dendrites": asdict(region._dendrites),
         "theta_plus": region._theta_plus,
@@ -210,7 +211,7 @@ def from_state(
         patterns = (FiringPattern(entry["patterns"][0]), FiringPattern(entry["patterns"][1]))
         region = Region(
             brain, index, entry["name"], RegionType[entry["type"]], model, patterns,
-            entry["variation"],
+            entry["variation"], entry["excitatory"],
         )  # fmt: skip
         region._dendrites = _dendrites(f"{where}: dendrites", entry["dendrites"])
         region._theta_plus, region._tau_theta = entry["theta_plus"], entry["tau_theta"]

@@ -6,6 +6,7 @@ import importlib
 import math
 from typing import TYPE_CHECKING
 
+from engram.defaults import current_unit
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
@@ -35,6 +36,8 @@ def prepare(brain: Brain) -> None:
     _size(brain, tables)
     _prepare_rhythms(brain, tables)
     _prepare_metaplasticity(brain, tables)
+    tables["youth_kept"][0] = math.exp(-brain.dt / brain.growth.critical_period)
+    tables["youth_gain"][0] = brain.growth.young_plasticity
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
     for projection in brain.projections:
@@ -70,7 +73,7 @@ def _prepare_metaplasticity(brain: Brain, tables: Tables) -> None:
 
 def _size(brain: Brain, tables: Tables) -> None:
     reach = tables["delay_min"] + tables["delay_count"]
-    longest = int(reach.max(initial=2)) - 1
+    longest = max(int(reach.max(initial=2)) - 1, brain.growth.window_steps(brain))
     if brain._last_stimulus != NEVER and not brain._frozen["memory"]:
         # Traces are read from the spikes of the last window.
         longest = max(longest, round(brain.memory.capture_window / brain.dt))
@@ -102,6 +105,8 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
     left = region._slots("exc").any() or region._slots("inh").any()
     tables["receiving"][r] = receives or left
+    tables["youth_current"][r] = brain.growth.young_current * current_unit(model)
+    tables["young"][r] = region._slots("youth").any()
     tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
     tables["compartments"][r] = n = region._dendrites.n_dynamic
     entry = compartment_entry(kind) if n else model_entry(kind)

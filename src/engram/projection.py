@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from engram.brain import Brain
 
 MAX_DELAY_STEPS = 65535
+_NOBODY = np.zeros(0, np.int32)
+_NONE: layout.Synapses = {
+    "pre": _NOBODY, "post": _NOBODY, "delay": np.zeros(0, np.uint16),
+}  # fmt: skip
 _GAINS = np.array([t.gain for t in Neurotransmitter], np.float32)
 
 Floats = NDArray[np.float32]
@@ -344,25 +348,77 @@ class Projection:
         brain._tag = tag
         if not self._w_max_given and 2.0 * largest > (self.w_max if self.n_synapses else 0.0):
             brain._tables["w_max"][p] = 2.0 * largest if largest > 0 else 1.0
-        old = layout.read_out(brain._tables, p)
-        new: layout.Synapses = {
+        kinds = np.full(n, nt, np.uint8)
+        self._amend(_NOBODY, self._newborn(pre, post, steps, compartment, magnitude, kinds, birth))
+
+    def _newborn(
+        self,
+        pre: NDArray[np.int32],
+        post: NDArray[np.int32],
+        steps: NDArray[Any],
+        compartment: NDArray[np.uint16],
+        magnitude: Floats,
+        nt: NDArray[np.uint8],
+        birth: int,
+    ) -> layout.Synapses:
+        """Synapses between neuron slots; steps: their delays, the dendrite's share included."""
+        n = len(pre)
+        gain = self._brain.regions[self._target]._dendrites.gain[compartment]
+        return {
             "pre": pre,
             "post": post,
             "delay": steps.astype(np.uint16),
-            "weight": np.float32(nt.sign) * magnitude,
-            "nt": np.full(n, nt, np.uint8),
-            "birth": births,
-            "synapse_gain": np.float32(nt.gain) * dendrites.gain[compartment],
+            "weight": layout.signs(nt) * magnitude,
+            "nt": nt,
+            "birth": np.full(n, birth, np.int32),
+            "synapse_gain": _GAINS[nt] * gain,
             "compartment": compartment,
         }
-        if not self.n_synapses:
-            self._lay_out(new)
+
+    def _amend(self, gone: NDArray[np.int32], new: layout.Synapses | None = None) -> None:
+        """Remove synapses, by their sorted indices, and add new ones."""
+        block, n = self._block, self.n_synapses
+        added = 0 if new is None else len(new["pre"])
+        if not len(gone) and not added:
             return
-        if "synapse_gain" not in old:
-            old["synapse_gain"] = np.full(self.n_synapses, self._scalar("gain"), np.float32)
-        self._lay_out(layout.joined(old, new))
+        has_gains = len(block["synapse_gain"]) > 0
+        alike = (
+            new is None or has_gains or bool((new["synapse_gain"] == self._scalar("gain")).all())
+        )
+        if n and n - len(gone) + added and alike:
+            layout.amend(
+                self._brain._tables, self._index, gone, _NONE if new is None else new,
+                traces=self._traces,
+            )  # fmt: skip
+            self._brain._synapses_changed()
+            return
+        old = layout.read_out(self._brain._tables, self._index)
+        if n and "synapse_gain" not in old:
+            old["synapse_gain"] = np.full(n, self._scalar("gain"), np.float32)
+        keep = np.ones(n, np.bool_)
+        keep[gone] = False
+        kept = layout.selected(old, keep)
+        self._lay_out(kept if new is None else layout.joined(kept, new) if n else new)
 
     # -- dendrites
+
+    def _sprouts(
+        self,
+        pre: NDArray[np.int32],
+        post: NDArray[np.int32],
+        steps: Ints,
+        magnitude: Floats,
+        nt: NDArray[np.uint8],
+    ) -> layout.Synapses:
+        """Synapses born now with delays like others' (steps), placed on the target's dendrite.
+
+        A delay is at least the dendrite's share and one step for the axon.
+        """
+        birth = self._brain.step_count
+        dendrites = self._brain.regions[self._target]._dendrites
+        compartment = self._choose(dendrites, pre, post, steps, np.full(len(pre), birth, np.int32))
+        steps = np.maximum(steps, 1 + dendrites.lag(self._brain.dt)[compartment])
+        return self._newborn(pre, post, steps, compartment, magnitude, nt, birth)
 
     @property
     def compartment(self) -> Ints:
@@ -467,23 +523,19 @@ class Projection:
     def remove_synapses(self, which: ArrayLike) -> int:
         """Remove synapses, by indices into the arrays or a mask. Returns how many."""
         chosen = indices(f"Projection {self.label}: remove_synapses: which", which, self.n_synapses)
-        keep = np.ones(self.n_synapses, np.bool_)
-        keep[chosen] = False
-        removed = int((~keep).sum())
-        if removed:
-            self._lay_out(layout.selected(layout.read_out(self._brain._tables, self._index), keep))
-        return removed
+        gone = np.unique(chosen).astype(np.int32)
+        self._amend(gone)
+        return len(gone)
 
-    def _drop_neurons(self, region: str, slots: Ints) -> None:
-        """Remove the synapses of neurons that died."""
-        gone = np.zeros(self.n_synapses, np.bool_)
-        if region == self._source:
-            gone |= np.isin(self.pre, slots)
-        if region == self._target:
-            gone |= np.isin(self.post, slots)
-        if gone.any():
-            self.remove_synapses(gone)
-        self._forget_neurons(region, slots)
+    def _dead_ends(self) -> NDArray[np.int32]:
+        """The synapses of neurons that have just died."""
+        tables, p = self._brain._tables, self._index
+        return np.asarray(
+            kernel("restructure.dead_ends")(
+                self._block["segment"], int(tables["delay_count"][p]), layout.bounds(tables, p)[0],
+                self._block["post"], tables["alive"],
+            )
+        )  # fmt: skip
 
     def _forget_neurons(self, region: str, slots: Ints) -> None:
         """Clear the spike traces of slots that change hands."""
@@ -491,6 +543,11 @@ class Projection:
             self._block["pre_trace"][..., slots] = 0
         if region == self._target:
             self._block["post_trace"][:, slots] = 0
+
+    @property
+    def _traces(self) -> int | None:
+        """How many presynaptic traces the rule has; None without a rule."""
+        return None if self._rule is None else len(self._rule.pre_traces)
 
     def _lay_out(self, synapses: layout.Synapses) -> None:
         """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask."""
@@ -508,8 +565,7 @@ class Projection:
                 columns.add("synapse_gain")
         if self._brain.regions[self._target]._dendrites.tree.branches:
             columns.add("compartment")
-        traces = None if self._rule is None else len(self._rule.pre_traces)
-        layout.lay_out(tables, p, synapses, columns=columns, traces=traces)
+        layout.lay_out(tables, p, synapses, columns=columns, traces=self._traces)
         self._brain._synapses_changed()
 
     # -- plasticity

@@ -71,10 +71,12 @@ class Region:
         model: NeuronModel,
         patterns: tuple[FiringPattern, FiringPattern],
         variation: float,
+        excitatory: float,
     ) -> None:
         self._brain, self._index, self._name = brain, index, name
         self._type, self._model = region_type, model
         self._patterns, self._variation = patterns, variation
+        self._excitatory = excitatory
         self._dendrites = Dendrites(Morphology())
         self._theta_plus: float | None = None
         self._tau_theta: float | None = None
@@ -335,20 +337,24 @@ class Region:
                 f"Region {self._name!r}: add_neuron: pattern must be a FiringPattern, "
                 f"not {pattern!r}"
             )
-        dead = np.flatnonzero(~self.neuron_alive)
-        if len(dead):
-            slot = int(dead[0])
-        elif self.n_neurons < self.max_neurons:
-            slot = self.n_neurons
-            self._brain._tables["region_count"][self._index] += 1
-        else:
+        if self.n_alive_neurons >= self.max_neurons:
             raise CapacityError(
                 f"Region {self._name!r}: add_neuron: all {self.max_neurons} slots are taken "
                 f"(max_neurons of Brain.add_region)"
             )
+        return int(self._add_neurons(1, ntype, pattern)[0])
+
+    def _add_neurons(
+        self, n: int, ntype: NeuronType, pattern: FiringPattern | None = None
+    ) -> NDArray[np.int64]:
+        """Add neurons, in the slots of the dead first; there must be room. Returns the indices."""
+        free = np.flatnonzero(~self.neuron_alive)[:n]
+        more = n - len(free)
+        slots = np.concatenate([free, self.n_neurons + np.arange(more)])
+        self._brain._tables["region_count"][self._index] += more
         self._brain._neurons_changed()
-        self._initialise(np.array([slot]), ntype, pattern)
-        return slot
+        self._initialise(slots, ntype, pattern)
+        return slots
 
     def _initialise(
         self, slots: NDArray[np.int64], ntype: NeuronType, pattern: FiringPattern | None
@@ -357,25 +363,27 @@ class Region:
         tables, model = self._brain._tables, self._model
         ids = slots + self._first
         chosen = self._patterns[ntype] if pattern is None else pattern
+        # A slice where it will do, which is much faster.
+        together = int(ids[-1] - ids[0]) == len(ids) - 1
+        where = slice(int(ids[0]), int(ids[-1]) + 1) if together else ids
         for field in NEURON_FIELDS:
-            tables[field.name][..., ids] = field.initial
+            tables[field.name][..., where] = field.initial
         tables["alive"][ids] = 1
         tables["neuron_type"][ids] = ntype
         tables["pattern"][ids] = chosen
         tables["born"][ids] = self._brain.step_count
         values: dict[str, NDArray[np.float32]] = {}
         given = model.own_values()
-        uniform = np.empty(len(tables["v"]), np.float32)
+        uniform = np.empty(len(ids), np.float32)
         tag = self._brain._next_tag()
         for k, name in enumerate(type(model).per_neuron()):
             centre = float(getattr(model, name))
             if isinstance(model, Izhikevich) and name not in given:
                 centre = chosen.parameters["abcd".index(name)]
-            kernel("random.fill_uniform")(
-                uniform, 0, 0, len(uniform), np.uint64(self._brain.seed), STREAM_PARAMETER,
-                tag * 16 + k,
-            )  # fmt: skip
-            spread = np.float32(self._variation) * (2 * uniform[ids] - 1)
+            kernel("random.uniform_at")(
+                ids, uniform, np.uint64(self._brain.seed), STREAM_PARAMETER, tag * 16 + k
+            )
+            spread = np.float32(self._variation) * (2 * uniform - 1)
             values[name] = (np.float32(centre) * (1 + spread)).astype(np.float32)
             tables["q"][k, ids] = values[name]
         for k, (name, start) in enumerate(model.initial_states(values).items()):
@@ -384,7 +392,8 @@ class Region:
             else:
                 tables["x"][k - 1, ids] = start
         for projection in self._brain.projections:
-            projection._forget_neurons(self._name, slots)
+            if self._name in (projection.source, projection.target):
+                projection._forget_neurons(self._name, slots)
 
     def add_synapses(
         self,
@@ -440,6 +449,14 @@ class Region:
         slots = np.unique(slots[self.neuron_alive[slots]])
         if not len(slots):
             return 0
+        self._bury(slots)
+        for projection in self._brain.projections:
+            if self._name in (projection.source, projection.target):
+                projection._amend(projection._dead_ends())
+        return len(slots)
+
+    def _bury(self, slots: NDArray[np.int64]) -> None:
+        """Mark neurons as dead and clear what they leave behind, their synapses apart."""
         ids = slots + self._first
         tables = self._brain._tables
         for name in ("alive", "fired", "exc", "inh", "drive", "held", "rate_trace"):
@@ -447,9 +464,9 @@ class Region:
         for name in DENDRITE_STATES:
             tables[name][:, ids] = 0
         for projection in self._brain.projections:
-            projection._drop_neurons(self._name, slots)
+            projection._forget_neurons(self._name, slots)
+        self._brain.memory._forget_neurons(self._name, slots)
         self._brain._neurons_changed()
-        return len(slots)
 
     def enable_morphology(
         self,

@@ -36,9 +36,15 @@ class Pulses:
         return int(self.stop.max(initial=0))
 
     def next_change(self, step: int) -> int:
-        """The first step after `step` at which any begins or ends."""
+        """The first step after `step` at which any begins or ends, or else the next."""
         times = np.concatenate([self.start, self.stop])
-        return int(times[times > step].min())
+        later = times[times > step]
+        return int(later.min()) if len(later) else step + 1
+
+    def forget(self, dead: Ints) -> None:
+        """Nothing more flows into the slots of neurons that died."""
+        gone = np.isin(self.neurons, dead)
+        self.stop[gone] = self.start[gone]
 
     def add_to(self, held: NDArray[np.float32], alive: NDArray[np.bool_], step: int) -> None:
         """Add what flows in a step to the held input of the region's living neurons."""

@@ -55,6 +55,11 @@ class Trace:
         """Latencies as a share of the window, in [0, 1), shape (k,)."""
         return self.latency / self.duration
 
+    def forget(self, dead: Ints) -> None:
+        """Leave out neurons that died: who takes their slots was not there."""
+        kept = ~np.isin(self.neurons, dead)
+        self.neurons, self.latency = self.neurons[kept], self.latency[kept]
+
     def matches(self, other: Trace) -> bool:
         """Whether both are the same memory.
 

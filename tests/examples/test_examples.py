@@ -11,7 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINE = (
     "quickstart", "custom_neuron", "custom_rule", "stp", "dendrites", "rhythms", "association",
-    "assemblies", "sleep",
+    "assemblies", "sleep", "growth",
 )  # fmt: skip
 
 

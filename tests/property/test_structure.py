@@ -132,9 +132,20 @@ class Life(RuleBasedStateMachine):
         p.remove_synapses(mask)
         assert p.n_synapses == kept
 
-    @rule()
-    def grow(self):
-        self.brain.growth.apply(self.brain)
+    @rule(seed=seeds)
+    def grow(self, seed):
+        rng = np.random.default_rng(seed)
+        growth = self.brain.growth
+        for part in ("neurogenesis", "synaptogenesis", "pruning", "apoptosis"):
+            setattr(growth, part, bool(rng.random() < 0.7))
+        growth.min_correlation, growth.min_spikes = float(rng.uniform(0, 0.5)), 1
+        growth.births_per_cycle = int(rng.integers(4))
+        growth.pruned_per_cycle = int(rng.integers(100))
+        growth.correlation_window = float(rng.uniform(5.0, 200.0))
+        before = sum(p.n_synapses for p in self.brain.projections)
+        cycle = growth.apply(self.brain)
+        gained = cycle.synapses_born - cycle.synapses_pruned - cycle.synapses_lost
+        assert sum(p.n_synapses for p in self.brain.projections) == before + gained
 
     @rule(seed=seeds, amount=st.floats(0, 20))
     def reward(self, seed, amount):
@@ -270,7 +281,9 @@ SPOILS = {
     "in the future": lambda t: t["last_spike"].__setitem__(0, 10**6),
     "ranges of the spike ring": lambda t: t["event_end"].__setitem__((0, 0), 10**6),
     "are of its neurons": lambda t: t["event_neuron"].__setitem__(slice(None), 10**6),
-    "last_spike is the last": lambda t: t["last_spike"].__setitem__(slice(None), -(2**30)),
+    "last_event is of the step it should be": lambda t: t["last_spike"].__setitem__(
+        slice(None), -(2**30)
+    ),
     "cover the synapses": lambda t: t.blocks[0]["segment"].__setitem__(-1, 0),
     "segments of projection 0 are monotone": lambda t: swap(t.blocks[0]["segment"], 3, -4),
     "post of projection 0 in range": lambda t: t.blocks[0]["post"].__setitem__(0, 900),
@@ -306,6 +319,7 @@ def test_the_checker_finds_what_is_wrong(lived, what):
 
 def test_longer_delays_do_not_keep_the_spikes_of_a_whole_life():
     brain = Brain(seed=1)
+    brain.freeze_structural_plasticity()
     for name in ("a", "b"):
         brain.add_region(name, RegionType.SENSORY, 50)
     brain.run(1000, lambda b, _: b.stimulate("a", [1.0]))

@@ -368,7 +368,8 @@ def lively(seed=5, **options):
     brain.homeostasis.theta_plus = 0.05
     brain.growth.growth_interval = 50.0
     brain.growth.neurogenesis_rate = 1.0
-    brain.growth.pruning_age = 0.0
+    brain.growth.pruning_age = brain.growth.pruning_unused = 0.0
+    brain.growth.min_spikes = 1
     brain.metaplasticity.enabled = True
     brain.memory.consolidation_interval = 50.0
     brain.oscillators.set("b", "gamma", 2.0)

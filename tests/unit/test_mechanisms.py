@@ -1,4 +1,4 @@
-"""Homeostasis, metaplasticity, growth, rhythms, dendrites: what they do, and that their
+"""Homeostasis, metaplasticity, rhythms, dendrites: what they do, and that their
 switches stop them."""
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from engram import (
     STDP,
     Brain,
     CurrentLIF,
-    NeuronType,
     Neurotransmitter,
     PoissonSource,
     RegionType,
@@ -20,7 +19,6 @@ from engram import (
     Uniform,
 )
 from engram.oscillator import BANDS
-from engram.state.invariants import check
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 STILL = STDP(A_plus=0.0, A_minus=0.0)
@@ -327,223 +325,6 @@ def test_without_metaplasticity_rules_are_bit_for_bit_the_same():
     brain.metaplasticity.enabled = False
     brain.run(1)
     assert (brain._tables["potentiation"] == 1.0).all()
-
-
-# -- growth
-
-
-def growing(**parameters):
-    """Growth every 50 ms, of the kinds asked for only."""
-    brain = alone(Brain(seed=3), "unfreeze_structural_plasticity", "freeze_plasticity")
-    brain.add_region("a", S, 20, 0.2, max_neurons=24)
-    brain.add_region("b", A, 30, 0.2, max_neurons=40)
-    brain.connect_regions("a", "b", 0.3, delays=4.0)
-    brain.connect_regions(
-        "b", "a", 0.2, nt=Neurotransmitter.GABA, source_type=NeuronType.INHIBITORY
-    )
-    off = {
-        "growth_interval": 50.0, "births_per_cycle": 0, "synapses_per_cycle": 0,
-        "pruned_per_cycle": 0, "deaths_per_cycle": 0,
-    }  # fmt: skip
-    for name, value in {**off, **parameters}.items():
-        setattr(brain.growth, name, value)
-    return brain
-
-
-def excite(brain, _):
-    brain.stimulate("a", [0.9])
-
-
-def sizes(brain):
-    return (
-        [r.n_alive_neurons for r in brain.regions.values()],
-        [p.n_synapses for p in brain.projections],
-    )
-
-
-def pairs(p):
-    return set(zip(p.pre.tolist(), p.post.tolist(), strict=True))
-
-
-def test_growth_with_all_its_parts_off_changes_nothing():
-    brain = growing()
-    before = sizes(brain)
-    brain.run(200, excite)
-    assert sizes(brain) == before
-    assert len(brain.growth.history) == 4
-    assert {(c.neurons_born, c.synapses_pruned) for c in brain.growth.history} == {(0, 0)}
-
-
-def test_neurons_are_born_where_activity_is_high_and_wired_in_all_pathways():
-    brain = growing(births_per_cycle=1, neurogenesis_rate=5.0)
-    (a, b), _ = sizes(brain)
-    brain.run(500, excite)
-    check(brain._tables)
-    assert brain.regions["a"].n_alive_neurons == 24
-    assert brain.regions["b"].n_alive_neurons >= b
-    born = sum(c.neurons_born for c in brain.growth.history)
-    assert born == sum(sizes(brain)[0]) - a - b
-    region = brain.regions["a"]
-    assert (region.neuron_type[20:] == NeuronType.EXCITATORY).all()
-    forward, inhibition = brain.get_projection("a", "b"), brain.get_projection("b", "a")
-    own = brain.get_projection("a", "a")
-    for slot in range(20, 24):
-        usual = forward.n_synapses / len(np.unique(forward.pre))
-        assert abs((forward.pre == slot).sum() - usual) <= 0.4 * usual
-        assert (inhibition.post == slot).sum() > 0
-        assert (own.pre == slot).sum() > 0
-        assert (own.post == slot).sum() > 0
-    # Each pathway keeps its transmitter, its delays, and who sends.
-    assert set(forward.nt) == {Neurotransmitter.GLUTAMATE}
-    assert set(forward.delay) == {4.0}
-    assert set(inhibition.nt) == {Neurotransmitter.GABA}
-    types = brain.regions["b"].neuron_type
-    assert set(types[inhibition.pre]) == {NeuronType.INHIBITORY}
-    signs = np.where(brain.regions["a"].neuron_type[own.pre] == NeuronType.INHIBITORY, -1, 1)
-    assert (np.sign(own.weight) == signs).all()
-
-
-def test_quiet_regions_do_not_grow():
-    brain = growing(births_per_cycle=1, neurogenesis_rate=5.0)
-    before = sizes(brain)
-    brain.run(300)
-    assert sizes(brain) == before
-
-
-def test_synapses_sprout_between_the_active():
-    brain = growing(synapses_per_cycle=15, new_weight=0.3)
-    before = {p.label: pairs(p) for p in brain.projections}
-    silent = [0, 1]
-
-    def drive(b, _):
-        b.inject_current("a", range(2, 20), 18.0)
-        b.inject_current("a", silent, -1000.0)
-
-    brain.run(300, drive)
-    check(brain._tables)
-    forward = brain.get_projection("a", "b")
-    new = pairs(forward) - before[forward.label]
-    assert len(new) > 20
-    # No twin, no autapse, nobody who was silent, and from excitatory neurons.
-    assert forward.n_synapses == len(pairs(forward))
-    assert not {pre for pre, _ in new} & {0, 1, 16, 17, 18, 19}
-    own = brain.get_projection("a", "a")
-    assert not any(i == j for i, j in pairs(own))
-    fresh = forward.age < 301
-    young = np.array([pair in new for pair in zip(forward.pre, forward.post, strict=True)])
-    assert fresh[young].all()
-    np.testing.assert_allclose(forward.weight[young], 0.3 * forward.w_max, rtol=1e-6)
-    grown = sum(c.synapses_born for c in brain.growth.history)
-    assert grown == sum(len(pairs(p)) - len(before[p.label]) for p in brain.projections)
-    inhibition = brain.get_projection("b", "a")
-    assert inhibition.n_synapses == len(before[inhibition.label])
-    assert set(inhibition.nt) == {Neurotransmitter.GABA}
-
-
-def test_new_synapses_keep_to_the_bounds():
-    brain = growing(synapses_per_cycle=15, new_weight=0.01)
-    forward = brain.get_projection("a", "b")
-    forward.w_min = 0.5 * forward.w_max
-    count = forward.n_synapses
-    brain.run(200, excite)
-    assert forward.n_synapses > count
-    assert forward.weight.min() >= forward.w_min
-    check(brain._tables)
-
-
-def test_saturated_weights_do_not_stop_births():
-    brain = growing(births_per_cycle=1, neurogenesis_rate=1.0)
-    for p in brain.projections:
-        p.w_max = 0.3 if p.source == p.target else 6.3
-        p.weight = np.where(p.weight < 0, -99.0, 99.0)
-    brain.run(200, excite)
-    assert brain.growth.history[-1].neurons_born + brain.growth.history[-2].neurons_born > 0
-
-
-def test_weak_old_synapses_are_pruned():
-    brain = growing(pruned_per_cycle=5, pruning_weight=0.5, pruning_age=120.0)
-    forward = brain.get_projection("a", "b")
-    n = forward.n_synapses
-    weak = np.arange(n) % 3 == 0
-    forward.weight = np.where(weak, 0.4, 0.6) * forward.w_max
-    brain.get_projection("a", "a").frozen = True
-    own = brain.get_projection("a", "a").n_synapses
-    brain.run(149)
-    assert forward.n_synapses == n
-    brain.run(2)
-    assert forward.n_synapses == n - 5
-    assert brain.growth.history[-1].synapses_pruned >= 5
-    brain.run(5000)
-    assert forward.n_synapses == n - weak.sum()
-    assert forward.weight.min() > 0.5 * forward.w_max
-    assert brain.get_projection("a", "a").n_synapses == own
-    check(brain._tables)
-
-
-def test_the_silent_die_with_all_their_synapses():
-    brain = growing(deaths_per_cycle=3, apoptosis_age=120.0)
-    for region in brain.regions.values():
-        region.noise = 0.0
-
-    def drive(b, i):
-        if i % 40 == 0:
-            b.inject_current("a", range(5, 20), 300.0)
-            b.inject_current("b", range(30), 300.0)
-        b.inject_current("a", range(5), -200.0)
-
-    brain.run(140, drive)
-    assert brain.regions["a"].n_alive_neurons == 20
-    brain.run(200, drive)
-    check(brain._tables)
-    region = brain.regions["a"]
-    assert np.flatnonzero(~region.neuron_alive).tolist() == [0, 1, 2, 3, 4]
-    assert brain.regions["b"].n_alive_neurons == 30
-    assert [c.neurons_died for c in brain.growth.history] == [0, 0, 3, 2, 0, 0]
-    for p in brain.projections:
-        for side, name in ((p.pre, p.source), (p.post, p.target)):
-            assert name != "a" or side.min() >= 5
-
-
-def test_the_budget_of_synapses_holds():
-    brain = growing(synapses_per_cycle=50, births_per_cycle=1, neurogenesis_rate=1.0)
-    total = sum(sizes(brain)[1])
-    brain.growth.max_synapses = total + 7
-    brain.run(400, excite)
-    assert sum(sizes(brain)[1]) == total + 7
-
-
-def test_growth_can_be_switched_off():
-    everything = {
-        "births_per_cycle": 1, "neurogenesis_rate": 0.0, "synapses_per_cycle": 9,
-        "pruned_per_cycle": 9, "pruning_age": 0.0, "pruning_weight": 1.0,
-    }  # fmt: skip
-    brain = growing(**everything)
-    twin = brain.copy()
-    brain.freeze_structural_plasticity()
-    before = sizes(brain), [pairs(p) for p in brain.projections]
-    brain.run(200, excite)
-    assert (sizes(brain), [pairs(p) for p in brain.projections]) == before
-    assert not brain.growth.history
-    twin.run(200, excite)
-    assert sizes(twin)[0] != before[0][0]
-    assert sizes(twin)[1] != before[0][1]
-    static = growing(**everything)
-    for p in static.projections:
-        p.rule = None
-    static.growth.births_per_cycle = 0
-    count = sizes(static)
-    static.run(200, excite)
-    assert sizes(static) == count
-
-
-def test_history_says_when_and_what():
-    brain = growing(births_per_cycle=2, neurogenesis_rate=0.0)
-    brain.run(100, excite)
-    first, second = brain.growth.history
-    assert (first.step, second.step) == (50, 100)
-    assert (first.neurons_born, first.neurons_died) == (4, 0)
-    assert first.synapses_born > 0
-    assert brain.stats().neurons_born == first.neurons_born + second.neurons_born
 
 
 # -- rhythms

@@ -330,6 +330,19 @@ def test_only_the_living_are_replayed():
     brain.regions["r"].kill_neurons([2, 5])
     brain.run(400)
     assert not brain.memory.busy
+    assert not brain.memory.traces
+
+
+def test_who_takes_the_place_of_the_dead_is_not_in_their_traces():
+    brain = remembering(replay_strength=60.0, replay_share=1.0)
+    brain.run(100, show([2, 3, 5]))
+    region = brain.regions["r"]
+    region.kill_neurons([3])
+    assert region.add_neuron() == 3
+    assert [t.neurons.tolist() for t in brain.memory.traces] == [[2, 5]]
+    brain.run(400)
+    assert region.total_spikes[[2, 5]].min() > 0
+    assert region.total_spikes[3] == 0
 
 
 def test_replay_ends_when_the_next_begins_elsewhere():

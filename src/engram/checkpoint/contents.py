@@ -28,6 +28,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
+    "excitatory": float,
     "max_neurons": int, "dendrites": dict, "theta_plus": (float, type(None)),
     "tau_theta": (float, type(None)),
 }  # fmt: skip
@@ -73,6 +74,7 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     for k, entry in enumerate(regions):
         keys(f"region {k}", entry, REGION_KEYS)
         number(f"region {k}: variation", entry["variation"], 0.0, 1.0)
+        number(f"region {k}: excitatory", entry["excitatory"], 0.0, 1.0)
         if len(entry["patterns"]) != 2:
             raise CheckpointError(f"region {k}: patterns can't be {entry['patterns']!r:.80}")
         for name, open_low in (("theta_plus", False), ("tau_theta", True)):

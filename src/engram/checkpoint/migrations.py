@@ -16,6 +16,7 @@ from engram.engine.binding import kernel
 from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
 from engram.kernels.constants import EVENTS, STEP, STREAM_PHASE
+from engram.kernels.growth import EXCITATORY
 from engram.morphology import Branch, Morphology
 from engram.oscillator import BANDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
@@ -105,7 +106,7 @@ def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
                 arrays[name] = arrays[name][..., : ends[field.dims[-1]]]
     _keep_traces_by_step(brain, arrays)
     del arrays["rule_since"]
-    growth = [GrowthCycle(**c) for c in brain.pop("growth_history")]
+    growth = [GrowthCycle(**c, synapses_lost=0) for c in brain.pop("growth_history")]
     stats = [
         BrainStats(**{**s, "regions": tuple(RegionStats(**r) for r in s["regions"])})
         for s in brain.pop("stats_history")
@@ -222,10 +223,22 @@ def _memory_from_2(brain: dict[str, Any], arrays: Arrays) -> None:
         own["tau_forgetting"] = -interval / math.log(kept)
 
 
+def _growth_from_2(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Regions know their share of excitatory neurons; cycles, what the dead took along."""
+    end = 0
+    for entry, n in zip(brain["regions"], arrays["region_count"].tolist(), strict=True):
+        mine = slice(end, end + n)
+        end += n
+        types = arrays["neuron_type"][mine][arrays["alive"][mine] == 1]
+        entry["excitatory"] = float((types == EXCITATORY).mean()) if len(types) else 1.0
+    arrays["growth.synapses_lost"] = np.zeros(len(arrays["growth.step"]), "<i8")
+
+
 def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
     _dendrites_from_2(brain)
     _rhythms_from_2(brain, arrays)
     _memory_from_2(brain, arrays)
+    _growth_from_2(brain, arrays)
 
 
 MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}

@@ -12,7 +12,7 @@ _LOOP = """\
 from engram.kernels.constants import BLOCK
 from engram.kernels.dendrites import assemble, decay, eliminate, reset, substitute
 from engram.kernels.neurons import (
-    collect_extra, decay_theta, emit_spikes, list_fired, rhythm,
+    add_youth, collect_extra, decay_theta, emit_spikes, list_fired,
 )
 
 @inline_jit
@@ -21,10 +21,10 @@ def kernel(
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
     tau_activity, theta_plus, theta_kept, adapting, shifted, driven, holding, held_period,
-    held_since, rhythm_amplitude, rhythm_frequency, rhythm_phase, region_spikes, scratch, who,
-    compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial, tree_backward,
-    soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh, dendrite_nmda,
-    dendrite_rest, tree_diagonal, tree_right,
+    held_since, rhythm_current, region_spikes, scratch, who, young, youth, youth_current,
+    youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial,
+    tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
+    dendrite_nmda, dendrite_rest, tree_diagonal, tree_right,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -37,10 +37,8 @@ def kernel(
     kept_theta = theta_kept[index]
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm(
-        rhythm_amplitude[index], rhythm_frequency[index], rhythm_phase[index], step * dt[0]
-    )
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
+    steady = background[index] + rhythm_current[index]
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
     parent, capacity_of = tree_parent[index], tree_capacity[index]
     leak, axial, nmda = tree_leak[index], tree_axial[index], nmda_factor[index]
     backward = tree_backward[index]
@@ -59,6 +57,8 @@ def kernel(
                 extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
                 held_onset, phase,
             )
+            if young[index]:
+                add_youth(extra, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
         a_exc, a_inh = exc[lo : lo + n], inh[lo : lo + n]
         s_theta = scratch[{zeros}, :n]
         if shifted[index]:

@@ -68,7 +68,7 @@ def import_or_inject(
 _NEURON_LOOP = """\
 from engram.kernels.constants import BLOCK
 from engram.kernels.neurons import (
-    collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired,
+    add_youth, collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired,
 )
 
 @inline_jit
@@ -78,7 +78,7 @@ def kernel(
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
     tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
-    rhythm_current, region_spikes, scratch, who,
+    rhythm_current, region_spikes, scratch, who, young, youth, youth_current, youth_kept,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -91,7 +91,7 @@ def kernel(
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm_current[index]
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
 {constants}
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
@@ -103,6 +103,8 @@ def kernel(
                 extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
                 held_onset, phase,
             )
+            if young[index]:
+                add_youth(extra, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
         # Without synaptic input, rows that stay 0: not the same one, or the loop below would take
         # its slow path for arrays that overlap.
         a_exc = scratch[{no_exc}, :n]

@@ -30,3 +30,21 @@ def last_arrival(pre, delay, now, last_spike, last_event, previous_step, previou
         )
         arrived[k] = fired_at + delay[k]
     return arrived
+
+
+@jit
+def spike_steps(neuron, since, oldest, last_spike, last_event, previous_step, previous, out):
+    """Write the steps of a neuron's spikes from step `since` on, the latest first.
+
+    Returns how many. Spikes numbered below `oldest` are not looked at.
+    """
+    mask = previous.shape[0] - 1
+    step = np.int64(last_spike[neuron])
+    event = last_event[neuron]
+    n = 0
+    while event >= oldest and step >= since:
+        out[n] = step
+        n += 1
+        step = np.int64(previous_step[event & mask])
+        event = previous[event & mask]
+    return n

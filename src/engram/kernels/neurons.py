@@ -35,6 +35,19 @@ def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held
             extra[k] += h[k] if onset[k] <= phase else ZERO
 
 
+YOUNGEST_ADULT = np.float32(1e-4)
+"""Youth below which a neuron is an adult."""
+
+
+@jit
+def add_youth(extra, youth, n, current, kept):
+    """The extra input of young neurons in this step; they age."""
+    for k in range(n):
+        extra[k] += current * youth[k]
+        aged = youth[k] * kept
+        youth[k] = aged if aged > YOUNGEST_ADULT else ZERO
+
+
 @jit
 def collect_uniform(out, lo, n, seed, step):
     """A uniform random number per neuron, for models that want one."""

@@ -90,6 +90,8 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         pre_trace,
         post_trace,
         potentiation,
+        youth,
+        youth_gain,
         in_first,
         in_synapse,
         in_tap,
@@ -139,6 +141,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                     stop = np.int64(in_first[next_j + 1])
                     next_n = min(BLOCK, int(stop - start))
                     gain = potentiation[event_neuron[e & mask]]
+                    gain *= ONE + youth_gain[0] * youth[event_neuron[e & mask]]
                     synapses = in_synapse[start : start + next_n]
                     taps = in_tap[start : start + next_n]
                     # Unsigned indices: signed ones cost a test for being negative.

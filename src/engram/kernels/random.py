@@ -512,3 +512,16 @@ def fill_normal(
     _to_normals(bits)
     for i in range(tail, hi):
         out[i] = normal_of(seed, stream, first_entity + i, step)
+
+
+@jit
+def uniform_at(
+    entities: npt.NDArray[np.int64],
+    out: npt.NDArray[np.float32],
+    seed: int,
+    stream: int,
+    step: int,
+) -> None:
+    """Write the value that :func:`fill_uniform` gives each of these neurons."""
+    for k in range(len(entities)):
+        out[k] = uniform_of(seed, stream, entities[k], step)

@@ -6,7 +6,7 @@ import numpy as np
 
 from engram.kernels.constants import BLOCK, STREAM_MODEL
 from engram.kernels.jit import jit
-from engram.kernels.neurons import collect_extra, emit_spikes
+from engram.kernels.neurons import add_youth, collect_extra, emit_spikes
 from engram.kernels.random import geometric_gap, log_failure, uniform4
 
 
@@ -47,6 +47,10 @@ def poisson_sources(
     region_spikes,
     scratch,
     who,
+    young,
+    youth,
+    youth_current,
+    youth_kept,
 ):
     """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
 
@@ -58,6 +62,7 @@ def poisson_sources(
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm_current[index]
     varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or receiving[index] != 0
+    varied = varied or young[index] != 0
     factor = input_factor[index]
     rate = scratch[3]
     for lo in range(first, first + count, BLOCK):
@@ -79,6 +84,8 @@ def poisson_sources(
                 held_onset,
                 phase,
             )
+            if young[index]:
+                add_youth(rate, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
             if receiving[index]:
                 for k in range(n):
                     rate[k] += exc[lo + k] * factor[0] + inh[lo + k] * factor[2]

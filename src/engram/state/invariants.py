@@ -134,6 +134,8 @@ def _check_neurons(tables: Tables) -> None:
     _require(not ((tables["fired"] == 1) & ~alive).any(), "the dead do not fire")
     _require((tables["born"][alive] <= step).all(), "nobody is born in the future")
     _require((tables["last_spike"] < step).all(), "no spike is in the future")
+    young = tables["youth"]
+    _require(((young >= 0) & (young <= 1)).all(), "youth is in [0, 1]")
     for field in NEURON_FIELDS:
         # What was never used is as it was allocated, so that nothing leaks into a newborn.
         free = tables[field.name][..., ~used]

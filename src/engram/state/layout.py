@@ -113,10 +113,7 @@ def derive(tables: Tables, p: int, *, traces: int | None) -> None:
     block = tables.blocks[p]
     _, n_pre, first_post, n_post = bounds(tables, p)
     n = len(block["post"])
-    tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], block["segment"])
-    inhibitory = int((block["nt"] == INHIBITORY_TRANSMITTER).sum())
-    tables["common_sign"][p] = 1 if inhibitory == 0 else -1 if inhibitory == n else 0
-    tables["youngest"][p] = block["birth"].max(initial=NEVER)
+    describe(tables, p)
     for name in INDEX_COLUMNS:
         block[name] = np.empty(n if incoming else 0, FIELDS[name].dtype)
     block["in_first"] = np.zeros(n_post + 1, np.int32)
@@ -127,6 +124,77 @@ def derive(tables: Tables, p: int, *, traces: int | None) -> None:
         )  # fmt: skip
     _fit_traces(tables, p, traces or 0)
     tables.touch()
+
+
+def amend(
+    tables: Tables, p: int, gone: NDArray[np.int32], new: Synapses, *, traces: int | None
+) -> None:
+    """Remove the synapses `gone` (sorted) of projection `p` and add new ones.
+
+    The result is that of `lay_out`. It takes one pass over the synapses and their incoming index
+    and sorts the new ones only. The projection has the optional columns it needs; some synapses
+    stay, or there are new ones. traces: see `lay_out`.
+    """
+    block = tables.blocks[p]
+    first_pre, n_pre, first_post, n_post = bounds(tables, p)
+    old_lags, old_min = int(tables["delay_count"][p]), int(tables["delay_min"][p])
+    used = int(tables["region_count"][tables["source"][p]])
+    order = np.lexsort((new["post"], new["delay"], new["pre"]))
+    new = selected(new, order)
+    delay = new["delay"].astype(np.int64)
+    low, high = kernel("restructure.kept_lags")(used, block["segment"], old_lags, gone)
+    ends = [old_min + low, old_min + high] if high >= 0 else []
+    ends += [int(delay.min()), int(delay.max())] if len(delay) else []
+    shortest, lags = min(ends), max(ends) - min(ends) + 1
+    n_old, n_new = len(block["post"]), len(order)
+    n = n_old - len(gone) + n_new
+    segment = np.empty(n_pre * lags + 1, np.int32)
+    origin, number = np.empty(n, np.int32), np.empty(n_old, np.int32)
+    place = np.empty(n_new, np.int32)
+    kernel("restructure.merge_rows")(
+        used, block["segment"], old_lags, block["post"], gone, new["pre"] - np.int32(first_pre),
+        delay - shortest, new["post"], shortest - old_min, segment, lags, origin, number, place,
+    )  # fmt: skip
+    incoming = traces is not None
+    for name in SYNAPSE_COLUMNS:
+        old, field = block[name], FIELDS[name]
+        if name in INDEX_COLUMNS or len(old) < n_old:
+            continue
+        added = new.get(name)
+        if added is None:
+            added = np.full(n_new, field.initial, field.dtype)
+        block[name] = np.empty(n, field.dtype)
+        kernel("restructure.merge_column")(
+            origin, old, added.astype(field.dtype, copy=False), block[name]
+        )
+    block["segment"] = segment
+    tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
+    describe(tables, p)
+    if incoming:
+        by_post = np.lexsort((place, new["post"]))
+        tap = new["pre"] - np.int64(first_pre) - delay * n_pre
+        index = [block[name] for name in INDEX_COLUMNS]
+        for name in INDEX_COLUMNS:
+            block[name] = np.empty(n, FIELDS[name].dtype)
+        in_first = np.empty(n_post + 1, np.int32)
+        kernel("restructure.merge_incoming")(
+            block["in_first"], *index, number, new["post"][by_post] - np.int32(first_post),
+            place[by_post], tap[by_post].astype(np.int32), in_first,
+            *(block[name] for name in INDEX_COLUMNS),
+        )  # fmt: skip
+        block["in_first"] = in_first
+    _fit_traces(tables, p, traces or 0)
+    tables.touch()
+
+
+def describe(tables: Tables, p: int) -> None:
+    """What the loops want to know of all synapses of projection `p` at once."""
+    block = tables.blocks[p]
+    n = len(block["post"])
+    tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], block["segment"])
+    inhibitory = int((block["nt"] == INHIBITORY_TRANSMITTER).sum())
+    tables["common_sign"][p] = 1 if inhibitory == 0 else -1 if inhibitory == n else 0
+    tables["youngest"][p] = block["birth"].max(initial=NEVER)
 
 
 def _fit_traces(tables: Tables, p: int, traces: int) -> None:

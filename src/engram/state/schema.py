@@ -102,6 +102,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         since=3,
     ),
     _f("born", "int32", "N", 0, "step", "step of birth"),
+    _f("youth", "float32", "N", 0, "", "1 for a newborn; decays in the critical period", since=3),
     # Spikes of the last H steps: those still under way are among them.
     _f("event_neuron", "int32", "E", 0, "", "neuron that fired"),
     _f("event_previous_step", "int32", "E", NEVER, "step", "the neuron's spike before this one"),
@@ -122,6 +123,10 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("input_factor", "float32", "R 4", 0, "", "mean and rest of synaptic input", "derived"),
     _f("theta_kept", "float64", "R", 1, "", "decay of theta in dt", "derived"),
     _f("shifted", "uint8", "R", 0, "", "1 if any theta is not 0", "derived"),
+    _f("young", "uint8", "R", 0, "", "1 if any youth is not 0", "derived"),
+    _f("youth_kept", "float32", "1", 1, "", "decay of youth in dt", "derived"),
+    _f("youth_current", "float32", "R", 0, "current", "input at youth 1", "derived"),
+    _f("youth_gain", "float32", "1", 0, "", "extra potentiation at youth 1", "derived"),
     _f("driven", "uint8", "R", 0, "", "1 if there is input for the next step"),
     _f("holding", "uint8", "R", 0, "", "1 if any input is held"),
     _f("held_period", "int64", "R", 1, "step", "cycle of the held input"),

@@ -1,0 +1,141 @@
+"""A long life with everything on: ``python -m benchmarks.growth.soak [--steps 5000000]``.
+
+A brain of two regions and a pathway between them, with everything switched on that there is:
+reward-modulated STDP and plain STDP, short-term plasticity, scaling, adaptive thresholds,
+metaplasticity, all four parts of growth, memory, rhythms, dendrites, rewards and punishments,
+changing stimuli and silence. Ten times in every block of steps the tables are checked. Asserts:
+valid indices and no NaN, a mean rate above 0.1 Hz in every block and no region above 100 Hz,
+memory that does not grow by 5 % after the first fifth, and a speed at the end within 20 % of that
+at the start: the brain at the end, and the copy from the first fifth of its life that has the
+nearest number of synapses, run in turns, cost by synapse. Writes
+benchmarks/results/soak.json after every block, so that a run that was interrupted leaves what it
+has seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+
+from engram import Brain, RegionType, ShortTermPlasticity, Uniform
+from engram.oscillator import BANDS
+from engram.state.invariants import check
+
+RESULT = Path(__file__).resolve().parent.parent / "results" / "soak.json"
+BLOCK = 50_000
+PERIOD = 5_000
+"""Steps of one stimulus; every fifth is silence."""
+
+
+def build(seed: int) -> Brain:
+    """A small brain with everything on."""
+    brain = Brain(dt=1.0, seed=seed)
+    brain.add_region(
+        "input", RegionType.SENSORY, 30, max_neurons=60, rule="stdp", stp=ShortTermPlasticity()
+    )
+    brain.add_region("cortex", RegionType.ASSOCIATION, 60, max_neurons=150)
+    brain.connect_regions(
+        "input", "cortex", density=0.2, bidirectional=True, delays=Uniform(1.0, 15.0)
+    )
+    brain.homeostasis.theta_plus = 0.05
+    brain.metaplasticity.enabled = True
+    brain.regions["cortex"].enable_morphology()
+    for band in BANDS:
+        brain.oscillators.set("cortex", band, 0.5)
+    growth = brain.growth
+    growth.neurogenesis_rate, growth.apoptosis_age = 5.0, 4_000.0
+    growth.max_synapses = 8_000
+    brain.memory.trace_threshold = 0.0
+    return brain
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=5_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    brain = build(options.seed)
+    rng = np.random.default_rng(options.seed)
+    rows: list[dict[str, float]] = []
+    early: list[Brain] = []
+    while brain.step_count < options.steps:
+        spikes, rates = brain.stats().spikes, []
+        started = time.process_time()
+        checked = 0.0
+        for k in range(BLOCK // PERIOD):
+            if k % 5 < 4:
+                brain.hold("input", rng.random(4))
+                if k % 3 == 0:
+                    brain.reward(2.0, "proj:input->cortex")
+                elif k % 3 == 1:
+                    brain.punish(1.0, "region:cortex")
+            brain.run(PERIOD, progress=False)
+            stats = brain.stats()
+            if k % 5 < 4:
+                rates.append(max(r.activity for r in stats.regions))
+                rates.append(min(r.activity for r in stats.regions))
+            brain.release("input")
+            before = time.process_time()
+            check(brain._tables)
+            checked += time.process_time() - before
+        cost = time.process_time() - started - checked
+        stats = brain.stats()
+        history = list(brain.growth.history)[-BLOCK // 1000 :]
+        rows.append(
+            {
+                "step": brain.step_count, "neurons": stats.n_neurons, "synapses": stats.n_synapses,
+                "rate_hz": (stats.spikes - spikes) / stats.n_neurons / (BLOCK * 1e-3),
+                "least_hz": min(rates), "most_hz": max(rates), "us_per_step": 1e6 * cost / BLOCK,
+                "born": sum(c.neurons_born for c in history),
+                "died": sum(c.neurons_died for c in history),
+                "synapses_born": sum(c.synapses_born for c in history),
+                "synapses_pruned": sum(c.synapses_pruned for c in history),
+                "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "traces": len(brain.memory.traces),
+            }
+        )  # fmt: skip
+        row = rows[-1]
+        print(" ".join(f"{k}={v:.5g}" for k, v in row.items()), flush=True)
+        done = {"steps": brain.step_count, "asked_for": options.steps, "seed": options.seed}
+        RESULT.write_text(json.dumps({**done, "rows": rows}, indent=1) + "\n")
+        assert row["rate_hz"] > 0.1, "the brain has fallen silent"
+        assert row["most_hz"] < 100.0, "a region runs away"
+        assert row["synapses"] <= brain.growth.max_synapses
+        if brain.step_count <= options.steps / 5:
+            early.append(brain.copy())
+    settled = [r for r in rows if r["step"] > options.steps / 5]
+    growth = settled[-1]["memory_mb"] / settled[0]["memory_mb"]
+    young = min(early, key=lambda b: abs(b.stats().n_synapses - brain.stats().n_synapses))
+    ages = {"young": young, "old": brain}
+    synapses = {age: b.stats().n_synapses for age, b in ages.items()}
+    for b in ages.values():
+        b.freeze_structural_plasticity()
+        b.hold("input", [0.8, 0.3, 0.5])
+        b.run(PERIOD, progress=False)
+    costs: dict[str, list[float]] = {age: [] for age in ages}
+    for _ in range(9):
+        for age, b in ages.items():
+            before = time.process_time()
+            b.run(PERIOD, progress=False)
+            costs[age].append(1e6 * (time.process_time() - before) / PERIOD)
+    young_us, old_us = (float(np.median(costs[age])) for age in ages)
+    end = {
+        "memory_growth": growth,
+        "slower_by": old_us / young_us * synapses["young"] / synapses["old"] - 1.0,
+        "young_us": young_us,
+        "old_us": old_us, "young_step": young.step_count, "young_synapses": synapses["young"],
+        "old_synapses": synapses["old"],
+    }  # fmt: skip
+    RESULT.write_text(json.dumps({**done, "end": end, "rows": rows}, indent=1) + "\n")
+    print(" ".join(f"{k}={v:.4g}" for k, v in end.items()))
+    assert growth < 1.05, "memory grows"
+    assert end["slower_by"] < 0.2, "steps become slower"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,292 @@
+"""What a cycle of growth looks for: idle synapses, wiring for newborns, correlated pairs."""
+
+import math
+
+import numpy as np
+
+from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_GROWTH
+from engram.kernels.history import spike_steps
+from engram.kernels.jit import jit
+from engram.kernels.random import integer_below, uniform
+
+EXCITATORY = 0
+TRANSMITTERS = 5
+TYPES = 2
+LOST, IDLE = 1, 2
+
+ATTEMPTS = 16
+"""Draws of a synapse to copy the delay of, until one from an excitatory neuron is found."""
+
+
+@jit
+def magnitude_of(weight, nt, c, integral, low, high):
+    """A synapse's magnitude now."""
+    sign = np.float32(-1) if nt == INHIBITORY_TRANSMITTER else np.float32(1)
+    return min(max(sign * weight + c * integral, low), high)
+
+
+@jit
+def survey(
+    n_used, segment, lags, delay_min, first_pre, post, weight, birth, nt, eligibility, integral,
+    low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune, fate,
+    reached,
+):  # fmt: skip
+    """Look at every synapse of a projection once; returns how many are lost, and how many idle.
+
+    n_used: presynaptic slots in use. fate: set to LOST for those at a dead neuron, and to IDLE for
+    those that are weak, old (born in step `born_by` or before) and unused (since step `used_since`
+    no spike has arrived, or the postsynaptic neuron has not fired). reached: by type, how many
+    synapses from excitatory neurons the postsynaptic neurons have.
+    """
+    lost = idle = 0
+    modulated = eligibility.shape[0] > 0
+    zero = np.float32(0)
+    for i in range(n_used):
+        pre = first_pre + i
+        from_dead = alive[pre] == 0
+        excitatory = neuron_type[pre] == EXCITATORY
+        for lag in range(lags):
+            row = i * lags + lag
+            quiet = last_spike[pre] + delay_min + lag < used_since
+            for s in range(segment[row], segment[row + 1]):
+                j = post[s]
+                if from_dead or alive[j] == 0:
+                    fate[s] = LOST
+                    lost += 1
+                    continue
+                if excitatory:
+                    reached[neuron_type[j]] += 1
+                if not prune or birth[s] > born_by or not (quiet or last_spike[j] < used_since):
+                    continue
+                c = eligibility[s] if modulated else zero
+                m = magnitude_of(weight[s], nt[s], c, integral, low, high)
+                if m < weak_below:
+                    fate[s] = IDLE
+                    idle += 1
+    return lost, idle
+
+
+@jit
+def draw_different(options, count, seed, entity, start):
+    """The first `count` of `options` become a random choice of them (Fisher and Yates)."""
+    for k in range(count):
+        pick = k + integer_below(seed, STREAM_GROWTH, entity, start + k, options.shape[0] - k)
+        options[k], options[pick] = options[pick], options[k]
+
+
+@jit
+def wire_newborns(
+    outward, newborn, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral,
+    low, high, alive, neuron_type, first_own, n_own, first_other, n_other, fate, seed, entity,
+    start, out_own, out_other, out_lag, out_nt, out_magnitude,
+):  # fmt: skip
+    """Synapses of newborn neurons in one projection, on one side of it; returns how many.
+
+    For each transmitter a newborn gets, on average, as many synapses as living neurons of its type
+    have (the whole part for certain, one more with the probability of the rest), between it
+    and different partners among those that have such synapses, with delays drawn from theirs and
+    their mean magnitude. outward: the newborns are presynaptic.
+    """
+    classes = TRANSMITTERS * TYPES
+    count = np.zeros(classes, np.int64)
+    total = np.zeros(classes, np.float64)
+    with_lag = np.zeros((classes, lags), np.int64)
+    partner = np.zeros((classes, n_other), np.bool_)
+    modulated = eligibility.shape[0] > 0
+    # Runs of one kind are added up before they are written down.
+    last, run, summed = -1, 0, 0.0
+    for i in range((segment.shape[0] - 1) // lags):
+        for lag in range(lags):
+            row = i * lags + lag
+            for s in range(segment[row], segment[row + 1]):
+                if fate[s]:
+                    continue
+                j = post[s] - first_post
+                own, other = (i, j) if outward else (j, i)
+                kind = nt[s] * TYPES + neuron_type[first_own + own]
+                if kind != last:
+                    if last >= 0:
+                        with_lag[last, lag] += run
+                        total[last] += summed
+                    last, run, summed = kind, 0, 0.0
+                c = eligibility[s] if modulated else np.float32(0)
+                run += 1
+                summed += magnitude_of(weight[s], nt[s], c, integral, low, high)
+                partner[kind, other] = True
+            if last >= 0:
+                with_lag[last, lag] += run
+                total[last] += summed
+            last = -1
+    for kind in range(classes):
+        count[kind] = with_lag[kind].sum()
+    living = np.zeros(TYPES, np.int64)
+    for k in range(first_own, first_own + n_own):
+        living[neuron_type[k]] += alive[k]
+    for k in range(newborn.shape[0]):
+        living[neuron_type[newborn[k]]] -= 1
+    options = np.empty(n_other, np.int32)
+    n = 0
+    for b in range(newborn.shape[0]):
+        for t in range(TRANSMITTERS):
+            kind = t * TYPES + neuron_type[newborn[b]]
+            if count[kind] == 0:
+                continue
+            found = 0
+            for other in range(n_other):
+                if partner[kind, other] and alive[first_other + other]:
+                    options[found] = first_other + other
+                    found += 1
+            who = entity + newborn[b] * classes + kind
+            mean = count[kind] / max(living[neuron_type[newborn[b]]], 1)
+            wanted = min(int(mean + uniform(seed, STREAM_GROWTH, who, start)), found)
+            draw_different(options[:found], wanted, seed, who, start + 1)
+            for k in range(wanted):
+                if n == out_own.shape[0]:
+                    return n
+                rank = integer_below(seed, STREAM_GROWTH, who, start + 1 + found + k, count[kind])
+                lag = 0
+                while rank >= with_lag[kind, lag]:
+                    rank -= with_lag[kind, lag]
+                    lag += 1
+                out_own[n] = newborn[b]
+                out_other[n] = options[k]
+                out_lag[n] = lag
+                out_nt[n] = t
+                out_magnitude[n] = total[kind] / count[kind]
+                n += 1
+    return n
+
+
+@jit
+def coincidences(a, n_a, b, n_b, width):
+    """The sum of 1 - |d| / width over all pairs of spikes less than `width` steps d apart.
+
+    a, b: steps of the spikes, the latest first.
+    """
+    total = 0.0
+    first = 0
+    for k in range(n_a):
+        while first < n_b and b[first] >= a[k] + width:
+            first += 1
+        q = first
+        while q < n_b and b[q] > a[k] - width:
+            total += 1.0 - abs(a[k] - b[q]) / width
+            q += 1
+    return total
+
+
+@jit
+def correlation(a, n_a, b, n_b, own_a, own_b, width, span):
+    """Correlation coefficient of two spike trains smoothed by a box of `width` steps.
+
+    (C_ab - n_a n_b w / T) / sqrt((C_aa - n_a^2 w / T) (C_bb - n_b^2 w / T)), with C the
+    `coincidences` and T the steps looked at.
+    """
+    share = width / span
+    spread = (own_a - n_a * n_a * share) * (own_b - n_b * n_b * share)
+    if n_a == 0 or n_b == 0 or spread <= 0.0:
+        return 0.0
+    return (coincidences(a, n_a, b, n_b, width) - n_a * n_b * share) / math.sqrt(spread)
+
+
+@jit
+def count_spikes(start, now, region, event_first, event_end, total):
+    """Running count of a region's spikes from step `start` on: total[k] before step start + k."""
+    slot = start % event_first.shape[0]
+    total[0] = 0
+    for k in range(now - start):
+        total[k + 1] = total[k] + event_end[slot, region] - event_first[slot, region]
+        slot = slot + 1 if slot + 1 < event_first.shape[0] else 0
+
+
+@jit
+def nth_spike(rank, start, region, event_neuron, event_first, total):
+    """Who fired the region's spike number `rank` since step `start`, and after how many steps."""
+    k = np.searchsorted(total, rank, side="right") - 1
+    mask = event_neuron.shape[0] - 1
+    horizon = event_first.shape[0]
+    event = event_first[(start + k) % horizon, region] + rank - total[k]
+    return event_neuron[event & mask], k
+
+
+@jit
+def sprout(
+    wanted, attempts, start, now, width, least, most, threshold, source, target, inner, segment,
+    lags, first_pre, n_pre, post, first_post, n_post, nt, reached, neuron_type, alive, born,
+    last_spike, last_event, event_neuron, event_previous_step, event_previous, event_first,
+    event_end, seed, entity, draw, out_pre, out_post, out_lag, out_nt,
+):  # fmt: skip
+    """New synapses between neurons whose spikes are correlated; returns how many.
+
+    Candidates are drawn by their coincidences: a random spike of the source since step `start`, and
+    a random one of the target less than `width` steps from it. They become synapses if the
+    correlation of the two neurons reaches `threshold`, each fired `least` times or more and the
+    target not more than `most` times, both lived all that time, and there is no such synapse yet.
+    Those from excitatory neurons only, onto types that the projection reaches; transmitter and
+    delay are those of a random synapse.
+    """
+    span = now - start
+    n = 0
+    if span < 1 or post.shape[0] == 0:
+        return n
+    fired_pre, fired_post = np.empty(span + 1, np.int64), np.empty(span + 1, np.int64)
+    count_spikes(start, now, source, event_first, event_end, fired_pre)
+    count_spikes(start, now, target, event_first, event_end, fired_post)
+    if fired_pre[span] == 0 or fired_post[span] == 0:
+        return n
+    own_pre, own_post = np.full(n_pre, -1.0), np.full(n_post, -1.0)
+    a, b = np.empty(span, np.int64), np.empty(span, np.int64)
+    last = np.int64(-1)
+    n_a = 0
+    # Nothing older than the first spike of the window: the ring may have overwritten it.
+    horizon = event_first.shape[0]
+    oldest = event_first[start % horizon, 0]
+    for attempt in range(attempts):
+        if n == wanted:
+            break
+        at = draw + attempt * (ATTEMPTS + 2)
+        rank = integer_below(seed, STREAM_GROWTH, entity, at, fired_pre[span])
+        pre, k = nth_spike(rank, start, source, event_neuron, event_first, fired_pre)
+        low, high = fired_post[max(k - width + 1, 0)], fired_post[min(k + width, span)]
+        if low == high or neuron_type[pre] != EXCITATORY or not alive[pre] or born[pre] > start:
+            continue
+        rank = low + integer_below(seed, STREAM_GROWTH, entity, at + 1, high - low)
+        other, _ = nth_spike(rank, start, target, event_neuron, event_first, fired_post)
+        if (inner and other == pre) or not alive[other] or born[other] > start:
+            continue
+        i, j = pre - first_pre, other - first_post
+        if reached[neuron_type[other]] == 0:
+            continue
+        if pre != last:
+            n_a = spike_steps(
+                pre, start, oldest, last_spike, last_event, event_previous_step, event_previous, a
+            )
+            last = pre
+            if own_pre[i] < 0.0:
+                own_pre[i] = coincidences(a, n_a, a, n_a, width)
+        n_b = spike_steps(
+            other, start, oldest, last_spike, last_event, event_previous_step, event_previous, b
+        )
+        if n_a < least or n_b < least or n_b > most:
+            continue
+        if own_post[j] < 0.0:
+            own_post[j] = coincidences(b, n_b, b, n_b, width)
+        if correlation(a, n_a, b, n_b, own_pre[i], own_post[j], width, span) < threshold:
+            continue
+        present = False
+        for row in range(i * lags, (i + 1) * lags):
+            s = segment[row] + np.searchsorted(post[segment[row] : segment[row + 1]], other)
+            present = present or (s < segment[row + 1] and post[s] == other)
+        for k in range(n):
+            present = present or (out_pre[k] == pre and out_post[k] == other)
+        if present:
+            continue
+        for k in range(ATTEMPTS):
+            s = integer_below(seed, STREAM_GROWTH, entity, at + 2 + k, post.shape[0])
+            row = np.searchsorted(segment, s, side="right") - 1
+            if neuron_type[first_pre + row // lags] == EXCITATORY:
+                out_pre[n], out_post[n] = pre, other
+                out_lag[n], out_nt[n] = row % lags, nt[s]
+                n += 1
+                break
+    return n
