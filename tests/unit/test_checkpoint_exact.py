@@ -44,6 +44,7 @@ def lively(seed=1):
     brain.add_region("tree", RegionType.MEMORY, 8, 0.3, max_neurons=16)
     brain.connect_regions("out", "tree", 0.5)
     brain.regions["tree"].enable_morphology("stellate", dynamics="compartments", nmda=NMDA())
+    brain.oscillators.couple("in", "out", "theta", 4.0, lag=0.3)
     brain.hold("in", [0.7, 0.2])
     brain.reward(1.5, "proj:in->out")
     brain.homeostasis.theta_plus = 0.1

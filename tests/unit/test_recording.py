@@ -302,6 +302,7 @@ def test_weights_through_growth() -> None:
     one.growth.growth_interval = 50.0
     one.growth.neurogenesis_rate = 0.0
     one.growth.pruning_age = 100.0
+    one.growth.pruning_unused = 0.0
     one.growth.pruning_weight = 0.6
     one.growth.pruned_per_cycle = 1
     projection = one.get_projection("b", "b")
