@@ -158,7 +158,7 @@ def growth(cost: dict[str, Any]) -> list[str]:
         if end:
             lines.append(
                 f"Memory grew by a factor of {end['memory_growth']:.3f}; a step at the end costs "
-                f"{100 * end['slower_by']:+.0f} % by synapse against the start "
+                f"{100 * end['slower_by']:+.0f} % against the start "
                 f"({end['young_us']:.1f} us with {end['young_synapses']} synapses, "
                 f"{end['old_us']:.1f} us with {end['old_synapses']})."
             )

@@ -95,16 +95,20 @@ def test_a_presentation_is_not_cut(tmp_path):
 def test_what_is_written_is_the_brain_as_it_was(tmp_path, monkeypatch):
     """The run goes on, and changes everything, before the thread has written a byte."""
     brain, write, go = build(), every.write_state, threading.Event()
+    started = threading.Event()
     expected = build()
     expected.run(50)
 
     def wait(*arguments, **options):
+        started.set()
         assert go.wait(60)
         write(*arguments, **options)
 
     monkeypatch.setattr(every, "write_state", wait)
     checkpointer = brain.checkpoint_every(tmp_path, steps=50)
-    brain.run(149)
+    brain.run(60)
+    assert started.wait(60)
+    brain.run(89)
     assert names(tmp_path) == []
     go.set()
     checkpointer.detach()
