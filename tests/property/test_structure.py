@@ -281,9 +281,7 @@ SPOILS = {
     "in the future": lambda t: t["last_spike"].__setitem__(0, 10**6),
     "ranges of the spike ring": lambda t: t["event_end"].__setitem__((0, 0), 10**6),
     "are of its neurons": lambda t: t["event_neuron"].__setitem__(slice(None), 10**6),
-    "last_spike is the last": lambda t: t["last_spike"].__setitem__(
-        slice(None), -(2**30)
-    ),
+    "last_spike is the last": lambda t: t["last_spike"].__setitem__(slice(None), -(2**30)),
     "cover the synapses": lambda t: t.blocks[0]["segment"].__setitem__(-1, 0),
     "segments of projection 0 are monotone": lambda t: swap(t.blocks[0]["segment"], 3, -4),
     "post of projection 0 in range": lambda t: t.blocks[0]["post"].__setitem__(0, 900),
