@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from engram.defaults import HISTORY
 from engram.engine.binding import kernel
-from engram.kernels.constants import NEVER
-from engram.kernels.growth import IDLE
+from engram.kernels.constants import IDLE, NEVER
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
 from engram.state import layout

@@ -65,10 +65,13 @@ class Trace:
 
         More than half of the neurons of the larger one are common, and their order is not reversed.
         """
-        if self.region != other.region:
+        enough = _SAME * max(len(self.neurons), len(other.neurons))
+        if self.region != other.region or min(len(self.neurons), len(other.neurons)) <= enough:
             return False
-        common, mine, theirs = np.intersect1d(self.neurons, other.neurons, return_indices=True)
-        if len(common) <= _SAME * max(len(self.neurons), len(other.neurons)):
+        common, mine, theirs = np.intersect1d(
+            self.neurons, other.neurons, assume_unique=True, return_indices=True
+        )
+        if len(common) <= enough:
             return False
         if len(common) < _ORDERED:
             return True
@@ -78,7 +81,9 @@ class Trace:
         """The same pattern again: strength grows by 1, latencies are averaged."""
         self.strength += 1.0
         self.encounters += 1
-        _, mine, theirs = np.intersect1d(self.neurons, other.neurons, return_indices=True)
+        _, mine, theirs = np.intersect1d(
+            self.neurons, other.neurons, assume_unique=True, return_indices=True
+        )
         share = 1.0 / min(self.encounters, _AVERAGED)
         self.latency[mine] += share * (other.latency[theirs] - self.latency[mine])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -846,3 +848,11 @@ def test_assigning_a_mechanism_takes_over_its_parameters():
     assert rule.A_plus == 0.5
     with pytest.raises(InvalidTypeError, match=r"Brain\.stdp must be a STDP"):
         brain.stdp = RewardSTDP()
+
+
+def test_importing_leaves_the_compiler_alone():
+    code = (
+        "import sys, engram; print([m for m in ('numba', 'scipy', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -15,8 +15,7 @@ from engram.checkpoint.records import to_arrays
 from engram.engine.binding import kernel
 from engram.errors import CheckpointError
 from engram.growth import GrowthCycle
-from engram.kernels.constants import EVENTS, STEP, STREAM_PHASE
-from engram.kernels.growth import EXCITATORY
+from engram.kernels.constants import EVENTS, EXCITATORY, STEP, STREAM_PHASE
 from engram.morphology import Branch, Morphology
 from engram.oscillator import BANDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS

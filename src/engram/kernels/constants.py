@@ -27,6 +27,12 @@ INHIBITORY_TRANSMITTER = 1
 NMDA_TRANSMITTER = 0
 """The one transmitter (glutamate) that also opens NMDA receptors."""
 
+EXCITATORY = 0
+"""The type of neuron whose synapses sprout."""
+
+# What a cycle of growth finds of a synapse: it is a dead neuron's, or weak, old and unused.
+LOST, IDLE = 1, 2
+
 RULE_PARAMETERS = 8
 """Parameters a plasticity rule may have."""
 

@@ -4,15 +4,13 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_GROWTH
+from engram.kernels.constants import EXCITATORY, IDLE, INHIBITORY_TRANSMITTER, LOST, STREAM_GROWTH
 from engram.kernels.history import spike_steps
 from engram.kernels.jit import jit
 from engram.kernels.random import integer_below, uniform
 
-EXCITATORY = 0
 TRANSMITTERS = 5
 TYPES = 2
-LOST, IDLE = 1, 2
 
 ATTEMPTS = 16
 """Draws of a synapse to copy the delay of, until one from an excitatory neuron is found."""
