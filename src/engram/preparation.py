@@ -10,7 +10,7 @@ from engram.defaults import current_unit
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import GATE, NEVER, RULE_PARAMETERS
+from engram.kernels.constants import GATE, LAST_STEP, NEVER, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 LONGEST_PART = 0.25
 """Longest part of a step of the cable equation, ms."""
-
-MOST_STEPS = 1 << 30
-"""More than a brain lives."""
 
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
@@ -166,7 +163,7 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         tables["pre_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
     slowest = max((getattr(rule, name) for name in rule.pre_traces.values()), default=0.0)
     longest = int(tables["delay_min"][p] + tables["delay_count"][p])
-    window = min(TRACE_WINDOW * slowest / brain.dt, MOST_STEPS)
+    window = min(TRACE_WINDOW * slowest / brain.dt, LAST_STEP)
     tables["trace_reach"][p] = math.ceil(window) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
