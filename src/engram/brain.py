@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from engram import defaults
 from engram.building import device_name, living_slots, neuron_model, patterns_of
 from engram.distributions import Values
+from engram.engine.binding import kernel
 from engram.errors import (
     CapacityError,
     InvalidTypeError,
@@ -161,7 +162,8 @@ class Brain:
     @property
     def step_count(self) -> int:
         """Steps done."""
-        return int(self._tables["clock"][STEP])
+        step: int = self._tables["clock"].item(STEP)
+        return step
 
     @property
     def time(self) -> float:
@@ -484,11 +486,13 @@ class Brain:
         target, encoded = self._encode("Brain.stimulate", region, values)
         step = self.step_count
         current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
-        tables, slots = self._tables, target._slice
-        tables["drive"][slots] += current
+        tables = self._tables
+        driven: int = kernel("neurons.add_drive")(
+            tables["drive"], tables["alive"], target._first, current
+        )
         tables["driven"][target._index] = 1
         self._note_stimulus(step)
-        return int(np.count_nonzero(current * tables["alive"][slots]))
+        return driven
 
     def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
         """Add current to some neurons for the next step.

@@ -18,7 +18,7 @@ from engram.neurons import PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.replay import Pulses
 from engram.sleep import Sleep, SleepReport
-from engram.traces import Trace, observe
+from engram.traces import Trace, find_same, observe
 
 if TYPE_CHECKING:
     from engram.brain import Brain
@@ -150,22 +150,17 @@ class Memory(Parameterized):
                 f"with memory enabled"
             )
         self._forget(brain)
+        active = [r for r in regions if not isinstance(r.model, (PoissonSource, Relay))]
         found = []
-        for one in regions:
-            if not isinstance(one.model, (PoissonSource, Relay)):
-                seen = observe(one, steps, self.trace_threshold)
-                if seen is not None:
-                    found.append(self._store(seen))
+        for seen in observe(brain, active, steps, self.trace_threshold):
+            known = find_same(self._traces, seen)
+            if known is None:
+                self._traces.append(seen)
+            else:
+                known.meet(seen)
+            found.append(known or seen)
         self._order()
         return found
-
-    def _store(self, seen: Trace) -> Trace:
-        for trace in self._traces:
-            if trace.matches(seen):
-                trace.meet(seen)
-                return trace
-        self._traces.append(seen)
-        return seen
 
     def _forget(self, brain: Brain) -> None:
         elapsed = (brain.step_count - self._decayed) * brain.dt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 from typing import TYPE_CHECKING
@@ -251,7 +252,8 @@ def dopamine_factors(
     )
 
 
-def rule_arguments(rule: type[PlasticityRule]) -> list[str]:
+@functools.cache
+def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
     """The parameters of a rule that its functions ask for."""
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
     asked = [
@@ -260,7 +262,7 @@ def rule_arguments(rule: type[PlasticityRule]) -> list[str]:
         for name in parameters_of(function)
         if name not in fixed
     ]
-    names = list(dict.fromkeys(asked))
+    names = tuple(dict.fromkeys(asked))
     for name in names:
         if not hasattr(rule, name):
             raise InvalidValueError(

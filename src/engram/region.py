@@ -110,12 +110,14 @@ class Region:
 
     @property
     def _first(self) -> int:
-        return int(self._brain._tables["region_first"][self._index])
+        first: int = self._brain._tables["region_first"].item(self._index)
+        return first
 
     @property
     def n_neurons(self) -> int:
         """Neuron slots in use, those of dead neurons included: the length of the arrays."""
-        return int(self._brain._tables["region_count"][self._index])
+        count: int = self._brain._tables["region_count"].item(self._index)
+        return count
 
     @property
     def max_neurons(self) -> int:
@@ -143,9 +145,8 @@ class Region:
     @property
     def _slice(self) -> slice:
         """The neuron slots in use, in the brain's tables."""
-        tables, r = self._brain._tables, self._index
-        first = int(tables["region_first"][r])
-        return slice(first, first + int(tables["region_count"][r]))
+        first = self._first
+        return slice(first, first + self.n_neurons)
 
     def _slots(self, name: str, row: int | None = None) -> Array:
         array = self._brain._tables[name]

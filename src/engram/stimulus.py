@@ -114,12 +114,13 @@ class StimulusEncoder(Parameterized):
     def encode(self, values: ArrayLike, region: Region) -> Encoded:
         """The input of a region's neurons for `values` in [0, 1], at most as many as neurons."""
         n = region.n_neurons
-        array = check_values(f"stimulus of {region.name!r}", values, n)
+        array = _check_values(region.name, values, n)
         poisson = isinstance(region.model, PoissonSource)
         scale = np.float32(self.max_rate if poisson else self.max_current)
         mine = array[_groups(n, len(array))]
         if self._strategy is EncodingStrategy.RATE:
-            return Encoded(mine * scale)
+            mine *= scale
+            return Encoded(mine)
         if self._strategy is EncodingStrategy.POPULATION:
             z = (mine - _centres(n, len(array))) / np.float32(self.width)
             return Encoded(scale * np.exp(np.float32(-0.5) * z * z))
@@ -137,15 +138,16 @@ class StimulusEncoder(Parameterized):
         return np.maximum(amplitude * (1 + np.float32(self.noise_level) * z), np.float32(0))
 
 
-def check_values(where: str, values: ArrayLike, n_neurons: int) -> Floats:
+def _check_values(region: str, values: ArrayLike, n_neurons: int) -> Floats:
     """Values in [0, 1], at least one and at most one per neuron."""
-    if isinstance(values, list) and 0 < len(values) <= min(16, n_neurons):
+    if type(values) is list and 0 < len(values) <= min(16, n_neurons):
         # The usual case, without the cost of reductions over tiny arrays.
         for value in values:
             if not (isinstance(value, (int, float)) and 0.0 <= value <= 1.0):
                 break
         else:
             return np.array(values, np.float32)
+    where = f"stimulus of {region!r}"
     array = vector(where, np.atleast_1d(as_array(where, values)), 0.0, 1.0)
     if not 0 < len(array) <= n_neurons:
         raise InvalidValueError(

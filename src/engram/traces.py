@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
+    from engram.brain import Brain
     from engram.region import Region
 
 Ints = NDArray[np.int64]
@@ -60,20 +62,10 @@ class Trace:
         kept = ~np.isin(self.neurons, dead)
         self.neurons, self.latency = self.neurons[kept], self.latency[kept]
 
-    def matches(self, other: Trace) -> bool:
-        """Whether both are the same memory.
-
-        More than half of the neurons of the larger one are common, and their order is not reversed.
-        """
-        enough = _SAME * max(len(self.neurons), len(other.neurons))
-        if self.region != other.region or min(len(self.neurons), len(other.neurons)) <= enough:
-            return False
-        common, mine, theirs = np.intersect1d(
-            self.neurons, other.neurons, assume_unique=True, return_indices=True
-        )
-        if len(common) <= enough:
-            return False
-        if len(common) < _ORDERED:
+    def is_in_order_of(self, other: Trace) -> bool:
+        """Whether the neurons in common fire in much the same order, or are too few to tell."""
+        mine, theirs = self._common(other)
+        if len(theirs) < _ORDERED:
             return True
         return rank_correlation(self.latency[mine], other.latency[theirs]) >= _REVERSED
 
@@ -81,11 +73,37 @@ class Trace:
         """The same pattern again: strength grows by 1, latencies are averaged."""
         self.strength += 1.0
         self.encounters += 1
-        _, mine, theirs = np.intersect1d(
-            self.neurons, other.neurons, assume_unique=True, return_indices=True
-        )
+        mine, theirs = self._common(other)
         share = 1.0 / min(self.encounters, _AVERAGED)
         self.latency[mine] += share * (other.latency[theirs] - self.latency[mine])
+
+    def _common(self, other: Trace) -> tuple[NDArray[np.bool_], Ints]:
+        """Which of the neurons the other trace has too, and where they stand there."""
+        place = np.searchsorted(other.neurons, self.neurons)
+        place[place == len(other.neurons)] = 0
+        mine = other.neurons[place] == self.neurons
+        return mine, place[mine]
+
+
+def find_same(traces: Sequence[Trace], seen: Trace) -> Trace | None:
+    """The first of some traces that is the same memory as `seen`; None if there is none.
+
+    More than half of the neurons of the larger one are common, and their order is not reversed.
+    """
+    n = len(seen.neurons)
+    alike = [
+        trace
+        for trace in traces
+        if trace.region == seen.region
+        and min(n, len(trace.neurons)) > _SAME * max(n, len(trace.neurons))
+    ]
+    among = np.zeros(1 + max((int(t.neurons[-1]) for t in [*alike, seen])), np.bool_)
+    among[seen.neurons] = True
+    for trace in alike:
+        common = np.count_nonzero(among[trace.neurons])
+        if common > _SAME * max(n, len(trace.neurons)) and trace.is_in_order_of(seen):
+            return trace
+    return None
 
 
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> float:
@@ -100,47 +118,54 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def _ranks(values: NDArray[np.generic]) -> Floats:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - 0.5 * (counts - 1))[inverse], np.float64)
+    ordered = np.sort(values)
+    first = np.searchsorted(ordered, values, side="left")
+    last = np.searchsorted(ordered, values, side="right")
+    return np.asarray(0.5 * (first + last + 1), np.float64)
 
 
-def recent_spikes(region: Region, window: int) -> tuple[Ints, Ints]:
-    """(steps, neurons) of the region's spikes in the last `window` steps that are kept."""
-    brain = region._brain
-    tables, r, now = brain._tables, region._index, brain.step_count
-    kept = min(window, now, tables.sizes["H"] - 1)
+def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
+    """(steps, neurons of the brain) of the spikes in the last `window` steps, in order of time.
+
+    Left out are those of neurons that died since: who took their slots has not fired them.
+    """
+    tables, now = brain._tables, brain.step_count
+    ring, horizon = tables["event_neuron"], tables.sizes["H"]
+    kept = min(window, now, horizon - 1)
     steps = np.arange(now - kept, now)
-    rows = steps % tables.sizes["H"]
-    first, end = tables["event_first"][rows, r], tables["event_end"][rows, r]
-    counts = end - first
-    offset = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    events = (np.repeat(first, counts) + offset) % tables.sizes["E"]
+    rows = steps % horizon
+    # The spikes of a step stand one after the other, region by region.
+    first = tables["event_first"][rows, 0]
+    counts = tables["event_end"][rows].max(axis=1) - first
     when = np.repeat(steps, counts)
-    who = tables["event_neuron"][events].astype(np.int64) - region._first
-    # The slot of a newborn may have been another's, whose spikes are not its own.
-    own = when >= region._slots("born")[who]
-    return when[own], who[own]
+    start = int(first[0]) if kept else 0
+    who = ring[np.arange(start, start + len(when)) % len(ring)]
+    own = when >= tables["born"][who]
+    return when[own], who[own].astype(np.int64)
 
 
-def observe(region: Region, window: int, threshold: float) -> Trace | None:
-    """The pattern of the last `window` steps, if there is one.
+def observe(brain: Brain, regions: Sequence[Region], window: int, threshold: float) -> list[Trace]:
+    """The patterns of the last `window` steps, one of each region where there is one.
 
     Those take part who fired more than `threshold` times as often as the mean of their region, or
     as 1 Hz if that is more.
     """
-    brain = region._brain
-    when, who = recent_spikes(region, window)
-    if not len(who):
-        return None
+    when, who = recent_spikes(brain, window)
     duration = window * brain.dt
-    counts = np.bincount(who, minlength=region.n_neurons)
-    alive = region.neuron_alive
-    level = max(counts[alive].mean() if alive.any() else 0.0, duration / 1000.0)
-    neurons = np.flatnonzero(alive & (counts > threshold * level))
-    if not len(neurons):
-        return None
-    first = np.full(region.n_neurons, np.iinfo(np.int64).max)
-    np.minimum.at(first, who, when)
-    latency = (first[neurons] - first[neurons].min()) * brain.dt
-    return Trace(region.name, neurons, brain.step_count, 1.0, latency, duration)
+    size = brain._tables.sizes["N"]
+    spikes = np.bincount(who, minlength=size)
+    began = np.empty(size, np.int64)
+    began[who[::-1]] = when[::-1]
+    found = []
+    for region in regions:
+        alive = region.neuron_alive
+        counts = spikes[region._slice]
+        counts[~alive] = 0
+        level = max(counts.sum() / max(np.count_nonzero(alive), 1), duration / 1000.0)
+        neurons = np.flatnonzero(counts > threshold * level)
+        if len(neurons):
+            first = began[region._first + neurons]
+            latency = (first - first.min()) * brain.dt
+            step = brain.step_count
+            found.append(Trace(region.name, neurons, step, 1.0, latency, duration))
+    return found

@@ -10,7 +10,7 @@ import pytest
 from engram import Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
 from engram.assemblies import associative_memory, recall_of, sequence_memory, set_mode
 from engram.defaults import QUIET
-from engram.traces import Trace, rank_correlation
+from engram.traces import Trace, find_same, rank_correlation
 
 S = RegionType.SENSORY
 
@@ -206,6 +206,24 @@ def test_rank_correlation():
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 5, 40), rng.integers(0, 9, 40)
     assert rank_correlation(a, b) == pytest.approx(stats.spearmanr(a, b).statistic)
+
+
+def test_the_same_memory_has_most_neurons_in_common_and_their_order():
+    def trace(neurons, region="r", reverse=False):
+        order = np.arange(float(len(neurons)))
+        latency = order[::-1].copy() if reverse else order
+        return Trace(region, np.array(neurons), 0, 1.0, latency, 100.0)
+
+    stored = [
+        trace([*range(8)], region="other"),
+        trace([0, 1, 2, 3, 90, 91, 92, 93]),  # half is not enough
+        trace([*range(20)]),  # it is a small part of this one
+        trace([*range(8)], reverse=True),
+        trace([0, 1, 2, 3, 4, 90, 91, 92]),
+    ]
+    assert find_same(stored, trace([*range(8)])) is stored[4]
+    assert find_same(stored[:4], trace([*range(8)])) is None
+    assert find_same([], trace([3])) is None
 
 
 def test_memory_can_be_switched_off():

@@ -35,6 +35,16 @@ def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held
             extra[k] += h[k] if onset[k] <= phase else ZERO
 
 
+@jit
+def add_drive(drive, alive, first, current):
+    """Add a current to the neurons from `first` on; returns how many living ones it drives."""
+    driven = 0
+    for k in range(current.shape[0]):
+        drive[first + k] += current[k]
+        driven += alive[first + k] != 0 and current[k] != ZERO
+    return driven
+
+
 YOUNGEST_ADULT = np.float32(1e-4)
 """Youth below which a neuron is an adult."""
 
