@@ -97,7 +97,7 @@ def find_same(traces: Sequence[Trace], seen: Trace) -> Trace | None:
         if trace.region == seen.region
         and min(n, len(trace.neurons)) > _SAME * max(n, len(trace.neurons))
     ]
-    among = np.zeros(1 + max((int(t.neurons[-1]) for t in [*alike, seen])), np.bool_)
+    among = np.zeros(1 + max(int(t.neurons[-1]) for t in [*alike, seen]), np.bool_)
     among[seen.neurons] = True
     for trace in alike:
         common = np.count_nonzero(among[trace.neurons])
