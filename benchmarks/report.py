@@ -158,9 +158,10 @@ def growth(cost: dict[str, Any]) -> list[str]:
         if end:
             lines.append(
                 f"Memory grew by a factor of {end['memory_growth']:.3f}; a step at the end costs "
-                f"{100 * end['slower_by']:+.0f} % against the start "
-                f"({end['young_us']:.1f} us with {end['young_synapses']} synapses, "
-                f"{end['old_us']:.1f} us with {end['old_synapses']})."
+                f"{100 * end['slower_by']:+.0f} % against the start (median of "
+                f"{len(end['pairs'])} pairs of brains with as many synapses: "
+                + ", ".join(f"{100 * pair['slower_by']:+.0f}" for pair in end["pairs"])
+                + " %)."
             )
     return lines
 
