@@ -95,7 +95,11 @@ class Region:
 
     @property
     def model(self) -> NeuronModel:
-        """The neuron model; its parameters can be assigned."""
+        """The neuron model; its parameters can be assigned.
+
+        Those that differ between neurons (Izhikevich's a, b, c and d) hold for neurons born later;
+        assign those of the living to `a`, `b`, `c`, `d` of the region.
+        """
         return self._model
 
     @property
