@@ -2,6 +2,7 @@
 
 from engram._version import __version__
 from engram.brain import Brain
+from engram.competition import Competition
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (
     CapacityError,
@@ -24,7 +25,7 @@ from engram.neurons import (
 )
 from engram.parameters import Parameter
 from engram.persistence import inspect_checkpoint, load_brain, resume_brain, save_brain
-from engram.plasticity import STDP, PlasticityRule, RewardSTDP
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP, TraceSTDP, TripletSTDP
 from engram.projection import Projection
 from engram.region import Region, RegionType
 from engram.statistics import BrainStats
@@ -39,6 +40,7 @@ __all__ = [
     "BrainStats",
     "CapacityError",
     "CheckpointError",
+    "Competition",
     "CurrentLIF",
     "EncodingStrategy",
     "EngramError",
@@ -62,6 +64,8 @@ __all__ = [
     "RewardSTDP",
     "ShortTermPlasticity",
     "StimulusEncoder",
+    "TraceSTDP",
+    "TripletSTDP",
     "Uniform",
     "UnknownNameError",
     "__version__",

@@ -37,6 +37,7 @@ from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
 from engram.parameters import Mechanism
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
+from engram.presentation import present_many, respond
 from engram.progress import Progress, reporting
 from engram.projection import Projection
 from engram.recording import (
@@ -334,7 +335,8 @@ class Brain:
         """Connect two regions.
 
         wiring: "random" (every pair with probability `density`), "in_degree" (every target neuron
-        gets `in_degree` sources), "all_to_all", "one_to_one". weights: magnitudes; a number, one
+        gets `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to every neuron
+        but k). weights: magnitudes; a number, one
         per synapse (in order of pre, then post), or a distribution; by default such that the
         target follows the source. delays: ms, likewise; by default uniform in 1-5 ms. source_type,
         target_type: the neurons that take part (None: all). w_min, w_max: bounds of magnitudes;
@@ -655,6 +657,18 @@ class Brain:
         integer(f"{where}: steps", steps, 0, left)
         integer(f"{where}: rest", rest, 0, left - steps)
         before, start = self._tables["total_spikes"].copy(), self.step_count
+        self._present(target, encoded, steps, rest)
+        spikes = self._tables["total_spikes"]
+        # Who was born meanwhile may have taken the place of one that had fired.
+        before[self._tables["born"] > start] = 0
+        return {
+            name: spikes[r._first : r._first + r.n_neurons]
+            - before[r._first : r._first + r.n_neurons]
+            for name, r in self.regions.items()
+        }
+
+    def _present(self, target: Region, encoded: Encoded, steps: int, rest: int) -> None:
+        start = self.step_count
         # Nobody would release the stimulus of a brain that was saved half-way.
         self._presenting = True
         try:
@@ -674,14 +688,43 @@ class Brain:
             self._presenting = False
         if self._checkpointers:
             take_postponed(self, start)
-        spikes = self._tables["total_spikes"]
-        # Who was born meanwhile may have taken the place of one that had fired.
-        before[self._tables["born"] > start] = 0
-        return {
-            name: spikes[r._first : r._first + r.n_neurons]
-            - before[r._first : r._first + r.n_neurons]
-            for name, r in self.regions.items()
-        }
+
+    def present_many(
+        self,
+        region: str,
+        inputs: ArrayLike,
+        steps: int,
+        rest: int = 0,
+        *,
+        read: str,
+        from_rest: bool = False,
+    ) -> NDArray[np.int32]:
+        """Hold one input after the other, each for `steps` steps, then nothing for `rest`.
+
+        inputs: shape (n, n_neurons): rates in Hz of Poisson sources, else currents in the unit of
+        the model. from_rest: `reset_state` before each. Returns how often each neuron of the region
+        `read` fired in each presentation, shape (n, its neurons). The brain learns as always.
+        """
+        return present_many(self, region, inputs, steps, rest, read, from_rest)
+
+    def respond(
+        self,
+        region: str,
+        inputs: ArrayLike,
+        steps: int,
+        *,
+        read: str,
+        keys: Sequence[int] | NDArray[Any] | None = None,
+    ) -> NDArray[np.int32]:
+        """What the brain would answer to each of many inputs; it stays bit for bit as it is.
+
+        Each input is held for `steps` steps from rest, from the present time, with plasticity and
+        thresholds frozen. Presentation k draws its random numbers from the seed and keys[k] (a
+        whole number from 0 on; default: k), so that its answer depends on the brain, the input and
+        the key alone, whatever is asked before. inputs, read and what is returned: see
+        `present_many`.
+        """
+        return respond(self, region, inputs, steps, read, keys)
 
     def _run(self, steps: int) -> None:
         run_steps(self, steps)

@@ -24,7 +24,8 @@ class Homeostasis(Parameterized):
     1 + scaling_rate clip(e + integral_rate E, -1, 1), with e = (target_rate - r) / target_rate, r
     the neuron's mean rate in Hz over the last tau_rate or so, and E the integral of e over time in
     seconds, which makes up for a steady drift of weights by other rules. At each spike theta grows
-    by theta_plus; between spikes d theta / dt = -theta_leak theta. doi:10.1038/36103,
+    by theta_plus; between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that
+    without a leak the neuron comes to fire at theta_rate. doi:10.1038/36103,
     doi:10.1523/JNEUROSCI.20-23-08812.2000
     """
 
@@ -37,6 +38,10 @@ class Homeostasis(Parameterized):
     integral_rate = Parameter(0.0, low=0.0, unit="1/s", doc="weight of the integral of the error")
     theta_plus = Parameter(0.0, low=0.0, doc="step of the adaptive threshold at a spike")
     theta_leak = Parameter(1e-3, low=0.0, unit="1/ms", doc="its rate of decay")
+
+    theta_rate = Parameter(
+        0.0, low=0.0, unit="Hz", doc="rate that theta aims at; 0: it only decays"
+    )
 
     def apply(self, brain: Brain) -> None:
         """Measure rates and scale once."""

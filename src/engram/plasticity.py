@@ -20,7 +20,8 @@ class PlasticityRule(Parameterized):
     """Base of learning rules. To make one, declare parameters and two static functions.
 
     ``on_pre`` runs when a spike arrives at a synapse, ``on_post`` when the postsynaptic neuron
-    fires. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``, ``y2``
+    fires; a rule that learns at postsynaptic spikes alone leaves ``on_pre`` out, and costs nothing at
+    arrivals. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``, ``y2``
     (traces just before the event), ``w_min``, ``w_max`` and the rule's parameters (at most 8 of
     them), and returns the new magnitude, which is then kept within [w_min, w_max]. If `modulated`,
     it returns the change of eligibility instead: dopamine turns eligibility into weight.
@@ -36,10 +37,6 @@ class PlasticityRule(Parameterized):
     ...     post_traces = {}
     ...
     ...     @staticmethod
-    ...     def on_pre(w):
-    ...         return w
-    ...
-    ...     @staticmethod
     ...     def on_post(w, x, eta):
     ...         return w + eta * (x - w)
     """
@@ -47,7 +44,7 @@ class PlasticityRule(Parameterized):
     modulated: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
-    on_pre: Callable[..., Any]
+    on_pre: Callable[..., Any] | None = None
     on_post: Callable[..., Any]
 
     pairing = Parameter(
@@ -57,6 +54,11 @@ class PlasticityRule(Parameterized):
     )
 
     def __init_subclass__(cls) -> None:
+        if cls.modulated and cls.on_pre is None:
+            raise InvalidValueError(
+                f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may return "
+                f"0.0): arrivals bring such weights up to date"
+            )
         for traces, valid in ((cls.pre_traces, ("x", "x2")), (cls.post_traces, ("y", "y2"))):
             if tuple(traces) != valid[: len(traces)]:
                 raise InvalidValueError(
@@ -124,7 +126,65 @@ class RewardSTDP(PlasticityRule):
     on_post = staticmethod(rules.reward_stdp_on_post)
 
 
-RULES: dict[str, type[PlasticityRule]] = {"stdp": STDP, "reward_stdp": RewardSTDP}
+class TraceSTDP(PlasticityRule):
+    """Learning at postsynaptic spikes alone (Diehl & Cook 2015).
+
+    At a postsynaptic spike w += eta (x - x_tar) (w_max - w)^mu: synapses whose presynaptic neuron
+    fired lately (x > x_tar) grow, the others shrink. With ``bounds="both"`` shrinking goes with
+    (w - w_min)^mu instead, so that weights spread over the range. doi:10.3389/fncom.2015.00099
+    """
+
+    post_traces: ClassVar[dict[str, str]] = {}
+
+    eta = Parameter(0.01, low=0.0, doc="rate of learning")
+    x_tar = Parameter(0.4, low=0.0, doc="trace at which a weight stays")
+    mu = Parameter(1.0, low=0.0, doc="how changes shrink towards the bound; 0: not at all")
+    tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="decay of the trace")
+    bounds = Parameter("upper", choices=("upper", "both"), doc="see above")
+
+    on_post = staticmethod(rules.trace_on_post)
+
+    @property
+    def both(self) -> float:
+        """1 if depression shrinks towards the lower bound."""
+        return float(self.bounds == "both")
+
+
+class TripletSTDP(PlasticityRule):
+    """STDP by triplets of spikes (Pfister & Gerstner 2006).
+
+    At a postsynaptic spike w += x (A2_plus + A3_plus y2) (w_max - soft w); at the arrival of a
+    presynaptic one w -= y (A2_minus + A3_minus x2) (w_max - soft (w_max - w + w_min)); x and y are
+    the fast, x2 and y2 the slow traces, just before the spike at hand. ``bounds`` as of `STDP`. With
+    ``pairing="nearest"``, A2_plus = A3_minus = 0, tau_plus = tau_minus = 20 and tau_y = 40 it is the
+    rule of Diehl & Cook's (2015) program. doi:10.1523/JNEUROSCI.1425-06.2006
+    """
+
+    pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}
+    post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus", "y2": "tau_y"}
+
+    A2_plus = Parameter(0.0, low=0.0, doc="potentiation by a pair, in units of w_max")
+    A3_plus = Parameter(0.01, low=0.0, doc="potentiation by a triplet post-pre-post")
+    A2_minus = Parameter(0.0001, low=0.0, doc="depression by a pair")
+    A3_minus = Parameter(0.0, low=0.0, doc="depression by a triplet pre-post-pre")
+    tau_plus = Parameter(16.8, low=0.0, open_low=True, unit="ms", doc="decay of x")
+    tau_minus = Parameter(33.7, low=0.0, open_low=True, unit="ms", doc="decay of y")
+    tau_x = Parameter(101.0, low=0.0, open_low=True, unit="ms", doc="decay of x2")
+    tau_y = Parameter(125.0, low=0.0, open_low=True, unit="ms", doc="decay of y2")
+    bounds = Parameter("additive", choices=("additive", "multiplicative"), doc="see above")
+
+    on_pre = staticmethod(rules.triplet_on_pre)
+    on_post = staticmethod(rules.triplet_on_post)
+
+    @property
+    def soft(self) -> float:
+        """1 for multiplicative bounds, 0 for additive ones."""
+        return float(self.bounds == "multiplicative")
+
+
+RULES: dict[str, type[PlasticityRule]] = {
+    "stdp": STDP, "reward_stdp": RewardSTDP, "trace_stdp": TraceSTDP, "triplet_stdp": TripletSTDP,
+}  # fmt: skip
 
 
 def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | None:

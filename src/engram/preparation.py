@@ -98,6 +98,7 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     )  # fmt: skip
     tables["theta_kept"][r] = math.exp(-brain.dt / region.tau_theta)
     tables["theta_plus"][r] = region.theta_plus
+    tables["theta_fall"][r] = region.theta_plus * brain.homeostasis.theta_rate * 1e-3 * brain.dt
     frozen = brain._frozen["adaptive_thresholds"]
     shifted = region.theta_plus > 0 or bool(region._slots("theta").any())
     receives = any(p.target == region.name and p.n_synapses for p in brain.projections)
@@ -259,7 +260,7 @@ def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
     asked = [
         name
         for function in (rule.on_pre, rule.on_post)
-        for name in parameters_of(function)
+        for name in ([] if function is None else parameters_of(function))
         if name not in fixed
     ]
     names = tuple(dict.fromkeys(asked))

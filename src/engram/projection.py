@@ -224,19 +224,37 @@ class Projection:
         )
         return sparse.csr_array((self.weight, (self.pre, self.post)), shape=shape)
 
-    def normalize(self, total: float) -> None:
-        """Scale each target neuron's incoming weights so that their magnitudes add up to `total`.
+    def normalize(self, total: float, neurons: ArrayLike | None = None) -> None:
+        """Scale target neurons' incoming weights so that their magnitudes add up to `total`.
 
-        Bounds hold: with `w_max` in the way the sum stays below. Neurons whose incoming weights are
-        all 0 stay as they are.
+        neurons: indices into the target region; None: all. Bounds hold: with `w_max` in the way the
+        sum stays below. Neurons whose incoming weights are all 0 stay as they are.
         """
-        wanted = number(f"Projection {self.label}: normalize: total", total, 0.0, open_low=True)
+        where = f"Projection {self.label}: normalize"
+        wanted = number(f"{where}: total", total, 0.0, open_low=True)
+        if neurons is not None:
+            n = self._brain.regions[self._target].n_neurons
+            self._normalize_some(wanted, indices(f"{where}: neurons", neurons, n))
+            return
         magnitude = self._magnitude()
         first, n_post = layout.bounds(self._brain._tables, self._index)[2:]
         sums = np.zeros(n_post, np.float64)
         kernel("wiring.sum_incoming")(self._block["post"], magnitude, first, sums)
         factor = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
         self._set_magnitude(magnitude * factor[self._block["post"] - first])
+
+    def _normalize_some(self, total: float, neurons: Ints) -> None:
+        if self._rule is None:
+            raise InvalidValueError(
+                f"Projection {self.label}: normalize: neurons can't be given for a projection "
+                f"without a rule, which does not keep what is needed to find their synapses"
+            )
+        self.settle()
+        block = self._block
+        kernel("wiring.normalize_incoming")(
+            block["in_first"], block["in_synapse"], block["weight"], neurons, total,
+            np.float32(self.w_min), np.float32(self.w_max),
+        )  # fmt: skip
 
     def _scale_incoming(self, factor: Floats, silent: NDArray[np.bool_]) -> None:
         """Multiply excitatory weights by a factor of their postsynaptic neuron."""

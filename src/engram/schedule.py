@@ -37,13 +37,18 @@ def run_steps(brain: Brain, steps: int) -> None:
             _at_boundary(brain, step)
 
 
+def prepared(brain: Brain) -> None:
+    """See to it that the tables hold what was assigned to the brain's parts."""
+    if brain._stale:
+        prepare(brain)
+        brain._stale = False
+
+
 def _advance(brain: Brain, steps: int) -> None:
     """Let the compiled loop run, making room in the spike ring and the spike log."""
     left = steps
     while left > 0:
-        if brain._stale:
-            prepare(brain)
-            brain._stale = False
+        prepared(brain)
         left -= loops.advance_loop().call(brain._tables.address, left, 0)
         if left:
             if brain._tables["clock"][STOPPED] == RING_FULL:

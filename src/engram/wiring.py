@@ -13,7 +13,7 @@ from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
-WIRINGS = ("random", "in_degree", "all_to_all", "one_to_one")
+WIRINGS = ("random", "in_degree", "all_to_all", "one_to_one", "all_but_one")
 
 
 def connect(
@@ -31,7 +31,8 @@ def connect(
     """The (pre, post) pairs of a wiring between two sets of neurons, in this order.
 
     random: every pair with probability `density`; in_degree: every target gets `in_degree` sources;
-    all_to_all; one_to_one: in order, as many on either side. Without `autapses` no neuron is
+    all_to_all; one_to_one: in order, as many on either side; all_but_one: the pairs that one_to_one
+    leaves out. Without `autapses` no neuron is
     connected with itself. Time and memory are proportional to the number of synapses. Raises
     `InvalidValueError`, which names `where`, for a wiring that these neurons can't have.
     """
@@ -63,12 +64,16 @@ def connect(
             if not keep.all():
                 pre, post = pre[keep], post[keep]
         return pre, post
-    if wiring == "one_to_one":
+    if wiring in ("one_to_one", "all_but_one"):
         if len(sources) != len(targets):
             raise InvalidValueError(
-                f"{where}: one-to-one wiring needs as many source as target neurons, "
+                f"{where}: wiring {wiring!r} needs as many source as target neurons, "
                 f"not {len(sources)} and {len(targets)}"
             )
+        if wiring == "all_but_one":
+            others = ~np.eye(len(sources), dtype=np.bool_)
+            first, second = np.nonzero(others)
+            return sources[first].astype(np.int32), targets[second].astype(np.int32)
         return sources.astype(np.int32), targets.astype(np.int32)
     raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
 
@@ -91,6 +96,7 @@ def expected_in_degree(wiring: str, n_sources: int, density: float, in_degree: i
         "in_degree": float(in_degree or 0),
         "all_to_all": float(n_sources),
         "one_to_one": 1.0,
+        "all_but_one": n_sources - 1.0,
     }.get(wiring, 1.0)
 
 

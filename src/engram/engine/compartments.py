@@ -20,7 +20,7 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, theta_plus, theta_kept, adapting, shifted, driven, holding, held_period,
+    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding, held_period,
     held_since, rhythm_current, region_spikes, scratch, who, young, youth, youth_current,
     youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial,
     tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
@@ -63,7 +63,7 @@ def kernel(
         s_theta = scratch[{zeros}, :n]
         if shifted[index]:
             s_theta = scratch[{theta}, :n]
-            decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, adapting[index])
+            decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, theta_fall[index], adapting[index])
         a_last_spike = last_spike[lo : lo + n]
         f = fired[lo : lo + n]
         living = alive[lo : lo + n]

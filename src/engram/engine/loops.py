@@ -76,7 +76,7 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, theta_plus, theta_kept, adapting, shifted, receiving, driven, holding,
+    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, receiving, driven, holding,
     held_period, held_since,
     rhythm_current, region_spikes, scratch, who, young, youth, youth_current, youth_kept,
 ):
@@ -171,7 +171,7 @@ def neuron_loop(
             f"s_theta = scratch[{_ZEROS}, :n]",
             "if shifted[index]:",
             f"    s_theta = scratch[{_THETA}, :n]",
-            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, adapting[index])",
+            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, theta_fall[index], adapting[index])",
         ]
         inputs += ["i_theta = s_theta[k]"]
     if "since_spike" in wanted:
@@ -262,7 +262,7 @@ def rule_loops(
     n_pre_traces: int,
     n_post_traces: int,
     modulated: bool,
-    on_pre: Callable[..., Any],
+    on_pre: Callable[..., Any] | None,
     on_post: Callable[..., Any],
     gated: bool,
 ) -> tuple[Entry, Entry]:
@@ -270,13 +270,13 @@ def rule_loops(
 
     gated: changes are multiplied by the gate among the rule's parameters.
     """
-    # The arrival loop need not look up traces of the arriving spikes nobody asks for.
-    asked = n_pre_traces if {"x", "x2"} & set(parameters_of(on_pre)) else 0
+    sides = [(on_post, "on_post", "make_post", "plasticity", n_pre_traces)]
+    if on_pre is not None:
+        # The arrival loop need not look up traces of the arriving spikes nobody asks for.
+        asked = n_pre_traces if {"x", "x2"} & set(parameters_of(on_pre)) else 0
+        sides.append((on_pre, "on_pre", "make_arrive", "arrivals", asked))
     entries = []
-    for function, side, factory, module, traces in (
-        (on_pre, "on_pre", "make_arrive", "arrivals", asked),
-        (on_post, "on_post", "make_post", "plasticity", n_pre_traces),
-    ):
+    for function, side, factory, module, traces in sides:
         imports, namespace, key = import_or_inject({side: function})
         source = (
             f"from engram.kernels.{module} import {factory}\n{imports}\n"
@@ -284,7 +284,7 @@ def rule_loops(
             + f"kernel = {factory}(adapted_{side}, {modulated}, {traces}, {n_post_traces})\n"
         )
         entries.append(compile_entry(f"{side}_{name}", source, namespace, key))
-    return entries[0], entries[1]
+    return entries[1] if on_pre is not None else static_loop(), entries[0]
 
 
 def static_loop() -> Entry:

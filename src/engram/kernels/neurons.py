@@ -65,13 +65,13 @@ def collect_uniform(out, lo, n, seed, step):
 
 
 @jit
-def decay_theta(out, theta, n, kept, adapting):
+def decay_theta(out, theta, n, kept, fall, adapting):
     """Adaptive thresholds as of this step, and their decay after it."""
     for k in range(n):
         out[k] = np.float32(theta[k])
     if adapting:
         for k in range(n):
-            theta[k] *= kept
+            theta[k] = theta[k] * kept - fall
 
 
 @jit

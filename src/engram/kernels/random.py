@@ -307,6 +307,16 @@ def normal(seed: int, stream: int, entity: int, step: int) -> float:
 
 
 @jit
+def derived_seeds(
+    seed: int, stream: int, keys: npt.NDArray[np.int64], out: npt.NDArray[np.uint64]
+) -> None:
+    """Write a seed of 64 bits for each key."""
+    for k in range(len(keys)):
+        w0, w1, _, _ = words(seed, stream, keys[k], 0)
+        out[k] = (w0 << _U32) | w1
+
+
+@jit
 def log_failure(p: float) -> float:
     """``log(1 - p)`` for :func:`geometric_gap`, accurate for small p; -inf at p = 1.
 

@@ -13,6 +13,30 @@ def stdp_on_post(w: Any, x: Any, A_plus: Any, soft: Any, w_max: Any) -> Any:
     return w + A_plus * x * (w_max - soft * w)
 
 
+def trace_on_post(
+    w: Any, x: Any, eta: Any, x_tar: Any, mu: Any, both: Any, w_min: Any, w_max: Any
+) -> Any:
+    """w + eta (x - x_tar) (w_max - w)^mu; with `both`, depression goes with (w - w_min)^mu."""
+    change = eta * (x - x_tar)
+    room = w - w_min if both * change < 0.0 else w_max - w
+    # A power costs many times the rest.
+    return w + change * (room if mu == 1.0 else room**mu)
+
+
+def triplet_on_pre(
+    w: Any, x2: Any, y: Any, A2_minus: Any, A3_minus: Any, soft: Any, w_min: Any, w_max: Any
+) -> Any:
+    """Depression: w - y (A2_minus + A3_minus x2) (w_max, or w - w_min with soft bounds)."""
+    return w - y * (A2_minus + A3_minus * x2) * (w_max - soft * (w_max - (w - w_min)))
+
+
+def triplet_on_post(
+    w: Any, x: Any, y2: Any, A2_plus: Any, A3_plus: Any, soft: Any, w_max: Any
+) -> Any:
+    """Potentiation: w + x (A2_plus + A3_plus y2) (w_max, or w_max - w with soft bounds)."""
+    return w + x * (A2_plus + A3_plus * y2) * (w_max - soft * w)
+
+
 def reward_stdp_on_pre(y: Any, A_minus: Any, w_max: Any) -> Any:
     """Change of eligibility at the arrival of a spike."""
     return -A_minus * y * w_max

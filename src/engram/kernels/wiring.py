@@ -190,6 +190,23 @@ def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
 
 
 @jit
+def normalize_incoming(in_first, in_synapse, weight, neurons, total, low, high):
+    """Scale the incoming weights of some neurons so that their magnitudes add up to `total`."""
+    for j in neurons:
+        synapses = in_synapse[in_first[j] : in_first[j + 1]]
+        magnitude = 0.0
+        for k in range(synapses.shape[0]):
+            magnitude += abs(weight[np.uint64(synapses[k])])
+        if magnitude > 0.0:
+            factor = np.float32(total / magnitude)
+            for k in range(synapses.shape[0]):
+                s = np.uint64(synapses[k])
+                w = weight[s] * factor
+                kept = min(max(abs(w), low), high)
+                weight[s] = kept if w >= 0.0 else -kept
+
+
+@jit
 def sum_incoming(post, magnitude, first_post, total):
     """Add up each postsynaptic neuron's incoming magnitudes."""
     for s in range(post.shape[0]):

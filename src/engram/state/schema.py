@@ -122,6 +122,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("receiving", "uint8", "R", 1, "", "1 if synaptic input is or may be there", "derived"),
     _f("input_factor", "float32", "R 4", 0, "", "mean and rest of synaptic input", "derived"),
     _f("theta_kept", "float64", "R", 1, "", "decay of theta in dt", "derived"),
+    _f("theta_fall", "float64", "R", 0, "mV or current", "fall of theta in dt", "derived"),
     _f("shifted", "uint8", "R", 0, "", "1 if any theta is not 0", "derived"),
     _f("young", "uint8", "R", 0, "", "1 if any youth is not 0", "derived"),
     _f("youth_kept", "float32", "1", 1, "", "decay of youth in dt", "derived"),

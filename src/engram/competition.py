@@ -1,0 +1,362 @@
+"""The circuit of Diehl & Cook (2015): neurons that compete for what to stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.brain import Brain
+from engram.distributions import Uniform
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number
+from engram.neurons import LIF, FiringPattern, Izhikevich, NeuronModel, PoissonSource, Relay
+from engram.parameters import Parameter, Parameterized
+from engram.plasticity import PlasticityRule, TraceSTDP
+from engram.presentation import Counts, Presenter, answers
+from engram.projection import Projection
+from engram.region import Region, RegionType
+from engram.synapses import Neurotransmitter
+
+INPUT, EXCITATORY, INHIBITORY = "input", "excitatory", "inhibitory"
+
+BLOCK = 256
+"""Pictures turned into rates at a time."""
+
+MODELS: dict[str, NeuronModel] = {
+    "lif": LIF(
+        tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
+        tau_exc=1.0, tau_inh=2.0,
+    ),
+    "izhikevich": Izhikevich(tau_exc=5.0, tau_inh=2.0),
+}  # fmt: skip
+"""Excitatory neurons by name; the first are those of Diehl & Cook."""
+
+# Of each model: inhibition, total_weight, w_max, theta, theta_plus.
+_UNITS = {"lif": (22.0, 40.0, 0.8, 5.0, 0.3), "izhikevich": (300.0, 60.0, 1.2, 5.0, 0.3)}
+
+
+class Competition(Parameterized):
+    """Poisson inputs, excitatory neurons that learn them, and inhibition of all but the winner.
+
+    Regions "input" (n_inputs `PoissonSource`), "excitatory" and "inhibitory" (n_neurons each) of an
+    ordinary brain. Every input reaches every excitatory neuron by plastic synapses. An excitatory
+    spike makes its own inhibitory neuron (a `Relay`) fire, which inhibits all other excitatory
+    neurons two steps after the spike. Thresholds theta rise at each spike, so that none wins always.
+    After each picture the incoming weights of the neurons that fired are scaled to the sum
+    `total_weight`. doi:10.3389/fncom.2015.00099
+
+    seed: of the brain. model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that
+    learn; None: they do not. weights: range of the initial ones, before scaling. w_max: their
+    greatest. inhibition: weight of an inhibitory synapse. theta, theta_plus, tau_theta (ms): where
+    thresholds start, their jump at a spike, their slow decay. Defaults depend on the model. brain:
+    one that such a circuit built, to go on with as it is. The other parameters are about showing
+    pictures and can be assigned.
+
+    >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50)
+    >>> circuit.learn([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).shape
+    (2, 3)
+    """
+
+    steps = Parameter(350, low=1, unit="step", doc="how long a picture is shown")
+    rest = Parameter(0, low=0, unit="step", doc="silence after each picture that is learned")
+    from_rest = Parameter(True, doc="whether the state is reset before each picture")
+    max_rate = Parameter(63.75, low=0.0, unit="Hz", doc="rate of an input of value 1")
+    total_rate = Parameter(
+        0.0, low=0.0, unit="Hz", doc="sum of all rates of a picture; 0: as it is"
+    )
+    rate_cap = Parameter(255.0, low=0.0, unit="Hz", doc="greatest rate of an input")
+    total_weight = Parameter(0.0, low=0.0, doc="sum of a neuron's incoming weights; 0: free")
+    target_spikes = Parameter(
+        0.0, low=0.0, doc="spikes of all neurons in a picture that theta aims at; 0: it only decays"
+    )
+    min_spikes = Parameter(0, low=0, doc="a picture with fewer spikes is shown again")
+    boost = Parameter(0.5, low=0.0, doc="by which share all rates are raised each time")
+    repeats = Parameter(10, low=0, doc="how often at most it is shown again")
+
+    def __init__(
+        self,
+        n_inputs: int = 784,
+        n_neurons: int = 400,
+        *,
+        seed: int | None = None,
+        model: str | NeuronModel = "lif",
+        rule: PlasticityRule | str | None = "trace_stdp",
+        dt: float = 1.0,
+        weights: tuple[float, float] = (0.0, 0.3),
+        w_max: float | None = None,
+        inhibition: float | None = None,
+        theta: float | None = None,
+        theta_plus: float | None = None,
+        tau_theta: float = 1e7,
+        brain: Brain | None = None,
+        **values: Any,
+    ) -> None:
+        where = type(self).__name__
+        units = _UNITS.get(model, _UNITS["lif"]) if isinstance(model, str) else _UNITS["lif"]
+        given = (inhibition, values.pop("total_weight", None), w_max, theta, theta_plus)
+        strength, total, most, start, jump = (
+            default if value is None else value for value, default in zip(given, units, strict=True)
+        )
+        super().__init__(total_weight=total, **values)
+        self._n_inputs = integer(f"{where}: n_inputs", n_inputs, 1)
+        self._n_neurons = integer(f"{where}: n_neurons", n_neurons, 1)
+        if brain is not None:
+            self._brain = self._adopted(brain)
+            return
+        number(f"{where}: w_max", most, 0.0, open_low=True)
+        low = number(f"{where}: weights[0]", weights[0], 0.0, most)
+        high = number(f"{where}: weights[1]", weights[1], low, most)
+        number(f"{where}: inhibition", strength, 0.0)
+        self._brain = self._build(
+            Brain(dt=dt, seed=seed), _model(where, model), rule, Uniform(low, high), most, strength
+        )
+        neurons = self._excitatory
+        neurons.theta[:] = number(f"{where}: theta", start)
+        neurons.theta_plus, neurons.tau_theta = jump, tau_theta
+        if self.total_weight > 0:
+            self._learning.normalize(self.total_weight)
+
+    # -- building
+
+    def _build(
+        self,
+        brain: Brain,
+        model: NeuronModel,
+        rule: PlasticityRule | str | None,
+        weights: Uniform,
+        w_max: float,
+        inhibition: float,
+    ) -> Brain:
+        brain.freeze_structural_plasticity()
+        brain.freeze_homeostatic_scaling()
+        brain.disable_memory()
+        for name, kind, n, own in (
+            (INPUT, RegionType.SENSORY, self._n_inputs, PoissonSource()),
+            (EXCITATORY, RegionType.ASSOCIATION, self._n_neurons, model),
+            (INHIBITORY, RegionType.ASSOCIATION, self._n_neurons, Relay(tau_exc=0.0, tau_inh=0.0)),
+        ):
+            brain.add_region(
+                name, kind, n, connectivity=0.0, max_neurons=n, model=own, excitatory=1.0,
+                patterns=FiringPattern.REGULAR_SPIKING, variation=0.0, noise=0.0, rule=None,
+            )  # fmt: skip
+        brain.connect_regions(
+            INPUT, EXCITATORY, wiring="all_to_all", weights=weights, w_max=w_max, delays=brain.dt,
+            rule=rule,
+        )  # fmt: skip
+        # A relay fires if a step brings it a current of 1.
+        brain.connect_regions(
+            EXCITATORY, INHIBITORY, wiring="one_to_one", weights=2.0 * brain.dt, delays=brain.dt,
+            rule=None,
+        )  # fmt: skip
+        brain.connect_regions(
+            INHIBITORY, EXCITATORY, wiring="all_but_one", nt=Neurotransmitter.GABA,
+            weights=inhibition, w_max=max(1e6, inhibition), delays=brain.dt, rule=None,
+        )  # fmt: skip
+        return brain
+
+    def _adopted(self, brain: Brain) -> Brain:
+        where = f"{type(self).__name__}: brain"
+        if not isinstance(brain, Brain):
+            raise InvalidTypeError(f"{where} must be a Brain, not {brain!r}")
+        wanted = {INPUT: self._n_inputs, EXCITATORY: self._n_neurons, INHIBITORY: self._n_neurons}
+        found = {name: region.n_neurons for name, region in brain.regions.items()}
+        if found != wanted:
+            raise InvalidValueError(
+                f"{where} must have the regions {wanted} of this circuit, not {found}"
+            )
+        for source, target in ((INPUT, EXCITATORY), (EXCITATORY, INHIBITORY)):
+            brain.get_projection(source, target)
+        brain.get_projection(INHIBITORY, EXCITATORY)
+        return brain
+
+    # -- parts
+
+    @property
+    def brain(self) -> Brain:
+        """The brain that the circuit is."""
+        return self._brain
+
+    @property
+    def n_inputs(self) -> int:
+        """Inputs."""
+        return self._n_inputs
+
+    @property
+    def n_neurons(self) -> int:
+        """Excitatory neurons."""
+        return self._n_neurons
+
+    @property
+    def _excitatory(self) -> Region:
+        return self._brain.regions[EXCITATORY]
+
+    @property
+    def _learning(self) -> Projection:
+        return self._brain.get_projection(INPUT, EXCITATORY)
+
+    @property
+    def rule(self) -> PlasticityRule | None:
+        """The rule of the synapses that learn; its parameters can be assigned."""
+        return self._learning.rule
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """Weights of the synapses that learn, shape (n_inputs, n_neurons). Can be assigned."""
+        return self._learning.weight.reshape(self._n_inputs, self._n_neurons)
+
+    @weights.setter
+    def weights(self, values: ArrayLike) -> None:
+        array = as_array(f"{type(self).__name__}.weights", values)
+        if array.shape != (self._n_inputs, self._n_neurons):
+            raise InvalidValueError(
+                f"{type(self).__name__}.weights must have the shape "
+                f"{(self._n_inputs, self._n_neurons)}, not {array.shape}"
+            )
+        self._learning.weight = array.ravel()
+
+    @property
+    def theta(self) -> NDArray[np.float64]:
+        """Thresholds of the excitatory neurons, shape (n_neurons,); a view that can be written."""
+        return self._excitatory.theta
+
+    @property
+    def theta_plus(self) -> float:
+        """Jump of a neuron's threshold at its spike. Can be assigned."""
+        return self._excitatory.theta_plus
+
+    @theta_plus.setter
+    def theta_plus(self, value: float) -> None:
+        self._excitatory.theta_plus = value
+
+    @property
+    def inhibition(self) -> float:
+        """Magnitude of the inhibitory weights. Can be assigned."""
+        weight = self._brain.get_projection(INHIBITORY, EXCITATORY).weight
+        return abs(float(weight[0])) if len(weight) else 0.0
+
+    @inhibition.setter
+    def inhibition(self, value: float) -> None:
+        number(f"{type(self).__name__}.inhibition", value, 0.0)
+        self._brain.get_projection(INHIBITORY, EXCITATORY).weight = -value
+
+    def copy(self) -> Self:
+        """An independent twin."""
+        twin = type(self)(
+            self._n_inputs, self._n_neurons, brain=self._brain.copy(), **self.own_values()
+        )
+        return twin
+
+    # -- pictures
+
+    def rates(self, pictures: ArrayLike) -> NDArray[np.float32]:
+        """Rates of the inputs, Hz, for pictures of shape (n, n_inputs): bytes, or values in [0, 1].
+
+        max_rate x value or, with total_rate, values scaled so that the rates add up to it; at most
+        rate_cap.
+        """
+        where = f"{type(self).__name__}: pictures"
+        array = as_array(where, pictures)
+        if array.ndim != 2 or array.shape[1] != self._n_inputs:
+            raise InvalidValueError(
+                f"{where} must have the shape (pictures, {self._n_inputs}), not {array.shape}"
+            )
+        if array.dtype.kind not in "biuf":
+            raise InvalidTypeError(f"{where} must be numbers, not {array.dtype}")
+        values = array.astype(np.float32)
+        if array.dtype == np.uint8:
+            values /= np.float32(255)
+        if len(values) and not (values.min() >= 0 and values.max() <= 1):
+            raise InvalidValueError(f"{where} must be bytes, or numbers in [0, 1]")
+        if self.total_rate > 0:
+            total = values.sum(axis=1, keepdims=True)
+            values *= np.float32(self.total_rate) / np.maximum(total, np.float32(1e-6))
+        else:
+            values *= np.float32(self.max_rate)
+        return np.minimum(values, np.float32(self.rate_cap))
+
+    def learn(self, pictures: ArrayLike) -> Counts:
+        """Show pictures, one after the other; the brain lives on and learns.
+
+        pictures: shape (n, n_inputs), bytes or values in [0, 1]. Returns the spikes of each
+        excitatory neuron at each picture, shape (n, n_neurons); of a picture that was shown several
+        times, those of the last. Learning in two calls is the same as in one.
+        """
+        where = f"{type(self).__name__}.learn"
+        array = as_array(f"{where}: pictures", pictures)
+        self.rates(array[:0])
+        brain, pathway = self._brain, self._learning
+        brain._check_awake(where)
+        aim = 1e3 * self.target_spikes / (self._n_neurons * (self.steps + self.rest) * brain.dt)
+        if brain.homeostasis.theta_rate != aim:
+            brain.homeostasis.theta_rate = aim
+        presenter = Presenter(brain, INPUT, EXCITATORY)
+        counts = np.zeros((len(array), self._n_neurons), np.int32)
+        total = self.total_weight
+        for first in range(0, len(array), BLOCK):
+            block = self.rates(array[first : first + BLOCK])
+            for k, rates in enumerate(block, first):
+                spikes = self._show(presenter, rates)
+                counts[k] = spikes
+                if total > 0 and pathway.rule is not None:
+                    pathway.normalize(total, neurons=np.flatnonzero(spikes))
+        return counts
+
+    def _show(self, presenter: Presenter, rates: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Show a picture, again and brighter while it is answered by too few spikes."""
+        for again in range(self.repeats + 1):
+            if self.from_rest:
+                presenter.brain.reset_state()
+            brighter = rates * np.float32(1.0 + again * self.boost) if again else rates
+            spikes = presenter.show(brighter, self.steps, self.rest)
+            if spikes.sum() >= self.min_spikes:
+                break
+        return spikes
+
+    def respond(
+        self,
+        pictures: ArrayLike,
+        keys: Sequence[int] | NDArray[Any] | None = None,
+        *,
+        inhibition: float | None = None,
+        steps: int | None = None,
+    ) -> Counts:
+        """Answers to pictures, each shown once, from rest, with nothing learned.
+
+        The circuit stays bit for bit as it is. keys: numbers from which each picture's input spikes
+        are drawn (default: its row); its answer depends on nothing else than the circuit, the
+        picture and the key. inhibition, steps: others than the circuit's. Returns the spikes of each
+        excitatory neuron, shape (n, n_neurons).
+        """
+        where = f"{type(self).__name__}.respond"
+        array = as_array(f"{where}: pictures", pictures)
+        self.rates(array[:0])
+        own = np.arange(len(array)) if keys is None else as_array(f"{where}: keys", keys)
+        if own.shape != array.shape[:1] or own.dtype.kind not in "iu" or (own < 0).any():
+            raise InvalidValueError(
+                f"{where}: keys must be {len(array)} whole numbers from 0 on, one for each picture"
+            )
+        shown = self.steps if steps is None else integer(f"{where}: steps", steps, 1)
+        self._brain._check_awake(where)
+        self._brain._check_time(where, shown)
+        twin = self.copy()
+        if inhibition is not None:
+            twin.inhibition = inhibition
+        counts = np.zeros((len(array), self._n_neurons), np.int32)
+        for first in range(0, len(array), BLOCK):
+            part = slice(first, first + BLOCK)
+            counts[part] = answers(
+                twin.brain, INPUT, self.rates(array[part]), shown, EXCITATORY, own[part]
+            )
+        return counts
+
+
+def _model(where: str, model: str | NeuronModel) -> NeuronModel:
+    if isinstance(model, NeuronModel):
+        return model
+    if model not in MODELS:
+        raise InvalidValueError(
+            f"{where}: model must be one of {tuple(MODELS)} or a NeuronModel, not {model!r}"
+        )
+    return MODELS[model]
