@@ -286,4 +286,4 @@ class Relay(NeuronModel):
     """A neuron that fires in every step in which its input is at least 1: given spike trains."""
 
     states = {"v": 0.0}
-    update = "engram.kernels.models:relay_update"
+    loop = "engram.kernels.sources:relays"

@@ -144,7 +144,7 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["post_entry"][p] = tables["modulate_entry"][p] = 0
     if rule is None:
         tables["plastic"][p] = 0
-        tables["arrive_entry"][p] = loops.static_loop().address
+        tables["arrive_entry"][p] = loops.static_loop().address if projection.n_synapses else 0
         return
     plastic = not (projection.frozen or brain._frozen["plasticity"])
     if plastic != bool(tables["plastic"][p]):
@@ -172,7 +172,8 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     arrive, post = rule_entries(type(rule), bool(tables["gated"][p]))
     for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
-    tables["arrive_entry"][p], tables["post_entry"][p] = arrive.address, post.address
+    tables["arrive_entry"][p] = arrive.address if projection.n_synapses else 0
+    tables["post_entry"][p] = post.address
     if rule.modulated:
         tables["modulate_entry"][p] = loops.modulate_loop().address
 

@@ -14,6 +14,8 @@ def advance(
     event_end,
     region_first,
     region_count,
+    hazard_ready,
+    reached,
     source,
     delay_min,
     delay_count,
@@ -43,6 +45,9 @@ def advance(
     for r in range(n_regions):
         most += region_count[r]
         any_logging = any_logging or logging[r] != 0
+        # Between two calls, anything may have changed.
+        hazard_ready[r] = 0
+        reached[r] = 1
     clock[STOPPED] = DONE
     for done in range(n_steps):
         step = clock[STEP]
@@ -56,6 +61,8 @@ def advance(
         if rhythm_entry[0] != 0:
             call_entry(rhythm_entry[0], table, 0, step)
         for p in range(n_projections):
+            if arrive_entry[p] == 0:
+                continue
             region = source[p]
             for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
                 then = (step - delay) % horizon

@@ -53,6 +53,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         eligibility_growth,
         exc,
         inh,
+        reached,
         compartments,
         dendrite_exc,
         dendrite_inh,
@@ -77,6 +78,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         post_trace,
     ):
         region = source[index]
+        reached[target[index]] = 1
         first_pre = region_first[region]
         first_post = region_first[target[index]]
         lags = delay_count[index]
@@ -149,6 +151,9 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                             s0 += 1
                             continue
                         s1 = s0 + 1
+                    if plain and post[s1 - 1] - post[s0] == s1 - s0:
+                        # All neighbours but one: up to the gap, and from there.
+                        s1 = run_end(post, s0, s1)
                     n = s1 - s0
                     inhibitory = sign_of_all < 0
                     if sign_of_all == 0:
@@ -282,6 +287,19 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         return 0
 
     return arrive
+
+
+@jit
+def run_end(post, start, stop):
+    """Where the run of neighbouring targets from `start` on ends, in a row with one gap."""
+    low, high = start, stop - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if post[middle] - post[start] == middle - start:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 @jit

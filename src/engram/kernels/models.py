@@ -434,10 +434,3 @@ def adex_reset(v, w, I, theta, dt, C, g_L, E_L, v_T, Delta_T, a, tau_w, b, v_r, 
                 v = v_peak + min(max(left, 0.0), dt)
                 break
     return f32(v), f32(w)
-
-
-# ------------------------------------------------------------------ sources
-@inline_jit
-def relay_update(v, I):
-    """Fire if the input is at least 1."""
-    return v, _1 <= I

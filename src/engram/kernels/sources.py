@@ -1,16 +1,28 @@
-"""Poisson sources: which of many neurons fire in a step, in time proportional to how many do."""
-
-import math
+"""Regions whose neurons have no membrane: Poisson sources, and relays."""
 
 import numpy as np
 
 from engram.kernels.constants import BLOCK, STREAM_MODEL
-from engram.kernels.jit import jit
-from engram.kernels.neurons import add_youth, collect_extra, emit_spikes
-from engram.kernels.random import geometric_gap, log_failure, uniform4
+from engram.kernels.jit import inline_jit, jit
+from engram.kernels.models import fast_log
+from engram.kernels.neurons import ONE, add_youth, collect_extra, emit_spikes, list_fired
+from engram.kernels.random import words
 
 
 @jit
+def place_of(cumulative, point):
+    """The first place whose cumulative sum is above `point`, which is below the last one's."""
+    k = np.uint64(0)
+    size = np.uint64(cumulative.shape[0])
+    # Without branches, which could not be predicted.
+    while size > np.uint64(1):
+        half = size >> np.uint64(1)
+        k += half if cumulative[k + half - np.uint64(1)] <= point else np.uint64(0)
+        size -= half
+    return np.int64(k)
+
+
+@inline_jit
 def poisson_sources(
     index,
     step,
@@ -51,25 +63,32 @@ def poisson_sources(
     youth,
     youth_current,
     youth_kept,
+    hazard,
+    hazard_steady,
+    hazard_ready,
 ):
     """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
 
-    Candidates are drawn at the highest rate of their block by the gaps between them, and kept in
-    proportion to their own: exactly independent draws, without one for each neuron.
+    The neurons' hazards I_i dt / 1000 stand side by side on a line, on which points are drawn by
+    the exponential gaps between them; a neuron fires if any falls on its part. So draws are exactly
+    independent, and their number is that of the spikes. While the input stays, so does the line.
     """
     first = region_first[index]
     count = region_count[index]
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm_current[index]
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or receiving[index] != 0
-    varied = varied or young[index] != 0
+    varied = noise[index] > 0 or driven[index] != 0 or receiving[index] != 0 or young[index] != 0
+    varied = varied or (holding[index] != 0 and held_period[index] > 1)
+    stays = not varied and hazard_ready[index] != 0 and hazard_steady[index] == steady
     factor = input_factor[index]
     rate = scratch[3]
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
-        fired[lo : lo + n] = 0
-        highest = steady
-        if varied:
+        flags = fired[lo : lo + (n + 7) // 8 * 8].view(np.uint64)
+        for k in range(flags.shape[0]):
+            flags[k] = np.uint64(0)
+        line = hazard[lo : lo + n]
+        if not stays:
             collect_extra(
                 rate,
                 lo,
@@ -91,32 +110,31 @@ def poisson_sources(
                     rate[k] += exc[lo + k] * factor[0] + inh[lo + k] * factor[2]
                     exc[lo + k] *= factor[1]
                     inh[lo + k] *= factor[3]
-            highest = rate[0]
+            end = 0.0
             for k in range(n):
-                highest = max(highest, rate[k])
-            highest += steady
-        if highest <= 0.0:
-            continue
-        most = 1.0 - math.exp(-1e-3 * highest * dt[0])
-        log_miss = log_failure(most)
-        k = -1
-        draw = 0
+                if alive[lo + k]:
+                    end += max(steady + rate[k], 0.0) * (1e-3 * dt[0])
+                line[k] = end
+        end = line[n - 1]
         n_fired = 0
-        while True:
-            # Each candidate has its own draw, addressed by its block and its number in it.
-            gap, keep, _, _ = uniform4(seed[0], STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
+        point = 0.0
+        latest = -1
+        draw = 0
+        while point < end:
+            # Four draws at a time, addressed by the block and their number in it.
+            w0, w1, w2, w3 = words(seed[0], STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
             draw += 1
-            k += 1 + geometric_gap(gap, log_miss)
-            if k >= n:
-                break
-            if varied:
-                own = max(steady + rate[k], 0.0)
-                if keep * most >= 1.0 - math.exp(-1e-3 * own * dt[0]):
-                    continue
-            if alive[lo + k]:
-                fired[lo + k] = 1
-                who[n_fired] = k
-                n_fired += 1
+            for lane in range(4):
+                w = w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3
+                point -= fast_log(np.float32((np.float64(w) + 0.5) * 2.0**-32))
+                if point >= end:
+                    break
+                k = place_of(line, point)
+                if k != latest:
+                    fired[lo + k] = 1
+                    who[n_fired] = k
+                    n_fired += 1
+                    latest = k
         if n_fired > 0:
             emit_spikes(
                 index,
@@ -137,5 +155,113 @@ def poisson_sources(
                 event_previous,
                 region_spikes,
             )
+    hazard_ready[index] = not varied
+    hazard_steady[index] = steady
+    driven[index] = 0
+    return 0
+
+
+@inline_jit
+def relays(
+    index,
+    step,
+    dt,
+    seed,
+    clock,
+    exc,
+    inh,
+    input_factor,
+    reached,
+    drive,
+    held,
+    held_onset,
+    theta,
+    theta_plus,
+    adapting,
+    rate_trace,
+    fired,
+    alive,
+    last_spike,
+    last_event,
+    total_spikes,
+    event_neuron,
+    event_previous_step,
+    event_previous,
+    region_first,
+    region_count,
+    background,
+    noise,
+    tau_activity,
+    driven,
+    holding,
+    held_period,
+    held_since,
+    rhythm_current,
+    region_spikes,
+    scratch,
+    who,
+    young,
+    youth,
+    youth_current,
+    youth_kept,
+):
+    """Let each neuron fire whose input is at least 1; nothing to do where no input has come."""
+    first = region_first[index]
+    count = region_count[index]
+    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
+    steady = background[index] + rhythm_current[index]
+    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
+    if not varied and steady < ONE and reached[index] == 0:
+        return 0
+    factor = input_factor[index]
+    current = scratch[3]
+    any_fired = False
+    for lo in range(first, first + count, BLOCK):
+        n = min(BLOCK, first + count - lo)
+        collect_extra(
+            current,
+            lo,
+            n,
+            step,
+            dt[0],
+            seed[0],
+            noise[index],
+            drive,
+            driven[index],
+            held,
+            held_onset,
+            phase,
+        )
+        if young[index]:
+            add_youth(current, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
+        for k in range(n):
+            own = steady + current[k] + (exc[lo + k] * factor[0] + inh[lo + k] * factor[2])
+            exc[lo + k] *= factor[1]
+            inh[lo + k] *= factor[3]
+            fired[lo + k] = np.uint8(own >= ONE) & alive[lo + k]
+        n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
+        if n_fired > 0:
+            any_fired = True
+            emit_spikes(
+                index,
+                step,
+                lo,
+                who,
+                n_fired,
+                clock,
+                last_spike,
+                last_event,
+                total_spikes,
+                rate_trace,
+                dt[0] / tau_activity[index],
+                theta,
+                theta_plus[index] if adapting[index] else 0.0,
+                event_neuron,
+                event_previous_step,
+                event_previous,
+                region_spikes,
+            )
+    # Input that decays within the step leaves nothing; the flags of those that fired are left.
+    reached[index] = any_fired or factor[1] != 0 or factor[3] != 0
     driven[index] = 0
     return 0
