@@ -335,14 +335,13 @@ class Brain:
         """Connect two regions.
 
         wiring: "random" (every pair with probability `density`), "in_degree" (every target neuron
-        gets `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to every neuron
-        but k). weights: magnitudes; a number, one
-        per synapse (in order of pre, then post), or a distribution; by default such that the
-        target follows the source. delays: ms, likewise; by default uniform in 1-5 ms. source_type,
-        target_type: the neurons that take part (None: all). w_min, w_max: bounds of magnitudes;
-        w_max is twice the largest initial weight by default. rule: "stdp", "reward_stdp", a
-        `PlasticityRule`, or None for static synapses. With `bidirectional` the forward projection
-        is returned.
+        gets `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to all but
+        the k-th target). weights: magnitudes; a number, one per synapse (in order of pre, then
+        post), or a distribution; by default such that the target follows the source. delays: ms,
+        likewise; by default uniform in 1-5 ms. source_type, target_type: the neurons that take
+        part (None: all). w_min, w_max: bounds of magnitudes; w_max is twice the largest initial
+        weight by default. rule: "stdp", "reward_stdp", a `PlasticityRule`, or None for static
+        synapses. With `bidirectional` the forward projection is returned.
         """
         where = "Brain.connect_regions"
         a, b = self._region(where, source), self._region(where, target)

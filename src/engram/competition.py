@@ -13,7 +13,7 @@ from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number
 from engram.neurons import LIF, FiringPattern, Izhikevich, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
-from engram.plasticity import PlasticityRule, TraceSTDP
+from engram.plasticity import PlasticityRule
 from engram.presentation import Counts, Presenter, answers
 from engram.projection import Projection
 from engram.region import Region, RegionType
@@ -43,8 +43,8 @@ class Competition(Parameterized):
     Regions "input" (n_inputs `PoissonSource`), "excitatory" and "inhibitory" (n_neurons each) of an
     ordinary brain. Every input reaches every excitatory neuron by plastic synapses. An excitatory
     spike makes its own inhibitory neuron (a `Relay`) fire, which inhibits all other excitatory
-    neurons two steps after the spike. Thresholds theta rise at each spike, so that none wins always.
-    After each picture the incoming weights of the neurons that fired are scaled to the sum
+    neurons two steps after the spike. Thresholds theta rise at each spike, so that none always
+    wins. After each picture the incoming weights of the neurons that fired are scaled to the sum
     `total_weight`. doi:10.3389/fncom.2015.00099
 
     seed: of the brain. model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that
@@ -324,10 +324,10 @@ class Competition(Parameterized):
     ) -> Counts:
         """Answers to pictures, each shown once, from rest, with nothing learned.
 
-        The circuit stays bit for bit as it is. keys: numbers from which each picture's input spikes
-        are drawn (default: its row); its answer depends on nothing else than the circuit, the
-        picture and the key. inhibition, steps: others than the circuit's. Returns the spikes of each
-        excitatory neuron, shape (n, n_neurons).
+        The circuit stays bit for bit as it is. keys: numbers from which each picture's input
+        spikes are drawn (default: its row); its answer depends on nothing else than the circuit,
+        the picture and the key. inhibition, steps: others than the circuit's. Returns the spikes of
+        each excitatory neuron, shape (n, n_neurons).
         """
         where = f"{type(self).__name__}.respond"
         array = as_array(f"{where}: pictures", pictures)

@@ -20,11 +20,12 @@ class PlasticityRule(Parameterized):
     """Base of learning rules. To make one, declare parameters and two static functions.
 
     ``on_pre`` runs when a spike arrives at a synapse, ``on_post`` when the postsynaptic neuron
-    fires; a rule that learns at postsynaptic spikes alone leaves ``on_pre`` out, and costs nothing at
-    arrivals. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``, ``y2``
-    (traces just before the event), ``w_min``, ``w_max`` and the rule's parameters (at most 8 of
-    them), and returns the new magnitude, which is then kept within [w_min, w_max]. If `modulated`,
-    it returns the change of eligibility instead: dopamine turns eligibility into weight.
+    fires; a rule that learns at postsynaptic spikes alone leaves ``on_pre`` out, and costs nothing
+    at arrivals. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``,
+    ``y2`` (traces just before the event), ``w_min``, ``w_max`` and the rule's parameters (at most
+    8 of them), and returns the new magnitude, which is then kept within [w_min, w_max]. If
+    `modulated`, it returns the change of eligibility instead: dopamine turns eligibility into
+    weight.
 
     pre_traces, post_traces: the trace's name and the parameter that is its time constant. A pair
     that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does not.
@@ -56,8 +57,8 @@ class PlasticityRule(Parameterized):
     def __init_subclass__(cls) -> None:
         if cls.modulated and cls.on_pre is None:
             raise InvalidValueError(
-                f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may return "
-                f"0.0): arrivals bring such weights up to date"
+                f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may "
+                f"return 0.0): arrivals bring such weights up to date"
             )
         for traces, valid in ((cls.pre_traces, ("x", "x2")), (cls.post_traces, ("y", "y2"))):
             if tuple(traces) != valid[: len(traces)]:
@@ -155,9 +156,9 @@ class TripletSTDP(PlasticityRule):
 
     At a postsynaptic spike w += x (A2_plus + A3_plus y2) (w_max - soft w); at the arrival of a
     presynaptic one w -= y (A2_minus + A3_minus x2) (w_max - soft (w_max - w + w_min)); x and y are
-    the fast, x2 and y2 the slow traces, just before the spike at hand. ``bounds`` as of `STDP`. With
-    ``pairing="nearest"``, A2_plus = A3_minus = 0, tau_plus = tau_minus = 20 and tau_y = 40 it is the
-    rule of Diehl & Cook's (2015) program. doi:10.1523/JNEUROSCI.1425-06.2006
+    the fast, x2 and y2 the slow traces, just before the spike at hand. ``bounds`` as of `STDP`.
+    With ``pairing="nearest"``, A2_plus = A3_minus = 0, tau_plus = tau_minus = 20 and tau_y = 40 it
+    is the rule of Diehl & Cook's (2015) program. doi:10.1523/JNEUROSCI.1425-06.2006
     """
 
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}

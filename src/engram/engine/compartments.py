@@ -20,9 +20,9 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding, held_period,
-    held_since, rhythm_current, region_spikes, scratch, who, young, youth, youth_current,
-    youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial,
+    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding,
+    held_period, held_since, rhythm_current, region_spikes, scratch, who, young, youth,
+    youth_current, youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial,
     tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
     dendrite_nmda, dendrite_rest, tree_diagonal, tree_right,
 ):
@@ -34,7 +34,7 @@ def kernel(
     now = np.int32(step - 1)
     factor = input_factor[index]
     mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
-    kept_theta = theta_kept[index]
+    kept_theta, fall = theta_kept[index], theta_fall[index]
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm_current[index]
@@ -63,7 +63,7 @@ def kernel(
         s_theta = scratch[{zeros}, :n]
         if shifted[index]:
             s_theta = scratch[{theta}, :n]
-            decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, theta_fall[index], adapting[index])
+            decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, fall, adapting[index])
         a_last_spike = last_spike[lo : lo + n]
         f = fired[lo : lo + n]
         living = alive[lo : lo + n]

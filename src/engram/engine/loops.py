@@ -87,7 +87,7 @@ def kernel(
     now = np.int32(step - 1)
     factor = input_factor[index]
     mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
-    kept_theta = theta_kept[index]
+    kept_theta, fall = theta_kept[index], theta_fall[index]
     theta_step = theta_plus[index] if adapting[index] else 0.0
     phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
     steady = background[index] + rhythm_current[index]
@@ -171,7 +171,7 @@ def neuron_loop(
             f"s_theta = scratch[{_ZEROS}, :n]",
             "if shifted[index]:",
             f"    s_theta = scratch[{_THETA}, :n]",
-            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, theta_fall[index], adapting[index])",
+            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, fall, adapting[index])",
         ]
         inputs += ["i_theta = s_theta[k]"]
     if "since_spike" in wanted:
