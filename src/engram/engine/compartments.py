@@ -22,8 +22,8 @@ def kernel(
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
     tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding,
     held_period, held_since, rhythm_current, region_spikes, scratch, who, young, youth,
-    youth_current, youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak, tree_axial,
-    tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
+    youth_current, youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak,
+    tree_axial, tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
     dendrite_nmda, dendrite_rest, tree_diagonal, tree_right,
 ):
     first = region_first[index]
