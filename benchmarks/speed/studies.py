@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.speed.measure import Row, cpu, median, probe
+from benchmarks.speed.presentation import presentation
 from benchmarks.speed.workloads import spikes, still
 from engram import Brain, RegionType
 from engram.neurons import Izhikevich
@@ -211,4 +212,5 @@ STUDIES: dict[str, Callable[[int], Iterator[Row]]] = {
     "memory": memory,
     "start": start,
     "wiring": wiring,
+    "presentation": presentation,
 }

@@ -54,7 +54,7 @@ class Competition(Parameterized):
     one that such a circuit built, to go on with as it is. The other parameters are about showing
     pictures and can be assigned.
 
-    >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50)
+    >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50, total_weight=1.0)
     >>> circuit.learn([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).shape
     (2, 3)
     """
@@ -109,6 +109,11 @@ class Competition(Parameterized):
         low = number(f"{where}: weights[0]", weights[0], 0.0, most)
         high = number(f"{where}: weights[1]", weights[1], low, most)
         number(f"{where}: inhibition", strength, 0.0)
+        if self.total_weight > most * n_inputs:
+            raise InvalidValueError(
+                f"{where}: total_weight = {self.total_weight:g} can't be reached by {n_inputs} "
+                f"weights of at most w_max = {most:g}; lower total_weight or raise w_max"
+            )
         self._brain = self._build(
             Brain(dt=dt, seed=seed), _model(where, model), rule, Uniform(low, high), most, strength
         )
@@ -256,6 +261,9 @@ class Competition(Parameterized):
         max_rate x value or, with total_rate, values scaled so that the rates add up to it; at most
         rate_cap.
         """
+        return self._rates(self._checked(pictures))
+
+    def _checked(self, pictures: ArrayLike) -> NDArray[Any]:
         where = f"{type(self).__name__}: pictures"
         array = as_array(where, pictures)
         if array.ndim != 2 or array.shape[1] != self._n_inputs:
@@ -264,11 +272,15 @@ class Competition(Parameterized):
             )
         if array.dtype.kind not in "biuf":
             raise InvalidTypeError(f"{where} must be numbers, not {array.dtype}")
-        values = array.astype(np.float32)
-        if array.dtype == np.uint8:
-            values /= np.float32(255)
-        if len(values) and not (values.min() >= 0 and values.max() <= 1):
+        # A NaN makes the comparison false.
+        if array.dtype != np.uint8 and array.size and not (array.min() >= 0 and array.max() <= 1):
             raise InvalidValueError(f"{where} must be bytes, or numbers in [0, 1]")
+        return array
+
+    def _rates(self, pictures: NDArray[Any]) -> NDArray[np.float32]:
+        values = pictures.astype(np.float32)
+        if pictures.dtype == np.uint8:
+            values /= np.float32(255)
         if self.total_rate > 0:
             total = values.sum(axis=1, keepdims=True)
             values *= np.float32(self.total_rate) / np.maximum(total, np.float32(1e-6))
@@ -284,10 +296,10 @@ class Competition(Parameterized):
         times, those of the last. Learning in two calls is the same as in one.
         """
         where = f"{type(self).__name__}.learn"
-        array = as_array(f"{where}: pictures", pictures)
-        self.rates(array[:0])
+        array = self._checked(pictures)
         brain, pathway = self._brain, self._learning
         brain._check_awake(where)
+        brain._check_time(where, len(array) * (self.steps + self.rest))
         aim = 1e3 * self.target_spikes / (self._n_neurons * (self.steps + self.rest) * brain.dt)
         if brain.homeostasis.theta_rate != aim:
             brain.homeostasis.theta_rate = aim
@@ -295,7 +307,7 @@ class Competition(Parameterized):
         counts = np.zeros((len(array), self._n_neurons), np.int32)
         total = self.total_weight
         for first in range(0, len(array), BLOCK):
-            block = self.rates(array[first : first + BLOCK])
+            block = self._rates(array[first : first + BLOCK])
             for k, rates in enumerate(block, first):
                 spikes = self._show(presenter, rates)
                 counts[k] = spikes
@@ -330,8 +342,7 @@ class Competition(Parameterized):
         each excitatory neuron, shape (n, n_neurons).
         """
         where = f"{type(self).__name__}.respond"
-        array = as_array(f"{where}: pictures", pictures)
-        self.rates(array[:0])
+        array = self._checked(pictures)
         own = np.arange(len(array)) if keys is None else as_array(f"{where}: keys", keys)
         if own.shape != array.shape[:1] or own.dtype.kind not in "iu" or (own < 0).any():
             raise InvalidValueError(
@@ -347,7 +358,7 @@ class Competition(Parameterized):
         for first in range(0, len(array), BLOCK):
             part = slice(first, first + BLOCK)
             counts[part] = answers(
-                twin.brain, INPUT, self.rates(array[part]), shown, EXCITATORY, own[part]
+                twin.brain, INPUT, self._rates(array[part]), shown, EXCITATORY, own[part]
             )
         return counts
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engram import STDP, Brain, Neurotransmitter, Relay, RewardSTDP
+from engram import STDP, Brain, Neurotransmitter, Relay, RewardSTDP, TraceSTDP, TripletSTDP
 
 
 @functools.cache
@@ -56,6 +56,7 @@ class Population:
         self.exc, self.inh = np.zeros(self.n), np.zeros(self.n)
         self.theta = region.theta.astype(float)
         self.theta_plus, self.tau_theta = region.theta_plus, region.tau_theta
+        self.theta_rate = brain.homeostasis.theta_rate
         self.background = region.background
         self.alive = region.neuron_alive.copy()
         self.last_spike = np.full(self.n, -(10**8))
@@ -97,6 +98,7 @@ class Population:
             current = current + (g_exc + g_inh)
         theta = self.theta.astype(f32)
         self.theta *= math.exp(-self.dt / self.tau_theta)
+        self.theta -= self.theta_plus * 1e-3 * self.theta_rate * self.dt
         since = (step - 1 - self.last_spike).astype(f32) * f32(self.dt)
         fired = self._advance(
             {"I": current, "g_exc": g_exc, "g_inh": -g_inh, "theta": theta, "since_spike": since}
@@ -107,7 +109,7 @@ class Population:
         return fired
 
 
-COLUMNS = ("pre", "post", "delay", "nt", "w", "c", "R", "u", "x", "x_past", "heard", "birth")
+COLUMNS = ("pre", "post", "delay", "nt", "w", "c", "R", "u", "x", "x2", "x_past", "heard", "birth")
 
 
 @dataclass
@@ -122,6 +124,7 @@ class Pathway:
     source: str
     target: str
     y: np.ndarray
+    y2: np.ndarray
     dopamine: float = 0.0
     base: int = 0
     frozen: bool = False
@@ -140,7 +143,7 @@ class Pathway:
         n = len(pre)
         new = {
             "pre": pre, "post": post, "delay": delay, "nt": nt, "w": magnitude, "c": 0.0, "R": 1.0,
-            "u": 0.0, "x": 0.0, "x_past": x_past, "heard": 0, "birth": birth,
+            "u": 0.0, "x": 0.0, "x2": 0.0, "x_past": x_past, "heard": 0, "birth": birth,
         }  # fmt: skip
         for name, value in new.items():
             whole = name in ("pre", "post", "delay", "nt", "birth", "heard")
@@ -175,7 +178,9 @@ class DenseBrain:
         self.pathways: list[Pathway] = []
         for p in brain.projections:
             n_post = self.populations[p.target].n
-            pathway = Pathway(brain, p.label, p.source, p.target, y=np.zeros(n_post))
+            pathway = Pathway(
+                brain, p.label, p.source, p.target, np.zeros(n_post), np.zeros(n_post)
+            )
             delay = np.rint(p.delay / self.dt).astype(int)
             pathway.add(p.pre, p.post, delay, p.nt, np.abs(p.weight.astype(float)), BUILT)
             self.pathways.append(pathway)
@@ -276,10 +281,15 @@ class DenseBrain:
         elif isinstance(rule, STDP):
             size = s.w[a] - p.w_min if rule.bounds == "multiplicative" else p.w_max
             s.w[a] = np.clip(s.w[a] - rule.A_minus * y * size, p.w_min, p.w_max)
-        else:
+        elif isinstance(rule, TripletSTDP):
+            size = s.w[a] - p.w_min if rule.bounds == "multiplicative" else p.w_max
+            change = y * (rule.A2_minus + rule.A3_minus * s.x2[a]) * size
+            s.w[a] = np.clip(s.w[a] - change, p.w_min, p.w_max)
+        elif isinstance(rule, RewardSTDP):
             s.c[a] -= rule.A_minus * y * p.w_max
         s.heard[a] = 1
-        s.x[a] = 1.0 if rule.pairing == "nearest" else s.x[a] + 1.0
+        for trace in (s.x, s.x2):
+            trace[a] = 1.0 if rule.pairing == "nearest" else trace[a] + 1.0
 
     def _post(self, s: Pathway, fired: np.ndarray) -> None:
         p, rule = s.projection, s.projection.rule
@@ -294,10 +304,21 @@ class DenseBrain:
         elif isinstance(rule, STDP):
             size = p.w_max - s.w[a] if rule.bounds == "multiplicative" else p.w_max
             s.w[a] = np.clip(s.w[a] + rule.A_plus * x * size, p.w_min, p.w_max)
+        elif isinstance(rule, TripletSTDP):
+            size = p.w_max - s.w[a] if rule.bounds == "multiplicative" else p.w_max
+            change = x * (rule.A2_plus + rule.A3_plus * s.y2[s.post[a]]) * size
+            s.w[a] = np.clip(s.w[a] + change, p.w_min, p.w_max)
+        elif isinstance(rule, TraceSTDP):
+            above = x - rule.x_tar
+            room = p.w_max - s.w[a]
+            if rule.bounds == "both":
+                room = np.where(above < 0, s.w[a] - p.w_min, room)
+            s.w[a] = np.clip(s.w[a] + rule.eta * above * room**rule.mu, p.w_min, p.w_max)
         else:
             s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
             s.c[a] += rule.A_plus * x * p.w_max
-        s.y[fired] = 1.0 if rule.pairing == "nearest" else s.y[fired] + 1.0
+        for trace in (s.y, s.y2):
+            trace[fired] = 1.0 if rule.pairing == "nearest" else trace[fired] + 1.0
 
     def _pass_time(self, s: Pathway) -> None:
         """Everything that decays or recovers does so over dt."""
@@ -309,7 +330,11 @@ class DenseBrain:
             return
         s.x[:] *= math.exp(-dt / rule.tau_plus)
         s.x_past[:] *= math.exp(-dt / rule.tau_plus)
-        s.y[:] *= math.exp(-dt / rule.tau_minus)
+        if not isinstance(rule, TraceSTDP):
+            s.y[:] *= math.exp(-dt / rule.tau_minus)
+        if isinstance(rule, TripletSTDP):
+            s.x2[:] *= math.exp(-dt / rule.tau_x)
+            s.y2[:] *= math.exp(-dt / rule.tau_y)
         if not isinstance(rule, RewardSTDP):
             return
         tau_c, tau_d = rule.tau_eligibility, rule.dopamine_decay

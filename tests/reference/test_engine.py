@@ -24,6 +24,8 @@ from engram import (
     Relay,
     RewardSTDP,
     ShortTermPlasticity,
+    TraceSTDP,
+    TripletSTDP,
     Uniform,
 )
 from tests.reference.dense import DenseBrain, engine_synapses
@@ -518,6 +520,62 @@ def test_traces_of_spikes_under_way_stay_exact_for_long_delays(tau, delay):
         "b": np.where(np.arange(400) % 23 == 0, FORCE, -FORCE)[:, None],
     }
     run_both(rng, brain, 400, lambda name, _n: trains[name], events=False)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        TraceSTDP(eta=0.03, bounds="both"),
+        TraceSTDP(eta=0.03, mu=0.7, pairing="nearest"),
+        TripletSTDP(A2_plus=0.01, A2_minus=0.012, A3_minus=0.004, bounds="multiplicative"),
+        TripletSTDP(A3_plus=0.05, A2_minus=0.01, pairing="nearest"),
+    ],
+    ids=["trace, both", "trace, nearest", "triplets", "triplets, nearest"],
+)
+def test_a_dense_competition_is_that_of_the_reference(rule):
+    """Dense rows, rows with one gap, relays, thresholds that aim at a rate: 1,500 steps."""
+    n_inputs, n = 60, 24
+    rng = np.random.default_rng(8)
+    brain = silence(Brain(seed=8))
+    for name, size, model in (
+        ("in", n_inputs, Relay(tau_exc=0.0)), ("exc", n, LIF(tau_exc=2.0, tau_inh=3.0)),
+        ("inh", n, Relay(tau_exc=0.0, tau_inh=0.0)),
+    ):  # fmt: skip
+        brain.add_region(
+            name, RegionType.ASSOCIATION, size, 0.0, model=model, excitatory=1.0, noise=0.0,
+            rule=None,
+        )  # fmt: skip
+    brain.connect_regions(
+        "in",
+        "exc",
+        wiring="all_to_all",
+        weights=Uniform(0.1, 0.4),
+        w_max=0.5,
+        delays=1.0,
+        rule=rule,
+    )
+    brain.connect_regions("exc", "inh", wiring="one_to_one", weights=2.0, delays=1.0, rule=None)
+    brain.connect_regions(
+        "inh", "exc", wiring="all_but_one", weights=6.0, delays=2.0, rule=None,
+        nt=Neurotransmitter.GABA,
+    )  # fmt: skip
+    brain.regions["exc"].theta_plus = 0.3
+    brain.homeostasis.theta_rate = 4.0
+    assert not (
+        brain.get_projection("inh", "exc").pre == brain.get_projection("inh", "exc").post
+    ).any()
+    trains = {
+        "in": np.where(spike_trains(rng, 1500, n_inputs, 1.0), FORCE, 0.0),
+        "exc": np.zeros((1500, n)), "inh": np.zeros((1500, n)),
+    }  # fmt: skip
+    before = brain.get_projection("in", "exc").weight
+    dense = run_both(rng, brain, 1500, lambda name, _n: trains[name], events=False)
+    assert brain.regions["exc"].total_spikes.sum() > 200
+    assert brain.regions["inh"].total_spikes.sum() > 200
+    np.testing.assert_allclose(
+        brain.regions["exc"].theta, dense.populations["exc"].theta, atol=1e-9
+    )
+    assert np.abs(brain.get_projection("in", "exc").weight - before).max() > 0.05
 
 
 def test_a_new_rule_does_not_know_spikes_under_way():

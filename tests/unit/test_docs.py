@@ -16,6 +16,7 @@ import pytest
 
 import engram
 from engram import neurons, plasticity
+from engram.competition import Competition
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
 from engram.memory import Memory
@@ -39,6 +40,9 @@ TABLES: list[tuple[str, type[Parameterized]]] = [
     ],
     ("synapses", ShortTermPlasticity),
     ("stdp", plasticity.STDP),
+    ("stdp", plasticity.TraceSTDP),
+    ("stdp", plasticity.TripletSTDP),
+    ("competition", Competition),
     ("reward_stdp", plasticity.RewardSTDP),
     ("homeostasis", Homeostasis),
     ("metaplasticity", Metaplasticity),

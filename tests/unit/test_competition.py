@@ -1,0 +1,293 @@
+"""The circuit of competing neurons, and presentations by the many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engram import (
+    Brain,
+    Competition,
+    InvalidTypeError,
+    InvalidValueError,
+    Izhikevich,
+    PoissonSource,
+    RegionType,
+    TraceSTDP,
+    load_brain,
+    save_brain,
+)
+from engram.competition import EXCITATORY, INHIBITORY, INPUT
+from engram.kernels.arrivals import run_end
+from engram.neurons import LIF
+
+SETTINGS = {
+    "n_inputs": 36, "n_neurons": 12, "seed": 4, "steps": 80, "total_rate": 3000.0, "theta": -1.0,
+    "theta_plus": 0.2, "total_weight": 12.0, "w_max": 2.0, "weights": (0.2, 0.6),
+    "target_spikes": 6.0, "rule": TraceSTDP(eta=0.1, bounds="both"),
+}  # fmt: skip
+
+
+def circuit(**changes) -> Competition:
+    """A small one that fires."""
+    return Competition(**{**SETTINGS, **changes})
+
+
+def bars(n: int, seed: int = 0) -> np.ndarray:
+    """Bytes: one of six rows or six columns of a 6 x 6 picture, on a faint ground."""
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 20, (n, 6, 6)).astype(np.uint8)
+    for picture, k in zip(pictures, rng.integers(0, 12, n), strict=True):
+        if k < 6:
+            picture[k] = 250
+        else:
+            picture[:, k - 6] = 250
+    return pictures.reshape(n, 36)
+
+
+# ------------------------------------------------------------------ learning
+
+
+def test_neurons_share_the_patterns_out():
+    """Each neuron comes to stand for a bar; without inhibition they do not share them out."""
+    pictures = bars(600)
+
+    def bars_found(inhibition: float) -> int:
+        c = circuit(inhibition=inhibition)
+        c.learn(pictures)
+        fields = c.weights.T.reshape(12, 6, 6)
+        strength = np.concatenate([fields.sum(2), fields.sum(1)], axis=1)
+        clear = strength.max(1) > 0.4 * c.total_weight
+        return len(set(strength.argmax(1)[clear]))
+
+    assert bars_found(22.0) >= 8
+    assert bars_found(0.0) <= 4
+
+
+def test_two_calls_are_one():
+    pictures = bars(14)
+    whole, parts = circuit(), circuit()
+    counts = whole.learn(pictures)
+    split = np.concatenate([parts.learn(pictures[:5]), parts.learn(pictures[5:])])
+    assert counts.sum() > 0
+    np.testing.assert_array_equal(split, counts)
+    assert whole.brain.fingerprint() == parts.brain.fingerprint()
+
+
+def test_a_saved_circuit_goes_on_as_if_nothing_had_been(tmp_path):
+    pictures = bars(14)
+    whole, first = circuit(), circuit()
+    counts = whole.learn(pictures)
+    first.learn(pictures[:6])
+    path = save_brain(first.brain, tmp_path / "circuit")
+    later = circuit(brain=load_brain(path))
+    np.testing.assert_array_equal(later.learn(pictures[6:]), counts[6:])
+    assert later.brain.fingerprint() == whole.brain.fingerprint()
+
+
+def test_weights_add_up_after_each_picture():
+    c = circuit()
+    counts = c.learn(bars(5))
+    fired = counts.sum(0) > 0
+    assert fired.any()
+    np.testing.assert_allclose(c.weights.sum(0), c.total_weight, rtol=1e-4)
+    free = circuit(total_weight=0.0)
+    before = free.weights.sum(0)
+    free.learn(bars(5))
+    assert np.abs(free.weights.sum(0) - before).max() > 0.01
+
+
+def test_thresholds_rise_with_spikes_and_fall_towards_the_target():
+    """Without decay: theta_plus x (spikes - target share), picture by picture."""
+    c = circuit(tau_theta=1e12)
+    before = c.theta.copy()
+    counts = c.learn(bars(8))
+    expected = before + 0.2 * (counts.sum(0) - 8 * 6.0 / 12)
+    np.testing.assert_allclose(c.theta, expected, rtol=1e-6)
+    free = circuit(tau_theta=1e12, target_spikes=0.0)
+    counts = free.learn(bars(8))
+    np.testing.assert_allclose(free.theta, before + 0.2 * counts.sum(0), rtol=1e-6)
+
+
+def test_a_picture_without_an_answer_is_shown_again_and_brighter():
+    c = circuit(total_rate=0.0, max_rate=1.0, theta=20.0, target_spikes=0.0)
+    start = c.brain.step_count
+    assert c.learn(bars(1)).sum() == 0
+    assert c.brain.step_count == start + 80
+    c = circuit(max_rate=20.0, total_rate=0.0, min_spikes=2, boost=3.0, repeats=10)
+    counts = c.learn(bars(1))
+    assert counts.sum() >= 2
+    shown = c.brain.step_count // 80
+    assert 1 < shown <= 11
+    c = circuit(max_rate=0.0, total_rate=0.0, min_spikes=2, repeats=3)
+    c.learn(bars(1))
+    assert c.brain.step_count == 4 * 80
+
+
+def test_izhikevich_neurons_compete_too():
+    c = circuit(model="izhikevich", theta=None, theta_plus=None)
+    counts = c.learn(bars(20))
+    assert counts.sum() > 20
+    assert isinstance(c.brain.regions[EXCITATORY].model, Izhikevich)
+
+
+# ------------------------------------------------------------------ answering
+
+
+def test_answers_depend_on_nothing_but_picture_and_key():
+    c = circuit()
+    c.learn(bars(10))
+    pictures = bars(9, seed=1)
+    answers = c.respond(pictures)
+    assert answers.sum() > 0
+    order = np.array([5, 0, 8, 2])
+    np.testing.assert_array_equal(c.respond(pictures[order], keys=order), answers[order])
+    assert (c.respond(pictures, keys=np.arange(9) + 100) != answers).any()
+
+
+def test_answering_changes_nothing():
+    c = circuit()
+    c.learn(bars(6))
+    before = c.brain.fingerprint()
+    c.respond(bars(5, seed=2), inhibition=3.0)
+    assert c.brain.fingerprint() == before
+    assert c.inhibition == 22.0
+
+
+def test_answers_are_those_of_a_frozen_brain():
+    """The same as by hand: a copy, frozen, at rest, with the key's seed."""
+    c = circuit()
+    c.learn(bars(6))
+    picture = bars(1, seed=3)
+    answer = c.respond(picture, keys=[7])[0]
+    from engram.engine.binding import kernel
+    from engram.kernels.constants import STREAM_PRESENTATION
+
+    twin = c.brain.copy()
+    twin.freeze_plasticity()
+    twin.freeze_adaptive_thresholds()
+    twin.reset_state()
+    seed = np.empty(1, np.uint64)
+    kernel("random.derived_seeds")(np.uint64(4), STREAM_PRESENTATION, np.array([7]), seed)
+    twin._tables["seed"][0] = seed[0]
+    by_hand = twin.present_many(INPUT, c.rates(picture), 80, read=EXCITATORY)[0]
+    np.testing.assert_array_equal(by_hand, answer)
+    assert answer.sum() > 0
+
+
+def test_inhibition_of_an_evaluation():
+    """Weaker inhibition lets more neurons answer."""
+    c = circuit(theta=-6.0)
+    pictures = bars(10, seed=5)
+    strong, weak = c.respond(pictures), c.respond(pictures, inhibition=0.0)
+    assert weak.sum() > 1.5 * strong.sum()
+    assert c.respond(pictures, steps=20).sum() < strong.sum()
+
+
+def test_the_winner_inhibits_all_but_itself():
+    c = circuit()
+    projection = c.brain.get_projection(INHIBITORY, EXCITATORY)
+    assert projection.n_synapses == 12 * 11
+    assert (projection.pre != projection.post).all()
+    brain = c.brain
+    brain.regions[EXCITATORY].v[3] = 40.0
+    brain.step()
+    assert brain.regions[EXCITATORY].fired.nonzero()[0].tolist() == [3]
+    brain.step()
+    assert brain.regions[INHIBITORY].fired.nonzero()[0].tolist() == [3]
+    brain.step()
+    inhibited = brain.regions[EXCITATORY].state("inh") < 0
+    assert inhibited.sum() == 11
+    assert not inhibited[3]
+
+
+def test_inputs_fire_at_their_rates_whatever_the_chunks():
+    """Intervals give each input its rate; how a run is cut makes no difference."""
+    brain = Brain(seed=3)
+    brain.freeze_structural_plasticity()
+    brain.add_region("in", RegionType.SENSORY, 50, 0.0, model=PoissonSource, rule=None)
+    brain.add_region("out", RegionType.SENSORY, 50, 0.0, model=PoissonSource, rule=None)
+    rates = np.linspace(0.0, 300.0, 50)
+    twin = brain.copy()
+    counts = brain.present_many("in", rates[None], 20_000, read="in")[0]
+    expected = 20_000 * -np.expm1(-1e-3 * rates)
+    assert counts[0] == 0
+    assert np.abs(counts - expected).max() < 4.5 * np.sqrt(expected.max())
+    twin.encoder.max_rate = 300.0
+    twin.hold("in", rates / 300.0)
+    for steps in (1, 1, 5000, 14998):
+        twin.run(steps)
+    np.testing.assert_array_equal(twin.regions["in"].total_spikes, counts)
+
+
+def test_runs_end_at_the_gap():
+    for gap in range(1, 9):
+        post = np.delete(np.arange(100, 110), gap).astype(np.int32)
+        assert run_end(post, 0, len(post)) == gap
+
+
+# ------------------------------------------------------------------ adopting, refusing
+
+
+def test_what_can_be_assigned():
+    c = circuit()
+    c.rule.eta, c.theta_plus, c.inhibition, c.steps = 0.02, 0.7, 5.0, 30
+    assert c.brain.get_projection(INPUT, EXCITATORY).rule.eta == 0.02
+    assert c.brain.regions[EXCITATORY].theta_plus == 0.7
+    assert (c.brain.get_projection(INHIBITORY, EXCITATORY).weight == -5.0).all()
+    weights = np.full((36, 12), 0.25, np.float32)
+    weights[3, 7] = 0.125
+    c.weights = weights
+    np.testing.assert_array_equal(c.weights, weights)
+    twin = c.copy()
+    assert twin.steps == 30
+    assert twin.brain.fingerprint() == c.brain.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        np.zeros(36), np.zeros((2, 35)), np.full((1, 36), 2.0), np.full((1, 36), np.nan),
+        np.full((1, 36), "a"),
+    ],
+)  # fmt: skip
+def test_bad_pictures_are_refused(pictures):
+    c = circuit()
+    before = c.brain.fingerprint()
+    for use in (c.learn, c.respond):
+        with pytest.raises((InvalidValueError, InvalidTypeError), match="pictures"):
+            use(pictures)
+    assert c.brain.fingerprint() == before
+
+
+def test_bad_settings_are_refused():
+    for bad in (
+        {"steps": 0},
+        {"model": "hodgkin"},
+        {"inhibition": -1.0},
+        {"stepz": 3},
+        {"total_weight": 99.0},
+    ):
+        with pytest.raises((InvalidValueError, KeyError)):
+            circuit(**bad)
+    c = circuit()
+    with pytest.raises(InvalidValueError, match="keys"):
+        c.respond(bars(2), keys=[1])
+    with pytest.raises(InvalidValueError, match="must have the regions"):
+        circuit(n_neurons=5, brain=c.brain)
+    with pytest.raises(InvalidValueError, match="shape"):
+        c.brain.respond(INPUT, np.zeros((2, 7)), 5, read=EXCITATORY)
+    with pytest.raises(KeyError, match="exitatory"):
+        c.brain.present_many(INPUT, np.zeros((2, 36)), 5, read="exitatory")
+
+
+def test_present_many_leaves_what_it_learned():
+    """From rest each answer is like the first; otherwise the state carries over."""
+    brain = Brain(seed=1)
+    brain.add_region("a", RegionType.SENSORY, 3, 0.0, model=LIF(tau_m=200.0), noise=0.0, rule=None)
+    inputs = np.tile(np.float32([14.0, 0.0, 30.0]), (3, 1))
+    carried = brain.copy().present_many("a", inputs, 100, read="a")
+    fresh = brain.present_many("a", inputs, 100, rest=20, read="a", from_rest=True)
+    assert (fresh == fresh[0]).all()
+    assert carried[1, 2] > fresh[1, 2]
+    assert brain.step_count == 3 * 120
