@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def presentation(repeats: int) -> Iterator[Row]:
         inputs = float(circuit.rates(shown[600:]).sum(axis=1).mean()) * STEPS * 1e-3
         answers = circuit.learn(batches[0]).sum() / BATCH
         note = f"{answers:.1f} spikes, {inputs:.0f} input spikes a picture"
-        times = [1e3 / BATCH * cpu(lambda b=b, c=circuit: c.learn(b)) for b in batches]  # type: ignore[misc]
+        times = [1e3 / BATCH * cpu(partial(circuit.learn, batch)) for batch in batches]
         yield Row(
             "presentation", f"{n} neurons, {STEPS} steps, learning", median(times), "ms",
             1.5 if n == 400 else None, repeats=times, note=note,
@@ -55,7 +56,7 @@ def presentation(repeats: int) -> Iterator[Row]:
         many = np.concatenate(batches)
         keys = np.arange(len(many))
         times = [
-            1e3 / len(many) * cpu(lambda k=k, c=circuit: c.respond(many, keys=keys + k))  # type: ignore[misc]
+            1e3 / len(many) * cpu(partial(circuit.respond, many, keys=keys + k))
             for k in range(repeats)
         ]
         yield Row(
