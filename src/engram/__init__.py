@@ -2,6 +2,7 @@
 
 from engram._version import __version__
 from engram.brain import Brain
+from engram.critic import Critic
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (
     CapacityError,
@@ -11,6 +12,7 @@ from engram.errors import (
     InvalidValueError,
     UnknownNameError,
 )
+from engram.modulation import AcetylcholineRelease, DopamineRelease, SerotoninRelease
 from engram.neurons import (
     LIF,
     AdEx,
@@ -34,12 +36,15 @@ from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPla
 __all__ = [
     "LIF",
     "STDP",
+    "AcetylcholineRelease",
     "AdEx",
     "Brain",
     "BrainStats",
     "CapacityError",
     "CheckpointError",
+    "Critic",
     "CurrentLIF",
+    "DopamineRelease",
     "EncodingStrategy",
     "EngramError",
     "FiringPattern",
@@ -60,6 +65,7 @@ __all__ = [
     "RegionType",
     "Relay",
     "RewardSTDP",
+    "SerotoninRelease",
     "ShortTermPlasticity",
     "StimulusEncoder",
     "Uniform",

@@ -21,6 +21,7 @@ def advance(
     log_step,
     log_neuron,
     rhythm_entry,
+    modulator_entry,
     slide_entry,
     integrate_entry,
     arrive_entry,
@@ -55,6 +56,8 @@ def advance(
             return done
         if rhythm_entry[0] != 0:
             call_entry(rhythm_entry[0], table, 0, step)
+        if modulator_entry[0] != 0:
+            call_entry(modulator_entry[0], table, 0, step)
         for p in range(n_projections):
             region = source[p]
             for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
