@@ -786,9 +786,7 @@ class Brain:
         """Dopamine at a target now, tonic and phasic."""
         return self._target("Brain.dopamine", target).dopamine
 
-    def add_critic(
-        self, region: str, targets: str | Sequence[str], **parameters: Any
-    ) -> Critic:
+    def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
         """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
 
         targets: one or several, as for `reward`, usually the projection onto the critic and that

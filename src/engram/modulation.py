@@ -23,10 +23,10 @@ class Modulation(Parameterized):
 
     transmitter: ClassVar[Neurotransmitter]
 
-    def factors(self, dt: float, n: int, unit: float) -> tuple[float, ...]:
+    def factors(self, dt: float, n: int) -> tuple[float, ...]:
         """What the compiled loop multiplies by, see `kernels.neuromodulation.release`.
 
-        n: excitatory neurons of the source; unit: of current, of the target's model.
+        n: excitatory neurons of the source.
         """
         raise NotImplementedError
 
@@ -35,11 +35,12 @@ class DopamineRelease(Modulation):
     """Dopamine: a spike teaches like a small reward.
 
     D of every reward-modulated projection that ends in the target region, its own wiring included,
-    grows by release x (spikes / neurons - tonic_rate dt) in a step, and decays with the
-    `dopamine_decay` of its rule. So a region that fires as one is a `Brain.reward` of `release`, one
-    that fires at tonic_rate changes nothing, and a pause is a punishment. Neurons: the excitatory
-    ones of the source. Schultz, Dayan & Montague 1997, doi:10.1126/science.275.5306.1593; Rice &
-    Cragg 2008, doi:10.1016/j.brainresrev.2008.02.004
+    grows by release x (spikes / neurons - tonic_rate dt) in a step and decays with the
+    `dopamine_decay` of its rule. So a region that fires as one is a `Brain.reward` of `release`,
+    one that fires at tonic_rate changes nothing, and a pause is a punishment. Neurons are the
+    excitatory ones of the source; a spike acts from the next step on. Projections that release
+    something are not taught. Schultz, Dayan & Montague 1997, doi:10.1126/science.275.5306.1593;
+    Rice & Cragg 2008, doi:10.1016/j.brainresrev.2008.02.004
 
     >>> DopamineRelease(release=2.0, tonic_rate=4.0)
     DopamineRelease(release=2.0, tonic_rate=4.0)
@@ -50,7 +51,7 @@ class DopamineRelease(Modulation):
     release = Parameter(1.0, low=0.0, doc="rise of dopamine when each neuron fires once")
     tonic_rate = Parameter(0.0, low=0.0, unit="Hz", doc="rate of firing that changes nothing")
 
-    def factors(self, dt: float, n: int, unit: float) -> tuple[float, ...]:
+    def factors(self, dt: float, n: int) -> tuple[float, ...]:
         tonic = 1e-3 * self.release * self.tonic_rate * dt
         return self.release / max(n, 1), tonic, 0.0, 0.0
 
@@ -60,12 +61,14 @@ class _LeakyRelease(Modulation):
     tau = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="decay of the level")
     half = Parameter(1.0, low=0.0, open_low=True, doc="level of half the effect")
 
-    def _effect(self, unit: float) -> float:
+    @property
+    def effect(self) -> float:
+        """Learning without the transmitter, or current at full effect."""
         raise NotImplementedError
 
-    def factors(self, dt: float, n: int, unit: float) -> tuple[float, ...]:
+    def factors(self, dt: float, n: int) -> tuple[float, ...]:
         kept = math.exp(-dt / self.tau)
-        return self.release / max(n, 1), kept, self.half, self._effect(unit)
+        return self.release / max(n, 1), kept, self.half, self.effect
 
 
 class AcetylcholineRelease(_LeakyRelease):
@@ -82,7 +85,9 @@ class AcetylcholineRelease(_LeakyRelease):
 
     floor = Parameter(0.0, low=0.0, high=1.0, doc="learning without acetylcholine")
 
-    def _effect(self, unit: float) -> float:
+    @property
+    def effect(self) -> float:
+        """Learning without acetylcholine."""
         return self.floor
 
 
@@ -100,8 +105,10 @@ class SerotoninRelease(_LeakyRelease):
 
     current = Parameter(2.0, unit="current", doc="current at full effect")
 
-    def _effect(self, unit: float) -> float:
-        return self.current * unit
+    @property
+    def effect(self) -> float:
+        """Current at full effect, in units of Izhikevich's neuron."""
+        return self.current
 
 
 RELEASES: dict[Neurotransmitter, type[Modulation]] = {

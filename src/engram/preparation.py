@@ -12,7 +12,7 @@ from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
 from engram.kernels.constants import GATE, LAST_STEP, NEVER, RULE_PARAMETERS
-from engram.modulation import AcetylcholineRelease
+from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -68,9 +68,11 @@ def _prepare_neuromodulation(brain: Brain, tables: Tables) -> None:
         p, modulation = projection._index, projection.modulation
         assert modulation is not None
         tables["release_kind"][p] = modulation.transmitter
-        target = brain.regions[projection.target]
         n = brain.regions[projection.source].n_excitatory
-        tables["release_factor"][p] = modulation.factors(brain.dt, n, current_unit(target.model))
+        tables["release_factor"][p] = modulation.factors(brain.dt, n)
+        if isinstance(modulation, SerotoninRelease):
+            unit = current_unit(brain.regions[projection.target].model)
+            tables["release_factor"][p, 3] *= unit
     gated = {p.target for p in releasing if isinstance(p.modulation, AcetylcholineRelease)}
     for projection in brain.projections:
         learns = projection.rule is not None and projection.modulation is None
@@ -310,8 +312,8 @@ def check_gate(where: str, rule: type[PlasticityRule]) -> None:
     """Refuse to gate a rule that leaves no room for the gate among its parameters."""
     if len(rule_arguments(rule)) > GATE:
         raise InvalidValueError(
-            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be gated with "
-            f"at most {GATE}"
+            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be "
+            f"gated with at most {GATE}"
         )
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 import engram
-from engram import neurons, plasticity
+from engram import modulation, neurons, plasticity
+from engram.critic import Critic
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
 from engram.memory import Memory
@@ -40,6 +41,7 @@ TABLES: list[tuple[str, type[Parameterized]]] = [
     ("synapses", ShortTermPlasticity),
     ("stdp", plasticity.STDP),
     ("reward_stdp", plasticity.RewardSTDP),
+    *[("neuromodulation", kind) for kind in (*modulation.RELEASES.values(), Critic)],
     ("homeostasis", Homeostasis),
     ("metaplasticity", Metaplasticity),
     ("growth", Growth),

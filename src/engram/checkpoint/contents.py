@@ -36,7 +36,7 @@ PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str, "target": str, "rule": (dict, type(None)), "stp": (dict, type(None)),
     "frozen": bool, "w_max_given": bool, "placement": (str, dict, type(None)),
     "modulation": (dict, type(None)),
-}
+}  # fmt: skip
 CRITIC_KEYS: dict[str, type | tuple[type, ...]] = {
     "region": str, "targets": (list, tuple), "values": dict,
 }  # fmt: skip

@@ -240,7 +240,7 @@ def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
     _growth_from_2(brain, arrays)
 
 
-def _from_3(brain: dict[str, Any], arrays: Arrays) -> None:
+def _from_3(brain: dict[str, Any], _: Arrays) -> None:
     """Transmitters did not modulate, and there were no critics."""
     brain["sizes"]["Z"] = 0
     brain["critics"] = []

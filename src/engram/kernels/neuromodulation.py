@@ -88,8 +88,9 @@ def criticise(
     """Value and reward of each critic over this step; its TD error becomes dopamine.
 
     critic_factor: value of a spike; value at rest; what is kept of the slow and the fast sum in a
-    step, and their means over it; 1 / dt and 1 / tau_discount in 1/s; reward density; gain; weight
-    of the prediction. The sums make V and r by their difference; they change by a step's exact mean.
+    step, and their means over it; 1 / dt and 1 / tau_discount in 1/s; r of a reward; gain; weight
+    of the prediction. V and r are differences of a slow and a fast sum. The error is its exact mean
+    over the step.
     """
     for k in range(critic_region.shape[0]):
         f = critic_factor[k]

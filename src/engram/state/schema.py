@@ -9,9 +9,9 @@ Dimensions: N neuron slots, R regions, P projections, S synapses of a projection
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
-oscillators of a region, U couplings of oscillators, Z critics; ``rows`` (segment pointers), ``pre``, ``post``,
-``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one more than the longest
-delay) are sizes of one projection.
+oscillators of a region, U couplings of oscillators, Z critics; ``rows`` (segment pointers),
+``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one
+more than the longest delay) are sizes of one projection.
 """
 
 from __future__ import annotations
