@@ -10,8 +10,8 @@ predict the reward: V(t) = exp(-(T - t) / tau), tau = 4 s. The claims, each for 
 2. The reward is no surprise any more: the TD error after it adds up to less than 30 % of what it
    did at first.
 3. Ablations. Without reward V stays what it was. Without prediction (the error is r alone, plain
-   reward) weights near the end grow on and on, and V is nowhere near the curve. Without
-   neuromodulation no weight changes.
+   reward) weights near the end grow on and on, and V is nowhere near the curve. Without dopamine
+   (gain 0) no weight changes.
 
 At the start of a trial the animal sits for 0.6 s with weights frozen: nothing could have predicted
 that it was put there, so the error is not to be learned from.
@@ -121,11 +121,11 @@ def main(output: Path | None = None) -> None:
         assert ramp > 0.9, "V does not ramp up"
         assert last < 0.3 * first, "the reward stays a surprise"
     controls = {}
-    for name in ("no reward", "no prediction", "no neuromodulation"):
+    for name in ("no reward", "no prediction", "no dopamine"):
         for seed in SEEDS[:2]:
             animal = Animal(seed, prediction=name != "no prediction")
-            if name == "no neuromodulation":
-                animal.brain.disable_neuromodulation()
+            if name == "no dopamine":
+                animal.critic.gain = 0.0
             value, _ = animal.train(0.0 if name == "no reward" else 1.0)
             controls[name] = value
             print(
@@ -133,8 +133,8 @@ def main(output: Path | None = None) -> None:
                 f"{animal.path.weight.min():.2f} to {animal.path.weight.max():.2f}"
             )
             assert distance(value) > 0.3, f"V is learned with {name}"
-            if name == "no neuromodulation":
-                assert (animal.path.weight == 1.0).all(), "weights change without neuromodulation"
+            if name == "no dopamine":
+                assert (animal.path.weight == 1.0).all(), "weights change without dopamine"
             if name == "no reward":
                 assert value[-LAST:, : len(TIMES)].mean() < 0.2, "value without reward"
     if output is not None:
@@ -178,7 +178,7 @@ def draw(
     for color, (name, each) in zip(plots.COLORS, shown.items(), strict=False):
         ax.plot(times, each[-LAST:].mean(axis=0), color=color, label=name)
     ax.set_ylabel("value V")
-    ax.legend(frameon=False, fontsize=8, loc="upper left")
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     plots.title(ax, "With parts missing")
     for ax in axes:
         ax.set_xlabel("time (s)")
