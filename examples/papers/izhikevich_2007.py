@@ -297,7 +297,7 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
         ax.annotate(text, (x, ax.get_ylim()[1]), fontsize=8, ha="left", va="top", color=plots.INK)
     ax.set_xlim(seen["t"][0], seen["t"][-1])
     ax.set_xlabel("time from the coincidence (s)")
-    ax.legend(frameon=False, fontsize=8, loc="center left")
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     plots.title(ax, "Reward 1.5 s later: the synapse is still eligible")
 
     ax = plots.style(axes[2])
