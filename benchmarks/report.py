@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.learning import completion, iris
-from benchmarks.mechanisms import homeostasis
+from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -175,6 +175,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
+    ("neuromodulation", lambda results: [neuromodulation.report(results)]),
     ("growth_cycle", growth),
     ("checkpoints", checkpoints),
     ("morphology", morphology),

@@ -37,8 +37,9 @@ Sizes:
 | O | bands of rhythm |
 | J | compartments of the dendrite that has most, where they have potentials of their own |
 | U | couplings of rhythms |
+| Z | critics |
 | 1 | one |
-| 4 | four |
+| 4, 5, 11 | so many |
 | C | entries of the clock |
 | G | entries of the spike log |
 | W, B, A | rows and columns of the work space; rows of synapses looked up at a time |

@@ -3,6 +3,7 @@
 from engram._version import __version__
 from engram.brain import Brain
 from engram.competition import Competition
+from engram.critic import Critic
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (
     CapacityError,
@@ -12,6 +13,7 @@ from engram.errors import (
     InvalidValueError,
     UnknownNameError,
 )
+from engram.modulation import AcetylcholineRelease, DopamineRelease, SerotoninRelease
 from engram.neurons import (
     LIF,
     AdEx,
@@ -35,13 +37,16 @@ from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPla
 __all__ = [
     "LIF",
     "STDP",
+    "AcetylcholineRelease",
     "AdEx",
     "Brain",
     "BrainStats",
     "CapacityError",
     "CheckpointError",
     "Competition",
+    "Critic",
     "CurrentLIF",
+    "DopamineRelease",
     "EncodingStrategy",
     "EngramError",
     "FiringPattern",
@@ -62,6 +67,7 @@ __all__ = [
     "RegionType",
     "Relay",
     "RewardSTDP",
+    "SerotoninRelease",
     "ShortTermPlasticity",
     "StimulusEncoder",
     "TraceSTDP",

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram import defaults
 from engram.building import device_name, living_slots, neuron_model, patterns_of
+from engram.critic import Critic
 from engram.distributions import Values
 from engram.engine.binding import kernel
 from engram.errors import (
@@ -33,6 +34,7 @@ from engram.homeostasis import Homeostasis
 from engram.kernels.constants import EVENTS, LOGGED, NEVER, STEP
 from engram.memory import Memory
 from engram.metaplasticity import Metaplasticity
+from engram.modulation import Modulation, chosen_modulation
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
 from engram.parameters import Mechanism
@@ -113,12 +115,13 @@ class Brain:
         self.growth = Growth().attach(self._parameters_changed)
         self.memory = Memory().belong_to(self)
         self.oscillators = Oscillators(self)
+        self.critics: dict[str, Critic] = {}
         self.stats_history: deque[BrainStats] = deque(maxlen=defaults.HISTORY)
         self._max_neurons: dict[str, int] = {}
         self._frozen = dict.fromkeys(
             (
                 "plasticity", "structural_plasticity", "homeostatic_scaling",
-                "adaptive_thresholds", "memory", "oscillations",
+                "adaptive_thresholds", "memory", "oscillations", "neuromodulation",
             ),
             False,
         )  # fmt: skip
@@ -331,6 +334,7 @@ class Brain:
         w_max: float | None = None,
         rule: PlasticityRule | str | None = "reward_stdp",
         stp: ShortTermPlasticity | None = None,
+        modulation: Modulation | bool | None = None,
     ) -> Projection:
         """Connect two regions.
 
@@ -341,7 +345,11 @@ class Brain:
         likewise; by default uniform in 1-5 ms. source_type, target_type: the neurons that take
         part (None: all). w_min, w_max: bounds of magnitudes; w_max is twice the largest initial
         weight by default. rule: "stdp", "reward_stdp", a `PlasticityRule`, or None for static
-        synapses. With `bidirectional` the forward projection is returned.
+        synapses. modulation: what the source's spikes release into the whole target, apart from
+        the current of the synapses: `DopamineRelease`, `AcetylcholineRelease` or
+        `SerotoninRelease`, as nt says; True: with default parameters; False: nothing; None:
+        dopamine if nt is DOPAMINE and the source a region of type REWARD, else nothing. With
+        density=0.0 it is all they do. With `bidirectional` the forward projection is returned.
         """
         where = "Brain.connect_regions"
         a, b = self._region(where, source), self._region(where, target)
@@ -373,16 +381,19 @@ class Brain:
         if w_max is not None:
             number(f"{where}: w_max", w_max, low)
         new_rule = as_rule(where, rule)
+        released = [chosen_modulation(where, modulation, nt, x) for x, _ in pairs]
         made = []
         options = Wiring(wiring, density, in_degree, True)
         options.check(where)
         tag, count = self._tag, len(self.projections)
         try:
-            for x, y in pairs:
+            for (x, y), given in zip(pairs, released, strict=True):
                 projection = self._add_projection(
                     x.name, y.name, None if new_rule is None else new_rule.replica(), stp
                 )
                 made.append(projection)
+                if given is not None:
+                    projection.modulation = given
                 sources = living_slots(x, source_type)
                 pre, post = options.pairs(
                     where, sources, living_slots(y, target_type), self.seed, self._next_tag()
@@ -817,6 +828,31 @@ class Brain:
         """Dopamine at a target now, tonic and phasic."""
         return self._target("Brain.dopamine", target).dopamine
 
+    def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
+        """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
+
+        targets: one or several, as for `reward`, usually the projection onto the critic and that
+        onto the actor. parameters: of `Critic`, where the equations stand. `Brain.critics` has it
+        by the region's name. Raises `InvalidValueError` for a region that is a critic already and
+        for a target whose rule is not modulated by dopamine.
+        """
+        where = "Brain.add_critic"
+        self._region(where, region)
+        if region in self.critics:
+            raise InvalidValueError(
+                f"{where}: {region!r} is a critic already; change Brain.critics[{region!r}]"
+            )
+        labels = (targets,) if isinstance(targets, str) else tuple(targets)
+        if not labels:
+            raise InvalidValueError(f"{where}: targets must name a projection at least")
+        for label in labels:
+            self._rewarded(where, label)
+        critic = Critic(**parameters).belong_to(self, region, labels)
+        self._tables.resize(Z=len(self.critics) + 1)
+        self.critics[region] = critic
+        self._parameters_changed()
+        return critic
+
     # -- looking
 
     def summary(self) -> str:
@@ -901,15 +937,16 @@ class Brain:
     # -- resetting, freezing
 
     def reset_traces(self) -> None:
-        """Clear eligibility and phasic dopamine."""
+        """Clear eligibility, phasic dopamine, and what other transmitters were released."""
         for projection in self.projections:
             projection.reset_traces()
+        self._tables["transmitter_level"][:] = 0.0
 
     def reset_state(self) -> None:
         """Membranes, currents, spikes in flight, short-term plasticity and traces back to rest.
 
-        Weights, thresholds, structure, time and counts stay. Eligibility and dopamine stay too;
-        see `reset_traces`.
+        Weights, thresholds, structure, time and counts stay. Eligibility, dopamine and other
+        transmitters released stay too; see `reset_traces`. Critics are reset.
         """
         self._flush_log()
         tables = self._tables
@@ -926,6 +963,7 @@ class Brain:
         tables["event_end"][:] = tables["clock"][EVENTS]
         tables["held_period"][:] = 1
         tables["held_since"][:] = 0
+        tables["critic_state"][:] = 0.0
         self.memory._pulses = None
         self.memory._hold()
         self._next_boundary = None
@@ -988,6 +1026,19 @@ class Brain:
     def enable_oscillations(self) -> None:
         """Undo `disable_oscillations`."""
         self._freeze("oscillations", False)
+
+    def disable_neuromodulation(self) -> None:
+        """Stop release of transmitters into regions, and critics; what was released is gone.
+
+        `reward` and `punish` still act, and so does the direct current of synapses.
+        """
+        self._tables["transmitter_level"][:] = 0.0
+        self._tables["critic_state"][:] = 0.0
+        self._freeze("neuromodulation", True)
+
+    def enable_neuromodulation(self) -> None:
+        """Undo `disable_neuromodulation`."""
+        self._freeze("neuromodulation", False)
 
     def enable_projection_plasticity(
         self,

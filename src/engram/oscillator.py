@@ -292,7 +292,7 @@ class Oscillators:
         self._brain._parameters_changed()
 
     def learning_gate(self, source: str, target: str) -> float:
-        """What a projection's changes are multiplied by now, in [0, 1]; 1 without a gate."""
+        """What a rhythm multiplies a projection's changes by now, in [0, 1]; 1 without a gate."""
         projection: Projection = self._brain.get_projection(source, target)
         tables, p = self._brain._tables, projection._index
         if self._brain._frozen["oscillations"]:

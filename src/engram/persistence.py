@@ -27,9 +27,11 @@ from engram.checkpoint.contents import (
 from engram.checkpoint.folder import checkpoints_in
 from engram.checkpoint.live import DECIDING, FREE_SIZES, Arrays, put, take
 from engram.checkpoint.migrations import FORMAT, migrated
+from engram.critic import Critic
 from engram.errors import CheckpointError
 from engram.kernels.constants import STEP
 from engram.memory import memory_state, restore_memory
+from engram.modulation import Modulation
 from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
 from engram.neurons import FiringPattern, NeuronModel
 from engram.parameters import Parameterized
@@ -62,7 +64,8 @@ def _parts(brain: Brain) -> list[Parameterized]:
     """Everything that has parameters."""
     found: list[Parameterized | None] = [getattr(brain, name) for name in MECHANISMS]
     found += [r.model for r in brain.regions.values()]
-    found += [part for p in brain.projections for part in (p.rule, p.stp)]
+    found += [part for p in brain.projections for part in (p.rule, p.stp, p.modulation)]
+    found += brain.critics.values()
     return [part for part in found if part is not None]
 
 
@@ -96,6 +99,10 @@ def to_state(brain: Brain) -> State:
         "last_stimulus": brain._last_stimulus,
         "last_reset": brain._last_reset,
         "memory": remembered,
+        "critics": [
+            {"region": c.region, "targets": list(c.targets), "values": c.own_values()}
+            for c in brain.critics.values()
+        ],
         "growth_history": list(brain.growth.history),
         "stats_history": list(brain.stats_history),
     }
@@ -126,6 +133,7 @@ def _projection_entry(projection: Projection) -> dict[str, Any]:
         "frozen": projection.frozen,
         "w_max_given": projection._w_max_given,
         "placement": projection.placement,
+        "modulation": _parameterized(projection.modulation),
     }
 
 
@@ -234,10 +242,18 @@ def from_state(
         if entry["stp"] is not None:
             values = _with_defaults(ShortTermPlasticity, entry["stp"], defaults)
             projection._stp = ShortTermPlasticity(**values).attach(brain._parameters_changed)
+        if entry["modulation"] is not None:
+            kind = find(entry["modulation"]["class"], Modulation)
+            values = _with_defaults(kind, entry["modulation"]["values"], defaults)
+            projection._modulation = kind(**values).attach(brain._parameters_changed)
         projection._frozen = entry["frozen"]
         projection._w_max_given = entry["w_max_given"]
         projection._placement = entry["placement"]
         brain.projections.append(projection)
+    for entry in described["critics"]:
+        values = _with_defaults(Critic, entry["values"], defaults)
+        critic = Critic(**values).belong_to(brain, entry["region"], tuple(entry["targets"]))
+        brain.critics[critic.region] = critic
     for name, values in described["mechanisms"].items():
         mechanism = getattr(brain, name)
         for parameter, value in _with_defaults(type(mechanism), values, defaults).items():

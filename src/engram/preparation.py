@@ -12,6 +12,7 @@ from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
 from engram.kernels.constants import GATE, LAST_STEP, NEVER, RULE_PARAMETERS
+from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
 
@@ -38,6 +39,7 @@ def prepare(brain: Brain) -> None:
     tables["youth_gain"][0] = brain.growth.young_plasticity
     for region in brain.regions.values():
         _prepare_region(brain, tables, region)
+    _prepare_neuromodulation(brain, tables)
     for projection in brain.projections:
         _prepare_projection(brain, tables, projection)
 
@@ -53,6 +55,35 @@ def _prepare_rhythms(brain: Brain, tables: Tables) -> None:
     # Phases that are coupled go on when the rhythms are silent; others are a function of time.
     running = sounding or tables.sizes["U"] > 0
     tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
+
+
+def _prepare_neuromodulation(brain: Brain, tables: Tables) -> None:
+    tables["release_kind"][:] = tables["cholinergic"][:] = 0
+    tables["modulator_entry"][0] = 0
+    releasing = [p for p in brain.projections if p.modulation is not None]
+    if brain._frozen["neuromodulation"] or not (releasing or brain.critics):
+        return
+    tables["modulator_entry"][0] = loops.neuromodulation_loop().address
+    for projection in releasing:
+        p, modulation = projection._index, projection.modulation
+        assert modulation is not None
+        tables["release_kind"][p] = modulation.transmitter
+        n = brain.regions[projection.source].n_excitatory
+        tables["release_factor"][p] = modulation.factors(brain.dt, n)
+        if isinstance(modulation, SerotoninRelease):
+            unit = current_unit(brain.regions[projection.target].model)
+            tables["release_factor"][p, 3] *= unit
+    gated = {p.target for p in releasing if isinstance(p.modulation, AcetylcholineRelease)}
+    for projection in brain.projections:
+        learns = projection.rule is not None and projection.modulation is None
+        tables["cholinergic"][projection._index] = learns and projection.target in gated
+    for k, critic in enumerate(brain.critics.values()):
+        tables["critic_region"][k] = brain.regions[critic.region]._index
+        tables["critic_factor"][k] = critic.factors(brain.dt)
+        for projection in brain.projections:
+            taught = projection.label in critic.targets
+            modulated = projection.rule is not None and projection.rule.modulated
+            tables["critic_target"][k, projection._index] = taught and modulated
 
 
 def _prepare_metaplasticity(brain: Brain, tables: Tables) -> None:
@@ -169,7 +200,8 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["trace_reach"][p] = math.ceil(window) + longest
     for k, name in enumerate(rule.post_traces.values()):
         tables["post_decay"][p, k] = math.exp(-brain.dt / getattr(rule, name))
-    arrive, post = rule_entries(type(rule), bool(tables["gated"][p]))
+    gated = bool(tables["gated"][p] or tables["cholinergic"][p])
+    arrive, post = rule_entries(type(rule), gated)
     for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
     tables["arrive_entry"][p] = arrive.address if projection.n_synapses else 0
@@ -282,8 +314,8 @@ def check_gate(where: str, rule: type[PlasticityRule]) -> None:
     """Refuse to gate a rule that leaves no room for the gate among its parameters."""
     if len(rule_arguments(rule)) > GATE:
         raise InvalidValueError(
-            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be gated by "
-            f"rhythms with at most {GATE}"
+            f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be "
+            f"gated with at most {GATE}"
         )
 
 

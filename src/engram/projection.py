@@ -12,6 +12,7 @@ from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
+from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation, as_modulation
 from engram.morphology import Dendrites, Placement
 from engram.plasticity import PlasticityRule, as_rule
 from engram.preparation import check_gate, rule_arguments
@@ -48,6 +49,7 @@ class Projection:
         self._source, self._target = source, target
         self._rule: PlasticityRule | None = None
         self._stp: ShortTermPlasticity | None = None
+        self._modulation: Modulation | None = None
         self._frozen = False
         self._w_max_given = False
         self._placement: str | dict[str, float] | None = None
@@ -598,7 +600,7 @@ class Projection:
         new = as_rule(f"Projection {self.label}: rule", rule)
         if new is not None:
             rule_arguments(type(new))
-            if self._scalar("gate_depth") > 0:
+            if self._scalar("gate_depth") > 0 or self._gated_by_acetylcholine():
                 check_gate(f"Projection {self.label}: rule", type(new))
         if new is not None and new.attached:
             new = new.replica()
@@ -615,6 +617,49 @@ class Projection:
         synapses.pop("eligibility", None)
         self._lay_out(synapses)
         self._brain._parameters_changed()
+
+    def _gated_by_acetylcholine(self) -> bool:
+        return self._modulation is None and any(
+            isinstance(p.modulation, AcetylcholineRelease)
+            for p in self._brain.projections
+            if p.target == self._target
+        )
+
+    @property
+    def modulation(self) -> Modulation | None:
+        """What its spikes release into the target region; None: nothing. Can be assigned.
+
+        `DopamineRelease`, `AcetylcholineRelease` or `SerotoninRelease`. The direct current of its
+        synapses stays. Raises `InvalidValueError` if acetylcholine would gate a rule that can't be.
+        """
+        return self._modulation
+
+    @modulation.setter
+    def modulation(self, modulation: Modulation | None) -> None:
+        where = f"Projection {self.label}: modulation"
+        new = as_modulation(where, modulation)
+        if isinstance(new, AcetylcholineRelease):
+            for other in self._brain.projections:
+                onto = other.target == self._target and other.modulation is None
+                if onto and other is not self and other.rule is not None:
+                    check_gate(f"{where}: {other.label}", type(other.rule))
+        self._modulation = None if new is None else new.attach(self._brain._parameters_changed)
+        self._brain._tables["transmitter_level"][self._index] = 0.0
+        self._brain._parameters_changed()
+
+    @property
+    def level(self) -> float:
+        """Level of the acetylcholine or serotonin that its spikes released; see `modulation`.
+
+        Dopamine is that of the targets, see `Brain.dopamine`. Raises `InvalidValueError` for a
+        projection that releases neither.
+        """
+        if self._modulation is None or isinstance(self._modulation, DopamineRelease):
+            raise InvalidValueError(
+                f"Projection {self.label}: level: it releases {self._modulation!r}; assign "
+                f"Projection.modulation = AcetylcholineRelease() or SerotoninRelease() first"
+            )
+        return float(self._scalar("transmitter_level"))
 
     @property
     def stp(self) -> ShortTermPlasticity | None:

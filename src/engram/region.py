@@ -129,6 +129,12 @@ class Region:
         return self._brain._max_neurons[self._name]
 
     @property
+    def n_excitatory(self) -> int:
+        """The number of living excitatory neurons."""
+        chosen = self._slots("alive").astype(np.bool_)
+        return int((chosen & (self._slots("neuron_type") == NeuronType.EXCITATORY)).sum())
+
+    @property
     def n_alive_neurons(self) -> int:
         """Living neurons."""
         return int(self._slots("alive").sum())

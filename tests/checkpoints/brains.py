@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engram import (
     LIF,
     STDP,
+    AcetylcholineRelease,
     AdEx,
     Brain,
     CurrentLIF,
@@ -83,6 +84,14 @@ def rules() -> Brain:
     for kind in Neurotransmitter:
         back.add_synapses([0, 1], [2, 3], 1.0, [4.0, 9.0], kind)
     brain.stdp.tau_plus = 13.0
+    brain.add_region("vta", RegionType.REWARD, 8, max_neurons=10)
+    brain.connect_regions("in", "vta", 0.5)
+    brain.connect_regions("vta", "out", 0.0, nt=Neurotransmitter.DOPAMINE, rule=None)
+    back.modulation = AcetylcholineRelease(floor=0.4, release=2.0)
+    brain.connect_regions(
+        "out", "vta", 0.2, nt=Neurotransmitter.SEROTONIN, modulation=True, rule=None
+    )
+    brain.add_critic("vta", ["region:out", "proj:in->vta"], tau_value=90.0)
     return brain
 
 

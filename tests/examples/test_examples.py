@@ -11,7 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINE = (
     "quickstart", "custom_neuron", "custom_rule", "stp", "dendrites", "rhythms", "association",
-    "assemblies", "sleep", "growth",
+    "assemblies", "sleep", "growth", "critic",
 )  # fmt: skip
 
 
@@ -19,11 +19,15 @@ def test_there_are_examples() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} >= set(MINE)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+@pytest.mark.parametrize(
+    "name",
+    sorted(str(path.relative_to(EXAMPLES).with_suffix("")) for path in EXAMPLES.rglob("*.py")),
+)
 def test_example(name: str, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     source = (EXAMPLES / f"{name}.py").read_text()
     options = ["--output", str(picture)] if '"--output"' in source else []
+    options += ["--quick"] if '"--quick"' in source else []
     done = subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py"), *options],
         cwd=tmp_path, env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True,
@@ -44,6 +48,7 @@ def test_example(name: str, tmp_path: Path) -> None:
         ("dendrites", "RECEPTORS = NMDA(ratio=4.0", "RECEPTORS = NMDA(ratio=0.1", "supralinear"),
         ("assemblies", "if not plastic:", "if True:", "does not come back"),
         ("sleep", 'if arm == "frozen":', 'if arm != "shuffled":', "the order|strengthen"),
+        ("critic", "prediction=prediction", "prediction=False", "does not come to predict"),
         ("stp", "tau_rec=130.0, tau_facil=530.0", "tau_rec=800.0, tau_facil=10.0", "facilitate"),
     ],
 )

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 import engram
-from engram import neurons, plasticity
+from engram import modulation, neurons, plasticity
 from engram.competition import Competition
+from engram.critic import Critic
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
 from engram.memory import Memory
@@ -44,6 +45,7 @@ TABLES: list[tuple[str, type[Parameterized]]] = [
     ("stdp", plasticity.TripletSTDP),
     ("competition", Competition),
     ("reward_stdp", plasticity.RewardSTDP),
+    *[("neuromodulation", kind) for kind in (*modulation.RELEASES.values(), Critic)],
     ("homeostasis", Homeostasis),
     ("metaplasticity", Metaplasticity),
     ("growth", Growth),

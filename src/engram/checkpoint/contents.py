@@ -24,7 +24,7 @@ T = TypeVar("T")
 KEYS: dict[str, type | tuple[type, ...]] = {
     "dt": float, "seed": int, "device": str, "sizes": dict, "regions": list, "projections": list,
     "mechanisms": dict, "defaults": dict, "strategy": str, "frozen": dict, "tag": int,
-    "last_stimulus": int, "last_reset": int, "memory": dict,
+    "last_stimulus": int, "last_reset": int, "memory": dict, "critics": list,
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
@@ -35,6 +35,10 @@ REGION_KEYS: dict[str, type | tuple[type, ...]] = {
 PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str, "target": str, "rule": (dict, type(None)), "stp": (dict, type(None)),
     "frozen": bool, "w_max_given": bool, "placement": (str, dict, type(None)),
+    "modulation": (dict, type(None)),
+}  # fmt: skip
+CRITIC_KEYS: dict[str, type | tuple[type, ...]] = {
+    "region": str, "targets": (list, tuple), "values": dict,
 }  # fmt: skip
 MEMORY_KEYS: dict[str, type | tuple[type, ...]] = {
     "decayed": int, "traces": list, "pulses": (list, tuple, type(None)),
@@ -94,11 +98,24 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
         least = 1
         if name == "J":
             least, most = 0, MAX_COMPARTMENTS
+        elif name == "Z":
+            least = most = len(brain["critics"])
         integer(f"size {name}", brain["sizes"][name], least, most)
     integer("tag", brain["tag"], 0, MOST_TAG)
     integer("last_stimulus", brain["last_stimulus"], NEVER, MAX_STEPS)
     integer("last_reset", brain["last_reset"], 0, MAX_STEPS)
+    _check_critics(brain["critics"], names, pairs)
     _check_memory(brain["memory"], names)
+
+
+def _check_critics(critics: Any, names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
+    labels = {f"region:{a}" if a == b else f"proj:{a}->{b}" for a, b in pairs}
+    for k, entry in enumerate(critics):
+        keys(f"critic {k}", entry, CRITIC_KEYS)
+        if entry["region"] not in names or not set(entry["targets"]) <= labels:
+            raise CheckpointError(f"critic {k}: of a region or for a target there is not")
+    if len({entry["region"] for entry in critics}) != len(critics):
+        raise CheckpointError("a region is two critics")
 
 
 def _check_memory(memory: Any, names: Sequence[str]) -> None:
@@ -225,6 +242,8 @@ def check_values(brain: dict[str, Any], arrays: Arrays) -> None:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and ".tau_" not in f".{name}" and not np.isfinite(array).all():
             raise CheckpointError(f"array {name!r} holds a value that is not finite")
+    if (arrays["transmitter_level"] < 0).any():
+        raise CheckpointError("array 'transmitter_level': below 0")
     memory = brain["memory"]
     groups = [(f"trace{k}", entry["region"]) for k, entry in enumerate(memory["traces"])]
     if memory["pulses"] is not None:

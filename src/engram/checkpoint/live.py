@@ -18,7 +18,7 @@ Arrays = dict[str, NDArray[Any]]
 SAVED = tuple(f for f in BRAIN_FIELDS if f.kind != "derived")
 SAVED_SYNAPSE = tuple(f for f in SYNAPSE_FIELDS if f.kind != "derived")
 HISTORY = ("event_first", "event_end")
-FREE_SIZES = ("X", "Q", "M", "H", "J")
+FREE_SIZES = ("X", "Q", "M", "H", "J", "Z")
 """Dimensions that nothing else in the file tells."""
 
 

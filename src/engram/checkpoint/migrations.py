@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 3
+FORMAT = 4
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -240,7 +240,15 @@ def _from_2(brain: dict[str, Any], arrays: Arrays) -> None:
     _growth_from_2(brain, arrays)
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2}
+def _from_3(brain: dict[str, Any], _: Arrays) -> None:
+    """Transmitters did not modulate, and there were no critics."""
+    brain["sizes"]["Z"] = 0
+    brain["critics"] = []
+    for projection in brain["projections"]:
+        projection["modulation"] = None
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3}
 """What turns a state of the format that is the key into one of the next."""
 
 

@@ -305,6 +305,12 @@ def rhythm_loop() -> Entry:
     return compile_entry("rhythms", "from engram.kernels.rhythms import rhythms as kernel\n")
 
 
+def neuromodulation_loop() -> Entry:
+    """Release of transmitters, and critics, once a step."""
+    source = "from engram.kernels.neuromodulation import neuromodulate as kernel\n"
+    return compile_entry("neuromodulate", source)
+
+
 def slide_loop() -> Entry:
     """The thresholds of metaplasticity, once a step."""
     source = "from engram.kernels.metaplasticity import slide_thresholds as kernel\n"

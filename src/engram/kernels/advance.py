@@ -23,6 +23,7 @@ def advance(
     log_step,
     log_neuron,
     rhythm_entry,
+    modulator_entry,
     slide_entry,
     integrate_entry,
     arrive_entry,
@@ -60,6 +61,8 @@ def advance(
             return done
         if rhythm_entry[0] != 0:
             call_entry(rhythm_entry[0], table, 0, step)
+        if modulator_entry[0] != 0:
+            call_entry(modulator_entry[0], table, 0, step)
         for p in range(n_projections):
             if arrive_entry[p] == 0:
                 continue

@@ -27,6 +27,9 @@ INHIBITORY_TRANSMITTER = 1
 NMDA_TRANSMITTER = 0
 """The one transmitter (glutamate) that also opens NMDA receptors."""
 
+# Transmitters that the spikes of a projection may release into the whole target; 0: nothing.
+DOPAMINE_RELEASE, SEROTONIN_RELEASE, ACETYLCHOLINE_RELEASE = 2, 3, 4
+
 EXCITATORY = 0
 """The type of neuron whose synapses sprout."""
 

@@ -9,9 +9,9 @@ Dimensions: N neuron slots, R regions, P projections, S synapses of a projection
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
-oscillators of a region, U couplings of oscillators; ``rows`` (segment pointers), ``pre``, ``post``,
-``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one more than the longest
-delay) are sizes of one projection.
+oscillators of a region, U couplings of oscillators, Z critics; ``rows`` (segment pointers),
+``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one
+more than the longest delay) are sizes of one projection.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("rhythm_frequency", "float64", "R O", 1, "Hz", "their frequencies", "parameter"),
     _f("rhythm_phase", "float64", "R O", 0, "rad", "phases less 2 pi f t; coupling moves them"),
     _f("rhythm_ahead", "float64", "R O", 0, "rad", "work space: the same, predicted", "derived"),
-    _f("rhythm_current", "float32", "R", 0, "current", "sum of the rhythms", "derived"),
+    _f("rhythm_current", "float32", "R", 0, "current", "rhythms, and serotonin", "derived"),
     _f(
         "nest_depth", "float64", "R O", 0, "", "depth of amplitude modulation", "parameter", since=3
     ),
@@ -223,6 +223,17 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("dopamine_integral", "float64", "P", 0, "s", "dopamine seen by eligibility since the base"),
     _f("eligibility_growth", "float64", "P", 1, "", "exp(time since the base / tau)"),
     _f("dopamine_factor", "float64", "P 4", 0, "", "what `modulate` multiplies by", "derived"),
+    # Transmitters that modulate, and critics.
+    _f("release_kind", "uint8", "P", 0, "", "transmitter its spikes release; 0: none", "derived"),
+    _f("release_factor", "float64", "P 4", 0, "", "what `release` multiplies by", "derived"),
+    _f("transmitter_level", "float64", "P", 0, "", "acetylcholine or serotonin", since=4),
+    _f("cholinergic", "uint8", "P", 0, "", "1 if acetylcholine gates learning", "derived"),
+    _f("region_gate", "float64", "R", 0, "", "the gate", "derived"),
+    _f("region_current", "float64", "R", 0, "current", "by serotonin", "derived"),
+    _f("critic_region", "int64", "Z", 0, "", "region of a critic", "derived"),
+    _f("critic_factor", "float64", "Z 11", 0, "", "what `criticise` multiplies by", "derived"),
+    _f("critic_target", "uint8", "Z P", 0, "", "1 where its error is dopamine", "derived"),
+    _f("critic_state", "float64", "Z 5", 0, "", "sums of spikes, rewards; TD error", since=4),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
     _f("tree_diagonal", "float32", "J B", 0, "", "work space of the cable equation", "derived"),
@@ -237,10 +248,11 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("bcm_sliding", "uint8", "1", 0, "", "1 if its thresholds slide", "derived"),
     _f("slide_entry", "int64", "1", 0, "", "compiled metaplasticity; 0: off", "derived"),
     _f("rhythm_entry", "int64", "1", 0, "", "compiled rhythms; 0: there are none", "derived"),
+    _f("modulator_entry", "int64", "1", 0, "", "compiled neuromodulation; 0: none", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
     _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
     _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),
-    _f("modulate_entry", "int64", "P", 0, "", "compiled neuromodulation", "derived"),
+    _f("modulate_entry", "int64", "P", 0, "", "compiled effect of dopamine", "derived"),
 )
 
 SYNAPSE_FIELDS: tuple[Field, ...] = (

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 FIXED_SIZES = {
     "1": 1,
     "4": 4,
+    "5": 5,
+    "11": 11,
     "C": 8,
     "K": RULE_PARAMETERS,
     "T": 2,
@@ -33,13 +35,13 @@ SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims in (("S",), ("S
 class Tables:
     """All state of a brain: arrays by name, and a block of arrays for each projection.
 
-    sizes: the dimensions N, R, P, E, H, X, Q, M, G, J, U as they stand.
+    sizes: the dimensions N, R, P, E, H, X, Q, M, G, J, U, Z as they stand.
     """
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {
             "N": 0, "R": 0, "P": 0, "E": 1024, "H": 2, "X": 1, "Q": 1, "M": 1, "G": 0, "J": 0,
-            "U": 0,
+            "U": 0, "Z": 0,
             **FIXED_SIZES,
         }  # fmt: skip
         self.arrays: dict[str, Array] = {f.name: self._new(f) for f in BRAIN_FIELDS}
