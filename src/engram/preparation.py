@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import math
 from typing import TYPE_CHECKING
@@ -286,7 +285,6 @@ def dopamine_factors(
     )
 
 
-@functools.cache
 def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
     """The parameters of a rule that its functions ask for."""
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}

@@ -140,7 +140,7 @@ class StimulusEncoder(Parameterized):
 
 def _check_values(region: str, values: ArrayLike, n_neurons: int) -> Floats:
     """Values in [0, 1], at least one and at most one per neuron."""
-    if type(values) is list and 0 < len(values) <= min(16, n_neurons):
+    if isinstance(values, list) and 0 < len(values) <= min(16, n_neurons):
         # The usual case, without the cost of reductions over tiny arrays.
         for value in values:
             if not (isinstance(value, (int, float)) and 0.0 <= value <= 1.0):

@@ -88,7 +88,7 @@ def _argument(name: str) -> str:
     return f"carray(as_pointer({words}[{at}]), ({shape}), np.{field.dtype})"
 
 
-def _wrapper(parameters: list[str]) -> str:
+def _wrapper(parameters: tuple[str, ...]) -> str:
     lines = [
         "def entry(table, index, step):",
         f"    table_words = carray(as_pointer(table), ({BLOCK_SLOT + 1},), np.int64)",
@@ -104,9 +104,10 @@ def _wrapper(parameters: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def parameters_of(kernel: Callable[..., Any]) -> list[str]:
+@functools.cache
+def parameters_of(kernel: Callable[..., Any]) -> tuple[str, ...]:
     """Names of a kernel's parameters, compiled or not."""
-    return list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
+    return tuple(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
 
 
 class Entry:
