@@ -44,6 +44,11 @@ def lively(seed=1):
     brain.add_region("tree", RegionType.MEMORY, 8, 0.3, max_neurons=16)
     brain.connect_regions("out", "tree", 0.5)
     brain.regions["tree"].enable_morphology("stellate", dynamics="compartments", nmda=NMDA())
+    brain.add_region("vta", RegionType.REWARD, 8, 0.3, max_neurons=10, background=5.0)
+    brain.connect_regions("vta", "out", 0.2, nt=Neurotransmitter.DOPAMINE)
+    for target, nt in (("tree", "ACETYLCHOLINE"), ("in", "SEROTONIN")):
+        brain.connect_regions("vta", target, 0.2, nt=Neurotransmitter[nt], modulation=True)
+    brain.add_critic("vta", "proj:in->out").reward(0.5)
     brain.oscillators.couple("in", "out", "theta", 4.0, lag=0.3)
     brain.hold("in", [0.7, 0.2])
     brain.reward(1.5, "proj:in->out")
@@ -124,6 +129,9 @@ def parts(brain):
             found[f"rule {k}"] = lambda b, k=k: b.projections[k].rule
         if projection.stp is not None:
             found[f"stp {k}"] = lambda b, k=k: b.projections[k].stp
+        if projection.modulation is not None:
+            found[f"modulation {k}"] = lambda b, k=k: b.projections[k].modulation
+    found |= {f"critic {name}": (lambda b, n=name: b.critics[n]) for name in brain.critics}
     return found
 
 
