@@ -29,12 +29,12 @@ MODELS: dict[str, NeuronModel] = {
         tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
         tau_exc=1.0, tau_inh=2.0,
     ),
-    "izhikevich": Izhikevich(tau_exc=5.0, tau_inh=2.0),
+    "izhikevich": Izhikevich(tau_exc=5.0, tau_inh=10.0),
 }  # fmt: skip
 """Excitatory neurons by name; the first are those of Diehl & Cook."""
 
 # Of each model: inhibition, total_weight, w_max, theta, theta_plus.
-_UNITS = {"lif": (22.0, 40.0, 0.8, 5.0, 0.3), "izhikevich": (300.0, 60.0, 1.2, 5.0, 0.3)}
+_UNITS = {"lif": (22.0, 40.0, 0.8, 5.0, 0.3), "izhikevich": (60.0, 200.0, 4.0, 0.0, 0.3)}
 
 
 class Competition(Parameterized):

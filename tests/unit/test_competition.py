@@ -103,10 +103,10 @@ def test_thresholds_rise_with_spikes_and_fall_towards_the_target():
     before = c.theta.copy()
     counts = c.learn(bars(8))
     expected = before + 0.2 * (counts.sum(0) - 8 * 6.0 / 12)
-    np.testing.assert_allclose(c.theta, expected, rtol=1e-6)
+    np.testing.assert_allclose(c.theta, expected, atol=1e-6)
     free = circuit(tau_theta=1e12, target_spikes=0.0)
     counts = free.learn(bars(8))
-    np.testing.assert_allclose(free.theta, before + 0.2 * counts.sum(0), rtol=1e-6)
+    np.testing.assert_allclose(free.theta, before + 0.2 * counts.sum(0), atol=1e-6)
 
 
 def test_a_picture_without_an_answer_is_shown_again_and_brighter():
@@ -125,7 +125,10 @@ def test_a_picture_without_an_answer_is_shown_again_and_brighter():
 
 
 def test_izhikevich_neurons_compete_too():
-    c = circuit(model="izhikevich", theta=None, theta_plus=None)
+    c = circuit(
+        model="izhikevich", theta=None, theta_plus=None, total_weight=200.0, w_max=20.0,
+        weights=(3.0, 8.0), inhibition=None,
+    )  # fmt: skip
     counts = c.learn(bars(20))
     assert counts.sum() > 20
     assert isinstance(c.brain.regions[EXCITATORY].model, Izhikevich)
