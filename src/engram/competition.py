@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from engram.brain import Brain
 from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number
-from engram.neurons import LIF, FiringPattern, Izhikevich, NeuronModel, PoissonSource, Relay
+from engram.kernels import models
+from engram.neurons import LIF, FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
 from engram.presentation import Counts, Presenter, answers
@@ -24,17 +25,54 @@ INPUT, EXCITATORY, INHIBITORY = "input", "excitatory", "inhibitory"
 BLOCK = 256
 """Pictures turned into rates at a time."""
 
+
+class ShuntedIzhikevich(NeuronModel):
+    """Izhikevich's neuron whose inhibition is a conductance and whose excitation is a current.
+
+    v' = 0.04 v^2 + 5 v + 140 - u + I + g_exc - theta + g_inh (E_inh - v), u' = a (b v - u), with
+    the reset of `Izhikevich`; g_inh in 1/ms. Inhibition can't drive v below E_inh, however many
+    winners there are. In each step the conductance acts first (exactly), then the rest as in
+    `Izhikevich`. doi:10.1109/TNN.2003.820440
+    """
+
+    states = {"v": -70.0, "u": -14.0}
+    conductance = True
+    a = Parameter(0.02, low=0.0, unit="1/ms", doc="rate of recovery")
+    b = Parameter(0.2, doc="sensitivity of recovery to v")
+    c = Parameter(-65.0, high=29.0, unit="mV", doc="v after a spike")
+    d = Parameter(8.0, doc="step of u at a spike")
+    E_inh = Parameter(-80.0, unit="mV", doc="reversal of inhibition")
+
+    @staticmethod
+    def update(
+        v: Any, u: Any, g_exc: Any, g_inh: Any, I: Any, theta: Any, a: Any, b: Any, E_inh: Any,
+        dt: Any,
+    ) -> Any:  # fmt: skip
+        """One step, without the reset."""
+        v = E_inh + (v - E_inh) * models.fast_exp(-g_inh * dt)
+        return models.izhikevich_update(v, u, a, b, I + g_exc, theta, dt)
+
+    @staticmethod
+    def reset(
+        v: Any, u: Any, g_exc: Any, g_inh: Any, I: Any, theta: Any, a: Any, b: Any, c: Any, d: Any,
+        E_inh: Any, dt: Any,
+    ) -> Any:  # fmt: skip
+        """The step of a neuron that fires."""
+        v = E_inh + (v - E_inh) * models.fast_exp(-g_inh * dt)
+        return models.izhikevich_reset(v, u, a, b, c, d, I + g_exc, theta, dt)
+
+
 MODELS: dict[str, NeuronModel] = {
     "lif": LIF(
         tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
-        tau_exc=1.0, tau_inh=2.0,
+        tau_exc=1.0, tau_inh=10.0,
     ),
-    "izhikevich": Izhikevich(tau_exc=5.0, tau_inh=2.0),
+    "izhikevich": ShuntedIzhikevich(tau_exc=40.0, tau_inh=30.0),
 }  # fmt: skip
 """Excitatory neurons by name; the first are those of Diehl & Cook."""
 
 # Of each model: inhibition, total_weight, w_max, theta, theta_plus.
-_UNITS = {"lif": (22.0, 40.0, 0.8, 5.0, 0.3), "izhikevich": (300.0, 60.0, 1.2, 5.0, 0.3)}
+_UNITS = {"lif": (18.0, 32.0, 0.64, 0.0, 0.3), "izhikevich": (17.0, 20.0, 0.4, 5.0, 0.5)}
 
 
 class Competition(Parameterized):

@@ -51,7 +51,8 @@ class Population:
         self.v = region.v.copy()
         self.x = {s: region.state(s).copy() for s in type(self.model).states if s != "v"}
         self.q = {p: region.state(p).copy() for p in type(self.model).per_neuron()}
-        self.update, self.reset = type(self.model).functions()
+        if not isinstance(self.model, Relay):
+            self.update, self.reset = type(self.model).functions()
         self.constants = {p: f32(getattr(self.model, p)) for p in self.model.model_parameters()}
         self.exc, self.inh = np.zeros(self.n), np.zeros(self.n)
         self.theta = region.theta.astype(float)
