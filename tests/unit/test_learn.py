@@ -89,7 +89,7 @@ def test_place_code_refuses(fields, data, message):
 
 
 def test_place_code_refuses_another_number_of_features():
-    with pytest.raises(InvalidValueError, match="2 features, but PlaceCode is expecting 1"):
+    with pytest.raises(ValueError, match="2 features, but PlaceCode is expecting 1"):
         PlaceCode().fit([[0.0], [1.0]]).transform([[0.0, 1.0]])
 
 

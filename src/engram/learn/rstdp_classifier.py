@@ -125,7 +125,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        n_epochs: int = 10,
+        n_epochs: int = 8,
         n_fields: int = 8,
         n_motor: int = 5,
         duration: int = 100,
@@ -207,12 +207,13 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), known):
                 raise InvalidValueError(
                     f"RSTDPClassifier.partial_fit: classes={classes!r} are not those of the first "
-                    f"call, {known}"
+                    f"call, {known.tolist()}"
                 )
         unknown = np.setdiff1d(labels, known)
         if len(unknown):
             raise InvalidValueError(
-                f"RSTDPClassifier.partial_fit: y has the class {unknown[0]!r}; classes are {known}"
+                f"RSTDPClassifier.partial_fit: y has the class {unknown.tolist()[0]!r}; "
+                f"classes are {known.tolist()}"
             )
         if first:
             self._begin(samples, known)
@@ -389,7 +390,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """ln(n_c + 1/2) of the spike counts n; of the second over the first if there are two."""
-        logs = np.log(self.spike_counts(X) + 0.5)
+        logs: NDArray[np.float64] = np.log(self.spike_counts(X) + 0.5)
         return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
