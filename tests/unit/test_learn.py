@@ -306,6 +306,40 @@ def test_sharpness_is_the_most_likely_one():
     assert _sharpness(counts, np.array([0] * 9 + [1])) == pytest.approx(exact, rel=0.06)
 
 
+def test_a_tied_answer_goes_on():
+    counts = []
+    for overtime in (0, 100):
+        classifier = few(n_epochs=0, duration=30, overtime=overtime)
+        pathway = classifier.brain_.get_projection("input", MOTOR)
+        favoured = pathway.post // classifier.n_motor == 1
+        pathway.weight = np.where(favoured, 9.5, 9.0)
+        counts.append(classifier.spike_counts(X[TEST]))
+    at_once, later = counts
+    tied = undecided(at_once)
+    assert tied.sum() >= 3
+    assert undecided(later).sum() < 0.5 * tied.sum()
+    assert (later.argmax(axis=1)[~undecided(later)] == 1).all()
+    np.testing.assert_array_equal(later[~tied], at_once[~tied])
+
+
+def test_motor_neurons_inhibit_those_of_other_classes(trained):
+    own = trained.brain_.get_projection(MOTOR, MOTOR)
+    group = trained.n_motor
+    assert (own.pre // group != own.post // group).all()
+    together = np.bincount(own.post, -own.weight)
+    np.testing.assert_allclose(together, trained.inhibition, rtol=1e-5)
+
+    def lead():
+        counts = np.sort(trained.spike_counts(X[TEST]), axis=1)
+        return (counts[:, -1] / counts.sum(axis=1)).mean()
+
+    with_inhibition, strength = lead(), own.weight
+    own.weight = 0.0
+    without = lead()
+    own.weight = strength
+    assert with_inhibition > without + 0.03
+
+
 def test_undecided_are_silence_and_ties():
     counts = np.array([[0, 0, 0], [2, 2, 1], [2, 1, 1]])
     np.testing.assert_array_equal(undecided(counts), [True, True, False])
