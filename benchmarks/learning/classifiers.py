@@ -144,8 +144,8 @@ def picture(results: Results, path: Path) -> None:
         top.set_yticks(
             range(len(shown)), list(reversed(shown)) if column == 0 else [""] * len(shown)
         )
-        top.set_xlabel("accuracy (%); dotted: asked for")
-        plots.title(top, f"{data} (untrained: {arms['untrained']['mean']:.0f} %)")
+        top.set_xlabel(f"accuracy (%)\nuntrained: {arms['untrained']['mean']:.0f}")
+        plots.title(top, f"{data}: {CLAIMS[data]:g} % asked for")
         for name, label, colour in (
             ("lessons", "taught", plots.COLORS[0]),
             ("errors", "wrong", plots.COLORS[1]),
