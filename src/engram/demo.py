@@ -328,15 +328,15 @@ def iris() -> tuple[dict[str, float], int]:
     from sklearn.neighbors import NearestCentroid
     from sklearn.pipeline import make_pipeline
 
-    from engram.learn import PlaceCode, RewardClassifier
+    from engram.learn import PlaceCode, RSTDPClassifier
 
     X, y = load_iris(return_X_y=True)
     train, test, y_train, y_test = train_test_split(
         X, y, test_size=0.2, stratify=y, random_state=IRIS_SEED
     )
     models = {
-        "spiking network, after learning": RewardClassifier(random_state=IRIS_SEED),
-        "the same network, untrained": RewardClassifier(random_state=IRIS_SEED, n_epochs=0),
+        "spiking network, after learning": RSTDPClassifier(random_state=IRIS_SEED),
+        "the same network, untrained": RSTDPClassifier(random_state=IRIS_SEED, n_epochs=0),
         "no network: class means of the same input code": make_pipeline(
             PlaceCode(), NearestCentroid()
         ),

@@ -113,7 +113,9 @@ def test_examples_in_docstrings(name: str) -> None:
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "guide.md"], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", DOCS / "guide.md", DOCS / "classifier.md"], ids=lambda p: p.stem
+)
 def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")

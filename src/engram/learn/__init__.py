@@ -8,6 +8,6 @@ except ImportError as error:
     raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
 from engram.learn.place_code import PlaceCode
-from engram.learn.reward_classifier import RewardClassifier
+from engram.learn.rstdp_classifier import RSTDPClassifier
 
-__all__ = ["PlaceCode", "RewardClassifier"]
+__all__ = ["PlaceCode", "RSTDPClassifier"]

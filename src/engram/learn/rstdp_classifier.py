@@ -1,0 +1,437 @@
+"""A classifier that learns by reward-modulated STDP and answers by motor spikes."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from engram.brain import Brain
+from engram.distributions import Uniform
+from engram.errors import InvalidValueError, integer, number
+from engram.learn.place_code import PlaceCode
+from engram.neurons import CurrentLIF
+from engram.plasticity import RewardSTDP
+from engram.region import RegionType
+from engram.synapses import Neurotransmitter
+
+INPUT, MOTOR = "input", "motor"
+PATHWAY = Brain.projection_target(INPUT, MOTOR)
+
+RESTING, THRESHOLD = 0.0, 15.0
+"""Membrane potentials are counted from rest, mV."""
+
+OVERTIME_STEP = 5
+"""Length of the pieces in which a tied answer goes on, ms."""
+
+SHARPNESS = np.geomspace(0.5, 64.0, 50)
+"""Values among which `sharpness_` is chosen."""
+
+
+class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Spiking classifier trained by reward-modulated STDP (Izhikevich 2007).
+
+    A place code drives input neurons; plastic synapses lead from each of them to all motor neurons,
+    `n_motor` for each class; motor neurons inhibit those of the other classes. The answer is the
+    class whose motor neurons fire most spikes in `duration`; nothing else is read out.
+
+    A training trial begins with a *question*: the sample alone, from rest, learning off. Let n be
+    the spikes of the right class and m those of its strongest rival. If n > (1 + margin) m nothing
+    more happens. Otherwise two *lessons* follow, each from rest: the sample with a current into the
+    rival's motor neurons, after which dopamine falls by e times `reward`, and the sample with the
+    same current into the right class's, after which it rises by as much, where ::
+
+        e = min(1, ((1 + margin) m - n) / (margin m))
+
+    Dopamine turns eligibility into weight during the `gap` after each lesson. What both lessons
+    have in common cancels, so the synapses of active inputs onto the rival weaken and those onto
+    the right class grow. doi:10.1093/cercor/bhl152
+
+    Parameters
+    ----------
+    n_epochs : int
+        Passes through the training data by `fit`, in a new random order each.
+    n_fields : int
+        Input neurons of each feature, see `PlaceCode`.
+    n_motor : int
+        Motor neurons of each class.
+    duration, lesson, gap : int
+        Length of a question, a lesson, and the pause after a lesson, ms.
+    overtime : int
+        How long at most a tied answer goes on, ms.
+    margin : float
+        By which share of the strongest rival's spikes the right class has to lead, or be taught.
+    input_current : float
+        Current of an input neuron at the centre of its field, mV (threshold: 15 mV above rest).
+    teacher_current : float
+        Current into one class's motor neurons in a lesson, mV.
+    inhibition : float
+        Jump of a motor neuron's inhibitory current when all those of the other classes fire, mV.
+    w_max : float
+        Greatest weight times the number of features, mV.
+    w_init : tuple of two floats
+        Range of the initial weights times the number of features, mV.
+    A_plus, A_minus, tau_plus, tau_minus, tau_eligibility, dopamine_decay : float
+        Of the learning rule, see `engram.RewardSTDP`; amplitudes in units of the greatest weight,
+        times in ms.
+    reward : float
+        Dopamine at e = 1 in the first epoch, 1/s; in epoch k (from 0) it is
+        ``reward / (1 + k / reward_decay)``.
+    reward_decay : float
+        See `reward`, epochs.
+    random_state : int, RandomState or None
+        Of initial weights, order of samples, and which of several rivals with as many spikes is
+        taught. The same number gives the same classifier.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    brain_ : Brain
+        The network, with regions "input" and "motor".
+    place_code_ : PlaceCode
+        The fitted input code.
+    errors_ : list of float
+        Share of wrong or undecided answers to the questions of each epoch so far.
+    lessons_ : list of float
+        Share of the samples in each epoch so far that had to be taught.
+    sharpness_ : float
+        Exponent that turns spike counts into probabilities, see `predict_proba`.
+    n_features_in_, n_epochs_ : int
+        Number of features; epochs trained.
+
+    Notes
+    -----
+    A silent or tied answer is undecided: `score` counts it as wrong, `predict` has to name a class
+    and takes the first of those tied. `spike_counts` shows which answers are undecided.
+
+    A classifier can be pickled, and goes on learning from there as it would have; its brain is in
+    the pickle as in a checkpoint.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> RSTDPClassifier(random_state=1).fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        n_epochs: int = 8,
+        n_fields: int = 8,
+        n_motor: int = 5,
+        duration: int = 100,
+        lesson: int = 100,
+        gap: int = 20,
+        overtime: int = 100,
+        margin: float = 0.3,
+        input_current: float = 40.0,
+        teacher_current: float = 60.0,
+        inhibition: float = 35.0,
+        w_max: float = 200.0,
+        w_init: tuple[float, float] = (25.0, 45.0),
+        A_plus: float = 1.0,
+        A_minus: float = 0.6,
+        tau_plus: float = 20.0,
+        tau_minus: float = 20.0,
+        tau_eligibility: float = 100.0,
+        dopamine_decay: float = 10.0,
+        reward: float = 0.15,
+        reward_decay: float = 2.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_epochs = n_epochs
+        self.n_fields = n_fields
+        self.n_motor = n_motor
+        self.duration = duration
+        self.lesson = lesson
+        self.gap = gap
+        self.overtime = overtime
+        self.margin = margin
+        self.input_current = input_current
+        self.teacher_current = teacher_current
+        self.inhibition = inhibition
+        self.w_max = w_max
+        self.w_init = w_init
+        self.A_plus = A_plus
+        self.A_minus = A_minus
+        self.tau_plus = tau_plus
+        self.tau_minus = tau_minus
+        self.tau_eligibility = tau_eligibility
+        self.dopamine_decay = dopamine_decay
+        self.reward = reward
+        self.reward_decay = reward_decay
+        self.random_state = random_state
+
+    # -- learning
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from samples X, shape (n_samples, n_features), and their classes y.
+
+        Whatever was learned before is forgotten. Ends before `n_epochs` if a whole epoch needed no
+        lesson.
+        """
+        samples, labels = self._check_data(X, y, reset=True)
+        self._begin(samples, np.unique(labels))
+        code, targets = self.place_code_.transform(samples), self.classes_.searchsorted(labels)
+        for _ in range(self.n_epochs):
+            self._learn_epoch(code, targets)
+            if self.lessons_[-1] == 0:
+                break
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Learn from samples X once more, in one epoch, and keep what was learned before.
+
+        classes: all classes there will ever be; has to be given in the first call. The first call
+        also fixes the place code, so its samples should span the range of each feature.
+        """
+        first = not hasattr(self, "brain_")
+        samples, labels = self._check_data(X, y, reset=first)
+        if first:
+            if classes is None:
+                raise InvalidValueError(
+                    "RSTDPClassifier.partial_fit: classes must be given in the first call"
+                )
+            known = np.unique(np.asarray(classes))
+        else:
+            known = self.classes_
+            if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), known):
+                raise InvalidValueError(
+                    f"RSTDPClassifier.partial_fit: classes={classes!r} are not those of the first "
+                    f"call, {known.tolist()}"
+                )
+        unknown = np.setdiff1d(labels, known)
+        if len(unknown):
+            raise InvalidValueError(
+                f"RSTDPClassifier.partial_fit: y has the class {unknown.tolist()[0]!r}; "
+                f"classes are {known.tolist()}"
+            )
+        if first:
+            self._begin(samples, known)
+        self._learn_epoch(self.place_code_.transform(samples), known.searchsorted(labels))
+        return self
+
+    def _check_data(self, X: ArrayLike, y: ArrayLike, *, reset: bool) -> tuple[Any, Any]:
+        self._check_parameters()
+        samples, labels = validate_data(self, X, y, dtype=np.float64, reset=reset)
+        check_classification_targets(labels)
+        return samples, labels
+
+    def _check_parameters(self) -> None:
+        where = type(self).__name__
+        for name, least in (
+            ("n_epochs", 0), ("n_fields", 2), ("n_motor", 1), ("duration", 1), ("lesson", 1),
+            ("gap", 0), ("overtime", 0),
+        ):  # fmt: skip
+            integer(f"{where}: {name}", getattr(self, name), least)
+        for name in ("teacher_current", "inhibition", "reward"):
+            number(f"{where}: {name}", getattr(self, name), 0.0)
+        for name in ("margin", "input_current", "w_max", "reward_decay"):
+            number(f"{where}: {name}", getattr(self, name), 0.0, open_low=True)
+        low, high = self.w_init
+        number(f"{where}: w_init[0]", low, 0.0, high)
+        number(f"{where}: w_init[1]", high, 0.0, self.w_max)
+
+    def _begin(self, samples: NDArray[np.float64], classes: NDArray[Any]) -> None:
+        """An untrained network for these classes and the range of these samples."""
+        if len(classes) < 2:
+            raise InvalidValueError("RSTDPClassifier: y has 1 class; at least two are needed")
+        place_code = PlaceCode(self.n_fields).fit(samples)
+        seed = (
+            int(self.random_state)
+            if isinstance(self.random_state, Integral)
+            else int(check_random_state(self.random_state).randint(2**31))
+        )
+        self.classes_ = classes
+        self.place_code_ = place_code
+        self.brain_ = self._build(seed)
+        self.n_epochs_ = 0
+        self.sharpness_ = 1.0
+        self.errors_: list[float] = []
+        self.lessons_: list[float] = []
+
+    def _build(self, seed: int) -> Brain:
+        n_features = int(self.place_code_.varies_.sum())
+        n_classes = len(self.classes_)
+        brain = Brain(dt=1.0, seed=seed)
+        brain.freeze_plasticity()
+        brain.freeze_structural_plasticity()
+        brain.freeze_homeostatic_scaling()
+        brain.freeze_adaptive_thresholds()
+        brain.disable_memory()
+        brain.encoder.max_current = max(self.input_current, self.teacher_current)
+
+        def region(name: str, region_type: RegionType, n: int, tau_m: float) -> None:
+            # Two silent steps after each spike.
+            model = CurrentLIF(
+                tau_m=tau_m, E_L=RESTING, v_reset=RESTING, v_th=THRESHOLD, t_ref=2.0,
+                tau_exc=5.0, tau_inh=5.0,
+            )  # fmt: skip
+            brain.add_region(
+                name, region_type, n, connectivity=0.0, max_neurons=n, model=model,
+                excitatory=1.0, rule=None,
+            )  # fmt: skip
+
+        region(INPUT, RegionType.SENSORY, self.place_code_.n_outputs_, tau_m=10.0)
+        region(MOTOR, RegionType.MOTOR, n_classes * self.n_motor, tau_m=20.0)
+        low, high = self.w_init
+        brain.connect_regions(
+            INPUT, MOTOR, wiring="all_to_all", delays=1.0,
+            weights=Uniform(low / n_features, high / n_features), w_max=self.w_max / n_features,
+            rule=RewardSTDP(
+                A_plus=self.A_plus, A_minus=self.A_minus, tau_plus=self.tau_plus,
+                tau_minus=self.tau_minus, tau_eligibility=self.tau_eligibility,
+                dopamine_decay=self.dopamine_decay, baseline_dopamine=0.0,
+            ),
+        )  # fmt: skip
+        if self.inhibition > 0:
+            group = np.arange(n_classes * self.n_motor) // self.n_motor
+            pre, post = np.nonzero(group[:, np.newaxis] != group)
+            others = (n_classes - 1) * self.n_motor
+            brain.regions[MOTOR].add_synapses(
+                pre, post, self.inhibition / others, delays_ms=1.0, nt=Neurotransmitter.GABA
+            )
+        return brain
+
+    def _learn_epoch(self, code: NDArray[np.float64], targets: NDArray[np.int64]) -> None:
+        # A function of the seed and the epoch: there is no generator state to keep.
+        random = np.random.default_rng([self.brain_.seed, self.n_epochs_])
+        amount = self.reward / (1.0 + self.n_epochs_ / self.reward_decay)
+        order = random.permutation(len(code))
+        chances = random.random((len(code), len(self.classes_)))
+        counts = np.zeros(chances.shape, np.int64)
+        taught = 0
+        for i in order:
+            self._rest()
+            counts[i] = self._show(code[i], self.duration)
+            # Fractions of a spike decide between rivals that fired as many.
+            rivals = counts[i] + chances[i]
+            rivals[targets[i]] = -1.0
+            rival = int(rivals.argmax())
+            shortfall = self._shortfall(int(counts[i, targets[i]]), int(counts[i, rival]))
+            if shortfall > 0.0:
+                self._teach(code[i], int(targets[i]), rival, amount * shortfall)
+                taught += 1
+        wrong = (counts.argmax(axis=1) != targets) | undecided(counts)
+        self.errors_.append(float(wrong.mean()))
+        self.lessons_.append(taught / len(code))
+        self.sharpness_ = _sharpness(counts, targets)
+        self.n_epochs_ += 1
+
+    def _shortfall(self, right: int, rival: int) -> float:
+        """How much of the margin is missing, in [0, 1]; all of it if both are silent."""
+        if rival == 0:
+            return float(right == 0)
+        missing = (1.0 + self.margin) * rival - right
+        return float(np.clip(missing / (self.margin * rival), 0.0, 1.0))
+
+    def _teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
+        """Both lessons on one sample."""
+        brain = self.brain_
+        brain.unfreeze_plasticity()
+        for group, dopamine in ((rival, brain.punish), (target, brain.reward)):
+            self._rest()
+            self._show(code, self.lesson, teacher=group)
+            dopamine(amount, PATHWAY)
+            brain.run(self.gap, progress=False)
+        brain.reset_traces()
+        brain.freeze_plasticity()
+
+    # -- the network
+
+    def _rest(self) -> None:
+        self.brain_.reset_state()
+        self.brain_.reset_traces()
+
+    def _show(
+        self, code: NDArray[np.float64], steps: int, teacher: int | None = None
+    ) -> NDArray[np.int64]:
+        """Present a sample; returns the motor spikes of each class."""
+        brain = self.brain_
+        values = code * (self.input_current / brain.encoder.max_current)
+        if teacher is not None:
+            current = np.zeros(len(self.classes_))
+            current[teacher] = self.teacher_current / brain.encoder.max_current
+            brain.hold(MOTOR, current)
+        spikes = brain.present(INPUT, values, steps)[MOTOR]
+        if teacher is not None:
+            brain.release(MOTOR)
+        counts: NDArray[np.int64] = spikes.reshape(len(self.classes_), self.n_motor).sum(axis=1)
+        return counts
+
+    def _answer(self, code: NDArray[np.float64]) -> NDArray[np.int64]:
+        self._rest()
+        counts = self._show(code, self.duration)
+        left = self.overtime
+        while left > 0 and undecided(counts):
+            counts += self._show(code, min(left, OVERTIME_STEP))
+            left -= OVERTIME_STEP
+        return counts
+
+    # -- answering
+
+    def spike_counts(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Motor spikes of each class in answer to each sample, shape (n_samples, n_classes).
+
+        Where classes were tied after `duration`, spikes of the overtime are included.
+        """
+        check_is_fitted(self)
+        code = self.place_code_.transform(validate_data(self, X, dtype=np.float64, reset=False))
+        return np.array([self._answer(sample) for sample in code], np.int64)
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """ln(n_c + 1/2) of the spike counts n; of the second over the first if there are two."""
+        logs: NDArray[np.float64] = np.log(self.spike_counts(X) + 0.5)
+        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Probabilities p_c = (n_c + 1/2)^s / sum over classes, shape (n_samples, n_classes).
+
+        The exponent s is `sharpness_`: that of the greatest likelihood of the right classes given
+        the answers to the questions of the latest epoch, each asked before its lesson.
+        """
+        return _probabilities(self.spike_counts(X), self.sharpness_)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The class that fired most spikes for each sample; the first of them if undecided."""
+        best = self.spike_counts(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Share of right answers; a silent or tied answer is wrong."""
+        counts = self.spike_counts(X)
+        right = self.classes_[counts.argmax(axis=1)] == np.asarray(y)
+        right &= ~undecided(counts)
+        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        return float(np.average(right, weights=weights))
+
+
+def undecided(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether no class alone has most spikes; counts: shape (..., n_classes)."""
+    ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
+    return np.asarray(ties)
+
+
+def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.float64]:
+    # Relative to the largest, so that no power overflows.
+    best = counts.max(axis=1, keepdims=True) + 0.5
+    powers = ((counts + 0.5) / best) ** sharpness
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
+    """The exponent under which these classes are most likely."""
+    rows = np.arange(len(targets))
+    likelihood = [np.log(_probabilities(counts, s)[rows, targets]).mean() for s in SHARPNESS]
+    return float(SHARPNESS[int(np.argmax(likelihood))])
