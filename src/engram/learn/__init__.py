@@ -7,7 +7,17 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
+from engram.learn.decoders import ClassProfiles, Decoder, PoissonBayes, Vote
 from engram.learn.place_code import PlaceCode
+from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
 
-__all__ = ["PlaceCode", "RSTDPClassifier"]
+__all__ = [
+    "ClassProfiles",
+    "Decoder",
+    "PlaceCode",
+    "PoissonBayes",
+    "RSTDPClassifier",
+    "RewardReadout",
+    "Vote",
+]
