@@ -199,5 +199,6 @@ class PoissonBayes(Decoder):
         self.log_prior_ = np.log(n / n.sum())
 
     def _scores(self, counts: Floats) -> Floats:
-        scores: Floats = counts @ np.log(self.rates_).T
-        return scores - self.rates_.sum(axis=1) + self.log_prior_
+        likelihood = counts @ np.log(self.rates_).T - self.rates_.sum(axis=1)
+        posterior: Floats = likelihood + self.log_prior_
+        return posterior
