@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from engram import InvalidValueError
-from engram.learn import ClassProfiles, PoissonBayes, RewardReadout, Vote
+from engram.learn import ClassProfiles, DeltaReadout, PoissonBayes, RewardReadout, Vote
 
 PLAIN = (Vote, ClassProfiles, PoissonBayes)
 RATES = np.array([[6.0, 1.0, 0.2, 1.0], [1.0, 5.0, 0.2, 1.0], [0.5, 1.0, 4.0, 1.0]])
@@ -29,7 +29,7 @@ COUNTS, Y = drawn(600, 1)
 OTHERS, TRUTH = drawn(400, 2)
 
 
-@pytest.mark.parametrize("kind", PLAIN)
+@pytest.mark.parametrize("kind", [*PLAIN, DeltaReadout])
 def test_learns(kind: type) -> None:
     assert kind().fit(COUNTS, Y).score(OTHERS, TRUTH) > 0.85
 
@@ -82,7 +82,7 @@ def test_profiles_are_shares() -> None:
     np.testing.assert_allclose(decoder.class_scores(OTHERS), OTHERS @ decoder.profiles_.T)
 
 
-@pytest.mark.parametrize("kind", PLAIN)
+@pytest.mark.parametrize("kind", [*PLAIN, DeltaReadout])
 def test_silence_is_wrong(kind: type) -> None:
     decoder = kind().fit(COUNTS, Y)
     silent = np.zeros((5, 4), int)
@@ -103,7 +103,7 @@ def test_order_of_neurons_and_samples_does_not_matter(kind: type) -> None:
     np.testing.assert_array_equal(other.answers(OTHERS[:, neurons]), decoder.answers(OTHERS))
 
 
-@pytest.mark.parametrize("kind", [*PLAIN, RewardReadout])
+@pytest.mark.parametrize("kind", [*PLAIN, DeltaReadout, RewardReadout])
 def test_refuses(kind: type) -> None:
     with pytest.raises(NotFittedError):
         kind().answers(OTHERS)
@@ -120,6 +120,43 @@ def test_refuses_others_neurons_and_smoothing() -> None:
         Vote().fit(COUNTS, Y).answers(OTHERS[:, :3])
     with pytest.raises(InvalidValueError, match="smoothing"):
         PoissonBayes(smoothing=0.0).fit(COUNTS, Y)
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_portions_are_the_whole(kind: type) -> None:
+    whole, parts = kind().fit(COUNTS, Y), kind()
+    order = np.argsort(Y, kind="stable")
+    for piece in np.array_split(order, 7):
+        # The first portions lack classes that are announced.
+        parts.partial_fit(COUNTS[piece], Y[piece], classes=[0, 1, 2])
+    np.testing.assert_allclose(parts.class_scores(OTHERS), whole.class_scores(OTHERS))
+    with pytest.raises(InvalidValueError, match="the class 3"):
+        parts.partial_fit(COUNTS[:3], [0, 3, 1])
+    with pytest.raises(NotImplementedError, match="DeltaReadout"):
+        DeltaReadout().fit(COUNTS, Y).partial_fit(COUNTS, Y)
+
+
+def test_a_class_that_has_not_come_yet_is_never_the_answer() -> None:
+    for kind in PLAIN:
+        decoder = kind().partial_fit(COUNTS[Y < 2], Y[Y < 2], classes=[0, 1, 2])
+        assert set(decoder.answers(OTHERS)) <= {-1, 0, 1}
+
+
+def test_delta_readout_follows_its_rule() -> None:
+    counts, y = COUNTS[:1], Y[:1]
+    both = np.vstack([counts, counts]), np.array([y[0], (y[0] + 1) % 3])
+    decoder = DeltaReadout(n_epochs=1, batch=2, eta=(0.3, 0.3), random_state=0).fit(*both)
+    x = np.sqrt(counts[0] / counts[0].sum())
+    # Two classes, softmax of nothing: 1/2 each; the two samples cancel.
+    np.testing.assert_allclose(decoder.weights_, 0.0, atol=1e-12)
+    decoder = DeltaReadout(n_epochs=1, batch=1, eta=(0.3, 0.3), random_state=0).fit(*both)
+    first = int(np.random.RandomState(0).permutation(2)[0])
+    step = 0.15 * np.append(x, 1.0)
+    sign = 1.0 if decoder.classes_[0] == both[1][first] else -1.0
+    share = 1 / (1 + np.exp(-2 * sign * step @ np.append(x, 1.0)))
+    wanted = 1.0 if decoder.classes_[0] == both[1][1 - first] else 0.0
+    expected = sign * step + 0.3 * (wanted - share) * np.append(x, 1.0)
+    np.testing.assert_allclose(np.append(decoder.weights_[0], decoder.bias_[0]), expected)
 
 
 # ------------------------------------------------------------------ learned from reward

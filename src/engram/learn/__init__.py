@@ -7,7 +7,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
-from engram.learn.decoders import ClassProfiles, Decoder, PoissonBayes, Vote
+from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
 from engram.learn.place_code import PlaceCode
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
@@ -15,6 +15,7 @@ from engram.learn.rstdp_classifier import RSTDPClassifier
 __all__ = [
     "ClassProfiles",
     "Decoder",
+    "DeltaReadout",
     "PlaceCode",
     "PoissonBayes",
     "RSTDPClassifier",

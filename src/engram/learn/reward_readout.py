@@ -133,13 +133,21 @@ class RewardReadout(Decoder):
         seed = self.random_state if isinstance(self.random_state, Integral) else None
         self.brain_ = self._build(int(random.randint(2**31)) if seed is None else int(seed))
         self.errors_: list[float] = []
-        self.brain_.unfreeze_plasticity()
         for epoch in range(self.n_epochs):
-            amount = self.reward / (1.0 + epoch)
-            order = random.permutation(len(counts))
-            errors = [self._learn(counts[i], int(targets[i]), amount) for i in order]
-            self.errors_.append(float(np.mean(errors)))
+            self._learn_epoch(counts, targets, random.permutation(len(counts)), epoch)
+
+    def _learn_more(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        """One pass, in the order given, with the reward of the first epoch."""
+        self._learn_epoch(counts, targets, np.arange(len(counts)), 0)
+
+    def _learn_epoch(
+        self, counts: Floats, targets: NDArray[np.int64], order: NDArray[np.int64], epoch: int
+    ) -> None:
+        amount = self.reward / (1.0 + epoch)
+        self.brain_.unfreeze_plasticity()
+        errors = [self._learn(counts[i], int(targets[i]), amount) for i in order]
         self.brain_.freeze_plasticity()
+        self.errors_.append(float(np.mean(errors)))
 
     def _check_parameters(self) -> None:
         where = type(self).__name__
