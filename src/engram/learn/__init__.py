@@ -11,6 +11,7 @@ from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonB
 from engram.learn.place_code import PlaceCode
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
+from engram.learn.stdp_classifier import STDPClassifier
 
 __all__ = [
     "ClassProfiles",
@@ -20,5 +21,6 @@ __all__ = [
     "PoissonBayes",
     "RSTDPClassifier",
     "RewardReadout",
+    "STDPClassifier",
     "Vote",
 ]
