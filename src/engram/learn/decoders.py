@@ -91,7 +91,8 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if strange.any():
             raise InvalidValueError(
                 f"{type(self).__name__}.partial_fit: y has the class "
-                f"{labels[strange].tolist()[0]!r}, which is not among {classes.tolist()!r}; give all classes in the first call"
+                f"{labels[strange].tolist()[0]!r}, which is not among "
+                f"{classes.tolist()!r}; give all classes in the first call"
             )
         return found.astype(np.int64)
 

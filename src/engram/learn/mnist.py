@@ -17,7 +17,7 @@ from engram import datasets
 from engram._version import __version__
 from engram.checkpoint.atomic import replacing
 from engram.errors import InvalidValueError, integer
-from engram.learn.protocol import evaluate, pixel_controls, untrained
+from engram.learn.protocol import Say, _silence, evaluate, pixel_controls, untrained
 from engram.learn.stdp_classifier import BLOCK, STDPClassifier
 
 SOURCES: dict[str, Callable[[], datasets.Dataset]] = {
@@ -58,9 +58,7 @@ class Run:
 def load(run: Run) -> datasets.Dataset:
     """The pictures of a run."""
     if run.data not in SOURCES:
-        raise InvalidValueError(
-            f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}"
-        )
+        raise InvalidValueError(f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}")
     return SOURCES[run.data]().first(run.pictures, run.tests)
 
 
@@ -78,7 +76,7 @@ def execute(
     every: int = 5000,
     jobs: int = -1,
     progress: Callable[[int, int], None] | bool | None = None,
-    say: Callable[[str], object] = lambda text: None,
+    say: Say = _silence,
 ) -> dict[str, Any]:
     """Train, test, compare; returns what JSON can hold.
 
@@ -102,8 +100,6 @@ def execute(
             draw_fields(trained, folder / FIELDS)
 
     first = 0
-    # The decoders come later, all on the same answers.
-    network.set_params(decoder="vote", n_labels=2)
     network.learn_features(
         data.X_train, progress=progress, checkpoints=folder, every=every,
         on_checkpoint=at_checkpoint,
@@ -120,7 +116,9 @@ def execute(
         "train_cpu_s": network.cpu_s_,
         "train_cpu_ms_per_picture": 1e3 * network.cpu_s_ / shown,
         "train_wall_s": wall_s,
-        "spikes_in_training": [round(x, 2) for x in network.spikes_[:: max(1, len(network.spikes_) // 60)]],
+        "spikes_in_training": [
+            round(x, 2) for x in network.spikes_[:: max(1, len(network.spikes_) // 60)]
+        ],
     }  # fmt: skip
     found |= evaluate(network, data, labels, seed=run.seed, reward=run.reward, say=say)
     found["accuracy"] = found["decoders"][found["best"]]["accuracy"]
@@ -154,8 +152,9 @@ def draw_fields(network: STDPClassifier, path: Path) -> None:
 
     ax = pictures.receptive_fields(network.receptive_fields_)
     path.parent.mkdir(parents=True, exist_ok=True)
-    ax.figure.savefig(path, dpi=150)
-    plt.close(ax.figure)
+    plt.figure(ax.figure.number)  # type: ignore[union-attr]
+    plt.savefig(path, dpi=150)
+    plt.close()
 
 
 def draw_overview(network: STDPClassifier, found: dict[str, Any], path: Path) -> None:
@@ -179,8 +178,8 @@ def describe(found: dict[str, Any]) -> str:
         f"learning: {found['train_cpu_s']:.0f} s of CPU "
         f"({found['train_cpu_ms_per_picture']:.2f} ms a picture); answers: "
         f"{found['answer_cpu_ms']:.2f} ms a picture",
-        f"{found['spikes_per_picture']:.1f} spikes a test picture; {found['silent']} silent answers; "
-        f"neurons per class: {' '.join(map(str, found['neurons_per_class']))}",
+        f"{found['spikes_per_picture']:.1f} spikes a test picture; {found['silent']} silent "
+        f"answers; neurons per class: {' '.join(map(str, found['neurons_per_class']))}",
         "",
         f"{'test accuracy, %':<22}{'network':>9}{'held out':>10}{'untrained':>11}{'pixels':>9}",
     ]

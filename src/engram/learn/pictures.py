@@ -140,14 +140,12 @@ def overview(
 
     found: what `engram.learn.mnist.run` returns.
     """
-    figure = plt.figure(figsize=(13.0, 11.0), layout="constrained")
+    figure: Figure = plt.figure(figsize=(13.0, 11.0), layout="constrained")
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1.0), height_ratios=(1.2, 0.55, 0.9))
     receptive_fields(fields, figure.add_subplot(grid[:2, 0]))
     classes = [str(c) for c in range(len(found["neurons_per_class"]))]
     best = found["best"]
-    ax = confusion(
-        found["decoders"][best]["confusion"], classes, figure.add_subplot(grid[0, 1])
-    )
+    ax = confusion(found["decoders"][best]["confusion"], classes, figure.add_subplot(grid[0, 1]))
     title(ax, f"test answers, decoder: {best}")
     ax = spikes_over_time(spikes, figure.add_subplot(grid[1, 1]), block=block)
     title(ax, "activity while learning")

@@ -18,9 +18,19 @@ from sklearn.linear_model import LogisticRegression
 
 from engram.datasets import Dataset
 from engram.errors import integer
-from engram.learn.decoders import UNDECIDED, ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
+from engram.learn.decoders import (
+    UNDECIDED,
+    ClassProfiles,
+    Decoder,
+    DeltaReadout,
+    PoissonBayes,
+    Vote,
+)
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.stdp_classifier import STDPClassifier
+
+Say = Callable[[str], object]
+"""What to call with lines of text on how it goes."""
 
 HELD_OUT = 6
 """One in so many labelled pictures is kept from decoders that are compared."""
@@ -32,6 +42,10 @@ PLAIN: Mapping[str, Callable[[int], Decoder]] = {
     "delta": lambda seed: DeltaReadout(random_state=seed),
 }
 """Decoders that take no network, by name; a seed makes one."""
+
+
+def _silence(text: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,7 @@ def judge(
     matrix = confusion_matrix(answers, truth, decoder.classes_)
     right = int(np.trace(matrix[:, :-1]))
     return Judged(
-        accuracy=100.0 * right / matrix.sum(),
+        accuracy=100.0 * right / int(matrix.sum()),
         undecided=int(matrix[:, -1].sum()),
         confusion=matrix.tolist(),
         validation=validation,
@@ -102,7 +116,7 @@ def evaluate(
     *,
     seed: int = 0,
     reward: bool = True,
-    say: Callable[[str], object] = lambda text: None,
+    say: Say = _silence,
 ) -> dict[str, Any]:
     """Judge the features of a classifier with every decoder.
 
@@ -155,10 +169,8 @@ def untrained(
     classifier: STDPClassifier, data: Dataset, n_labels: int, *, seed: int = 0
 ) -> dict[str, Any]:
     """The same network before it has learned anything, with the same decoders."""
-    network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 0, "n_labels": 2})
-    network.set_params(decoder="vote", n_labels=None)
-    X, y = labelled_part(data, n_labels, seed)
-    network.fit(X, y)
+    network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 0})
+    network.learn_features(data.X_train)
     return evaluate(network, data, n_labels, seed=seed, reward=False)
 
 
@@ -174,7 +186,8 @@ def pixel_controls(
 
     def counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
         values = pictures.astype(np.float64)
-        return values * (spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0))
+        values *= spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
+        return values
 
     labelled, test = counts(X), counts(data.X_test)
     found: dict[str, Any] = {

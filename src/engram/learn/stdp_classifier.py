@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import tempfile
 import time
@@ -25,9 +26,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
 
+from engram.brain import Brain
 from engram.competition import Competition
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
+from engram.learn.recipe import recipe
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.training import Training
 from engram.neurons import NeuronModel
@@ -46,6 +49,9 @@ DECODERS: dict[str, Callable[[], Decoder]] = {
 
 BLOCK = 100
 """Pictures between two changes of the learning rates."""
+
+LABELS = 2**31
+"""What `_random` draws labelled samples for; epochs are smaller numbers."""
 
 Counts = NDArray[np.int32]
 
@@ -97,8 +103,11 @@ class STDPClassifier(
         number of neurons.
     target_spikes : float
         Spikes of all neurons together at which thresholds settle, for one sample.
-    inhibition : float or None
-        Strength of the inhibition by another neuron's spike.
+    inhibition, answer_inhibition : float or None
+        Strength of the inhibition by another neuron's spike, while learning and while answering:
+        in an answer more neurons may have their say.
+    answer_steps : int or None
+        How long a sample is shown for an answer, ms. None: `steps`.
     horizon : int or None
         Samples until the learning rates are at their ends. None: all of `fit`; 60,000 for
         `partial_fit`.
@@ -133,6 +142,8 @@ class STDPClassifier(
     A silent answer is undecided, see `Decoder`.
     """
 
+    spikes_: list[float]
+
     def __init__(
         self,
         n_neurons: int = 400,
@@ -141,16 +152,18 @@ class STDPClassifier(
         n_epochs: int = 1,
         decoder: str | Decoder = "bayes",
         n_labels: int | None = None,
-        steps: int = 250,
+        steps: int = 350,
         total_rate: float = 6500.0,
         total_weight: float | None = None,
         w_max: float | None = None,
-        eta: tuple[float, float] = (0.05, 0.002),
+        eta: tuple[float, float] = (0.05, 0.005),
         x_tar: float = 0.4,
         theta: float | None = None,
         theta_plus: tuple[float, float] | None = None,
         target_spikes: float = 5.0,
         inhibition: float | None = None,
+        answer_inhibition: float | None = None,
+        answer_steps: int | None = None,
         horizon: int | None = None,
         n_jobs: int = 1,
         random_state: int | np.random.RandomState | None = None,
@@ -170,6 +183,8 @@ class STDPClassifier(
         self.theta_plus = theta_plus
         self.target_spikes = target_spikes
         self.inhibition = inhibition
+        self.answer_inhibition = answer_inhibition
+        self.answer_steps = answer_steps
         self.horizon = horizon
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -188,28 +203,50 @@ class STDPClassifier(
     ) -> Self:
         """Learn features from X, shape (n_samples, n_features), and the decoder from classes y.
 
-        progress: True shows a bar with the time left, a function is called with (samples done,
-        samples in all). checkpoints: a folder; every so many samples (rounded up to hundreds) the
-        network is saved there, and a `fit` of the same classifier to the same data that finds
-        checkpoints goes on from the latest, to the same result. on_checkpoint is called with the
-        classifier at each.
+        See `learn_features` for the other arguments.
         """
         samples, labels = self._checked_training_data(X, y)
-        seed = self._begin(samples)
+        self.learn_features(
+            samples, progress=progress, checkpoints=checkpoints, every=every,
+            on_checkpoint=on_checkpoint,
+        )  # fmt: skip
+        n = len(samples) if self.n_labels is None else self.n_labels
+        if n < len(samples):
+            chosen = np.sort(_random(self._seed, LABELS).permutation(len(samples))[:n])
+            samples, labels = samples[chosen], labels[chosen]
+        return self.fit_decoder(samples, labels)
+
+    def learn_features(
+        self,
+        X: ArrayLike,
+        *,
+        progress: Progress = False,
+        checkpoints: str | os.PathLike[str] | None = None,
+        every: int = 5000,
+        on_checkpoint: Callable[[Self], object] | None = None,
+    ) -> Self:
+        """Learn features from X, shape (n_samples, n_features), anew; the decoder has to wait.
+
+        progress: True shows a bar with the time left, a function is called with (samples done,
+        samples in all). checkpoints: a folder; every so many samples (rounded up to hundreds) the
+        network is saved there, and who learns the same from the same data with the same parameters
+        goes on from the latest, to the same result. on_checkpoint is called with the classifier
+        whenever one was saved.
+        """
+        samples = self._checked_samples(X)
+        self._begin(samples)
         total = self.n_epochs * len(samples)
         self._end = total if self.horizon is None else self.horizon
         training = None
         if checkpoints is not None:
-            training = Training(
-                Path(checkpoints), every, BLOCK, self._digest(samples, labels, seed)
-            )
+            training = Training(Path(checkpoints), every, BLOCK, self._digest(samples))
             found = training.latest()
             if found is not None:
                 brain, self.n_seen_, self.spikes_, self.cpu_s_ = found
-                self.circuit_ = self._competition(seed, brain)
+                self.circuit_ = self._competition(brain)
         with reporting(progress, "learning") as report:
             for epoch in range(self.n_epochs):
-                order = np.random.RandomState([seed % 2**32, epoch]).permutation(len(samples))
+                order = _random(self._seed, epoch).permutation(len(samples))
                 done = self.n_seen_ - epoch * len(samples)
                 while 0 <= done < len(samples):
                     self._learn(samples[order[done : done + self._left_of_block()]])
@@ -220,8 +257,7 @@ class STDPClassifier(
                         training.save(self.circuit_.brain, self.n_seen_, self.spikes_, self.cpu_s_)
                         if on_checkpoint is not None:
                             on_checkpoint(self)
-        n = len(samples) if self.n_labels is None else self.n_labels
-        return self.fit_decoder(*self._labelled(samples, labels, n, seed))
+        return self
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike | None = None, classes: ArrayLike | None = None
@@ -309,8 +345,8 @@ class STDPClassifier(
             )
         return DECODERS[self.decoder]()
 
-    def _begin(self, samples: NDArray[Any]) -> int:
-        """An untrained network for such samples; returns its seed."""
+    def _begin(self, samples: NDArray[Any]) -> None:
+        """An untrained network for such samples."""
         self._check_parameters()
         low, high = float(samples.min()), float(samples.max())
         if low == high:
@@ -322,30 +358,42 @@ class STDPClassifier(
         self._n_features_out = self.n_neurons
         self.low_, self.high_ = low, high
         self.n_seen_ = 0
-        self.spikes_: list[float] = []
+        self.spikes_ = []
         self.cpu_s_ = 0.0
         self._block_sum = 0
         self._seed = seed
-        self.circuit_ = self._competition(seed)
+        self.circuit_ = self._competition()
         for name in ("decoder_", "classes_"):
             if hasattr(self, name):
                 delattr(self, name)
-        return seed
 
-    def _competition(self, seed: int, brain: Any = None) -> Competition:
+    def settings(self) -> dict[str, Any]:
+        """The parameters, with what `None` stands for; JSON can hold them."""
+        suits = recipe(self.model, self.n_neurons)
+        values: dict[str, Any] = dict(self.get_params(deep=False))
+        for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
+                     "theta_plus"):  # fmt: skip
+            if values[name] is None:
+                values[name] = getattr(suits, name)
+        if values["answer_steps"] is None:
+            values["answer_steps"] = self.steps
+        neuron = suits.neuron
+        values["model"] = {"class": type(neuron).__name__, **neuron.own_values()}
+        values["decoder"] = str(self.decoder)
+        values["random_state"] = str(self.random_state)
+        return values
+
+    def _competition(self, brain: Brain | None = None) -> Competition:
+        values = self.settings()
         return Competition(
-            self.n_features_in_, self.n_neurons, seed=seed, model=self.model,
+            self.n_features_in_, self.n_neurons, seed=self._seed,
+            model=recipe(self.model, self.n_neurons).neuron.replica(),
             rule=TraceSTDP(eta=self.eta[0], x_tar=self.x_tar, bounds="both"),
-            steps=self.steps, total_rate=self.total_rate, total_weight=self.total_weight,
-            w_max=self.w_max, inhibition=self.inhibition, theta=self.theta,
-            theta_plus=self._theta_plus[0], target_spikes=self.target_spikes, brain=brain,
+            steps=self.steps, total_rate=self.total_rate, total_weight=values["total_weight"],
+            w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
+            inhibition=values["inhibition"], theta=values["theta"],
+            theta_plus=values["theta_plus"][0], target_spikes=self.target_spikes, brain=brain,
         )  # fmt: skip
-
-    @property
-    def _theta_plus(self) -> tuple[float, float]:
-        if self.theta_plus is not None:
-            return self.theta_plus
-        return (0.3, 0.02) if self.n_neurons < 200 else (1.0, 0.05)
 
     def _left_of_block(self) -> int:
         return BLOCK - self.n_seen_ % BLOCK
@@ -356,8 +404,10 @@ class STDPClassifier(
         if self.n_seen_ % BLOCK == 0:
             self._block_sum = 0
             share = min(self.n_seen_ / self._end, 1.0)
-            self.circuit_.rule.eta = _between(self.eta, share)
-            self.circuit_.theta_plus = _between(self._theta_plus, share)
+            rule = self.circuit_.rule
+            assert isinstance(rule, TraceSTDP)
+            rule.eta = _between(self.eta, share)
+            self.circuit_.theta_plus = _between(self.settings()["theta_plus"], share)
         counts = self.circuit_.learn(self._scaled(samples))
         self._block_sum += int(counts.sum())
         self.n_seen_ += len(samples)
@@ -367,26 +417,17 @@ class STDPClassifier(
 
     def _scaled(self, samples: NDArray[Any]) -> NDArray[np.float32]:
         values = (samples.astype(np.float32) - self.low_) / (self.high_ - self.low_)
-        return np.clip(values, 0.0, 1.0).astype(np.float32)
+        clipped: NDArray[np.float32] = np.clip(values, 0.0, 1.0).astype(np.float32)
+        return clipped
 
-    def _labelled(
-        self, samples: NDArray[Any], labels: NDArray[Any], n: int, seed: int
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The samples whose labels are used."""
-        if n >= len(samples):
-            return samples, labels
-        chosen = np.random.RandomState([seed % 2**32, 2**31]).permutation(len(samples))[:n]
-        chosen.sort()
-        return samples[chosen], labels[chosen]
-
-    def _digest(self, samples: NDArray[Any], labels: NDArray[Any], seed: int) -> str:
-        """What tells trainings apart: parameters that decide what is learned, data, seed."""
-        ignored = ("decoder", "n_labels", "n_jobs", "random_state")
-        parameters = {k: v for k, v in self.get_params(deep=False).items() if k not in ignored}
-        digest = hashlib.sha256(f"{sorted(parameters.items())!r} {seed} {BLOCK}".encode())
+    def _digest(self, samples: NDArray[Any]) -> str:
+        """What tells trainings apart: whatever decides what features are learned."""
+        ignored = ("decoder", "n_labels", "n_jobs", "random_state", "answer_inhibition",
+                   "answer_steps")  # fmt: skip
+        settings = {k: v for k, v in self.settings().items() if k not in ignored}
+        digest = hashlib.sha256(f"{sorted(settings.items())!r} {self._seed} {BLOCK}".encode())
         digest.update(f"{samples.dtype} {samples.shape}".encode())
         digest.update(np.ascontiguousarray(samples).data)
-        digest.update(np.ascontiguousarray(labels.astype(str)).tobytes())
         return digest.hexdigest()
 
     # -- answering
@@ -403,14 +444,21 @@ class STDPClassifier(
         keys = np.array([_key(v) for v in values], np.int64)
         jobs = (os.cpu_count() or 1) if self.n_jobs == -1 else self.n_jobs
         jobs = max(1, min(jobs, len(values) // 50))
+        settings = self.settings()
+
+        def answers(circuit: Competition, part: slice) -> Counts:
+            return circuit.respond(
+                values[part], keys[part], inhibition=settings["answer_inhibition"],
+                steps=settings["answer_steps"],
+            )  # fmt: skip
+
         if jobs == 1:
-            return self.circuit_.respond(values, keys)
-        parts = np.array_split(np.arange(len(values)), jobs)
+            return answers(self.circuit_, slice(None))
+        bounds = np.linspace(0, len(values), jobs + 1).astype(int).tolist()
+        parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
         circuits = [self.circuit_, *(self.circuit_.copy() for _ in range(jobs - 1))]
         with ThreadPoolExecutor(jobs) as pool:
-            counts = pool.map(lambda k: circuits[k].respond(values[parts[k]], keys[parts[k]]),
-                              range(jobs))  # fmt: skip
-            return np.concatenate(list(counts))
+            return np.concatenate(list(pool.map(answers, circuits, parts)))
 
     def class_scores(self, X: ArrayLike) -> NDArray[np.float64]:
         """How much speaks for each class, shape (n_samples, n_classes); see the decoder."""
@@ -448,7 +496,12 @@ class STDPClassifier(
         packed = state.pop("circuit_", None)
         super().__setstate__(state)
         if packed is not None:
-            self.circuit_ = self._competition(self._seed, _unpacked(packed))
+            self.circuit_ = self._competition(_unpacked(packed))
+
+
+def _random(seed: int, purpose: int) -> np.random.RandomState:
+    """Random numbers for one purpose: an epoch's order, or which labels are used."""
+    return np.random.RandomState([seed % 2**32, purpose])
 
 
 def _between(ends: tuple[float, float], share: float) -> float:
@@ -467,7 +520,7 @@ def _packed(circuit: Competition) -> bytes:
         return save_brain(circuit.brain, Path(folder) / "circuit").read_bytes()
 
 
-def _unpacked(packed: bytes) -> Any:
+def _unpacked(packed: bytes) -> Brain:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "circuit.engram"
         path.write_bytes(packed)

@@ -1,0 +1,49 @@
+"""What suits a circuit of competing neurons that learns pictures, by its model and its size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engram.errors import InvalidValueError
+from engram.neurons import LIF, Izhikevich, NeuronModel
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of `STDPClassifier` that depend on the model or the number of neurons.
+
+    Found on training pictures that were held out, never on test pictures. Synaptic weights are
+    relative conductances for "lif" and currents for "izhikevich".
+    """
+
+    neuron: NeuronModel
+    total_weight: float
+    w_max: float
+    inhibition: float
+    answer_inhibition: float
+    theta: float
+    theta_plus: tuple[float, float]
+
+
+def recipe(model: str | NeuronModel, n_neurons: int) -> Recipe:
+    """The settings for a model, "lif", "izhikevich" or a neuron of one's own, and a size."""
+    # A neuron wins once in n pictures: the larger n, the fewer spikes its threshold has to settle.
+    scale = n_neurons / 400
+    if model == "izhikevich":
+        return Recipe(
+            Izhikevich(tau_exc=5.0, tau_inh=2.0), total_weight=60.0, w_max=1.2, inhibition=300.0,
+            answer_inhibition=300.0, theta=5.0, theta_plus=(0.3 * scale, 0.015 * scale),
+        )  # fmt: skip
+    if isinstance(model, str) and model != "lif":
+        raise InvalidValueError(
+            f"STDPClassifier: model must be 'lif', 'izhikevich' or a NeuronModel, not {model!r}"
+        )
+    neuron = LIF(
+        tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
+        tau_exc=1.0, tau_inh=5.0,
+    )  # fmt: skip
+    return Recipe(
+        neuron if isinstance(model, str) else model, total_weight=31.6, w_max=0.63,
+        inhibition=18.75, answer_inhibition=4.4 if n_neurons < 1000 else 3.3, theta=-1.0,
+        theta_plus=(scale, 0.05 * scale),
+    )  # fmt: skip
