@@ -35,6 +35,9 @@ Say = Callable[[str], object]
 HELD_OUT = 6
 """One in so many labelled pictures is kept from decoders that are compared."""
 
+SETTLING = 2000
+"""Pictures that thresholds of an untrained network settle at."""
+
 PLAIN: Mapping[str, Callable[[int], Decoder]] = {
     "vote": lambda seed: Vote(),  # noqa: ARG005
     "profiles": lambda seed: ClassProfiles(),  # noqa: ARG005
@@ -168,9 +171,13 @@ def labelled_part(
 def untrained(
     classifier: STDPClassifier, data: Dataset, n_labels: int, *, seed: int = 0
 ) -> dict[str, Any]:
-    """The same network before it has learned anything, with the same decoders."""
-    network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 0})
-    network.learn_features(data.X_train)
+    """The same network with the weights it began with, and the same decoders.
+
+    Its thresholds settle at the target rate first, while it is shown training pictures: without
+    that, many a picture would be answered by silence, and the control would be too easy to beat.
+    """
+    network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 1})
+    network.settle(data.X_train[:SETTLING])
     return evaluate(network, data, n_labels, seed=seed, reward=False)
 
 

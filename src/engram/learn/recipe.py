@@ -25,14 +25,16 @@ class Recipe:
     theta_plus: tuple[float, float]
 
 
-def recipe(model: str | NeuronModel, n_neurons: int) -> Recipe:
+def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
     """The settings for a model, "lif", "izhikevich" or a neuron of one's own, and a size."""
+    # The mean weight, and so what a spike does before anything is learned, is that for MNIST.
+    share = n_inputs / 784
     # A neuron wins once in n pictures: the larger n, the fewer spikes its threshold has to settle.
     scale = n_neurons / 400
     if model == "izhikevich":
         return Recipe(
-            Izhikevich(tau_exc=5.0, tau_inh=2.0), total_weight=60.0, w_max=1.2, inhibition=300.0,
-            answer_inhibition=300.0, theta=5.0, theta_plus=(0.3 * scale, 0.015 * scale),
+            Izhikevich(tau_exc=5.0, tau_inh=2.0), total_weight=60.0 * share, w_max=1.2,
+            inhibition=300.0, answer_inhibition=300.0, theta=5.0, theta_plus=(0.3 * scale, 0.015 * scale),
         )  # fmt: skip
     if isinstance(model, str) and model != "lif":
         raise InvalidValueError(
@@ -43,7 +45,7 @@ def recipe(model: str | NeuronModel, n_neurons: int) -> Recipe:
         tau_exc=1.0, tau_inh=5.0,
     )  # fmt: skip
     return Recipe(
-        neuron if isinstance(model, str) else model, total_weight=31.6, w_max=0.63,
+        neuron if isinstance(model, str) else model, total_weight=31.6 * share, w_max=0.63,
         inhibition=18.75, answer_inhibition=4.4 if n_neurons < 1000 else 3.3, theta=-1.0,
         theta_plus=(scale, 0.05 * scale),
     )  # fmt: skip

@@ -27,7 +27,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
 
 from engram.brain import Brain
-from engram.competition import Competition
+from engram.competition import EXCITATORY, INPUT, Competition
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
 from engram.learn.recipe import recipe
@@ -259,6 +259,20 @@ class STDPClassifier(
                             on_checkpoint(self)
         return self
 
+    def settle(self, X: ArrayLike) -> Self:
+        """An untrained network whose thresholds settle while it is shown X; weights stay.
+
+        A control for what learning has brought.
+        """
+        samples = self._checked_samples(X)
+        self._begin(samples)
+        self.circuit_.brain.get_projection(INPUT, EXCITATORY).frozen = True
+        jump = self.settings()["theta_plus"]
+        for first in range(0, len(samples), BLOCK):
+            self.circuit_.theta_plus = _between(jump, first / len(samples))
+            self.circuit_.learn(self._scaled(samples[first : first + BLOCK]))
+        return self
+
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike | None = None, classes: ArrayLike | None = None
     ) -> Self:
@@ -369,7 +383,8 @@ class STDPClassifier(
 
     def settings(self) -> dict[str, Any]:
         """The parameters, with what `None` stands for; JSON can hold them."""
-        suits = recipe(self.model, self.n_neurons)
+        check_is_fitted(self, "n_features_in_")
+        suits = recipe(self.model, self.n_neurons, self.n_features_in_)
         values: dict[str, Any] = dict(self.get_params(deep=False))
         for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
                      "theta_plus"):  # fmt: skip
@@ -387,7 +402,7 @@ class STDPClassifier(
         values = self.settings()
         return Competition(
             self.n_features_in_, self.n_neurons, seed=self._seed,
-            model=recipe(self.model, self.n_neurons).neuron.replica(),
+            model=recipe(self.model, self.n_neurons, self.n_features_in_).neuron.replica(),
             rule=TraceSTDP(eta=self.eta[0], x_tar=self.x_tar, bounds="both"),
             steps=self.steps, total_rate=self.total_rate, total_weight=values["total_weight"],
             w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
