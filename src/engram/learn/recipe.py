@@ -34,7 +34,8 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
     if model == "izhikevich":
         return Recipe(
             Izhikevich(tau_exc=5.0, tau_inh=2.0), total_weight=60.0 * share, w_max=1.2,
-            inhibition=300.0, answer_inhibition=300.0, theta=5.0, theta_plus=(0.3 * scale, 0.015 * scale),
+            inhibition=300.0, answer_inhibition=300.0, theta=5.0,
+            theta_plus=(0.3 * scale, 0.015 * scale),
         )  # fmt: skip
     if isinstance(model, str) and model != "lif":
         raise InvalidValueError(
