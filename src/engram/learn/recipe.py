@@ -43,10 +43,10 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
         )
     neuron = LIF(
         tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
-        tau_exc=1.0, tau_inh=5.0,
+        tau_exc=1.0, tau_inh=10.0,
     )  # fmt: skip
     return Recipe(
         neuron if isinstance(model, str) else model, total_weight=31.6 * share, w_max=0.63,
-        inhibition=18.75, answer_inhibition=4.4 if n_neurons < 1000 else 3.3, theta=-1.0,
+        inhibition=18.0, answer_inhibition=2.1, theta=-1.0,
         theta_plus=(scale, 0.05 * scale),
     )  # fmt: skip
