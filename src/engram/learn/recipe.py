@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engram.errors import InvalidValueError
-from engram.neurons import LIF, Izhikevich, NeuronModel
+from engram.learn.izhikevich import ShuntedIzhikevich
+from engram.neurons import LIF, NeuronModel
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Recipe:
     answer_inhibition: float
     theta: float
     theta_plus: tuple[float, float]
+    target_spikes: float
+    eta: tuple[float, float]
 
 
 def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
@@ -33,9 +36,9 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
     scale = n_neurons / 400
     if model == "izhikevich":
         return Recipe(
-            Izhikevich(tau_exc=5.0, tau_inh=2.0), total_weight=60.0 * share, w_max=1.2,
-            inhibition=300.0, answer_inhibition=300.0, theta=5.0,
-            theta_plus=(0.3 * scale, 0.015 * scale),
+            ShuntedIzhikevich(), total_weight=20.0 * share, w_max=0.4, inhibition=17.0,
+            answer_inhibition=0.5, theta=15.0, theta_plus=(1.5 * scale, 0.1 * scale),
+            target_spikes=10.0, eta=(0.02, 0.003),
         )  # fmt: skip
     if isinstance(model, str) and model != "lif":
         raise InvalidValueError(
@@ -48,5 +51,5 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
     return Recipe(
         neuron if isinstance(model, str) else model, total_weight=31.6 * share, w_max=0.63,
         inhibition=18.0, answer_inhibition=2.1, theta=-1.0,
-        theta_plus=(scale, 0.05 * scale),
+        theta_plus=(scale, 0.05 * scale), target_spikes=5.0, eta=(0.05, 0.005),
     )  # fmt: skip

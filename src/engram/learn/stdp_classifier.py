@@ -92,7 +92,7 @@ class STDPClassifier(
     total_weight, w_max : float or None
         Sum of a neuron's weights, and the greatest of them. None, here and below: what suits the
         model, see `engram.Competition`.
-    eta : tuple of two floats
+    eta : tuple of two floats or None
         Learning rate of the synapses at the beginning and at the end.
     x_tar : float
         Presynaptic trace that neither strengthens nor weakens a synapse.
@@ -101,7 +101,7 @@ class STDPClassifier(
     theta_plus : tuple of two floats or None
         Jump of the threshold at a spike, at the beginning and at the end. None: what suits the
         number of neurons.
-    target_spikes : float
+    target_spikes : float or None
         Spikes of all neurons together at which thresholds settle, for one sample.
     inhibition, answer_inhibition : float or None
         Strength of the inhibition by another neuron's spike, while learning and while answering:
@@ -156,11 +156,11 @@ class STDPClassifier(
         total_rate: float = 6500.0,
         total_weight: float | None = None,
         w_max: float | None = None,
-        eta: tuple[float, float] = (0.05, 0.005),
+        eta: tuple[float, float] | None = None,
         x_tar: float = 0.4,
         theta: float | None = None,
         theta_plus: tuple[float, float] | None = None,
-        target_spikes: float = 5.0,
+        target_spikes: float | None = None,
         inhibition: float | None = None,
         answer_inhibition: float | None = None,
         answer_steps: int | None = None,
@@ -340,7 +340,7 @@ class STDPClassifier(
             raise InvalidValueError(f"{where}: n_jobs must be -1 or at least 1, not 0")
         for name in ("eta", "theta_plus"):
             pair = getattr(self, name)
-            if name == "theta_plus" and pair is None:
+            if pair is None:
                 continue
             if not isinstance(pair, Sequence) or len(pair) != 2:
                 raise InvalidTypeError(f"{where}: {name} must be two numbers, not {pair!r}")
@@ -387,7 +387,7 @@ class STDPClassifier(
         suits = recipe(self.model, self.n_neurons, self.n_features_in_)
         values: dict[str, Any] = dict(self.get_params(deep=False))
         for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
-                     "theta_plus"):  # fmt: skip
+                     "theta_plus", "target_spikes", "eta"):  # fmt: skip
             if values[name] is None:
                 values[name] = getattr(suits, name)
         if values["answer_steps"] is None:
@@ -403,11 +403,11 @@ class STDPClassifier(
         return Competition(
             self.n_features_in_, self.n_neurons, seed=self._seed,
             model=recipe(self.model, self.n_neurons, self.n_features_in_).neuron.replica(),
-            rule=TraceSTDP(eta=self.eta[0], x_tar=self.x_tar, bounds="both"),
+            rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
             steps=self.steps, total_rate=self.total_rate, total_weight=values["total_weight"],
             w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
             inhibition=values["inhibition"], theta=values["theta"],
-            theta_plus=values["theta_plus"][0], target_spikes=self.target_spikes, brain=brain,
+            theta_plus=values["theta_plus"][0], target_spikes=values["target_spikes"], brain=brain,
         )  # fmt: skip
 
     def _left_of_block(self) -> int:
@@ -421,8 +421,9 @@ class STDPClassifier(
             share = min(self.n_seen_ / self._end, 1.0)
             rule = self.circuit_.rule
             assert isinstance(rule, TraceSTDP)
-            rule.eta = _between(self.eta, share)
-            self.circuit_.theta_plus = _between(self.settings()["theta_plus"], share)
+            settings = self.settings()
+            rule.eta = _between(settings["eta"], share)
+            self.circuit_.theta_plus = _between(settings["theta_plus"], share)
         counts = self.circuit_.learn(self._scaled(samples))
         self._block_sum += int(counts.sum())
         self.n_seen_ += len(samples)
