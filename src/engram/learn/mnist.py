@@ -83,8 +83,8 @@ def execute(
 
     folder: for checkpoints (a run that was cut off goes on from the latest), the result, and
     pictures, drawn at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
-    or a function of (done, all); say: a function for lines of text. pixels: `pixel_controls` of the same data,
-    labels and seed, if they are known.
+    or a function of (done, all); say: a function for lines of text. pixels: `pixel_controls` of the
+    same data, labels and seed, if they are known.
     """
     integer("mnist: neurons", run.neurons, 1)
     data = load(run)
