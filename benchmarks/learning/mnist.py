@@ -154,8 +154,8 @@ of one thread on a shared machine ({machine}).
 """
 
 DEVIATIONS = """\
-Deviations from Diehl & Cook (2015): dt 1 ms instead of 0.5; no pause of 150 ms, each picture begins
-from rest; the rates of a picture add up to {total_rate:g} Hz, so that none has to be shown again
+Deviations from Diehl & Cook (2015): dt 1 ms instead of 0.5; delays of one step; inhibitory neurons
+are relays; no pause of 150 ms, each picture begins from rest; the rates of a picture add up to {total_rate:g} Hz, so that none has to be shown again
 with more input; weights change at postsynaptic spikes only, with bounds on both sides, and are kept
 in sum after each picture; that sum is lower ({total_weight:g}); inhibition lasts longer
 ({tau_inh:g} ms) and is weaker in answers ({answer_inhibition:g} instead of {inhibition:g});
