@@ -155,13 +155,13 @@ of one thread on a shared machine ({machine}).
 
 DEVIATIONS = """\
 Deviations from Diehl & Cook (2015): dt 1 ms instead of 0.5; delays of one step; inhibitory neurons
-are relays; no pause of 150 ms, each picture begins from rest; the rates of a picture add up to {total_rate:g} Hz, so that none has to be shown again
-with more input; weights change at postsynaptic spikes only, with bounds on both sides, and are kept
-in sum after each picture; that sum is lower ({total_weight:g}); inhibition lasts longer
-({tau_inh:g} ms) and is weaker in answers ({answer_inhibition:g} instead of {inhibition:g});
-thresholds fall at a rate at which the whole layer fires {target_spikes:g} spikes a picture, instead
-of decaying; learning rates fall over the pictures; one pass instead of several; decoders besides
-the vote.
+are relays; no pause of 150 ms, each picture begins from rest; the rates of a picture add up to
+{total_rate:g} Hz, so that none has to be shown again with more input; weights change at
+postsynaptic spikes only, with bounds on both sides, and are kept in sum after each picture; that
+sum is a quarter of the paper's; inhibition lasts longer ({tau_inh:g} ms) and is weaker in answers
+({answer_inhibition:g} instead of {inhibition:g}); thresholds fall at a rate at which the whole
+layer fires {target_spikes:g} spikes a picture, instead of decaying; learning rates fall over the
+pictures; one pass instead of several; decoders besides the vote.
 """
 
 
@@ -172,12 +172,12 @@ def report(stored: dict[str, Any]) -> list[str]:
     labels = sorted({r["n_labels"] for r in runs})
     first = runs[0]
     lines = HEAD.format(
-        epochs=f"passes through the 60,000 pictures: {', '.join(map(str, epochs))}",
+        epochs=f"{' or '.join(map(str, epochs))} pass(es) through the 60,000",
         labels=" or ".join(f"{n:,}" for n in labels),
         machine=f"{first['machine']['cores']} cores",
     ).splitlines()
     lines += [
-        "| neurons | seeds | chosen | asked for | reached | paper | " + " | ".join(DECODERS)
+        "", "| neurons | seeds | chosen | asked for | reached | paper | " + " | ".join(DECODERS)
         + " | CPU min. to learn | asked for |",
         "|" + "---|" * (8 + len(DECODERS)),
     ]  # fmt: skip
