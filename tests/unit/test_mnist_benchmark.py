@@ -56,7 +56,7 @@ def test_report_has_every_figure_beside_its_controls():
     assert "| 1,600 lif | 1 | 93.00 (delta) | 94 | **no** | 91.9 |" in text
     assert "untrained, 400 lif | 70.00 ± 0.00" in text
     assert "90.00 (10,000 labels), 92.00 (60,000)" in text
-    assert "31.6" in text
+    assert "6500 Hz" in text
     rows = [line for line in text.splitlines() if line.startswith("| 400 lif |")]
     assert len(rows) == 1
     assert rows[0].count("±") == 1 + len(DECODERS)
