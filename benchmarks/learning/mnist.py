@@ -248,7 +248,9 @@ def store(found: dict[str, Any], path: Path = RESULTS) -> list[dict[str, Any]]:
     same = tuple(found["run"][k] for k in key)
     runs = [r for r in runs if tuple(r["run"][k] for k in key) != same] + [found]
     runs.sort(key=lambda r: (r["run"]["model"] != "lif", r["run"]["neurons"], r["run"]["seed"]))
-    path.write_text(json.dumps({"benchmark": "mnist", "runs": runs}, indent=1) + "\n")
+    # A run a line.
+    lines = ",\n".join(json.dumps(r) for r in runs)
+    path.write_text(f'{{"benchmark": "mnist", "runs": [\n{lines}\n]}}\n')
     return runs
 
 
