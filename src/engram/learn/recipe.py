@@ -26,6 +26,7 @@ class Recipe:
     theta_plus: tuple[float, float]
     target_spikes: float
     eta: tuple[float, float]
+    rate_cap: float
 
 
 def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
@@ -38,7 +39,7 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
         return Recipe(
             ShuntedIzhikevich(), total_weight=20.0 * share, w_max=0.4, inhibition=17.0,
             answer_inhibition=0.5, theta=15.0, theta_plus=(1.5 * scale, 0.1 * scale),
-            target_spikes=10.0, eta=(0.02, 0.003),
+            target_spikes=10.0, eta=(0.02, 0.003), rate_cap=255.0,
         )  # fmt: skip
     if isinstance(model, str) and model != "lif":
         raise InvalidValueError(
@@ -52,4 +53,6 @@ def recipe(model: str | NeuronModel, n_neurons: int, n_inputs: int) -> Recipe:
         neuron if isinstance(model, str) else model, total_weight=31.6 * share, w_max=0.63,
         inhibition=18.0, answer_inhibition=2.1, theta=-1.0,
         theta_plus=(scale, 0.05 * scale), target_spikes=5.0, eta=(0.05, 0.005),
+        # Pictures of few pixels, at the same total rate, would win more neurons than their share.
+        rate_cap=255.0 if n_neurons < 1000 else 90.0,
     )  # fmt: skip

@@ -89,9 +89,11 @@ class STDPClassifier(
         How long a sample is shown, ms.
     total_rate : float
         Sum of the rates of all inputs, Hz.
+    rate_cap : float or None
+        Most of it that a single input gets, Hz. None, here and below: what suits the model and the
+        number of neurons, see `engram.learn.recipe`.
     total_weight, w_max : float or None
-        Sum of a neuron's weights, and the greatest of them. None, here and below: what suits the
-        model, see `engram.Competition`.
+        Sum of a neuron's weights, and the greatest of them.
     eta : tuple of two floats or None
         Learning rate of the synapses at the beginning and at the end.
     x_tar : float
@@ -99,8 +101,7 @@ class STDPClassifier(
     theta : float or None
         Initial threshold above the model's own.
     theta_plus : tuple of two floats or None
-        Jump of the threshold at a spike, at the beginning and at the end. None: what suits the
-        number of neurons.
+        Jump of the threshold at a spike, at the beginning and at the end.
     target_spikes : float or None
         Spikes of all neurons together at which thresholds settle, for one sample.
     inhibition, answer_inhibition : float or None
@@ -154,6 +155,7 @@ class STDPClassifier(
         n_labels: int | None = None,
         steps: int = 350,
         total_rate: float = 6500.0,
+        rate_cap: float | None = None,
         total_weight: float | None = None,
         w_max: float | None = None,
         eta: tuple[float, float] | None = None,
@@ -175,6 +177,7 @@ class STDPClassifier(
         self.n_labels = n_labels
         self.steps = steps
         self.total_rate = total_rate
+        self.rate_cap = rate_cap
         self.total_weight = total_weight
         self.w_max = w_max
         self.eta = eta
@@ -387,7 +390,7 @@ class STDPClassifier(
         suits = recipe(self.model, self.n_neurons, self.n_features_in_)
         values: dict[str, Any] = dict(self.get_params(deep=False))
         for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
-                     "theta_plus", "target_spikes", "eta"):  # fmt: skip
+                     "theta_plus", "target_spikes", "eta", "rate_cap"):  # fmt: skip
             if values[name] is None:
                 values[name] = getattr(suits, name)
         if values["answer_steps"] is None:
@@ -404,8 +407,8 @@ class STDPClassifier(
             self.n_features_in_, self.n_neurons, seed=self._seed,
             model=recipe(self.model, self.n_neurons, self.n_features_in_).neuron.replica(),
             rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
-            steps=self.steps, total_rate=self.total_rate, total_weight=values["total_weight"],
-            w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
+            steps=self.steps, total_rate=self.total_rate, rate_cap=values["rate_cap"],
+            total_weight=values["total_weight"], w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
             inhibition=values["inhibition"], theta=values["theta"],
             theta_plus=values["theta_plus"][0], target_spikes=values["target_spikes"], brain=brain,
         )  # fmt: skip
