@@ -408,7 +408,8 @@ class STDPClassifier(
             model=recipe(self.model, self.n_neurons, self.n_features_in_).neuron.replica(),
             rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
             steps=self.steps, total_rate=self.total_rate, rate_cap=values["rate_cap"],
-            total_weight=values["total_weight"], w_max=values["w_max"], weights=(0.0, min(0.3, values["w_max"])),
+            total_weight=values["total_weight"], w_max=values["w_max"],
+            weights=(0.0, min(0.3, values["w_max"])),
             inhibition=values["inhibition"], theta=values["theta"],
             theta_plus=values["theta_plus"][0], target_spikes=values["target_spikes"], brain=brain,
         )  # fmt: skip
