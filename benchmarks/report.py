@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import classifiers, completion, iris
+from benchmarks.learning import classifiers, completion, iris, mnist
 from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,6 +174,7 @@ def checkpoints(results: dict[str, Any]) -> list[str]:
 SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("classifiers", lambda results: [classifiers.report(results)]),
+    ("mnist", mnist.report),
     ("completion", lambda results: [completion.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),

@@ -1,4 +1,4 @@
-"""The command line: ``engram demo``, ``info``, ``run`` and ``resume``."""
+"""The command line: ``engram demo``, ``info``, ``run``, ``resume`` and ``bench``."""
 
 from __future__ import annotations
 
@@ -242,6 +242,52 @@ def _finish(brain: Brain, until: int, target: Path) -> None:
     saved = save_brain(brain, target)
     typer.echo(brain.summary())
     typer.echo(f"\nsaved: {saved}")
+
+
+bench = typer.Typer(name="bench", help="Benchmarks that learn, with their controls.")
+app.add_typer(bench, no_args_is_help=True)
+
+
+@bench.command()
+def mnist(
+    neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 400,
+    epochs: Annotated[int, typer.Option(min=0, help="Passes through the pictures.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    model: Annotated[str, typer.Option(help="Neurons: lif or izhikevich.")] = "lif",
+    data: Annotated[str, typer.Option(help="mnist, or digits (needs no download).")] = "mnist",
+    pictures: Annotated[
+        int | None, typer.Option(min=2, help="Use the first training pictures only.")
+    ] = None,
+    tests: Annotated[
+        int | None, typer.Option(min=1, help="Use the first test pictures only.")
+    ] = None,
+    labels: Annotated[
+        int, typer.Option(min=2, help="Training pictures whose class decoders may see.")
+    ] = 10_000,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for checkpoints, result and pictures; by default named after it"),
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Pictures between checkpoints.")] = 5000,
+    jobs: Annotated[int, typer.Option(help="Threads for answers; -1: one for each core.")] = -1,
+    reward: Annotated[
+        bool, typer.Option("--reward/--no-reward", help="Train the readout by reward, too.")
+    ] = True,
+) -> None:
+    """Learn MNIST without labels, by STDP; then decode, test, and compare with controls.
+
+    Interrupted, the same command goes on from the latest checkpoint.
+    """
+    with _one_line_errors():
+        from engram.learn.mnist import PAGE, Run, describe, execute
+
+        wanted = Run(neurons, epochs, seed, model, data, pictures, tests, labels, reward)
+        folder = Path(wanted.name) if output is None else output
+        found = execute(
+            wanted, folder, every=every, jobs=jobs, say=lambda text: typer.echo(text, err=True)
+        )
+        typer.echo(describe(found))
+        typer.echo(f"\nsaved: {folder}, with {PAGE}")
 
 
 def main() -> None:

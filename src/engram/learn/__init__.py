@@ -7,7 +7,20 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
+from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
 from engram.learn.place_code import PlaceCode
+from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
+from engram.learn.stdp_classifier import STDPClassifier
 
-__all__ = ["PlaceCode", "RSTDPClassifier"]
+__all__ = [
+    "ClassProfiles",
+    "Decoder",
+    "DeltaReadout",
+    "PlaceCode",
+    "PoissonBayes",
+    "RSTDPClassifier",
+    "RewardReadout",
+    "STDPClassifier",
+    "Vote",
+]

@@ -1,0 +1,237 @@
+"""Pictures to learn from: MNIST, and the small digits that come with scikit-learn."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import math
+import os
+import struct
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.checkpoint.atomic import replacing
+from engram.errors import (
+    EngramError,
+    InvalidTypeError,
+    InvalidValueError,
+    MissingExtraError,
+    integer,
+    number,
+)
+
+FILES = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+"""The four files of MNIST, and SHA-256 of what is in each, uncompressed."""
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+"""Where the canonical files are, in the order in which they are tried."""
+
+PATIENCE = 60.0
+"""Seconds to wait for a mirror that says nothing."""
+
+_MOST = 64 * 2**20
+
+
+class DatasetError(EngramError, OSError):
+    """A data set that is not there, or files that can't be used."""
+
+
+class Dataset(NamedTuple):
+    """Pictures and their classes, split into training and test.
+
+    Pictures: shape (n, pixels), uint8, row by row; classes: shape (n,), int64.
+    """
+
+    X_train: NDArray[np.uint8]
+    y_train: NDArray[np.int64]
+    X_test: NDArray[np.uint8]
+    y_test: NDArray[np.int64]
+
+    def first(self, n_train: int | None = None, n_test: int | None = None) -> Dataset:
+        """The first pictures of either part only; None keeps a part whole."""
+        for name, n, part in (("train", n_train, self.y_train), ("test", n_test, self.y_test)):
+            if n is not None:
+                integer(f"Dataset.first: n_{name}", n, 1, len(part))
+        return Dataset(
+            self.X_train[:n_train], self.y_train[:n_train], self.X_test[:n_test],
+            self.y_test[:n_test],
+        )  # fmt: skip
+
+
+def picture_shape(n_pixels: int) -> tuple[int, int]:
+    """Rows and columns of a picture of `n_pixels`: square, else one row."""
+    side = math.isqrt(n_pixels)
+    return (side, side) if side * side == n_pixels else (1, n_pixels)
+
+
+def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True) -> Dataset:
+    """MNIST: 60,000 training and 10,000 test pictures of 28 x 28 pixels, in canonical order.
+
+    folder: where the four IDX files are, compressed (``.gz``) or not, or a folder ``mnist`` with
+    them; by default the environment variable ENGRAM_DATA. Without either they come from a cache
+    (``~/.cache/engram/data/mnist``, or below ENGRAM_CACHE_DIR), into which `download` lets them be
+    fetched; SHA-256 of each is checked. Raises `DatasetError` for files that are missing or no IDX
+    files. LeCun et al. 1998, doi:10.1109/5.726791
+    """
+    given = os.environ.get("ENGRAM_DATA") if folder is None else folder
+    if not isinstance(download, bool):
+        raise InvalidTypeError(f"datasets.mnist: download must be True or False, not {download!r}")
+    if given is not None and not isinstance(given, str | os.PathLike):
+        raise InvalidTypeError(f"datasets.mnist: folder must be a path, not {given!r}")
+    if given:
+        whose = "ENGRAM_DATA" if folder is None else "the folder"
+        where = _folder_with_files(Path(given), whose)
+        contents = {name: _content(_file(where, name)) for name in FILES}
+    else:
+        where = data_cache() / "mnist"
+        contents = {name: _cached(where, name, download) for name in FILES}
+    arrays = {name: _parsed(where / name, content) for name, content in contents.items()}
+    parts: list[NDArray[np.uint8]] = []
+    for part in ("train", "t10k"):
+        images, labels = arrays[f"{part}-images-idx3-ubyte"], arrays[f"{part}-labels-idx1-ubyte"]
+        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+            raise DatasetError(
+                f"datasets.mnist: {where}: {part}: images of shape {images.shape} and labels of "
+                f"shape {labels.shape} don't belong together"
+            )
+        parts += [images.reshape(len(images), -1), labels]
+    return Dataset(parts[0], parts[1].astype(np.int64), parts[2], parts[3].astype(np.int64))
+
+
+def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
+    """scikit-learn's 1,797 pictures of 8 x 8 pixels, which need no download; grey levels 0-255.
+
+    test_share: of the pictures of each class; seed: of the split, which is stratified. They are
+    the test part of a set by E. Alpaydin and C. Kaynak, doi:10.24432/C50P49
+    """
+    share = number("datasets.digits: test_share", test_share, 0.0, 1.0)
+    integer("datasets.digits: seed", seed, 0)
+    if not 0.0 < share < 1.0:
+        raise InvalidValueError("datasets.digits: test_share must be between 0 and 1")
+    try:
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+    except ImportError as error:
+        raise MissingExtraError("engram.datasets.digits", "scikit-learn", "learn") from error
+    X, y = load_digits(return_X_y=True)
+    # 0 to 16 as they come.
+    pictures = np.round(X * (255.0 / 16.0)).astype(np.uint8)
+    X_train, X_test, y_train, y_test = train_test_split(
+        pictures, y.astype(np.int64), test_size=share, stratify=y, random_state=seed
+    )
+    return Dataset(X_train, y_train, X_test, y_test)
+
+
+def data_cache() -> Path:
+    """Where downloads are kept."""
+    home = os.environ.get("ENGRAM_CACHE_DIR")
+    return (Path(home) if home else Path.home() / ".cache" / "engram") / "data"
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    # Some distributions have a dot in the names.
+    for variant in (name, name.replace("-idx", ".idx")):
+        for suffix in (".gz", ""):
+            path = folder / (variant + suffix)
+            if path.is_file():
+                return path
+    return None
+
+
+def _folder_with_files(given: Path, whose: str) -> Path:
+    for folder in (given, given / "mnist", given / "MNIST" / "raw"):
+        if all(_file(folder, name) for name in FILES):
+            return folder
+    missing = next(name for name in FILES if not _file(given, name))
+    raise DatasetError(
+        f"datasets.mnist: {whose} {given} has no {missing} (nor {missing}.gz, nor a folder "
+        f"mnist with it); give the folder of the four IDX files, or none to download them"
+    )
+
+
+def _right(name: str, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == FILES[name]
+
+
+def _cached(folder: Path, name: str, download: bool) -> bytes:
+    """What is in a file of the cache, which is downloaded if it is not there or not right."""
+    path = folder / f"{name}.gz"
+    if path.is_file():
+        try:
+            content = _content(path)
+        except DatasetError:
+            content = b""
+        if _right(name, content):
+            return content
+    if not download:
+        raise DatasetError(
+            f"datasets.mnist: MNIST is not here: set ENGRAM_DATA to a folder with its four IDX "
+            f"files, or let it be downloaded (download=True) to {folder}"
+        )
+    packed, content = _downloaded(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as stream:
+        stream.write(packed)
+    return content
+
+
+def _downloaded(name: str) -> tuple[bytes, bytes]:
+    """A file from the first mirror that has it, compressed and not."""
+    problems = []
+    for mirror in MIRRORS:
+        try:
+            with urllib.request.urlopen(f"{mirror}{name}.gz", timeout=PATIENCE) as answer:
+                packed: bytes = answer.read(_MOST)
+            content = _unpacked(packed)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            problems.append(f"{mirror}: {getattr(error, 'reason', None) or error}")
+            continue
+        if _right(name, content):
+            return packed, content
+        problems.append(f"{mirror}: what came is not the file (its SHA-256 differs)")
+    raise DatasetError(
+        f"datasets.mnist: {name}.gz could not be downloaded ({'; '.join(problems)}); put the four "
+        f"IDX files into a folder and set ENGRAM_DATA to it, or use datasets.digits()"
+    )
+
+
+def _unpacked(packed: bytes) -> bytes:
+    with gzip.open(io.BytesIO(packed)) as stream:
+        return stream.read(_MOST)
+
+
+def _content(path: Path | None) -> bytes:
+    assert path is not None
+    try:
+        content = path.read_bytes()
+        return _unpacked(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise DatasetError(f"datasets.mnist: {path}: {error}") from error
+
+
+def _parsed(path: Path, content: bytes) -> NDArray[np.uint8]:
+    """An IDX file of bytes: two zeros, 8 for uint8, the number of axes, their lengths, the data."""
+    if len(content) < 4 or content[:3] != b"\0\0\x08" or not 1 <= content[3] <= 3:
+        raise DatasetError(f"datasets.mnist: {path}: not an IDX file of bytes")
+    axes = content[3]
+    start = 4 + 4 * axes
+    shape = struct.unpack(f">{axes}I", content[4:start]) if len(content) >= start else ()
+    if not shape or math.prod(shape) != len(content) - start:
+        raise DatasetError(
+            f"datasets.mnist: {path}: it is cut off or too long: its header promises shape {shape}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

@@ -1,0 +1,359 @@
+"""Decoders: which class do spike counts speak for? They see spikes, never weights or pictures."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
+
+from engram.errors import InvalidValueError, integer, number
+
+Floats = NDArray[np.float64]
+
+UNDECIDED = -1
+"""What `Decoder.answers` has in place of a class for an answer without spikes."""
+
+
+class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Base of decoders: from spike counts k of neurons, shape (n_samples, n_neurons), to classes.
+
+    `fit` needs labels; it is the only part of unsupervised learning that does. A sample to which no
+    neuron fired is undecided: `score` counts it as wrong, `predict` has to name a class and takes
+    the first.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Number of neurons.
+    """
+
+    classes_: NDArray[Any]
+    n_features_in_: int
+
+    @abstractmethod
+    def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        """Learn from counts and the numbers of their classes."""
+
+    @abstractmethod
+    def _scores(self, counts: Floats) -> Floats:
+        """How much speaks for each class, shape (n_samples, n_classes)."""
+
+    def fit(self, counts: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from spike counts, shape (n_samples, n_neurons), and classes y."""
+        array, labels = check_X_y(counts, y, dtype=np.float64)
+        check_classification_targets(labels)
+        self._check_counts(array)
+        self.classes_, targets = np.unique(labels, return_inverse=True)
+        self._check_classes()
+        self.n_features_in_ = array.shape[1]
+        self._fit(array, targets.astype(np.int64))
+        return self
+
+    def partial_fit(
+        self, counts: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
+    ) -> Self:
+        """Learn from some more samples.
+
+        classes: all that will ever come, in the first call; by default those of its y.
+        """
+        if not hasattr(self, "classes_"):
+            if classes is None:
+                return self.fit(counts, y)
+            array, labels = check_X_y(counts, y, dtype=np.float64)
+            self._check_counts(array)
+            named = np.unique(np.asarray(classes))
+            targets = self._targets(named, labels)
+            self.classes_ = named
+            self._check_classes()
+            self.n_features_in_ = array.shape[1]
+            self._fit(array, targets)
+            return self
+        array, labels = check_X_y(counts, y, dtype=np.float64)
+        self._learn_more(self._checked(array), self._targets(self.classes_, labels))
+        return self
+
+    def _learn_more(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        """`_fit` without forgetting what was learned before."""
+        raise NotImplementedError(f"{type(self).__name__} can't learn in portions")
+
+    def _targets(self, classes: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
+        """The numbers of classes; `InvalidValueError` for one that is not among them."""
+        found = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+        strange = classes[found] != labels
+        if strange.any():
+            raise InvalidValueError(
+                f"{type(self).__name__}.partial_fit: y has the class "
+                f"{labels[strange].tolist()[0]!r}, which is not among "
+                f"{classes.tolist()!r}; give all classes in the first call"
+            )
+        return found.astype(np.int64)
+
+    def _check_classes(self) -> None:
+        if len(self.classes_) < 2:
+            raise InvalidValueError(
+                f"{type(self).__name__}.fit: y has 1 class; at least two are needed"
+            )
+
+    def _check_counts(self, counts: Floats) -> None:
+        if counts.size and counts.min() < 0:
+            raise InvalidValueError(
+                f"{type(self).__name__}: spike counts can't be negative; one is {counts.min():g}"
+            )
+
+    def _checked(self, counts: ArrayLike) -> Floats:
+        check_is_fitted(self)
+        array: Floats = check_array(counts, dtype=np.float64)
+        self._check_counts(array)
+        if array.shape[1] != self.n_features_in_:
+            raise InvalidValueError(
+                f"X has {array.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input: spike counts of as many neurons as fit "
+                f"saw"
+            )
+        return array
+
+    def class_scores(self, counts: ArrayLike) -> Floats:
+        """How much speaks for each class, shape (n_samples, n_classes)."""
+        return self._scores(self._checked(counts))
+
+    def answers(self, counts: ArrayLike) -> NDArray[np.int64]:
+        """The number of the best class in `classes_`; -1 where no neuron fired."""
+        array = self._checked(counts)
+        best = self._scores(array).argmax(axis=1)
+        return np.where(array.any(axis=1), best, UNDECIDED)
+
+    def predict(self, counts: ArrayLike) -> NDArray[Any]:
+        """The class that most speaks for; the first of them if undecided."""
+        labels: NDArray[Any] = self.classes_[np.maximum(self.answers(counts), 0)]
+        return labels
+
+    def score(
+        self, counts: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Share of right answers; an undecided one is wrong."""
+        answers = self.answers(counts)
+        right = (answers != UNDECIDED) & (self.classes_[np.maximum(answers, 0)] == np.asarray(y))
+        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        return float(np.average(right, weights=weights))
+
+
+class ProfileDecoder(Decoder):
+    """Base of decoders that need nothing but each neuron's mean count for each class.
+
+    So learning in portions is learning at once, up to rounding.
+
+    Attributes
+    ----------
+    sums_ : ndarray of shape (n_classes, n_neurons)
+        Spikes of each neuron for all samples of each class.
+    n_samples_ : ndarray of shape (n_classes,)
+        Samples of each class.
+    """
+
+    sums_: Floats
+    n_samples_: NDArray[np.int64]
+
+    @abstractmethod
+    def _derive(self, means: Floats) -> None:
+        """Prepare the answers from mean counts, shape (n_classes, n_neurons)."""
+
+    def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        shape = len(self.classes_), self.n_features_in_
+        self.sums_, self.n_samples_ = np.zeros(shape), np.zeros(shape[0], np.int64)
+        self._add(counts, targets)
+
+    def _learn_more(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        self._add(counts, targets)
+
+    def _add(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        member = targets == np.arange(len(self.classes_))[:, np.newaxis]
+        self.sums_ = self.sums_ + member.astype(np.float64) @ counts
+        self.n_samples_ = self.n_samples_ + member.sum(axis=1)
+        # A class that was announced but has not come yet has means of 0.
+        self._derive(self.sums_ / np.maximum(self.n_samples_, 1)[:, np.newaxis])
+
+
+class Vote(ProfileDecoder):
+    """The decoder of Diehl & Cook (2015): each neuron stands for one class.
+
+    A neuron's class is the one it answered with most spikes on average; the score of a class is the
+    mean count of its neurons. A neuron that never fired has no vote. doi:10.3389/fncom.2015.00099
+
+    Attributes
+    ----------
+    assignments_ : ndarray of int, shape (n_neurons,)
+        Number of each neuron's class in `classes_`; -1 for those that never fired.
+
+    Examples
+    --------
+    >>> Vote().fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 4]]).tolist()
+    ['b']
+    """
+
+    def _derive(self, means: Floats) -> None:
+        self.assignments_ = np.where(means.any(axis=0), means.argmax(axis=0), UNDECIDED)
+        members = self.assignments_ == np.arange(len(means))[:, np.newaxis]
+        self._average = (members / np.maximum(members.sum(axis=1, keepdims=True), 1)).T
+
+    def _scores(self, counts: Floats) -> Floats:
+        scores: Floats = counts @ self._average
+        return scores
+
+
+class ClassProfiles(ProfileDecoder):
+    """A soft vote: each neuron speaks for the classes in proportion to how it answered them.
+
+    With r the mean count of neuron i for class c, its spikes count p_ci = r_ci / sum_c r_ci for c,
+    and the score of c is sum_i k_i p_ci.
+
+    Attributes
+    ----------
+    profiles_ : ndarray of shape (n_classes, n_neurons)
+        The shares p; 0 for neurons that never fired.
+
+    Examples
+    --------
+    >>> ClassProfiles().fit([[3, 1], [1, 3]], [0, 1]).class_scores([[4, 0]]).tolist()
+    [[3.0, 1.0]]
+    """
+
+    def _derive(self, means: Floats) -> None:
+        total = means.sum(axis=0)
+        self.profiles_ = means / np.where(total > 0, total, 1.0)
+
+    def _scores(self, counts: Floats) -> Floats:
+        scores: Floats = counts @ self.profiles_.T
+        return scores
+
+
+class PoissonBayes(ProfileDecoder):
+    """Naive Bayes with Poisson counts: log P(c | k) = log P(c) + sum_i k_i log r_ci - r_ci + const.
+
+    r_ci is the mean count of neuron i for class c, with `smoothing` spikes added to the sum over
+    the samples of the class; P(c) the share of the class among them.
+
+    Parameters
+    ----------
+    smoothing : float
+        Spikes added, so that a neuron that never answered a class does not rule it out.
+
+    Attributes
+    ----------
+    rates_ : ndarray of shape (n_classes, n_neurons)
+        The means r.
+    log_prior_ : ndarray of shape (n_classes,)
+        log P(c); -inf for a class that has not come yet.
+
+    Examples
+    --------
+    >>> PoissonBayes().fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 0]]).tolist()
+    ['a']
+    """
+
+    def __init__(self, smoothing: float = 0.02) -> None:
+        self.smoothing = smoothing
+
+    def _derive(self, means: Floats) -> None:
+        added = number("PoissonBayes: smoothing", self.smoothing, 0.0, open_low=True)
+        n = self.n_samples_
+        self.rates_ = means + (added / np.maximum(n, 1))[:, np.newaxis]
+        with np.errstate(divide="ignore"):
+            self.log_prior_ = np.log(n / n.sum())
+
+    def _scores(self, counts: Floats) -> Floats:
+        likelihood = counts @ np.log(self.rates_).T - self.rates_.sum(axis=1)
+        posterior: Floats = likelihood + self.log_prior_
+        return posterior
+
+
+class DeltaReadout(Decoder):
+    """A linear readout of softmax units, trained by the delta rule (Widrow & Hoff 1960).
+
+    With the input x_i = sqrt(k_i), scaled to a mean squared length of 1 over the training samples,
+    and p the softmax of V x + b, each sample changes V_ci by eta ([c = y] - p_c) x_i, and b_c
+    likewise: a rule that is local to the synapse but for the error of its own output unit. eta
+    falls geometrically.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Passes through the samples, in a new random order each.
+    eta : tuple of two floats
+        Learning rate of a sample at the beginning and at the end.
+    batch : int
+        Samples whose changes are added up before they take effect.
+    random_state : int, RandomState or None
+        Of the order of samples.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_classes, n_neurons)
+        V.
+    bias_ : ndarray of shape (n_classes,)
+        b.
+
+    Examples
+    --------
+    >>> DeltaReadout(random_state=0).fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 0]]).tolist()
+    ['a']
+    """
+
+    def __init__(
+        self,
+        *,
+        n_epochs: int = 10,
+        eta: tuple[float, float] = (0.2, 0.005),
+        batch: int = 10,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_epochs = n_epochs
+        self.eta = eta
+        self.batch = batch
+        self.random_state = random_state
+
+    def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
+        integer("DeltaReadout: n_epochs", self.n_epochs, 0)
+        size = integer("DeltaReadout: batch", self.batch, 1)
+        first, last = self.eta
+        number("DeltaReadout: eta[0]", first, 0.0, open_low=True)
+        number("DeltaReadout: eta[1]", last, 0.0, open_low=True)
+        random = check_random_state(self.random_state)
+        total = float(counts.sum(axis=1).mean())
+        self._scale = 1.0 / np.sqrt(total) if total > 0 else 1.0
+        x = self._input(counts)
+        wanted = np.eye(len(self.classes_))[targets]
+        self.weights_ = np.zeros((len(self.classes_), counts.shape[1]))
+        self.bias_ = np.zeros(len(self.classes_))
+        done, steps = 0, self.n_epochs * len(x)
+        for _ in range(self.n_epochs):
+            order = random.permutation(len(x))
+            for start in range(0, len(x), size):
+                chosen = order[start : start + size]
+                eta = first * (last / first) ** (done / steps)
+                sample = x[chosen]
+                error = wanted[chosen] - _softmax(sample @ self.weights_.T + self.bias_)
+                self.weights_ += eta * (error.T @ sample)
+                self.bias_ += eta * error.sum(axis=0)
+                done += len(chosen)
+
+    def _input(self, counts: Floats) -> Floats:
+        x: Floats = np.sqrt(counts) * self._scale
+        return x
+
+    def _scores(self, counts: Floats) -> Floats:
+        scores: Floats = self._input(counts) @ self.weights_.T + self.bias_
+        return scores
+
+
+def _softmax(scores: Floats) -> Floats:
+    exponential = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = exponential / exponential.sum(axis=1, keepdims=True)
+    return shares

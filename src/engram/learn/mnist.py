@@ -1,0 +1,204 @@
+"""Learning MNIST (or the small digits) without labels, by the protocol: one run, all controls."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engram import datasets
+from engram._version import __version__
+from engram.checkpoint.atomic import replacing
+from engram.errors import InvalidValueError, integer
+from engram.learn.protocol import Say, _silence, evaluate, pixel_controls, untrained
+from engram.learn.stdp_classifier import BLOCK, STDPClassifier
+
+SOURCES: dict[str, Callable[[], datasets.Dataset]] = {
+    "mnist": datasets.mnist,
+    "digits": datasets.digits,
+}
+
+RESULT, FIELDS, PAGE = "result.json", "fields.png", "overview.png"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and its test.
+
+    neurons, epochs, seed, model: of the classifier. data: "mnist" or "digits". pictures, tests:
+    how many training and test pictures are used, the first ones; None: all. labels: how many
+    training pictures decoders see the classes of. reward: whether the readout that learns from
+    reward is trained too. controls: whether the untrained network and the pixels are judged too.
+    """
+
+    neurons: int = 400
+    epochs: int = 1
+    seed: int = 0
+    model: str = "lif"
+    data: str = "mnist"
+    pictures: int | None = None
+    tests: int | None = None
+    labels: int = 10_000
+    reward: bool = True
+    controls: bool = True
+
+    @property
+    def name(self) -> str:
+        """What tells it from others."""
+        return f"{self.data}-{self.model}-{self.neurons}-e{self.epochs}-s{self.seed}"
+
+
+def load(run: Run) -> datasets.Dataset:
+    """The pictures of a run."""
+    if run.data not in SOURCES:
+        raise InvalidValueError(f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}")
+    return SOURCES[run.data]().first(run.pictures, run.tests)
+
+
+def classifier(run: Run, jobs: int = 1) -> STDPClassifier:
+    """The untrained classifier of a run."""
+    return STDPClassifier(
+        run.neurons, model=run.model, n_epochs=run.epochs, n_jobs=jobs, random_state=run.seed
+    )
+
+
+def execute(
+    run: Run,
+    folder: Path | None = None,
+    *,
+    every: int = 5000,
+    jobs: int = -1,
+    progress: Callable[[int, int], None] | bool | None = None,
+    say: Say = _silence,
+    pixels: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Train, test, compare; returns what JSON can hold.
+
+    folder: for checkpoints (a run that was cut off goes on from the latest), the result, and
+    pictures, drawn at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
+    or a function of (done, all); say: a function for lines of text. pixels: `pixel_controls` of the
+    same data, labels and seed, if they are known.
+    """
+    integer("mnist: neurons", run.neurons, 1)
+    data = load(run)
+    labels = min(run.labels, len(data.y_train))
+    network = classifier(run, jobs)
+    started = time.perf_counter()
+
+    def at_checkpoint(trained: STDPClassifier) -> None:
+        say(
+            f"{trained.n_seen_:,} of {run.epochs * len(data.y_train):,} pictures, "
+            f"{np.mean(trained.spikes_[-10:] or [0.0]):.1f} spikes a picture, "
+            f"{_left(started, first, trained.n_seen_, run.epochs * len(data.y_train))}"
+        )
+        if folder is not None:
+            draw_fields(trained, folder / FIELDS)
+
+    first = 0
+    network.learn_features(
+        data.X_train, progress=progress, checkpoints=folder, every=every,
+        on_checkpoint=at_checkpoint,
+    )  # fmt: skip
+    wall_s = time.perf_counter() - started
+    shown = max(1, network.n_seen_)
+    found: dict[str, Any] = {
+        "run": asdict(run),
+        "engram": __version__,
+        "parameters": network.settings(),
+        "n_train": len(data.y_train),
+        "n_test": len(data.y_test),
+        "pictures_shown": network.n_seen_,
+        "train_cpu_s": network.cpu_s_,
+        "train_cpu_ms_per_picture": 1e3 * network.cpu_s_ / shown,
+        "train_wall_s": wall_s,
+        "spikes_in_training": [
+            round(x, 2) for x in network.spikes_[:: max(1, len(network.spikes_) // 60)]
+        ],
+    }  # fmt: skip
+    found |= evaluate(network, data, labels, seed=run.seed, reward=run.reward, say=say)
+    found["accuracy"] = found["decoders"][found["best"]]["accuracy"]
+    if run.controls:
+        say("controls: the network untrained, and pixels without a network")
+        found["untrained"] = untrained(network, data, labels, seed=run.seed)
+        found["pixels"] = pixels or pixel_controls(data, labels, seed=run.seed)
+    found["machine"] = {
+        "processor": platform.processor() or platform.machine(), "cores": os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+    }  # fmt: skip
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / RESULT) as stream:
+            stream.write(json.dumps(found, indent=1).encode())
+        draw_fields(network, folder / FIELDS)
+        draw_overview(network, found, folder / PAGE)
+    return found
+
+
+def _left(started: float, first: int, done: int, total: int) -> str:
+    seconds = (time.perf_counter() - started) / max(1, done - first) * (total - done)
+    return f"{seconds / 60:.1f} min left" if seconds >= 60 else f"{seconds:.0f} s left"
+
+
+def draw_fields(network: STDPClassifier, path: Path) -> None:
+    """The receptive fields as a picture."""
+    import matplotlib.pyplot as plt
+
+    from engram.learn import pictures
+
+    ax = pictures.receptive_fields(network.receptive_fields_)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    plt.figure(ax.figure.number)  # type: ignore[union-attr]
+    plt.savefig(path, dpi=150)
+    plt.close()
+
+
+def draw_overview(network: STDPClassifier, found: dict[str, Any], path: Path) -> None:
+    """All that is worth looking at on one page."""
+    import matplotlib.pyplot as plt
+
+    from engram.learn import pictures
+
+    figure = pictures.overview(network.receptive_fields_, network.spikes_, BLOCK, found)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def describe(found: dict[str, Any]) -> str:
+    """The result as text: each decoder beside its controls."""
+    run = found["run"]
+    lines = [
+        f"{run['data']}: {run['neurons']} {run['model']} neurons, seed {run['seed']}, "
+        f"{found['pictures_shown']:,} pictures shown, {found['n_labels']:,} labels for decoders, "
+        f"{found['n_test']:,} test pictures",
+        f"learning: {found['train_cpu_s']:.0f} s of CPU "
+        f"({found['train_cpu_ms_per_picture']:.2f} ms a picture); answers: "
+        f"{found['answer_cpu_ms']:.2f} ms a picture",
+        f"{found['spikes_per_picture']:.1f} spikes a test picture; {found['silent']} silent "
+        f"answers; neurons per class: {' '.join(map(str, found['neurons_per_class']))}",
+        "",
+        f"{'test accuracy, %':<22}{'network':>9}{'held out':>10}{'untrained':>11}{'pixels':>9}",
+    ]
+    fresh = found.get("untrained", {}).get("decoders", {})
+    pixels = found.get("pixels", {})
+    for name, judged in found["decoders"].items():
+        held = judged["validation"]
+        lines.append(
+            f"{name + (' *' if name == found['best'] else ''):<22}{judged['accuracy']:>9.2f}"
+            f"{'' if held is None else f'{held:.2f}':>10}"
+            f"{'' if name not in fresh else '{:.2f}'.format(fresh[name]['accuracy']):>11}"
+            f"{'' if name not in pixels else f'{pixels[name]:.2f}':>9}"
+        )
+    if pixels:
+        lines.append(
+            f"logistic regression on pixels: {pixels['logistic']:.2f} with as many labels, "
+            f"{pixels['logistic_all']:.2f} with all {pixels['n_labels_all']:,}"
+        )
+    lines.append("* best on held-out labelled pictures; test pictures had no part in the choice")
+    return "\n".join(lines)

@@ -1,0 +1,170 @@
+"""Pictures of what a classifier of pictures has learned (`pip install "engram[viz]"`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.datasets import picture_shape
+from engram.errors import InvalidValueError, as_array
+from engram.plots import COLORS, FAINT, INK, style, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_FIELDS = 1600
+"""Receptive fields that are drawn; of more neurons, evenly spaced ones."""
+
+
+def receptive_fields(
+    fields: ArrayLike, ax: Axes | None = None, *, shape: tuple[int, int] | None = None
+) -> Axes:
+    """The weights to each neuron as a small picture, each from white (0) to its own greatest.
+
+    fields: shape (n_neurons, n_inputs); shape: rows and columns of a picture, square by default.
+    """
+    array = as_array("pictures.receptive_fields: fields", fields)
+    if array.ndim != 2 or not array.size:
+        raise InvalidValueError(
+            f"pictures.receptive_fields: fields must have the shape (neurons, inputs), not "
+            f"{array.shape}"
+        )
+    rows, columns = picture_shape(array.shape[1]) if shape is None else shape
+    if rows * columns != array.shape[1]:
+        raise InvalidValueError(
+            f"pictures.receptive_fields: shape {shape} does not hold {array.shape[1]} inputs"
+        )
+    n = len(array)
+    if n > MOST_FIELDS:
+        array = array[np.linspace(0, n - 1, MOST_FIELDS).astype(np.int64)]
+    shown = len(array)
+    across = math.ceil(math.sqrt(shown * rows / columns))
+    down = math.ceil(shown / across)
+    greatest = array.max(axis=1, keepdims=True)
+    scaled = array / np.where(greatest > 0, greatest, 1.0)
+    tiles = np.zeros((down * across, rows, columns))
+    tiles[:shown] = scaled.reshape(shown, rows, columns)
+    sheet = np.full((down * (rows + 1) + 1, across * (columns + 1) + 1), 0.25)
+    for k in range(shown):
+        top, left = 1 + k // across * (rows + 1), 1 + k % across * (columns + 1)
+        sheet[top : top + rows, left : left + columns] = tiles[k]
+    for k in range(shown, down * across):
+        top, left = 1 + k // across * (rows + 1), 1 + k % across * (columns + 1)
+        sheet[top : top + rows + 1, left : left + columns + 1] = 0.0
+    if ax is None:
+        ax = plt.subplots(figsize=(8.0, 8.0 * down / across + 0.3), layout="constrained")[1]
+    ax.imshow(sheet, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest")
+    ax.set_axis_off()
+    title(ax, f"receptive fields of {n} neurons" + (f", {shown} shown" if shown < n else ""))
+    return ax
+
+
+def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None) -> Axes:
+    """Which class (row) was taken for which (column); a last column is for undecided answers.
+
+    Colour shows mistakes, as shares of a row; right answers are written in grey.
+    """
+    counts = np.asarray(matrix)
+    k = len(classes)
+    if counts.ndim != 2 or len(counts) != k or counts.shape[1] not in (k, k + 1):
+        raise InvalidValueError(
+            f"pictures.confusion: matrix must be {k} by {k} or {k + 1}, not {counts.shape}"
+        )
+    if ax is None:
+        ax = plt.subplots(figsize=(6.0, 5.6), layout="constrained")[1]
+    style(ax)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    wrong = share.copy()
+    wrong[np.arange(k), np.arange(k)] = 0.0
+    top = max(0.05, float(wrong.max()))
+    ax.imshow(wrong, cmap="OrRd", vmin=0.0, vmax=top, interpolation="nearest")
+    for i in range(counts.shape[0]):
+        for j in range(counts.shape[1]):
+            if counts[i, j]:
+                bright = wrong[i, j] > 0.6 * top
+                color = FAINT if i == j else "white" if bright else INK
+                ax.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=7, color=color)
+    names = [str(c) for c in classes]
+    ax.set_yticks(range(k), names)
+    ax.set_xticks(range(counts.shape[1]), names + ["none"] * (counts.shape[1] - k))
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_xlabel("answer")
+    ax.set_ylabel("class")
+    return ax
+
+
+def spikes_over_time(spikes: Sequence[float], ax: Axes, *, block: int) -> Axes:
+    """Mean spikes of all neurons for a picture, over the pictures learned from."""
+    style(ax)
+    at = (np.arange(len(spikes)) + 1) * block / 1000
+    ax.plot(at, spikes, color=COLORS[0], linewidth=1.0)
+    ax.set_ylim(bottom=0.0)
+    ax.set_xlim(0.0, max(float(at[-1]) if len(at) else 1.0, 1e-9))
+    ax.set_xlabel("pictures learned from (thousands)")
+    ax.set_ylabel("spikes a picture")
+    return ax
+
+
+def accuracies(rows: Mapping[str, float], ax: Axes, colors: Mapping[str, str]) -> Axes:
+    """Accuracies in % as dots on a line each."""
+    style(ax)
+    names = list(rows)
+    for k, name in enumerate(names):
+        color = colors.get(name, FAINT)
+        ax.plot([rows[name]], [k], "o", color=color, markersize=6)
+        ax.annotate(
+            f"{rows[name]:.1f}", (rows[name], k), xytext=(8, 0), textcoords="offset points",
+            va="center", fontsize=8, color=INK,
+        )  # fmt: skip
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    low = min(rows.values(), default=0.0)
+    ax.set_xlim(max(0.0, 10 * math.floor(low / 10) - 2), 102.0)
+    ax.grid(axis="x", color=FAINT, alpha=0.4, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("test accuracy (%)")
+    return ax
+
+
+def overview(
+    fields: NDArray[np.float32], spikes: Sequence[float], block: int, found: Mapping[str, Any]
+) -> Figure:
+    """One page on a network: fields, confusion, spikes, neurons of each class, accuracies.
+
+    found: what `engram.learn.mnist.run` returns.
+    """
+    figure: Figure = plt.figure(figsize=(13.0, 11.0), layout="constrained")
+    grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1.0), height_ratios=(1.2, 0.55, 0.9))
+    receptive_fields(fields, figure.add_subplot(grid[:2, 0]))
+    classes = [str(c) for c in range(len(found["neurons_per_class"]))]
+    best = found["best"]
+    ax = confusion(found["decoders"][best]["confusion"], classes, figure.add_subplot(grid[0, 1]))
+    title(ax, f"test answers, decoder: {best}")
+    ax = spikes_over_time(spikes, figure.add_subplot(grid[1, 1]), block=block)
+    title(ax, "activity while learning")
+    ax = style(figure.add_subplot(grid[2, 1]))
+    ax.bar(classes, found["neurons_per_class"], color=COLORS[0], width=0.7)
+    ax.set_ylabel("neurons")
+    ax.set_xlabel("class they answer most")
+    title(ax, "neurons per class")
+    rows, colors = {}, {}
+    for name, judged in found["decoders"].items():
+        rows[name] = judged["accuracy"]
+        colors[name] = COLORS[0]
+    for name, judged in found.get("untrained", {}).get("decoders", {}).items():
+        rows[f"{name}, untrained"] = judged["accuracy"]
+    for name, value in found.get("pixels", {}).items():
+        if name in found["decoders"] or name == "logistic_all":
+            label = "logistic regression" if name == "logistic_all" else name
+            rows[f"{label}, pixels"] = value
+            colors[f"{label}, pixels"] = COLORS[4]
+    ax = accuracies(rows, figure.add_subplot(grid[2, 0]), colors)
+    title(ax, "decoders of the network, and controls")
+    return figure

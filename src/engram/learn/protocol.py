@@ -1,0 +1,211 @@
+"""How a classifier of pictures is judged, and the controls its figures stand beside.
+
+Training and test pictures are split before; what is fitted, is fitted to training pictures. Labels
+train decoders only, and their number is stated. Test pictures are shown once, from rest, with
+learning off; an answer depends on the network and the picture alone. Silence is a wrong answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.linear_model import LogisticRegression
+
+from engram.datasets import Dataset
+from engram.errors import integer
+from engram.learn.decoders import (
+    UNDECIDED,
+    ClassProfiles,
+    Decoder,
+    DeltaReadout,
+    PoissonBayes,
+    Vote,
+)
+from engram.learn.reward_readout import RewardReadout
+from engram.learn.stdp_classifier import STDPClassifier
+
+Say = Callable[[str], object]
+"""What to call with lines of text on how it goes."""
+
+HELD_OUT = 6
+"""One in so many labelled pictures is kept from decoders that are compared."""
+
+SETTLING = 2000
+"""Pictures that thresholds of an untrained network settle at."""
+
+PLAIN: Mapping[str, Callable[[int], Decoder]] = {
+    "vote": lambda seed: Vote(),  # noqa: ARG005
+    "profiles": lambda seed: ClassProfiles(),  # noqa: ARG005
+    "bayes": lambda seed: PoissonBayes(),  # noqa: ARG005
+    "delta": lambda seed: DeltaReadout(random_state=seed),
+}
+"""Decoders that take no network, by name; a seed makes one."""
+
+
+def _silence(text: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one decoder made of the test answers; accuracies in %.
+
+    validation: accuracy for labelled pictures that were held out from a decoder fitted to the
+    others; None if it was not measured. undecided: silent or tied test answers. confusion: rows are
+    classes, columns what was answered, the last one for undecided answers.
+    """
+
+    accuracy: float
+    undecided: int
+    confusion: list[list[int]]
+    validation: float | None = None
+
+
+def confusion_matrix(
+    answers: NDArray[np.int64], truth: ArrayLike, classes: NDArray[Any]
+) -> NDArray[np.int64]:
+    """How often each class (row) was taken for which (column; the last: undecided)."""
+    matrix = np.zeros((len(classes), len(classes) + 1), np.int64)
+    rows = np.searchsorted(classes, np.asarray(truth))
+    np.add.at(matrix, (rows, np.where(answers == UNDECIDED, len(classes), answers)), 1)
+    return matrix
+
+
+def judge(
+    decoder: Decoder,
+    labelled: ArrayLike,
+    labels: ArrayLike,
+    test: ArrayLike,
+    truth: ArrayLike,
+    *,
+    validate: bool = True,
+) -> Judged:
+    """Fit a decoder to answers to labelled pictures; score the answers to test pictures.
+
+    labelled, test: spike counts, shape (pictures, neurons); labels, truth: classes.
+    """
+    counts, y = np.asarray(labelled), np.asarray(labels)
+    validation = None
+    if validate:
+        held = np.arange(len(y)) % HELD_OUT == 0
+        if len(np.unique(y[~held])) > 1:
+            validation = 100.0 * decoder.fit(counts[~held], y[~held]).score(counts[held], y[held])
+    answers = decoder.fit(counts, y).answers(test)
+    matrix = confusion_matrix(answers, truth, decoder.classes_)
+    right = int(np.trace(matrix[:, :-1]))
+    return Judged(
+        accuracy=100.0 * right / int(matrix.sum()),
+        undecided=int(matrix[:, -1].sum()),
+        confusion=matrix.tolist(),
+        validation=validation,
+    )
+
+
+def best_of(judged: Mapping[str, Judged]) -> str:
+    """The decoder that was best on held-out *labelled* pictures; test answers have no say."""
+    measured = {name: j.validation for name, j in judged.items() if j.validation is not None}
+    return max(measured, key=lambda name: measured[name])
+
+
+def evaluate(
+    classifier: STDPClassifier,
+    data: Dataset,
+    n_labels: int,
+    *,
+    seed: int = 0,
+    reward: bool = True,
+    say: Say = _silence,
+) -> dict[str, Any]:
+    """Judge the features of a classifier with every decoder.
+
+    n_labels: training pictures whose labels decoders may see, drawn by `seed`. reward: whether to
+    train the readout that learns from reward, too; it takes longest. Returns what JSON can hold.
+    """
+    X, y = labelled_part(data, n_labels, seed)
+    started, cpu = time.perf_counter(), time.process_time()
+    say(f"answers to {len(X):,} labelled pictures")
+    labelled = classifier.transform(X)
+    say(f"answers to {len(data.X_test):,} test pictures")
+    test = classifier.transform(data.X_test)
+    shown = len(labelled) + len(test)
+    cpu_ms = 1e3 * (time.process_time() - cpu) / shown
+    wall_s = time.perf_counter() - started
+    judged = {
+        name: judge(make(seed), labelled, y, test, data.y_test) for name, make in PLAIN.items()
+    }
+    found: dict[str, Any] = {"best": best_of(judged)}
+    if reward:
+        say("a readout layer learns from reward")
+        judged["reward"] = judge(
+            RewardReadout(random_state=seed), labelled, y, test, data.y_test, validate=False
+        )
+    votes = Vote().fit(labelled, y).assignments_
+    classes = np.unique(y)
+    return found | {
+        "n_labels": len(y),
+        "decoders": {name: asdict(j) for name, j in judged.items()},
+        "spikes_per_picture": float(test.sum(axis=1).mean()),
+        "silent": int((test.sum(axis=1) == 0).sum()),
+        "neurons_per_class": np.bincount(votes[votes >= 0], minlength=len(classes)).tolist(),
+        "neurons_without_class": int((votes < 0).sum()),
+        "answer_cpu_ms": cpu_ms,
+        "answer_wall_s": wall_s,
+    }
+
+
+def labelled_part(
+    data: Dataset, n_labels: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The training pictures whose labels are used, drawn by a seed."""
+    n = integer("protocol: n_labels", n_labels, 2, len(data.y_train))
+    chosen = np.random.RandomState([seed, 2**31]).permutation(len(data.y_train))[:n]
+    chosen.sort()
+    return data.X_train[chosen], data.y_train[chosen]
+
+
+def untrained(
+    classifier: STDPClassifier, data: Dataset, n_labels: int, *, seed: int = 0
+) -> dict[str, Any]:
+    """The same network with the weights it began with, and the same decoders.
+
+    Its thresholds settle at the target rate first, while it is shown training pictures: without
+    that, many a picture would be answered by silence, and the control would be too easy to beat.
+    """
+    network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 1})
+    network.settle(data.X_train[:SETTLING])
+    return evaluate(network, data, n_labels, seed=seed, reward=False)
+
+
+def pixel_controls(
+    data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = 1625.0
+) -> dict[str, Any]:
+    """What decoders make of the input itself, with no network; accuracies in %.
+
+    The decoders get, as counts, the mean number of input spikes of each pixel: `spikes` in all for
+    each picture. Logistic regression gets pixels in [0, 1]: with as many labels, and with all.
+    """
+    X, y = labelled_part(data, n_labels, seed)
+
+    def counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+        values = pictures.astype(np.float64)
+        values *= spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
+        return values
+
+    labelled, test = counts(X), counts(data.X_test)
+    found: dict[str, Any] = {
+        name: judge(make(seed), labelled, y, test, data.y_test, validate=False).accuracy
+        for name, make in PLAIN.items()
+    }
+    for name, (some, labels) in {
+        "logistic": (X, y), "logistic_all": (data.X_train, data.y_train),
+    }.items():  # fmt: skip
+        regression = LogisticRegression(max_iter=100, tol=1e-3)
+        regression.fit(some.astype(np.float32) / 255, labels)
+        right = regression.predict(data.X_test.astype(np.float32) / 255) == data.y_test
+        found[name] = 100.0 * float(right.mean())
+    return found | {"n_labels": len(y), "n_labels_all": len(data.y_train)}
