@@ -1,4 +1,9 @@
-"""Estimators that learn with spikes and local rules (`pip install engram[learn]`)."""
+"""Estimators and agents that learn with spikes and local rules (`pip install engram[learn]`).
+
+`SpikingAgent` needs Gymnasium besides (`pip install engram[agents]`) and is imported on demand.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from engram.errors import MissingExtraError
 
@@ -10,4 +15,15 @@ except ImportError as error:
 from engram.learn.place_code import PlaceCode
 from engram.learn.rstdp_classifier import RSTDPClassifier
 
-__all__ = ["PlaceCode", "RSTDPClassifier"]
+if TYPE_CHECKING:
+    from engram.learn.agent import SpikingAgent
+
+__all__ = ["PlaceCode", "RSTDPClassifier", "SpikingAgent"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SpikingAgent":
+        from engram.learn.agent import SpikingAgent
+
+        return SpikingAgent
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
