@@ -22,7 +22,7 @@ MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
 Cell = tuple[int, int]
 
 
-class GridWorld(gymnasium.Env[NDArray[np.float32], int]):
+class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
     """A square of cells with a goal; the only reward is 1 at the goal, where the episode ends.
 
     Observations are (row, column) as two real numbers, actions 0 to 3 lead up, right, down and
@@ -133,7 +133,7 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):
             reward += 0.1 * (before - int(self.distance[self._at]))
         return self._observation(), reward, at_goal, False, {}
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """The grid as text, with ``render_mode="ansi"``: agent A, goal G, walls #."""
         if self.render_mode != "ansi":
             return None

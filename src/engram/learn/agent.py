@@ -106,7 +106,7 @@ class SpikingAgent:
     tau_eligibility : float
         Decay of eligibility, ms.
     optimism : float
-        Value of everything before learning.
+        Value before learning, of an observation whose cells fire at their full rate.
     exploration, noise : float
         Noise of motor neurons while learning, and otherwise, mV ms^1/2.
     inhibition : float
@@ -527,7 +527,9 @@ class SpikingAgent:
         place = Path(folder)
         try:
             state = json.loads((place / "agent.json").read_text())
-            parameters = {k: math.inf if v is None else v for k, v in state["parameters"].items()}
+            parameters: dict[str, Any] = {
+                k: math.inf if v is None else v for k, v in state["parameters"].items()
+            }
             parameters["seed"] = state["parameters"]["seed"]
             agent = cls(cells=from_description(state["cells"]), **parameters)
             for key in _STATE:

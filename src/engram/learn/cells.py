@@ -30,7 +30,7 @@ def numbers(observation: Any) -> Floats:
 
 
 class Cells:
-    """Base: a code gives each of `n_cells` neurons a rate in [0, 1]; they add up to `total`."""
+    """Base: a code gives each of `n_cells` neurons a rate in [0, 1], in all about `total`."""
 
     n_cells: int
     total: float
@@ -47,9 +47,9 @@ class Cells:
 class PlaceCells(Cells):
     """Gaussian place fields on a lattice over a box (O'Keefe & Dostrovsky 1971).
 
-    a_i = exp(-|x - c_i|^2 / (2 sigma^2)), scaled so that they add up to `total`; cells below 0.12
-    are silent. There are `fields` centres c in each dimension, one of them beyond either edge;
-    sigma is their distance. doi:10.1016/0006-8993(71)90358-1
+    a_i = exp(-|x - c_i|^2 / (2 sigma^2)), scaled so that they add up to `total` before
+    cells below 0.12 are silenced. There are `fields` centres c in each dimension, one of them
+    beyond either edge; sigma is their distance. doi:10.1016/0006-8993(71)90358-1
 
     low, high: edges of the box, shape (d,).
     """
@@ -157,8 +157,8 @@ def cells_for(
     """
     low, high, whole = _limits(space)
     if whole.all():
-        states = float(np.prod(high - low + 1.0))
-        n = int(min(max_cells, tilings * states)) if np.isfinite(states) else max_cells
+        few = np.isfinite(high - low).all() and np.log(high - low + 1.0).sum() < np.log(max_cells)
+        n = min(max_cells, tilings * round(np.prod(high - low + 1.0))) if few else max_cells
         return TileCells(np.zeros(len(low)), n, tilings)
     bounded = np.isfinite(low) & np.isfinite(high) & (np.abs(low) < 1e9) & (np.abs(high) < 1e9)
     if len(low) <= 2 and bounded.all():
@@ -183,8 +183,8 @@ def _limits(space: Any) -> tuple[Floats, Floats, NDArray[np.bool_]]:
             low, high, whole = (np.concatenate(x) for x in zip(*parts, strict=True))
             return low, high, whole
     elif isinstance(space, spaces.Discrete):
-        start = float(space.start)
-        return np.array([start]), np.array([start + float(space.n) - 1]), np.array([True])
+        first = float(space.start)
+        return np.array([first]), np.array([first + float(space.n) - 1]), np.array([True])
     elif isinstance(space, spaces.MultiDiscrete):
         start = np.asarray(space.start, np.float64).ravel()
         return start, start + np.ravel(space.nvec) - 1.0, np.ones(len(start), np.bool_)
