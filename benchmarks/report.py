@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import classifiers, completion, iris, mnist
+from benchmarks.learning import agents, classifiers, completion, grid_nav, iris, mnist
 from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,6 +175,8 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("classifiers", lambda results: [classifiers.report(results)]),
     ("mnist", mnist.report),
+    ("grid_nav", lambda results: [grid_nav.report(results)]),
+    ("agents", lambda results: [agents.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),

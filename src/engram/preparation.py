@@ -176,7 +176,7 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         tables["plastic"][p] = 0
         tables["arrive_entry"][p] = loops.static_loop().address if projection.n_synapses else 0
         return
-    plastic = not (projection.frozen or brain._frozen["plasticity"])
+    plastic = is_plastic(brain, projection)
     if plastic != bool(tables["plastic"][p]):
         projection.settle()
     tables["plastic"][p] = plastic
@@ -207,6 +207,11 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
     tables["post_entry"][p] = post.address
     if rule.modulated:
         tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+def is_plastic(brain: Brain, projection: Projection) -> bool:
+    """Whether the rule of a projection may change its weights."""
+    return not (projection.frozen or brain._frozen["plasticity"])
 
 
 _compartment_entries: dict[type, Entry] = {}

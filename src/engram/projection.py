@@ -15,7 +15,7 @@ from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation, as_modulation
 from engram.morphology import Dendrites, Placement
 from engram.plasticity import PlasticityRule, as_rule
-from engram.preparation import check_gate, rule_arguments
+from engram.preparation import check_gate, is_plastic, rule_arguments
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -691,7 +691,9 @@ class Projection:
                 f"Projection {self.label}: frozen must be True or False, not {value!r}"
             )
         self._frozen = value
-        self._brain._parameters_changed()
+        if self._rule is not None:
+            # At once and without moving the base: an agent opens learning at each decision.
+            self._brain._tables["plastic"][self._index] = is_plastic(self._brain, self)
 
     def _ruled(self, name: str) -> PlasticityRule:
         if self._rule is None or name not in self._rule.parameters():

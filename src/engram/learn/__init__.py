@@ -1,4 +1,9 @@
-"""Estimators that learn with spikes and local rules (`pip install engram[learn]`)."""
+"""Estimators and agents that learn with spikes and local rules (`pip install engram[learn]`).
+
+`SpikingAgent` needs Gymnasium besides (`pip install engram[agents]`) and is imported on demand.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from engram.errors import MissingExtraError
 
@@ -13,6 +18,9 @@ from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
 from engram.learn.stdp_classifier import STDPClassifier
 
+if TYPE_CHECKING:
+    from engram.learn.agent import SpikingAgent
+
 __all__ = [
     "ClassProfiles",
     "Decoder",
@@ -22,5 +30,14 @@ __all__ = [
     "RSTDPClassifier",
     "RewardReadout",
     "STDPClassifier",
+    "SpikingAgent",
     "Vote",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SpikingAgent":
+        from engram.learn.agent import SpikingAgent
+
+        return SpikingAgent
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

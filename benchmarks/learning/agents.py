@@ -1,0 +1,221 @@
+"""Gymnasium environments played by the same agent with the same parameters.
+
+    python -m benchmarks.learning.agents [ENVIRONMENT ...] [--seeds N] [--output F]
+
+`engram.learn.SpikingAgent` as it stands (no parameter differs between environments) on
+FrozenLake-v1 (not slippery), CliffWalking-v1, MiniGrid-Empty-5x5-v0 and CartPole-v1; after
+training, `play` with plasticity frozen. Beside it a random agent and tabular Q-learning
+(epsilon-greedy, epsilon 0.1, learning rate 0.2, the agent's discount; observations of CartPole
+binned 1 x 1 x 6 x 6, those of MiniGrid as they are) with as many episodes.
+
+Solved: FrozenLake and MiniGrid: the goal is reached in each episode of the test. CliffWalking: the
+goal is reached without a fall, return at least -17 (the way around; the shortest is -13). CartPole:
+mean of 100 episodes at least 195. Claim: each solved on at least 8 of 10 seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+
+import engram
+from engram.learn import SpikingAgent
+from engram.learn.cells import numbers
+
+RESULTS = Path(__file__).parent.parent / "results" / "agents.json"
+
+
+class Task(NamedTuple):
+    """An environment, how long it is learned, and when it is solved."""
+
+    name: str
+    options: dict[str, Any]
+    episodes: int
+    max_steps: int | None
+    tests: int
+    least: float
+    bins: tuple[float, ...] = ()
+
+
+TASKS = {
+    "FrozenLake": Task("FrozenLake-v1", {"is_slippery": False}, 300, None, 5, 1.0),
+    "CliffWalking": Task("CliffWalking-v1", {}, 200, 300, 5, -17.0),
+    "MiniGrid": Task("MiniGrid-Empty-5x5-v0", {}, 150, None, 5, 0.5),
+    "CartPole": Task("CartPole-v1", {}, 100, None, 100, 195.0, (9.6, 99.0, 0.07, 0.6)),
+}
+ARMS = ("network", "Q-learning", "random")
+
+
+def make(task: Task) -> Any:
+    """The environment."""
+    if task.name.startswith("MiniGrid"):
+        import minigrid  # noqa: F401
+    return gymnasium.make(task.name, **task.options)
+
+
+class Table:
+    """Tabular Q-learning; with `epsilon` 1 and no step, the random agent."""
+
+    def __init__(self, env: Any, task: Task, seed: int, gamma: float, epsilon: float) -> None:
+        self.env, self.task, self.gamma, self.epsilon = env, task, gamma, epsilon
+        self.random = np.random.default_rng(seed)
+        self.values: dict[tuple[float, ...], np.ndarray[Any, Any]] = {}
+
+    def _row(self, observation: Any) -> Any:
+        x = numbers(observation)
+        key = tuple(np.floor(x / self.task.bins) if self.task.bins else x)
+        return self.values.setdefault(key, np.zeros(int(self.env.action_space.n)))
+
+    def run(self, episodes: int, seed: int, learning: bool) -> list[tuple[int, float, bool]]:
+        """Steps, return and end of each episode."""
+        done = []
+        for k in range(episodes):
+            observation, _ = self.env.reset(seed=seed if k == 0 else None)
+            steps, total, over = 0, 0.0, False
+            while not over:
+                row = self._row(observation)
+                best = np.flatnonzero(row == row.max())
+                explores = self.random.random() < (self.epsilon if learning else 0.0)
+                if explores or self.epsilon == 1.0:
+                    action = int(self.random.integers(len(row)))
+                else:
+                    action = int(self.random.choice(best))
+                observation, reward, terminated, truncated, _ = self.env.step(action)
+                steps, total = steps + 1, total + float(reward)
+                if learning:
+                    ahead = 0.0 if terminated else self._row(observation).max()
+                    row[action] += 0.2 * (float(reward) + self.gamma * ahead - row[action])
+                over = terminated or truncated or steps == self.task.max_steps
+            done.append((steps, total, bool(terminated)))
+        return done
+
+
+def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
+    """Train and test one arm with one seed."""
+    env = make(task)
+    agent = SpikingAgent(seed=seed)
+    started = time.process_time()
+    if arm == "network":
+        learned = agent.learn(env, task.episodes, seed=seed, max_steps=task.max_steps)
+        cpu = time.process_time() - started
+        tested = agent.play(env, task.tests, seed=1000 + seed, max_steps=task.max_steps)
+    else:
+        table = Table(env, task, seed, agent.gamma, 1.0 if arm == "random" else 0.1)
+        learned = table.run(task.episodes if arm != "random" else 0, seed, True)  # type: ignore[assignment]
+        cpu = time.process_time() - started
+        tested = table.run(task.tests, 1000 + seed, False)  # type: ignore[assignment]
+    returns = np.array([total for _, total, _ in tested])
+    if task.name.startswith("CartPole"):
+        solved = returns.mean() >= task.least
+    else:
+        solved = bool((returns >= task.least).all() and all(end for *_, end in tested))
+    return {
+        "arm": arm, "seed": seed, "solved": bool(solved), "mean": float(returns.mean()),
+        "steps": float(np.mean([steps for steps, *_ in tested])), "cpu_s": cpu,
+        "curve": [total for _, total, _ in learned], "decisions": agent.decisions,
+        "silent": agent.silent, "tied": agent.tied, "undecided": agent.undecided,
+    }  # fmt: skip
+
+
+def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of one arm over its seeds."""
+    means = np.array([r["mean"] for r in rows])
+    return {
+        "seeds": len(rows), "solved": sum(r["solved"] for r in rows),
+        "mean": float(means.mean()), "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
+        "least": float(means.min()), "most": float(means.max()),
+        "cpu_s": float(np.mean([r["cpu_s"] for r in rows])),
+        "silent": sum(r["silent"] for r in rows), "tied": sum(r["tied"] for r in rows),
+        "decisions": sum(r["decisions"] for r in rows),
+    }  # fmt: skip
+
+
+def report(stored: dict[str, Any]) -> str:
+    """The section of BENCHMARKS.md on a stored run."""
+    lines = [
+        "## Agents", "",
+        "`python -m benchmarks.learning.agents`: `SpikingAgent` with one set of parameters, then "
+        "played with plasticity frozen; asked for: solved on 8 of 10 seeds each. Return of the "
+        "test episodes, mean over seeds.", "",
+        "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, arms in stored["results"].items():
+        for arm, r in arms.items():
+            episodes = 0 if arm == "random" else TASKS[name].episodes
+            lines.append(
+                f"| {name} | {arm} | {episodes} | {r['solved']} of {r['seeds']} "
+                f"| {r['mean']:.2f} | {r['sd']:.2f} | {r['least']:.2f} | {r['most']:.2f} "
+                f"| {r['cpu_s']:.1f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def draw(curves: dict[str, list[list[float]]], path: Path) -> None:
+    """Learning curves of the network: median and spread over seeds."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(curves), figsize=(4 * len(curves), 3.4), layout="constrained", squeeze=False
+    )
+    for ax, (name, rows) in zip(axes[0], curves.items(), strict=True):
+        returns = np.array(rows)
+        n = returns.shape[1] // 10 * 10
+        blocks = returns[:, :n].reshape(len(returns), -1, 10).mean(axis=2)
+        x = np.arange(blocks.shape[1]) * 10 + 5
+        low, middle, high = np.percentile(blocks, [0, 50, 100], axis=0)
+        ax.plot(x, middle, color="tab:blue")
+        ax.fill_between(x, low, high, color="tab:blue", alpha=0.2, lw=0)
+        ax.set(title=f"{name} ({len(returns)} seeds)", xlabel="episode", ylabel="return")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run, print, write, draw, and check the claim; the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("environments", nargs="*", help=f"of {', '.join(TASKS)} (default: all)")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    names = options.environments or list(TASKS)
+    document: dict[str, Any] = {"benchmark": "agents", "results": {}, "curves": {}}
+    if options.output.exists():
+        document |= json.loads(options.output.read_text())
+    problems = []
+    for name in names:
+        task, found = TASKS[name], {}
+        for arm in ARMS:
+            rows = []
+            for seed in range(options.seeds):
+                rows.append(run(task, arm, seed))
+                shown = {k: rows[-1][k] for k in ("solved", "mean", "steps", "cpu_s", "undecided")}
+                print(name, arm, seed, shown, flush=True)
+            found[arm] = summarise(rows)
+            if arm == "network":
+                document["curves"][name] = [r["curve"] for r in rows]
+        document["results"][name] = found
+        if found["network"]["solved"] < 0.8 * options.seeds:
+            problems.append(f"{name}: solved on {found['network']['solved']} seeds")
+        document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
+        document["load"] = round(os.getloadavg()[0], 2)
+        options.output.write_text(json.dumps(document) + "\n")
+    draw(document["curves"], options.output.with_suffix(".png"))
+    for problem in problems:
+        print(f"CLAIM FAILED: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""A grid world as a Gymnasium environment, registered as ``engram/GridWorld-v0``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.errors import InvalidValueError, MissingExtraError, integer
+
+try:
+    import gymnasium
+except ImportError as error:
+    raise MissingExtraError("engram.environments", "gymnasium", "agents") from error
+
+GRID_WORLD = "engram/GridWorld-v0"
+MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
+"""What the actions up, right, down and left add to (row, column)."""
+
+Cell = tuple[int, int]
+
+
+class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
+    """A square of cells with a goal; the only reward is 1 at the goal, where the episode ends.
+
+    Observations are (row, column) as two real numbers, actions 0 to 3 lead up, right, down and
+    left; whoever walks into the edge or a wall stays. An episode starts at a random cell or at
+    ``reset(options={"start": (row, column)})``.
+
+    size: cells along an edge. goal: its cell, by default the last corner; can be assigned.
+    walls: cells that nobody can enter. shaped: also reward the change of the distance to the goal
+    (in steps, walls included), times 0.1.
+    """
+
+    metadata = {"render_modes": ["ansi"], "render_fps": 4}
+
+    def __init__(
+        self,
+        size: int = 5,
+        goal: Cell | None = None,
+        walls: Sequence[Cell] = (),
+        shaped: bool = False,
+        render_mode: str | None = None,
+    ) -> None:
+        self.size = integer("GridWorld: size", size, 2)
+        self.walls = frozenset(self._cell("walls", wall) for wall in walls)
+        self.shaped = shaped
+        self.render_mode = render_mode
+        self.goal = (size - 1, size - 1) if goal is None else goal
+        self.observation_space = gymnasium.spaces.Box(0.0, size - 1.0, (2,), np.float32)
+        self.action_space = gymnasium.spaces.Discrete(4)
+        self._at = self.starts[0]
+
+    def _cell(self, what: str, cell: Cell) -> Cell:
+        place = tuple(int(i) for i in cell)
+        if len(place) != 2 or not all(0 <= i < self.size for i in place):
+            raise InvalidValueError(
+                f"GridWorld: {what}: {cell!r} is no cell; rows and columns go from 0 to "
+                f"{self.size - 1}"
+            )
+        return place[0], place[1]
+
+    @property
+    def goal(self) -> Cell:
+        """The cell of the reward. Can be assigned."""
+        return self._goal
+
+    @goal.setter
+    def goal(self, cell: Cell) -> None:
+        goal = self._cell("goal", cell)
+        if goal in self.walls:
+            raise InvalidValueError(f"GridWorld: goal: there is a wall at {goal}")
+        before = getattr(self, "_goal", None)
+        self._goal = goal
+        self.distance = self._distances()
+        """Steps from each cell to the goal; -1 where no way leads there."""
+        if not (self.distance > 0).any():
+            self._goal = before if before is not None else goal
+            raise InvalidValueError(f"GridWorld: goal: no way leads to {goal}")
+
+    @property
+    def starts(self) -> list[Cell]:
+        """The cells from which a way leads to the goal."""
+        return [(int(i), int(j)) for i, j in np.argwhere(self.distance > 0)]
+
+    def _distances(self) -> NDArray[np.int64]:
+        found = np.full((self.size, self.size), -1)
+        found[self._goal] = 0
+        front = [self._goal]
+        while front:
+            here = front.pop(0)
+            for move in range(4):
+                there = self._neighbour(here, move)
+                if found[there] < 0:
+                    found[there] = found[here] + 1
+                    front.append(there)
+        return found
+
+    def _neighbour(self, cell: Cell, action: int) -> Cell:
+        i, j = cell[0] + int(MOVES[action, 0]), cell[1] + int(MOVES[action, 1])
+        inside = 0 <= i < self.size and 0 <= j < self.size
+        return (i, j) if inside and (i, j) not in self.walls else cell
+
+    def _observation(self) -> NDArray[np.float32]:
+        return np.array(self._at, np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin an episode at a random cell, or at ``options["start"]``."""
+        super().reset(seed=seed)
+        starts = self.starts
+        if options is not None and "start" in options:
+            start = self._cell("start", options["start"])
+            if start not in starts:
+                raise InvalidValueError(f"GridWorld: start: no way leads from {start} to the goal")
+            self._at = start
+        else:
+            self._at = starts[int(self.np_random.integers(len(starts)))]
+        return self._observation(), {}
+
+    def step(self, action: int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """One move: (observation, reward, whether it is the goal, False, {})."""
+        if not self.action_space.contains(action):
+            raise InvalidValueError(f"GridWorld: action must be 0, 1, 2 or 3, not {action!r}")
+        before = int(self.distance[self._at])
+        self._at = self._neighbour(self._at, int(action))
+        at_goal = self._at == self._goal
+        reward = float(at_goal)
+        if self.shaped:
+            reward += 0.1 * (before - int(self.distance[self._at]))
+        return self._observation(), reward, at_goal, False, {}
+
+    def render(self) -> str | None:
+        """The grid as text, with ``render_mode="ansi"``: agent A, goal G, walls #."""
+        if self.render_mode != "ansi":
+            return None
+        rows = [["."] * self.size for _ in range(self.size)]
+        for i, j in self.walls:
+            rows[i][j] = "#"
+        rows[self._goal[0]][self._goal[1]] = "G"
+        rows[self._at[0]][self._at[1]] = "A"
+        return "\n".join("".join(row) for row in rows)
+
+
+def register() -> None:
+    """Make `GRID_WORLD` known to Gymnasium."""
+    if GRID_WORLD not in gymnasium.registry:
+        gymnasium.register(
+            GRID_WORLD, entry_point="engram.environments:GridWorld", max_episode_steps=100
+        )
+
+
+register()
