@@ -145,8 +145,8 @@ HEAD = """\
 ## MNIST, learned without labels
 
 `python -m benchmarks.learning.mnist`. Canonical split; input scaled by the range of the training
-pictures; {epochs}; features see no labels; decoders see those of {labels} training pictures, drawn
-by the seed. Test pictures are seen once, from rest, with learning off; answers don't depend on
+pictures; {epochs}; features see no labels; decoders see those of {labels} training
+pictures, drawn by the seed. Test pictures are seen once, from rest, with learning off; answers don't depend on
 their order. Silence counts as wrong. "Chosen" is the decoder that was best on a sixth of the
 labelled training pictures, held out from it. Settings were found on training pictures that were
 held out (50,000-59,999), none on test pictures. Mean ± standard deviation over seeds, %. CPU time
@@ -172,7 +172,7 @@ def report(stored: dict[str, Any]) -> list[str]:
     labels = sorted({r["n_labels"] for r in runs})
     first = runs[0]
     lines = HEAD.format(
-        epochs=f"{' or '.join(map(str, epochs))} pass(es) through the 60,000",
+        epochs=f"times shown: {' or '.join(map(str, epochs))}",
         labels=" or ".join(f"{n:,}" for n in labels),
         machine=f"{first['machine']['cores']} cores",
     ).splitlines()
