@@ -145,9 +145,9 @@ HEAD = """\
 ## MNIST, learned without labels
 
 `python -m benchmarks.learning.mnist`. Canonical split; input scaled by the range of the training
-pictures; {epochs}; features see no labels; decoders see those of {labels} training
-pictures, drawn by the seed. Test pictures are seen once, from rest, with learning off; answers
-don't depend on their order. Silence counts as wrong. "Chosen" is the decoder that was best on a sixth of the
+pictures; {epochs}; features see no labels; decoders see those of {labels} training pictures, drawn
+by the seed. Test pictures are seen once, from rest, with learning off; answers don't depend on
+their order. Silence counts as wrong. "Chosen" is the decoder that was best on a sixth of the
 labelled training pictures, held out from it. Settings were found on training pictures that were
 held out (50,000-59,999), none on test pictures. Mean ± standard deviation over seeds, %. CPU time
 of one thread on a shared machine ({machine}).
