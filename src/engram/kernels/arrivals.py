@@ -151,7 +151,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                             s0 += 1
                             continue
                         s1 = s0 + 1
-                    if plain and post[s1 - 1] - post[s0] == s1 - s0:
+                    if plain and s1 - s0 > LONG_ROW and post[s1 - 1] - post[s0] == s1 - s0:
                         # All neighbours but one: up to the gap, and from there.
                         s1 = run_end(post, s0, s1)
                     n = s1 - s0
