@@ -1,0 +1,360 @@
+"""Damage: what is left when neurons or synapses die, and what comes back with experience.
+
+    python -m benchmarks.learning.damage [--quick] [--seeds 5] [--jobs 1]
+
+MNIST is read from the folder in ENGRAM_DATA; the small version uses scikit-learn's digits.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from benchmarks.learning.drawing import bars, curves
+from benchmarks.learning.experiment import Claim, Experiment, Trials
+from engram import Competition, datasets
+from engram.learn import STDPClassifier
+from engram.learn.decoders import ClassProfiles
+from engram.synapses import Neurotransmitter
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Pictures = NDArray[np.uint8]
+
+SHARES = (0, 20, 40, 60, 80)
+"""Per cent that are killed."""
+
+WOUND = 40
+"""Per cent of the neurons that are killed before the recovery."""
+
+AFTER_ETA, AFTER_THETA = (0.02, 0.005), (0.25, 0.05)
+"""Rate of learning, and jump of thresholds, in the experience after the damage: first, last."""
+
+BLOCK = 100
+"""Pictures between two changes of these."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    neurons: int = 100
+    steps: int = 250
+    pictures: int = 5000
+    labels: int = 1000
+    tests: int = 1000
+    experience: int = 3000
+
+
+FULL = Size()
+QUICK = Size(neurons=50, steps=100, pictures=1000, labels=300, tests=200, experience=500)
+
+
+@dataclass
+class Data:
+    """Pictures by what they are for, and labels."""
+
+    features: Pictures
+    labelled: Pictures
+    labels: Ints
+    experience: Pictures
+    tests: Pictures
+    truth: Ints
+
+
+def draw_data(seed: int, size: Size, quick: bool) -> Data:
+    """Pictures drawn by a seed; tests from the test part, all others from the training part."""
+    source = datasets.digits() if quick else datasets.mnist()
+    random = np.random.default_rng([5, seed])
+    chosen = random.permutation(len(source.X_train))
+    tested = random.permutation(len(source.X_test))[: size.tests]
+    shown = source.X_train[np.resize(chosen, size.pictures)]
+    after = source.X_train[np.resize(chosen[::-1], size.experience)]
+    labelled = chosen[: size.labels]
+    return Data(
+        shown, source.X_train[labelled], source.y_train[labelled].astype(np.int64), after,
+        source.X_test[tested], source.y_test[tested].astype(np.int64),
+    )  # fmt: skip
+
+
+# -- the network
+
+
+class Subject:
+    """A circuit, and a decoder that was fitted to its answers."""
+
+    def __init__(self, classifier: STDPClassifier, data: Data) -> None:
+        self.circuit: Competition = classifier.circuit_
+        self._classifier = classifier
+        self.decoder = ClassProfiles()
+        self.fit(data)
+
+    def answers(self, pictures: Pictures) -> NDArray[Any]:
+        """Spikes of each neuron for each picture; nothing is learned."""
+        self._classifier.circuit_ = self.circuit
+        return self._classifier.transform(pictures)
+
+    def fit(self, data: Data) -> None:
+        """Fit the decoder to the labelled pictures."""
+        self.decoder = ClassProfiles().fit(self.answers(data.labelled), data.labels)
+
+    def score(self, data: Data) -> float:
+        """Per cent right."""
+        return 100.0 * float(self.decoder.score(self.answers(data.tests), data.truth))
+
+    def twin(self) -> Subject:
+        """An independent copy."""
+        other = copy.copy(self)
+        other.circuit = self.circuit.copy()
+        return other
+
+    def kill_neurons(self, cells: Ints) -> None:
+        """Kill excitatory neurons, with all their synapses."""
+        self.circuit.brain.regions["excitatory"].kill_neurons(cells)
+
+    def kill_synapses(self, share: float, random: np.random.Generator) -> None:
+        """Take away a share of the synapses that learn."""
+        path = self.circuit.brain.get_projection("input", "excitatory")
+        n = path.n_synapses
+        path.remove_synapses(random.permutation(n)[: round(share * n)])
+
+    def bear_neurons(self, n: int, random: np.random.Generator) -> None:
+        """Let neurons be born in the slots of dead ones, wired like those that died."""
+        brain = self.circuit.brain
+        region = brain.regions["excitatory"]
+        threshold = float(region.theta[region.neuron_alive].min())
+        born = np.array([region.add_neuron() for _ in range(n)])
+        path = brain.get_projection("input", "excitatory")
+        inputs = np.arange(brain.regions["input"].n_neurons)
+        path.add_synapses(
+            np.tile(inputs, n), np.repeat(born, len(inputs)),
+            random.uniform(0.0, 0.3, n * len(inputs)).astype(np.float32),
+        )  # fmt: skip
+        path.normalize(self.circuit.total_weight, neurons=born)
+        inhibition = self.circuit.inhibition
+        brain.get_projection("excitatory", "inhibitory").add_synapses(born, born, 2.0)
+        pre = np.tile(np.arange(region.n_neurons), n)
+        post = np.repeat(born, region.n_neurons)
+        others = pre != post
+        brain.get_projection("inhibitory", "excitatory").add_synapses(
+            pre[others], post[others], inhibition, nt=Neurotransmitter.GABA
+        )
+        # The young are easily excited.
+        region.theta[born] = threshold
+
+    def experience(self, pictures: Pictures) -> None:
+        """See more pictures, without labels, with plasticity on."""
+        circuit = self.circuit
+        for first in range(0, len(pictures), BLOCK):
+            done = first / len(pictures)
+            for (start, end), name, owner in (
+                (AFTER_ETA, "eta", circuit.rule), (AFTER_THETA, "theta_plus", circuit),
+            ):  # fmt: skip
+                setattr(owner, name, start * (end / start) ** done)
+            circuit.learn(pictures[first : first + BLOCK])
+
+
+# -- what it is compared with
+
+
+class Perceptron:
+    """A multi-layer perceptron with as many hidden units, and what can be taken from it."""
+
+    def __init__(self, seed: int, size: Size, data: Data) -> None:
+        self._data = data
+        self.model = MLPClassifier((size.neurons,), max_iter=200, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.model.fit(data.labelled / 255.0, data.labels)
+
+    def without_units(self, units: Ints) -> float:
+        """Per cent right with the output weights of hidden units zeroed."""
+        model = copy.deepcopy(self.model)
+        model.coefs_[1][units] = 0.0
+        return self._score(model)
+
+    def without_weights(self, share: float, random: np.random.Generator) -> float:
+        """Per cent right with a share of the weights of the hidden units zeroed."""
+        model = copy.deepcopy(self.model)
+        weights = model.coefs_[0]
+        weights.flat[random.permutation(weights.size)[: round(share * weights.size)]] = 0.0
+        return self._score(model)
+
+    def _score(self, model: MLPClassifier) -> float:
+        return 100.0 * float(model.score(self._data.tests / 255.0, self._data.truth))
+
+
+def read_out(data: Data, lost: float, random: np.random.Generator) -> float:
+    """Per cent right of the decoder on pixels, with a share of them gone after it was fitted."""
+    decoder = ClassProfiles().fit(data.labelled, data.labels)
+    n = data.tests.shape[1]
+    seen = data.tests.copy()
+    seen[:, random.permutation(n)[: round(lost * n)]] = 0
+    return 100.0 * float(decoder.score(seen, data.truth))
+
+
+# -- the experiment
+
+
+def trial(seed: int, quick: bool) -> dict[str, float]:
+    """All arms from one seed; per cent right."""
+    size = QUICK if quick else FULL
+    data = draw_data(seed, size, quick)
+    random = np.random.default_rng([55, seed])
+
+    def classifier() -> STDPClassifier:
+        return STDPClassifier(size.neurons, steps=size.steps, random_state=seed)
+
+    intact = Subject(classifier().learn_features(data.features), data)
+    naive = Subject(classifier().settle(data.features[:1000]), data)
+    rival = Perceptron(seed, size, data)
+    order = random.permutation(size.neurons)
+    out: dict[str, float] = {}
+    for share in (0, 20, 40) if quick else SHARES:
+        dead = order[: round(0.01 * share * size.neurons)]
+        wounded = intact.twin()
+        wounded.kill_neurons(dead)
+        out[f"neurons {share} %"] = wounded.score(data)
+        out[f"neurons {share} %, MLP"] = rival.without_units(dead)
+        if share == WOUND:
+            out.update(recovery(wounded, len(dead), data, random))
+        wounded = intact.twin()
+        wounded.kill_synapses(0.01 * share, random)
+        out[f"synapses {share} %"] = wounded.score(data)
+        out[f"synapses {share} %, MLP"] = rival.without_weights(0.01 * share, random)
+        out[f"inputs {share} %, no network"] = read_out(data, 0.01 * share, random)
+    wounded = naive.twin()
+    wounded.kill_neurons(order[: round(0.01 * WOUND * size.neurons)])
+    out["untrained 0 %"], out[f"untrained {WOUND} %"] = naive.score(data), wounded.score(data)
+    for kind in ("neurons", "synapses"):
+        for who in ("", ", MLP"):
+            lost = [out[f"{kind} 0 %{who}"] - out[f"{kind} {s} %{who}"] for s in (20, 40)]
+            out[f"{kind}: lost at 20-40 %{who}"] = float(np.mean(lost))
+        out[f"{kind}: half of what the MLP lost"] = 0.5 * out[f"{kind}: lost at 20-40 %, MLP"]
+    return out
+
+
+def recovery(
+    wounded: Subject, dead: int, data: Data, random: np.random.Generator
+) -> dict[str, float]:
+    """Per cent right after what followed the damage; the decoder sees no label it had not seen."""
+    out = {}
+    refitted = wounded.twin()
+    refitted.fit(data)
+    out["recovery: decoder fitted anew"] = refitted.score(data)
+    later = wounded.twin()
+    later.experience(data.experience)
+    out["recovery: experience"] = later.score(data)
+    later.fit(data)
+    out["recovery: experience, decoder fitted anew"] = later.score(data)
+    renewed = wounded.twin()
+    renewed.bear_neurons(dead, random)
+    renewed.experience(data.experience)
+    renewed.fit(data)
+    out["recovery: births, experience, decoder fitted anew"] = renewed.score(data)
+    return out
+
+
+RECOVERY = {
+    "neurons 0 %": "intact", f"neurons {WOUND} %": f"{WOUND} % of the neurons dead",
+    "recovery: experience": "experience, old decoder",
+    "recovery: decoder fitted anew": "decoder fitted anew only",
+    "recovery: experience, decoder fitted anew": "experience, decoder anew",
+    "recovery: births, experience, decoder fitted anew": "births, experience, decoder anew",
+    "untrained 0 %": "untrained, intact", "inputs 0 %, no network": "read-out on pixels",
+    "neurons 0 %, MLP": "MLP, intact", f"neurons {WOUND} %, MLP": f"MLP, {WOUND} % dead",
+}  # fmt: skip
+
+
+def draw(trials: Trials, path: Path) -> None:
+    """Accuracy against damage, and the recovery."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 4.5), layout="constrained")
+    first, second, third = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
+    for axes, kind in ((first, "neurons"), (second, "synapses")):
+        lines = {
+            "network": [f"{kind} {s} %" for s in SHARES],
+            "MLP": [f"{kind} {s} %, MLP" for s in SHARES],
+            "read-out on pixels, inputs lost": [f"inputs {s} %, no network" for s in SHARES],
+        }
+        curves(axes, trials, SHARES, lines)
+        axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
+    bars(third, trials, RECOVERY, {name: "tab:green" for name in RECOVERY if "births" in name})
+    third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(40, 100))
+    figure.savefig(path, dpi=110)
+
+
+EXPERIMENT = Experiment(
+    name="damage",
+    title="Damage: neurons or synapses die",
+    hypothesis=(
+        "where 20 to 40 % of the neurons (or of the synapses) die, the circuit of competing "
+        "neurons loses half of what a perceptron loses, or less, since others take over what they "
+        "stood for; further experience without labels, with neurons born in the place of the dead, "
+        "brings it back to within 2 points."
+    ),
+    protocol=(
+        f"MNIST. {FULL.neurons} excitatory neurons learn {FULL.pictures:,} training pictures "
+        f"without labels; a soft vote (`ClassProfiles`) is fitted to {FULL.labels:,} labelled "
+        f"ones. The perceptron has {FULL.neurons} hidden units and learns from the same labels. "
+        f"{FULL.tests:,} test pictures, drawn by the seed. Neurons: excitatory ones, or hidden "
+        "units. Synapses: those from the input, or the weights of the hidden units; what is killed "
+        "is drawn by the seed. Nothing is fitted after the damage. The read-out on pixels loses a "
+        f"share of the pixels instead. Recovery from the death of {WOUND} % of the neurons: "
+        f"{FULL.experience:,} other training pictures without labels and with plasticity on, with "
+        "or without births in the freed slots; the decoder stays, or is fitted anew to the same "
+        f"{FULL.labels:,} labelled pictures. Figures are per cent right."
+    ),
+    trial=trial,
+    draw=draw,
+    claims=(
+        Claim(
+            "neurons: half of the MLP's loss at 20-40 %, or less",
+            "neurons: half of what the MLP lost",
+            "neurons: lost at 20-40 %",
+        ),
+        Claim(
+            "neurons: less loss than the MLP", "neurons: lost at 20-40 %, MLP",
+            "neurons: lost at 20-40 %", 0.0, True,
+        ),
+        Claim(
+            "synapses: half of the MLP's loss at 20-40 %, or less",
+            "synapses: half of what the MLP lost", "synapses: lost at 20-40 %",
+        ),
+        Claim(
+            "recovery by births and experience to within 2 points",
+            "recovery: births, experience, decoder fitted anew", "neurons 0 %", -2.0,
+        ),
+        Claim(
+            "recovery by experience alone to within 2 points",
+            "recovery: experience, decoder fitted anew", "neurons 0 %", -2.0,
+        ),
+        Claim(
+            "births add to fitting the decoder anew",
+            "recovery: births, experience, decoder fitted anew", "recovery: decoder fitted anew",
+            0.0, True,
+        ),
+        Claim("learning matters", "neurons 0 %", "untrained 0 %", 0.0, True),
+    ),
+    quick_claims=(
+        Claim(
+            "neurons: less loss than the MLP", "neurons: lost at 20-40 %, MLP",
+            "neurons: lost at 20-40 %",
+        ),
+    ),
+    quick_seeds=1,
+)  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(EXPERIMENT.main())

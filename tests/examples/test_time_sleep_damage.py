@@ -1,0 +1,20 @@
+"""The small versions of the experiments on time, sleep and damage hold what they claim."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["spike_times", "sleep_gain", "damage"])
+def test_quick_version_holds(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],
+        cwd=ROOT, env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
