@@ -212,8 +212,8 @@ EXPERIMENT = Experiment(
         "the cells outside that do) x rank correlation of group and first spike; 100 is perfect. "
         "Figures are per cent, means over the sequences. Constants, and the regime (weakly stored "
         f"sequences), were chosen on other seeds (100 and up). {MANY} showings, reported too, lie "
-        "outside it: there is little left for sleep to repair, and more replay contracts a "
-        "sequence into one burst."
+        "outside it: there, as much replay does harm, since it binds each group to the next but "
+        "one as well until the sequence contracts into one burst."
     ),
     trial=trial,
     draw=draw,
