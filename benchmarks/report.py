@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import agents, classifiers, completion, grid_nav, iris, mnist
+from benchmarks.learning import (
+    agents,
+    classifiers,
+    completion,
+    experiment,
+    grid_nav,
+    iris,
+    mnist,
+)
 from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,6 +186,9 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("grid_nav", lambda results: [grid_nav.report(results)]),
     ("agents", lambda results: [agents.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
+    ("few_shots", lambda results: [experiment.report(results)]),
+    ("forgetting", lambda results: [experiment.report(results)]),
+    ("adaptation", lambda results: [experiment.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),
     ("growth_cycle", growth),
