@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from engram.brain import Brain
 from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number
-from engram.kernels import models
 from engram.neurons import LIF, FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
@@ -37,29 +36,15 @@ class ShuntedIzhikevich(NeuronModel):
 
     states = {"v": -70.0, "u": -14.0}
     conductance = True
+
     a = Parameter(0.02, low=0.0, unit="1/ms", doc="rate of recovery")
     b = Parameter(0.2, doc="sensitivity of recovery to v")
     c = Parameter(-65.0, high=29.0, unit="mV", doc="v after a spike")
     d = Parameter(8.0, doc="step of u at a spike")
     E_inh = Parameter(-80.0, unit="mV", doc="reversal of inhibition")
 
-    @staticmethod
-    def update(
-        v: Any, u: Any, g_exc: Any, g_inh: Any, I: Any, theta: Any, a: Any, b: Any, E_inh: Any,
-        dt: Any,
-    ) -> Any:  # fmt: skip
-        """One step, without the reset."""
-        v = E_inh + (v - E_inh) * models.fast_exp(-g_inh * dt)
-        return models.izhikevich_update(v, u, a, b, I + g_exc, theta, dt)
-
-    @staticmethod
-    def reset(
-        v: Any, u: Any, g_exc: Any, g_inh: Any, I: Any, theta: Any, a: Any, b: Any, c: Any, d: Any,
-        E_inh: Any, dt: Any,
-    ) -> Any:  # fmt: skip
-        """The step of a neuron that fires."""
-        v = E_inh + (v - E_inh) * models.fast_exp(-g_inh * dt)
-        return models.izhikevich_reset(v, u, a, b, c, d, I + g_exc, theta, dt)
+    update = "engram.kernels.models:shunted_izhikevich_update"
+    reset = "engram.kernels.models:shunted_izhikevich_reset"
 
 
 MODELS: dict[str, NeuronModel] = {

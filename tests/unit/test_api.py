@@ -94,7 +94,7 @@ SIGNATURES = [
     ),
     (Region.add_lateral_inhibition, {"weight": REQUIRED}),
     (Region.kill_neurons, {"indices": REQUIRED}),
-    (Projection.normalize, {"total": REQUIRED}),
+    (Projection.normalize, {"total": REQUIRED, "neurons": None}),
     (Projection.to_scipy, {}),
     (
         StimulusEncoder.__init__,

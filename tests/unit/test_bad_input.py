@@ -249,7 +249,7 @@ CASES = {
     ),
     "one to one": (
         lambda b: b.connect_regions("cortex", "input", wiring="one_to_one"),
-        ValueError, ["one-to-one", "16 and 11"],
+        ValueError, ["one_to_one", "16 and 11"],
     ),
     "in_degree": (
         lambda b: b.connect_regions("cortex", "input", wiring="in_degree", in_degree=17),

@@ -261,7 +261,7 @@ def test_neurons_are_uncorrelated():
 
 def test_streams_are_distinct():
     ids = [v for k, v in vars(constants).items() if k.startswith("STREAM_")]
-    assert len(ids) == len(set(ids)) == 12
+    assert len(ids) == len(set(ids)) == 13
     assert max(ids) < 2**16
 
 

@@ -205,6 +205,20 @@ def fast_exp(z):
 
 
 @inline_jit
+def shunted_izhikevich_update(v, u, g_exc, g_inh, I, theta, a, b, E_inh, dt):
+    """The conductance of inhibition acts first, exactly; the rest as in `izhikevich_update`."""
+    v = E_inh + (v - E_inh) * fast_exp(-g_inh * dt)
+    return izhikevich_update(v, u, a, b, I + g_exc, theta, dt)
+
+
+@jit
+def shunted_izhikevich_reset(v, u, g_exc, g_inh, I, theta, a, b, c, d, E_inh, dt):
+    """The step of a neuron that fires."""
+    v = E_inh + (v - E_inh) * fast_exp(-g_inh * dt)
+    return izhikevich_reset(v, u, a, b, c, d, I + g_exc, theta, dt)
+
+
+@inline_jit
 def one_minus_exp(x):
     """1 - exp(-x), full relative precision also for small x."""
     s, q = _exp_parts(-x)
