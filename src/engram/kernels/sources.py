@@ -9,6 +9,10 @@ from engram.kernels.neurons import ONE, add_youth, collect_extra, emit_spikes, l
 from engram.kernels.random import words
 
 
+CERTAIN = 32.0
+"""Hazard at which a spike is certain (but for 1e-14): more of it would only cost more draws."""
+
+
 @jit
 def place_of(cumulative, point):
     """The first place whose cumulative sum is above `point`, which is below the last one's."""
@@ -113,7 +117,7 @@ def poisson_sources(
             end = 0.0
             for k in range(n):
                 if alive[lo + k]:
-                    end += max(steady + rate[k], 0.0) * (1e-3 * dt[0])
+                    end += min(max(steady + rate[k], 0.0) * (1e-3 * dt[0]), CERTAIN)
                 line[k] = end
         end = line[n - 1]
         n_fired = 0
