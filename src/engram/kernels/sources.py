@@ -8,7 +8,6 @@ from engram.kernels.models import fast_log
 from engram.kernels.neurons import ONE, add_youth, collect_extra, emit_spikes, list_fired
 from engram.kernels.random import words
 
-
 CERTAIN = 32.0
 """Hazard at which a spike is certain (but for 1e-14): more of it would only cost more draws."""
 
