@@ -25,10 +25,12 @@ bench: .venv/ready-dev
 
 .venv/ready: pyproject.toml .venv/bin/python
 	$(BIN)/python -m pip install --quiet -e ".[viz,learn]"
+	$(BIN)/python -m compileall -q src
 	touch $@
 
 .venv/ready-dev: pyproject.toml .venv/bin/python
 	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	$(BIN)/python -m compileall -q src
 	touch .venv/ready $@
 
 clean:

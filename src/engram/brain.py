@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import secrets
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -99,7 +98,7 @@ class Brain:
     def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
         self._dt = number("Brain: dt", dt, 0.01, 10.0)
         if seed is None:
-            seed = secrets.randbits(63)
+            seed = int.from_bytes(os.urandom(8), "little") >> 1
         self._seed = integer("Brain: seed", seed, 0, 2**64 - 1)
         self._device = device_name(device)
         self._tables = Tables()
@@ -794,9 +793,7 @@ class Brain:
         for projection in self.projections:
             if projection.label == target:
                 return projection
-        known = [p.label for p in self.projections]
-        close = difflib.get_close_matches(str(target), known, n=1)
-        raise unknown_name(where, "target", target, close + [k for k in known if k not in close])
+        raise unknown_name(where, "target", target, [p.label for p in self.projections])
 
     def reward(self, amount: float, target: str) -> None:
         """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``.

@@ -6,7 +6,6 @@ is raised before anything has changed.
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 from collections.abc import Iterable
@@ -56,6 +55,8 @@ class CheckpointError(EngramError, ValueError):
 
 def unknown_name(where: str, kind: str, name: object, valid: Iterable[str]) -> UnknownNameError:
     """The error for a name that is not among `valid`, with the nearest one that is."""
+    import difflib
+
     names = list(valid)
     listed = ", ".join(repr(n) for n in names[:12]) + (", ..." if len(names) > 12 else "")
     close = difflib.get_close_matches(str(name), names, n=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 
 import numba
 import numpy as np
@@ -12,7 +11,7 @@ from scipy.integrate import solve_ivp
 from scipy.integrate._ivp import dop853_coefficients
 
 from engram import Brain, FiringPattern, RegionType
-from engram.kernels import models
+from engram.engine.binding import kernel, parameters_of
 
 DURATION = 500.0
 END = 0.1
@@ -230,8 +229,8 @@ def test_order_of_convergence(pattern):
         return (0.04 * v * v + 5.0 * v + 140.0 - u + current, a * (b * v - u))
 
     exact = solve_ivp(flow, (0.0, end), start, method="DOP853", rtol=1e-12, atol=1e-12).y[:, -1]
-    update = models.izhikevich_update
-    names = list(inspect.signature(getattr(update, "py_func", update)).parameters)
+    update = kernel("models.izhikevich_update")
+    names = parameters_of(update)
     errors = []
     for dt in (1.0, 0.5, 0.25, 0.125):
         v, u = start

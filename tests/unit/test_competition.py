@@ -17,7 +17,7 @@ from engram import (
     save_brain,
 )
 from engram.competition import EXCITATORY, INHIBITORY, INPUT, ShuntedIzhikevich
-from engram.kernels.arrivals import run_end
+from engram.engine.binding import kernel
 from engram.neurons import LIF
 
 SETTINGS = {
@@ -224,6 +224,7 @@ def test_inputs_fire_at_their_rates_whatever_the_chunks():
 
 
 def test_runs_end_at_the_gap():
+    run_end = kernel("arrivals.run_end")
     for gap in range(1, 9):
         post = np.delete(np.arange(100, 110), gap).astype(np.int32)
         assert run_end(post, 0, len(post)) == gap

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -63,7 +62,7 @@ def _create(target: Path) -> tuple[int, Path]:
     """A new file beside `target`, locked."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
-        path = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}{TEMPORARY}")
+        path = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}{TEMPORARY}")
         handle = os.open(path, flags, 0o666)
         # Between creation and lock another process may have taken it for abandoned.
         if _lock(handle) and _is(path, handle):

@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS, SYNAPSE_NAMES
+from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS, SYNAPSE_NAMES, Field
 
 WORDS = 4
 """Words a field takes in the table: its address and up to three dimensions."""
@@ -42,10 +42,7 @@ _SYNAPSE_POSITION = {field.name: k for k, field in enumerate(SYNAPSE_FIELDS)}
 
 _HEADER = """\
 import numpy as np
-from numba import carray, cfunc, types
-from engram.kernels.jit import JIT_DISABLED, inline_jit, jit
-if not JIT_DISABLED:
-    from engram.kernels.jit import as_pointer
+from engram.kernels.jit import inline_jit, jit
 """
 
 
@@ -83,21 +80,22 @@ def _argument(name: str) -> str:
     if name in SYNAPSE_NAMES:
         words, at = "block", _SYNAPSE_POSITION[name] * WORDS
     else:
-        words, at = "table_words", _BRAIN_POSITION[name] * WORDS
-    shape = "".join(f"{words}[{at + 1 + k}], " for k in range(len(field.dims)))
-    return f"carray(as_pointer({words}[{at}]), ({shape}), np.{field.dtype})"
+        words, at = "table", _BRAIN_POSITION[name] * WORDS
+    return f"{_view_name(field)}({words} + {at * 8})"
+
+
+def _view_name(field: Field) -> str:
+    return f"view_{field.dtype}_{len(field.dims)}"
 
 
 def _wrapper(parameters: tuple[str, ...]) -> str:
-    lines = [
-        "def entry(table, index, step):",
-        f"    table_words = carray(as_pointer(table), ({BLOCK_SLOT + 1},), np.int64)",
-    ]
+    fields = [FIELDS[name] for name in parameters if name in FIELDS]
+    views = sorted({(_view_name(f), f.dtype, len(f.dims)) for f in fields})
+    lines = ["from engram.kernels.jit import load_word, view"]
+    lines += [f'{name} = view("{dtype}", {ndim})' for name, dtype, ndim in views]
+    lines += ["def entry(table, index, step):"]
     if any(name in SYNAPSE_NAMES for name in parameters):
-        lines += [
-            f"    start = table_words[{BLOCK_SLOT}] + index * {BLOCK_WORDS * 8}",
-            f"    block = carray(as_pointer(start), ({BLOCK_WORDS},), np.int64)",
-        ]
+        lines += [f"    block = load_word(table + {BLOCK_SLOT * 8}) + index * {BLOCK_WORDS * 8}"]
     lines += ["    return kernel("]
     lines += [f"        {_argument(name)}," for name in parameters]
     lines += ["    )"]
@@ -162,34 +160,42 @@ def _compiled_entry(label: str, text: str, scope: dict[str, Any], keep_on_disk: 
 
 
 @functools.cache
-def kernel(path: str) -> Callable[..., Any]:
+def kernel(label: str) -> Callable[..., Any]:
     """A kernel to be called from Python, as "module.name", with its machine code kept on disk."""
     from engram.kernels.jit import JIT_DISABLED
 
-    module, name = path.split(".")
+    module, name = label.split(".")
     function: Callable[..., Any] = getattr(
         importlib.import_module(f"engram.kernels.{module}"), name
     )
     if JIT_DISABLED:
         return function
-    arguments = ", ".join(parameters_of(function))
-    text = (
-        f"import numba\nfrom engram.kernels.{module} import {name}\n\n"
-        f'@numba.njit(cache=True, nogil=True, error_model="numpy")\n'
-        f"def entry({arguments}):\n    return {name}({arguments})\n"
-    )
-    compiled: Callable[..., Any] = _load_module(f"call_{module}_{name}", text, {}).entry
+    import numba
+
+    # Compiled as it stands, from what looks like a file in the cache folder.
+    path = cache_folder() / f"call_{module}_{name}.py"
+    _write(path, f'"""Machine code of engram.kernels.{module}.{name} for calls from Python."""\n')
+    plain = function.py_func
+    code = plain.__code__.replace(co_filename=str(path))
+    twin = types_module.FunctionType(code, plain.__globals__, name)
+    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
     return compiled
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file unless it is there, at once: other processes may do the same."""
+    if path.exists() and path.read_text() == text:
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(handle, "w") as stream:
+        stream.write(text)
+    os.replace(temporary, path)
 
 
 def _load_module(label: str, text: str, scope: Mapping[str, Any]) -> Any:
     """Run generated source from a file in the cache folder, so that Numba can cache beside it."""
     path = cache_folder() / f"{label}.py"
-    if not path.exists() or path.read_text() != text:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "w") as stream:
-            stream.write(text)
-        os.replace(temporary, path)
+    _write(path, text)
     # Numba looks up the module of cached functions by name.
     module = types_module.ModuleType(f"engram_generated.{label}")
     sys.modules[module.__name__] = module

@@ -4,6 +4,7 @@ Every kernel is compiled with the same flags: no global lock, IEEE arithmetic in
 (so that results do not depend on the vector width), no bounds checks.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 # LLVM gives up on vectorising a loop over more than eight arrays that might overlap unless the
 # limit on run-time overlap checks is raised; the neuron loops read and write a dozen.
@@ -22,10 +24,15 @@ llvmlite.binding.set_option("engram", "-force-vector-interleave=2")
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 
-jit = numba.njit(nogil=True, error_model="numpy")
+# Kernels call each other; Python calls them through `engram.engine.binding`. A way in from Python
+# for each of them would double what there is to compile.
+_options = {
+    "nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+}  # fmt: skip
+jit = numba.njit(**_options)
 
 # For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
-inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+inline_jit = numba.njit(forceinline=True, **_options)
 
 python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""
@@ -64,13 +71,41 @@ else:
         return types.void(array, types.int64), codegen
 
     @intrinsic
-    def as_pointer(_context, address):
-        """An address as an untyped pointer, for `numba.carray`."""
+    def load_word(_context, at):
+        """The number that stands at an address."""
 
         def codegen(_ctx, builder, _signature, args):
-            return builder.inttoptr(args[0], cgutils.voidptr_t)
+            return builder.load(builder.inttoptr(args[0], ir.IntType(64).as_pointer()))
 
-        return types.voidptr(types.int64), codegen
+        return types.int64(types.int64), codegen
+
+    @functools.cache
+    def view(dtype: str, ndim: int) -> Any:
+        """A function that makes an array of an address and sizes, given where these stand.
+
+        Numba's own `carray` does the same; with dozens of arrays it takes seconds to compile.
+        """
+        array = types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C")
+        size = np.dtype(dtype).itemsize
+
+        @intrinsic
+        def make(_context, at):
+            def codegen(context, builder, _signature, args):
+                words = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+                first, *shape = (
+                    builder.load(builder.gep(words, [ir.IntType(32)(k)])) for k in range(ndim + 1)
+                )
+                strides = [ir.IntType(64)(size)]
+                for n in reversed(shape[1:]):
+                    strides.insert(0, builder.mul(strides[0], n))
+                made = context.make_array(array)(context, builder)
+                data = builder.inttoptr(first, made.data.type)
+                populate_array(made, data, shape, strides, ir.IntType(64)(size), None)
+                return made._getvalue()
+
+            return array(types.int64), codegen
+
+        return make
 
     @intrinsic
     def call_entry(_context, address, table, index, step):
