@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engram.defaults import HISTORY
 from engram.engine.binding import kernel
-from engram.kernels.constants import IDLE, NEVER
+from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
 from engram.state import layout
@@ -115,14 +115,12 @@ class Growth(Parameterized):
     def apply(self, brain: Brain) -> GrowthCycle:
         """One cycle."""
         died = sum(self._bury(region, brain) for region in brain.regions.values())
-        plans = [_Plan(p, brain, self, deaths=died > 0) for p in brain.projections]
+        growing = [name for name, region in brain.regions.items() if self._grows(region)]
+        plans = [_Plan(p, brain, self, died > 0, growing) for p in brain.projections]
         room = self.max_synapses - sum(plan.left for plan in plans)
         newborns = {}
-        if self.neurogenesis and self.births_per_cycle > 0 and room > 0:
-            for region in brain.regions.values():
-                slots = self._give_birth(region, brain)
-                if len(slots):
-                    newborns[region.name] = slots
+        if room > 0:
+            newborns = {name: self._give_birth(brain.regions[name], brain) for name in growing}
         for name, slots in newborns.items():
             for plan in plans:
                 room -= plan.wire(name, slots, room)
@@ -153,11 +151,15 @@ class Growth(Parameterized):
         region._bury(np.sort(dying))
         return len(dying)
 
+    def _grows(self, region: Region) -> bool:
+        """Whether a region is active enough for new neurons and has room for them."""
+        on = self.neurogenesis and self.births_per_cycle > 0
+        on = on and region.n_alive_neurons < region.max_neurons
+        return on and region.mean_activity >= self.neurogenesis_rate
+
     def _give_birth(self, region: Region, brain: Brain) -> Slots:
-        """New neurons of an active region, of the types it is short of; their slots."""
+        """New neurons of the types a region is short of; their slots."""
         n = min(self.births_per_cycle, region.max_neurons - region.n_alive_neurons)
-        if n <= 0 or region.mean_activity < self.neurogenesis_rate:
-            return np.zeros(0, np.int32)
         alive, types = region.neuron_alive, region.neuron_type
         living = int(alive.sum())
         inhibitory = int((alive & (types == NeuronType.INHIBITORY)).sum())
@@ -176,7 +178,9 @@ class Growth(Parameterized):
 class _Plan:
     """What a cycle does to one projection: all of it is carried out at once."""
 
-    def __init__(self, projection: Projection, brain: Brain, growth: Growth, deaths: bool) -> None:
+    def __init__(
+        self, projection: Projection, brain: Brain, growth: Growth, deaths: bool, growing: list[str]
+    ) -> None:
         self.projection, self.brain, self.growth = projection, brain, growth
         self.plastic = _plastic(projection)
         tables, p = brain._tables, projection._index
@@ -191,15 +195,16 @@ class _Plan:
         self.lost = 0
         self.new: list[tuple[NDArray[Any], ...]] = []
         self.born = 0
-        if self.plastic or deaths:
-            self._survey()
+        births = projection.source in growing or projection.target in growing
+        if self.plastic or deaths or births:
+            self._survey(births)
 
     @property
     def left(self) -> int:
         """The synapses that stay."""
         return self.projection.n_synapses - self.lost - len(self.pruned)
 
-    def _survey(self) -> None:
+    def _survey(self, tally: bool) -> None:
         growth, brain, block = self.growth, self.brain, self.block
         tables, n = brain._tables, len(block["post"])
         self.fate = np.zeros(n, np.uint8)
@@ -207,13 +212,18 @@ class _Plan:
         prune = self.plastic and growth.pruning and most > 0
         step, dt = brain.step_count, brain.dt
         used = int(tables["region_count"][tables["source"][self.projection._index]])
+        self.with_lag = np.zeros((TRANSMITTERS, TYPES, TYPES, self.lags if tally else 0), np.int64)
+        self.total = np.zeros((TRANSMITTERS, TYPES, TYPES))
+        self.sends = np.zeros((TRANSMITTERS, TYPES, self.n_pre if tally else 0), np.bool_)
+        self.receives = np.zeros((TRANSMITTERS, TYPES, self.n_post if tally else 0), np.bool_)
         self.lost, idle = kernel("growth.survey")(
             used, block["segment"], self.lags, self.delay_min, self.first_pre, block["post"],
-            block["weight"], block["birth"], block["nt"], block["eligibility"], self.integral,
-            self.low, self.high, tables["last_spike"], tables["alive"], tables["neuron_type"],
-            np.float32(growth.pruning_weight * self.high),
+            self.first_post, block["weight"], block["birth"], block["nt"], block["eligibility"],
+            self.integral, self.low, self.high, tables["last_spike"], tables["alive"],
+            tables["neuron_type"], np.float32(growth.pruning_weight * self.high),
             _step_before(step, growth.pruning_age / dt), int(step - growth.pruning_unused / dt),
-            prune, self.fate, self.reached,
+            prune, self.fate, self.reached, tally, self.with_lag, self.total, self.sends,
+            self.receives,
         )  # fmt: skip
         if idle:
             self.pruned = self._weakest(np.flatnonzero(self.fate == IDLE).astype(np.int32), most)
@@ -238,8 +248,6 @@ class _Plan:
     def wire(self, region: str, newborns: Slots, room: int) -> int:
         """Wire a region's newborns; returns the number of synapses."""
         projection, made = self.projection, 0
-        if not len(self.fate):
-            self.fate = np.zeros(len(self.block["post"]), np.uint8)
         if region == projection.source:
             made += self._wire_side(newborns, room, outward=True)
         if region == projection.target:
@@ -251,15 +259,18 @@ class _Plan:
         p = self.projection._index
         ends = [(self.first_pre, self.n_pre), (self.first_post, self.n_post)]
         own, other = ends if outward else ends[::-1]
-        most = min(room, len(newborns) * len(block["post"]), len(newborns) * 5 * other[1])
+        most = min(
+            room, len(newborns) * len(block["post"]), len(newborns) * TRANSMITTERS * other[1]
+        )
         if most <= 0:
             return 0
         n_new = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
+        # The newborns' own type is kept, the other summed over.
+        elsewhere = 2 if outward else 1
         made = kernel("growth.wire_newborns")(
-            outward, newborns, block["segment"], self.lags, self.first_pre, block["post"],
-            self.first_post, block["weight"], block["nt"], block["eligibility"], self.integral,
-            self.low, self.high, tables["alive"], tables["neuron_type"], *own, *other, self.fate,
-            np.uint64(brain.seed), np.int64((2 * p + outward + 1) << 32),
+            newborns, self.with_lag.sum(axis=elsewhere), self.total.sum(axis=elsewhere),
+            self.receives if outward else self.sends, tables["alive"], tables["neuron_type"], *own,
+            other[0], np.uint64(brain.seed), np.int64((2 * p + outward + 1) << 32),
             np.int64(brain.step_count * _DRAWS), *n_new,
         )  # fmt: skip
         own_end, other_end, lag, nt, magnitude = (column[:made] for column in n_new)

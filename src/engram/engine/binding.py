@@ -25,7 +25,7 @@ import types as types_module
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS, SYNAPSE_NAMES, Field
 
@@ -165,21 +165,17 @@ def kernel(label: str) -> Callable[..., Any]:
     from engram.kernels.jit import JIT_DISABLED
 
     module, name = label.split(".")
-    function: Callable[..., Any] = getattr(
-        importlib.import_module(f"engram.kernels.{module}"), name
-    )
+    function: Any = getattr(importlib.import_module(f"engram.kernels.{module}"), name)
     if JIT_DISABLED:
-        return function
+        return cast("Callable[..., Any]", function)
     import numba
 
     # Compiled as it stands, from what looks like a file in the cache folder.
     path = cache_folder() / f"call_{module}_{name}.py"
     _write(path, f'"""Machine code of engram.kernels.{module}.{name} for calls from Python."""\n')
-    plain = function.py_func
-    code = plain.__code__.replace(co_filename=str(path))
-    twin = types_module.FunctionType(code, plain.__globals__, name)
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(twin)
-    return compiled
+    code = function.py_func.__code__.replace(co_filename=str(path))
+    twin = types_module.FunctionType(code, function.py_func.__globals__, name)
+    return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(twin))
 
 
 def _write(path: Path, text: str) -> None:

@@ -33,6 +33,9 @@ DOPAMINE_RELEASE, SEROTONIN_RELEASE, ACETYLCHOLINE_RELEASE = 2, 3, 4
 EXCITATORY = 0
 """The type of neuron whose synapses sprout."""
 
+# Kinds of synapses that growth tells apart.
+TRANSMITTERS, TYPES = 5, 2
+
 # What a cycle of growth finds of a synapse: it is a dead neuron's, or weak, old and unused.
 LOST, IDLE = 1, 2
 

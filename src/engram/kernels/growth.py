@@ -4,13 +4,18 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import EXCITATORY, IDLE, INHIBITORY_TRANSMITTER, LOST, STREAM_GROWTH
+from engram.kernels.constants import (
+    EXCITATORY,
+    IDLE,
+    INHIBITORY_TRANSMITTER,
+    LOST,
+    STREAM_GROWTH,
+    TRANSMITTERS,
+    TYPES,
+)
 from engram.kernels.history import spike_steps
 from engram.kernels.jit import jit
 from engram.kernels.random import integer_below, uniform
-
-TRANSMITTERS = 5
-TYPES = 2
 
 ATTEMPTS = 16
 """Draws of a synapse to copy the delay of, until one from an excitatory neuron is found."""
@@ -25,16 +30,19 @@ def magnitude_of(weight, nt, c, integral, low, high):
 
 @jit
 def survey(
-    n_used, segment, lags, delay_min, first_pre, post, weight, birth, nt, eligibility, integral,
-    low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune, fate,
-    reached,
+    n_used, segment, lags, delay_min, first_pre, post, first_post, weight, birth, nt, eligibility,
+    integral, low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune,
+    fate, reached, tally, with_lag, total, sends, receives,
 ):  # fmt: skip
     """Look at every synapse of a projection once; returns how many are lost, and how many idle.
 
     n_used: presynaptic slots in use. fate: set to LOST for those at a dead neuron, and to IDLE for
     those that are weak, old (born in step `born_by` or before) and unused (since step `used_since`
     no spike has arrived, or the postsynaptic neuron has not fired). reached: by type, how many
-    synapses from excitatory neurons the postsynaptic neurons have.
+    synapses from excitatory neurons the postsynaptic neurons have. tally: whether to fill in the
+    others, over living synapses. with_lag, total: how many there are of each delay, and the sum of
+    their magnitudes, by transmitter and types of the two neurons. sends, receives: whether a neuron
+    has any, by transmitter and the other one's type.
     """
     lost = idle = 0
     modulated = eligibility.shape[0] > 0
@@ -42,7 +50,8 @@ def survey(
     for i in range(n_used):
         pre = first_pre + i
         from_dead = alive[pre] == 0
-        excitatory = neuron_type[pre] == EXCITATORY
+        own = neuron_type[pre]
+        excitatory = own == EXCITATORY
         for lag in range(lags):
             row = i * lags + lag
             quiet = last_spike[pre] + delay_min + lag < used_since
@@ -52,15 +61,23 @@ def survey(
                     fate[s] = LOST
                     lost += 1
                     continue
+                other = neuron_type[j]
                 if excitatory:
-                    reached[neuron_type[j]] += 1
-                if not prune or birth[s] > born_by or not (quiet or last_spike[j] < used_since):
+                    reached[other] += 1
+                candidate = prune and birth[s] <= born_by and (quiet or last_spike[j] < used_since)
+                if not (candidate or tally):
                     continue
                 c = eligibility[s] if modulated else zero
                 m = magnitude_of(weight[s], nt[s], c, integral, low, high)
-                if m < weak_below:
+                if candidate and m < weak_below:
                     fate[s] = IDLE
                     idle += 1
+                if tally:
+                    t = nt[s]
+                    with_lag[t, own, other, lag] += 1
+                    total[t, own, other] += m
+                    sends[t, other, i] = True
+                    receives[t, own, j - first_post] = True
     return lost, idle
 
 
@@ -74,49 +91,18 @@ def draw_different(options, count, seed, entity, start):
 
 @jit
 def wire_newborns(
-    outward, newborn, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral,
-    low, high, alive, neuron_type, first_own, n_own, first_other, n_other, fate, seed, entity,
-    start, out_own, out_other, out_lag, out_nt, out_magnitude,
+    newborn, with_lag, total, partner, alive, neuron_type, first_own, n_own, first_other, seed,
+    entity, start, out_own, out_other, out_lag, out_nt, out_magnitude,
 ):  # fmt: skip
     """Synapses of newborn neurons in one projection, on one side of it; returns how many.
 
+    with_lag, total, partner: of the synapses there are, by transmitter and type on the newborns'
+    side: how many of each delay, the sum of their magnitudes, and who has any on the other side.
     For each transmitter a newborn gets, on average, as many synapses as living neurons of its type
     have (the whole part for certain, one more with the probability of the rest), between it
-    and different partners among those that have such synapses, with delays drawn from theirs and
-    their mean magnitude. outward: the newborns are presynaptic.
+    and different such partners, with delays drawn from those and their mean magnitude.
     """
-    classes = TRANSMITTERS * TYPES
-    count = np.zeros(classes, np.int64)
-    total = np.zeros(classes, np.float64)
-    with_lag = np.zeros((classes, lags), np.int64)
-    partner = np.zeros((classes, n_other), np.bool_)
-    modulated = eligibility.shape[0] > 0
-    # Runs of one kind are added up before they are written down.
-    last, run, summed = -1, 0, 0.0
-    for i in range((segment.shape[0] - 1) // lags):
-        for lag in range(lags):
-            row = i * lags + lag
-            for s in range(segment[row], segment[row + 1]):
-                if fate[s]:
-                    continue
-                j = post[s] - first_post
-                own, other = (i, j) if outward else (j, i)
-                kind = nt[s] * TYPES + neuron_type[first_own + own]
-                if kind != last:
-                    if last >= 0:
-                        with_lag[last, lag] += run
-                        total[last] += summed
-                    last, run, summed = kind, 0, 0.0
-                c = eligibility[s] if modulated else np.float32(0)
-                run += 1
-                summed += magnitude_of(weight[s], nt[s], c, integral, low, high)
-                partner[kind, other] = True
-            if last >= 0:
-                with_lag[last, lag] += run
-                total[last] += summed
-            last = -1
-    for kind in range(classes):
-        count[kind] = with_lag[kind].sum()
+    lags, n_other = with_lag.shape[2], partner.shape[2]
     living = np.zeros(TYPES, np.int64)
     for k in range(first_own, first_own + n_own):
         living[neuron_type[k]] += alive[k]
@@ -125,32 +111,35 @@ def wire_newborns(
     options = np.empty(n_other, np.int32)
     n = 0
     for b in range(newborn.shape[0]):
+        own = neuron_type[newborn[b]]
         for t in range(TRANSMITTERS):
-            kind = t * TYPES + neuron_type[newborn[b]]
-            if count[kind] == 0:
+            count = 0
+            for lag in range(lags):
+                count += with_lag[t, own, lag]
+            if count == 0:
                 continue
             found = 0
             for other in range(n_other):
-                if partner[kind, other] and alive[first_other + other]:
+                if partner[t, own, other] and alive[first_other + other]:
                     options[found] = first_other + other
                     found += 1
-            who = entity + newborn[b] * classes + kind
-            mean = count[kind] / max(living[neuron_type[newborn[b]]], 1)
+            who = entity + (newborn[b] * TRANSMITTERS + t) * TYPES + own
+            mean = count / max(living[own], 1)
             wanted = min(int(mean + uniform(seed, STREAM_GROWTH, who, start)), found)
             draw_different(options[:found], wanted, seed, who, start + 1)
             for k in range(wanted):
                 if n == out_own.shape[0]:
                     return n
-                rank = integer_below(seed, STREAM_GROWTH, who, start + 1 + found + k, count[kind])
+                rank = integer_below(seed, STREAM_GROWTH, who, start + 1 + found + k, count)
                 lag = 0
-                while rank >= with_lag[kind, lag]:
-                    rank -= with_lag[kind, lag]
+                while rank >= with_lag[t, own, lag]:
+                    rank -= with_lag[t, own, lag]
                     lag += 1
                 out_own[n] = newborn[b]
                 out_other[n] = options[k]
                 out_lag[n] = lag
                 out_nt[n] = t
-                out_magnitude[n] = total[kind] / count[kind]
+                out_magnitude[n] = total[t, own] / count
                 n += 1
     return n
 
