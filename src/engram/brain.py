@@ -597,25 +597,23 @@ class Brain:
     def step(self) -> dict[str, NDArray[np.int64]]:
         """One step; the indices of the neurons that fired in it, by region."""
         self._run(1)
-        tables = self._tables
-        slot = (int(tables["clock"][STEP]) - 1) % tables.sizes["H"]
-        first, end = tables["event_first"][slot].tolist(), tables["event_end"][slot].tolist()
+        sizes, arrays = self._tables.sizes, self._tables.arrays
+        slot = (arrays["clock"].item(STEP) - 1) % sizes["H"]
+        firsts, ends = arrays["event_first"][slot].tolist(), arrays["event_end"][slot].tolist()
         # The spikes of a step stand one after the other in the ring, region by region.
-        start, n = first[0], end[-1] - first[0]
-        ring, size = tables["event_neuron"], tables.sizes["E"]
+        start, n = firsts[0], ends[-1] - firsts[0]
+        ring, size = arrays["event_neuron"], sizes["E"]
         place = start % size
         if place + n <= size:
             neurons = ring[place : place + n].astype(np.int64)
         else:
             neurons = ring[np.arange(place, place + n) % size].astype(np.int64)
-        fired = {}
-        for r, (name, region) in enumerate(self.regions.items()):
-            if first[r] == end[r]:
-                fired[name] = _NOBODY
-            else:
-                fired[name] = neurons[first[r] - start : end[r] - start]
-                fired[name] -= region._first
-        return fired
+        return {
+            name: _NOBODY if first == end else neurons[first - start : end - start] - offset
+            for name, first, end, offset in zip(
+                self.regions, firsts, ends, arrays["region_first"].tolist(), strict=True
+            )
+        }
 
     def run(
         self,

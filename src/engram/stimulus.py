@@ -114,10 +114,10 @@ class StimulusEncoder(Parameterized):
     def encode(self, values: ArrayLike, region: Region) -> Encoded:
         """The input of a region's neurons for `values` in [0, 1], at most as many as neurons."""
         n = region.n_neurons
-        array = _check_values(region.name, values, n)
-        poisson = isinstance(region.model, PoissonSource)
+        array = _check_values(region._name, values, n)
+        poisson = isinstance(region._model, PoissonSource)
         scale = np.float32(self.max_rate if poisson else self.max_current)
-        mine = array[_groups(n, len(array))]
+        mine = array.take(_groups(n, len(array)))
         if self._strategy is EncodingStrategy.RATE:
             mine *= scale
             return Encoded(mine)
