@@ -67,8 +67,10 @@ class Competition(Parameterized):
     ordinary brain. Every input reaches every excitatory neuron by plastic synapses. An excitatory
     spike makes its own inhibitory neuron (a `Relay`) fire, which inhibits all other excitatory
     neurons two steps after the spike. Thresholds theta rise at each spike, so that none always
-    wins. After each picture the incoming weights of the neurons that fired are scaled to the sum
-    `total_weight`. doi:10.3389/fncom.2015.00099
+    wins. After each picture the incoming weights of the neurons that fired are scaled to the norm
+    `total_weight`. With norm = 2, for rates and weights alike, each neuron measures the angle
+    between a picture and what it stands for, and pictures of few and of many pixels win as many
+    neurons. doi:10.3389/fncom.2015.00099
 
     seed: of the brain. model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that
     learn; None: they do not. weights: range of the initial ones, before scaling. w_max: their
@@ -86,11 +88,12 @@ class Competition(Parameterized):
     rest = Parameter(0, low=0, unit="step", doc="silence after each picture that is learned")
     from_rest = Parameter(True, doc="whether the state is reset before each picture")
     max_rate = Parameter(63.75, low=0.0, unit="Hz", doc="rate of an input of value 1")
+    norm = Parameter(1, low=1, high=2, doc="of rates and weights: 1 their sum, 2 their length")
     total_rate = Parameter(
-        0.0, low=0.0, unit="Hz", doc="sum of all rates of a picture; 0: as it is"
+        0.0, low=0.0, unit="Hz", doc="norm of all rates of a picture; 0: as it is"
     )
     rate_cap = Parameter(255.0, low=0.0, unit="Hz", doc="greatest rate of an input")
-    total_weight = Parameter(0.0, low=0.0, doc="sum of a neuron's incoming weights; 0: free")
+    total_weight = Parameter(0.0, low=0.0, doc="norm of a neuron's incoming weights; 0: free")
     target_spikes = Parameter(
         0.0, low=0.0, doc="spikes of all neurons in a picture that theta aims at; 0: it only decays"
     )
@@ -132,7 +135,7 @@ class Competition(Parameterized):
         low = number(f"{where}: weights[0]", weights[0], 0.0, most)
         high = number(f"{where}: weights[1]", weights[1], low, most)
         number(f"{where}: inhibition", strength, 0.0)
-        if self.total_weight > most * n_inputs:
+        if self.total_weight > most * n_inputs ** (1 / self.norm):
             raise InvalidValueError(
                 f"{where}: total_weight = {self.total_weight:g} can't be reached by {n_inputs} "
                 f"weights of at most w_max = {most:g}; lower total_weight or raise w_max"
@@ -144,7 +147,7 @@ class Competition(Parameterized):
         neurons.theta[:] = number(f"{where}: theta", start)
         neurons.theta_plus, neurons.tau_theta = jump, tau_theta
         if self.total_weight > 0:
-            self._learning.normalize(self.total_weight)
+            self._learning.normalize(self.total_weight, norm=self.norm)
 
     # -- building
 
@@ -281,8 +284,7 @@ class Competition(Parameterized):
     def rates(self, pictures: ArrayLike) -> NDArray[np.float32]:
         """Rates of the inputs, Hz, for pictures of shape (n, n_inputs): bytes, or values in [0, 1].
 
-        max_rate x value or, with total_rate, values scaled so that the rates add up to it; at most
-        rate_cap.
+        max_rate x value or, with total_rate, values scaled to this norm; at most rate_cap.
         """
         return self._rates(self._checked(pictures))
 
@@ -305,7 +307,7 @@ class Competition(Parameterized):
         if pictures.dtype == np.uint8:
             values /= np.float32(255)
         if self.total_rate > 0:
-            total = values.sum(axis=1, keepdims=True)
+            total = (values**self.norm).sum(axis=1, keepdims=True) ** (1 / self.norm)
             values *= np.float32(self.total_rate) / np.maximum(total, np.float32(1e-6))
         else:
             values *= np.float32(self.max_rate)
@@ -335,7 +337,7 @@ class Competition(Parameterized):
                 spikes = self._show(presenter, rates)
                 counts[k] = spikes
                 if total > 0 and pathway.rule is not None:
-                    pathway.normalize(total, neurons=np.flatnonzero(spikes))
+                    pathway.normalize(total, np.flatnonzero(spikes), self.norm)
         return counts
 
     def _show(self, presenter: Presenter, rates: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from engram import defaults
 from engram.distributions import Distribution, Values, draw
 from engram.engine.binding import kernel
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number, vector
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    as_array,
+    indices,
+    integer,
+    number,
+    vector,
+)
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation, as_modulation
 from engram.morphology import Dendrites, Placement
@@ -226,26 +234,30 @@ class Projection:
         )
         return sparse.csr_array((self.weight, (self.pre, self.post)), shape=shape)
 
-    def normalize(self, total: float, neurons: ArrayLike | None = None) -> None:
-        """Scale target neurons' incoming weights so that their magnitudes add up to `total`.
+    def normalize(self, total: float, neurons: ArrayLike | None = None, norm: int = 1) -> None:
+        """Scale target neurons' incoming weights w so that (sum |w|^norm)^(1 / norm) is `total`.
 
-        neurons: indices into the target region; None: all. Bounds hold: with `w_max` in the way the
-        sum stays below. Neurons whose incoming weights are all 0 stay as they are.
+        neurons: indices into the target region; None: all. norm: 1, magnitudes add up to `total`;
+        2, their squares to its square, as under Oja's (1982) rule. Bounds hold: with `w_max` in the
+        way the sum stays below. Neurons whose incoming weights are all 0 stay as they are.
+        doi:10.1007/BF00275687
         """
         where = f"Projection {self.label}: normalize"
         wanted = number(f"{where}: total", total, 0.0, open_low=True)
+        integer(f"{where}: norm", norm, 1, 2)
         if neurons is not None:
             n = self._brain.regions[self._target].n_neurons
-            self._normalize_some(wanted, indices(f"{where}: neurons", neurons, n))
+            self._normalize_some(wanted, indices(f"{where}: neurons", neurons, n), norm)
             return
         magnitude = self._magnitude()
         first, n_post = layout.bounds(self._brain._tables, self._index)[2:]
         sums = np.zeros(n_post, np.float64)
-        kernel("wiring.sum_incoming")(self._block["post"], magnitude, first, sums)
-        factor = np.divide(wanted, sums, out=np.ones_like(sums), where=sums > 0)
+        kernel("wiring.sum_incoming")(self._block["post"], magnitude**norm, first, sums)
+        length = sums ** (1 / norm)
+        factor = np.divide(wanted, length, out=np.ones_like(sums), where=sums > 0)
         self._set_magnitude(magnitude * factor[self._block["post"] - first])
 
-    def _normalize_some(self, total: float, neurons: Ints) -> None:
+    def _normalize_some(self, total: float, neurons: Ints, norm: int) -> None:
         if self._rule is None:
             raise InvalidValueError(
                 f"Projection {self.label}: normalize: neurons can't be given for a projection "
@@ -254,7 +266,7 @@ class Projection:
         self.settle()
         block = self._block
         kernel("wiring.normalize_incoming")(
-            block["in_first"], block["in_synapse"], block["weight"], neurons, total,
+            block["in_first"], block["in_synapse"], block["weight"], neurons, total, norm,
             np.float32(self.w_min), np.float32(self.w_max),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from engram import (
     Competition,
     InvalidTypeError,
     InvalidValueError,
+    Neurotransmitter,
     PoissonSource,
     RegionType,
     TraceSTDP,
@@ -18,7 +19,7 @@ from engram import (
 )
 from engram.competition import EXCITATORY, INHIBITORY, INPUT, ShuntedIzhikevich
 from engram.engine.binding import kernel
-from engram.neurons import LIF
+from engram.neurons import LIF, Izhikevich
 
 SETTINGS = {
     "n_inputs": 36, "n_neurons": 12, "seed": 4, "steps": 80, "total_rate": 3000.0, "theta": -1.0,
@@ -84,12 +85,15 @@ def test_a_saved_circuit_goes_on_as_if_nothing_had_been(tmp_path):
     assert later.brain.fingerprint() == whole.brain.fingerprint()
 
 
-def test_weights_add_up_after_each_picture():
-    c = circuit()
+@pytest.mark.parametrize(("norm", "total"), [(1, 12.0), (2, 2.5)])
+def test_weights_keep_their_norm(norm, total):
+    c = circuit(norm=norm, total_weight=total, total_rate=3000.0 if norm == 1 else 900.0)
     counts = c.learn(bars(5))
     fired = counts.sum(0) > 0
     assert fired.any()
-    np.testing.assert_allclose(c.weights.sum(0), c.total_weight, rtol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(c.weights, norm, axis=0), total, rtol=1e-4)
+    rates = c.rates(np.random.default_rng(0).uniform(0.1, 0.4, (3, 36)))
+    np.testing.assert_allclose(np.linalg.norm(rates, norm, axis=1), c.total_rate, rtol=1e-5)
     free = circuit(total_weight=0.0)
     before = free.weights.sum(0)
     free.learn(bars(5))
@@ -271,6 +275,8 @@ def test_bad_settings_are_refused():
         {"inhibition": -1.0},
         {"stepz": 3},
         {"total_weight": 99.0},
+        {"total_weight": 12.1, "norm": 2},
+        {"norm": 3},
     ):
         with pytest.raises((InvalidValueError, KeyError)):
             circuit(**bad)
@@ -295,3 +301,62 @@ def test_present_many_leaves_what_it_learned():
     assert (fresh == fresh[0]).all()
     assert carried[1, 2] > fresh[1, 2]
     assert brain.step_count == 3 * 120
+
+
+# ------------------------------------------------------------------ the neuron
+def cells(currents, theta=0.0, model=None):
+    brain = Brain(seed=1)
+    brain.freeze_structural_plasticity()
+    brain.freeze_adaptive_thresholds()
+    brain.disable_memory()
+    n = len(currents)
+    region = brain.add_region(
+        "cells", RegionType.ASSOCIATION, n, connectivity=0.0, max_neurons=n, excitatory=1.0,
+        model=model or ShuntedIzhikevich(tau_inh=30.0), noise=0.0, rule=None,
+    )  # fmt: skip
+    region.theta[:] = theta
+    brain.encoder.max_current = 100.0
+    return brain, region
+
+
+def test_without_inhibition_it_is_izhikevichs():
+    drive = np.linspace(3, 30, 8)
+    shunted, region = cells(drive)
+    plain, other = cells(drive, model=Izhikevich())
+    other.v[:], other.u[:] = region.v, region.u
+    for _ in range(200):
+        for brain in (shunted, plain):
+            brain.inject_current("cells", range(8), drive)
+            brain.step()
+    # Rounding differs, and grows on the way to a spike.
+    np.testing.assert_allclose(region.total_spikes, other.total_spikes, atol=1)
+    assert region.total_spikes[-1] > 5
+
+
+def test_theta_takes_from_the_current():
+    drive = np.linspace(5, 40, 8)
+    plain, _ = cells(drive)
+    raised, _ = cells(drive, theta=7.0)
+    for _ in range(300):
+        plain.inject_current("cells", range(8), drive)
+        raised.inject_current("cells", range(8), drive + 7.0)
+        plain.step()
+        raised.step()
+    counts = plain.regions["cells"].total_spikes
+    np.testing.assert_array_equal(raised.regions["cells"].total_spikes, counts)
+    assert counts[-1] > counts[1] > 0
+
+
+def test_strong_inhibition_does_not_go_beyond_its_reversal_potential():
+    brain, region = cells([0.0, 0.0])
+    region.add_synapses([0], [1], 1000.0, 1.0, nt=Neurotransmitter.GABA)
+    lowest = 0.0
+    for step in range(200):
+        brain.inject_current("cells", [1], 10.0)
+        if step == 20:
+            brain.inject_current("cells", [0], 500.0)
+        fired = brain.step()["cells"]
+        if 25 < step < 100:
+            assert 1 not in fired
+        lowest = min(lowest, float(region.v[1]))
+    assert -80.0 <= lowest < -75.0

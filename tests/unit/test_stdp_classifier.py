@@ -72,7 +72,8 @@ def test_weights_are_normalised_and_bounded(trained: STDPClassifier) -> None:
     fields = trained.receptive_fields_
     settings = trained.settings()
     assert fields.shape == (30, 64)
-    np.testing.assert_allclose(fields.sum(axis=1), settings["total_weight"], rtol=1e-3)
+    length = np.linalg.norm(fields, axis=1)
+    np.testing.assert_allclose(length, settings["total_weight"], rtol=1e-3)
     assert fields.min() >= 0
     assert fields.max() <= settings["w_max"] * 1.001
 

@@ -4,6 +4,8 @@ A wiring first gives its synapses as two arrays (pre, post), which `order` sorts
 presynaptic neuron, then delay, then postsynaptic neuron. All are counting sorts or walks.
 """
 
+import math
+
 import numpy as np
 
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
@@ -190,15 +192,16 @@ def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
 
 
 @jit
-def normalize_incoming(in_first, in_synapse, weight, neurons, total, low, high):
-    """Scale the incoming weights of some neurons so that their magnitudes add up to `total`."""
+def normalize_incoming(in_first, in_synapse, weight, neurons, total, norm, low, high):
+    """Scale the incoming weights of some neurons so that their norm, 1 or 2, is `total`."""
     for j in neurons:
         synapses = in_synapse[in_first[j] : in_first[j + 1]]
         magnitude = 0.0
         for k in range(synapses.shape[0]):
-            magnitude += abs(weight[np.uint64(synapses[k])])
+            w = np.float64(weight[np.uint64(synapses[k])])
+            magnitude += w * w if norm == 2 else abs(w)
         if magnitude > 0.0:
-            factor = np.float32(total / magnitude)
+            factor = np.float32(total / (math.sqrt(magnitude) if norm == 2 else magnitude))
             for k in range(synapses.shape[0]):
                 s = np.uint64(synapses[k])
                 w = weight[s] * factor

@@ -71,7 +71,8 @@ class STDPClassifier(
 
     Learning rates fall geometrically from the first to the second of two values, over `horizon`
     pictures. Inputs are scaled by the least and the greatest value of the training data; then each
-    sample is scaled to the same total input rate.
+    sample is scaled to the same length, and so are the weights of each neuron: what it measures is
+    the angle between the sample and what it stands for.
 
     Parameters
     ----------
@@ -88,12 +89,10 @@ class STDPClassifier(
     steps : int
         How long a sample is shown, ms.
     total_rate : float
-        Sum of the rates of all inputs, Hz.
-    rate_cap : float or None
-        Most of it that a single input gets, Hz. None, here and below: what suits the model and the
-        number of neurons, see `engram.learn.recipe`.
+        Length (root of the sum of squares) of the rates of all inputs, Hz.
     total_weight, w_max : float or None
-        Sum of a neuron's weights, and the greatest of them.
+        Length of a neuron's weights, and the greatest of them. None, here and below: what suits the
+        model and the number of neurons, see `engram.learn.recipe`.
     eta : tuple of two floats or None
         Learning rate of the synapses at the beginning and at the end.
     x_tar : float
@@ -154,8 +153,7 @@ class STDPClassifier(
         decoder: str | Decoder = "bayes",
         n_labels: int | None = None,
         steps: int = 350,
-        total_rate: float = 6500.0,
-        rate_cap: float | None = None,
+        total_rate: float = 650.0,
         total_weight: float | None = None,
         w_max: float | None = None,
         eta: tuple[float, float] | None = None,
@@ -177,7 +175,6 @@ class STDPClassifier(
         self.n_labels = n_labels
         self.steps = steps
         self.total_rate = total_rate
-        self.rate_cap = rate_cap
         self.total_weight = total_weight
         self.w_max = w_max
         self.eta = eta
@@ -387,10 +384,10 @@ class STDPClassifier(
     def settings(self) -> dict[str, Any]:
         """The parameters, with what `None` stands for; JSON can hold them."""
         check_is_fitted(self, "n_features_in_")
-        suits = recipe(self.model, self.n_neurons, self.n_features_in_)
+        suits = recipe(self.model, self.n_neurons)
         values: dict[str, Any] = dict(self.get_params(deep=False))
         for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
-                     "theta_plus", "target_spikes", "eta", "rate_cap"):  # fmt: skip
+                     "theta_plus", "target_spikes", "eta"):  # fmt: skip
             if values[name] is None:
                 values[name] = getattr(suits, name)
         if values["answer_steps"] is None:
@@ -405,9 +402,9 @@ class STDPClassifier(
         values = self.settings()
         return Competition(
             self.n_features_in_, self.n_neurons, seed=self._seed,
-            model=recipe(self.model, self.n_neurons, self.n_features_in_).neuron.replica(),
+            model=recipe(self.model, self.n_neurons).neuron.replica(),
             rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
-            steps=self.steps, total_rate=self.total_rate, rate_cap=values["rate_cap"],
+            steps=self.steps, norm=2, total_rate=self.total_rate,
             total_weight=values["total_weight"], w_max=values["w_max"],
             weights=(0.0, min(0.3, values["w_max"])),
             inhibition=values["inhibition"], theta=values["theta"],
