@@ -147,8 +147,12 @@ class Region:
     @property
     def mean_activity(self) -> float:
         """Mean firing rate of the living neurons over the last second or so, Hz."""
-        alive = self.neuron_alive
-        return float(self.activity[alive].mean()) if alive.any() else 0.0
+        tau = self._brain._tables["tau_activity"].item(self._index)
+        mean: float = kernel("neurons.mean_rate")(
+            self._slots("rate_trace"), self._slots("last_spike"), self._slots("alive"),
+            self._brain.step_count, self._brain.dt / tau,
+        )  # fmt: skip
+        return mean * 1000.0 / tau
 
     # -- arrays
 

@@ -45,6 +45,17 @@ def add_drive(drive, alive, first, current):
     return driven
 
 
+@jit
+def mean_rate(rate_trace, last_spike, alive, step, decay):
+    """Mean over living neurons of the trace of their spikes, which has decayed since the last."""
+    total, count = 0.0, 0
+    for k in range(alive.shape[0]):
+        if alive[k]:
+            total += rate_trace[k] * math.exp(-np.float64(step - last_spike[k]) * decay)
+            count += 1
+    return total / max(count, 1)
+
+
 YOUNGEST_ADULT = np.float32(1e-4)
 """Youth below which a neuron is an adult."""
 

@@ -25,6 +25,31 @@ def place_of(cumulative, point):
     return np.int64(k)
 
 
+@jit
+def make_guide(cumulative, guide):
+    """For each of n equal parts of the line, the place in which it begins."""
+    n = guide.shape[0]
+    width = cumulative[n - 1] / n
+    k = 0
+    for part in range(n):
+        while k < n - 1 and cumulative[k] <= part * width:
+            k += 1
+        guide[part] = k
+
+
+@inline_jit
+def guided_place_of(cumulative, point, guide, parts):
+    """`place_of`, by a look at the guide; `parts`: of its parts, how many one unit holds."""
+    n = guide.shape[0]
+    k = guide[min(np.int64(point * parts), n - 1)]
+    # Rounding may have led to the part beside it.
+    while k > 0 and cumulative[k - 1] > point:
+        k -= 1
+    while cumulative[k] <= point:
+        k += 1
+    return np.int64(k)
+
+
 @inline_jit
 def poisson_sources(
     index,
@@ -67,6 +92,7 @@ def poisson_sources(
     youth_current,
     youth_kept,
     hazard,
+    hazard_guide,
     hazard_steady,
     hazard_ready,
 ):
@@ -91,6 +117,7 @@ def poisson_sources(
         for k in range(flags.shape[0]):
             flags[k] = np.uint64(0)
         line = hazard[lo : lo + n]
+        guide = hazard_guide[lo : lo + n]
         if not stays:
             collect_extra(
                 rate,
@@ -118,7 +145,10 @@ def poisson_sources(
                 if alive[lo + k]:
                     end += min(max(steady + rate[k], 0.0) * (1e-3 * dt[0]), CERTAIN)
                 line[k] = end
+            if not varied:
+                make_guide(line, guide)
         end = line[n - 1]
+        parts = n / end if end > 0.0 else 0.0
         n_fired = 0
         point = 0.0
         latest = -1
@@ -132,7 +162,10 @@ def poisson_sources(
                 point -= fast_log(np.float32((np.float64(w) + 0.5) * 2.0**-32))
                 if point >= end:
                     break
-                k = place_of(line, point)
+                if varied:
+                    k = place_of(line, point)
+                else:
+                    k = guided_place_of(line, point, guide, parts)
                 if k != latest:
                     fired[lo + k] = 1
                     who[n_fired] = k

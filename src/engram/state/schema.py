@@ -134,6 +134,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("held_since", "int64", "R", 0, "step", "when holding began"),
     _f("logging", "uint8", "R", 0, "", "1 if spikes are recorded", "derived"),
     _f("hazard", "float64", "N", 0, "", "of Poisson sources, summed up to each", "derived"),
+    _f("hazard_guide", "int32", "N", 0, "", "where to look first, by share of the way", "derived"),
     _f("hazard_steady", "float32", "R", 0, "Hz", "steady input it was made with", "derived"),
     _f("hazard_ready", "uint8", "R", 0, "", "1 if it holds for the next step", "derived"),
     _f("reached", "uint8", "R", 1, "", "1 if synaptic input has come, or may have", "derived"),
