@@ -71,22 +71,23 @@ def main() -> None:
     brain = large()
     brain.run(2000)
     rate = brain.stats().spikes / 2.0 / 10_000
-    cases = [("1,000,000 plastic synapses", brain, 50.0)]
+    cases: list[tuple[str, Brain, float | None]] = [("1,000,000 plastic synapses", brain, 50.0)]
     example = small()
     example.run(3000, lambda b, _: b.stimulate("input", [0.8, 0.3, 0.5]))
-    cases.append(("the usage example", example, 1.0))
+    cases.append(("the usage example", example, None))
     for name, subject, target in cases:
         synapses = sum(p.n_synapses for p in subject.projections)
         times, changed = measure(subject)
         row = {
             "what": name, "synapses": synapses, "cycles": REPEATS, "median_ms": np.median(times),
             "least_ms": min(times), "most_ms": max(times), "target_ms": target,
-            "reached": bool(np.median(times) < target), "changed": changed,
+            "reached": target is None or bool(np.median(times) < target), "changed": changed,
         }  # fmt: skip
         rows.append(row)
+        asked = "" if target is None else f"; asked for: {target:g}"
         print(
             f"{name}: {row['median_ms']:.2f} ms a cycle ({row['least_ms']:.2f} - "
-            f"{row['most_ms']:.2f}; asked for: {target:g}), {changed}"
+            f"{row['most_ms']:.2f}{asked}), {changed}"
         )
     RESULT.write_text(json.dumps({"rate_hz": rate, "rows": rows}, indent=1) + "\n")
 

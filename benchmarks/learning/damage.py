@@ -130,7 +130,7 @@ class Subject:
     def scale(self) -> None:
         """Scale what is left of each neuron's synapses to the sum it had (synaptic scaling)."""
         path = self.circuit.brain.get_projection("input", "excitatory")
-        path.normalize(self.circuit.total_weight)
+        path.normalize(self.circuit.total_weight, norm=self.circuit.norm)
 
     def bear_neurons(self, n: int, random: np.random.Generator) -> None:
         """Let neurons be born in the slots of dead ones, wired like those that died."""
@@ -144,7 +144,7 @@ class Subject:
             np.tile(inputs, n), np.repeat(born, len(inputs)),
             random.uniform(0.0, 0.3, n * len(inputs)).astype(np.float32),
         )  # fmt: skip
-        path.normalize(self.circuit.total_weight, neurons=born)
+        path.normalize(self.circuit.total_weight, born, self.circuit.norm)
         inhibition = self.circuit.inhibition
         brain.get_projection("excitatory", "inhibitory").add_synapses(born, born, 2.0)
         pre = np.tile(np.arange(region.n_neurons), n)

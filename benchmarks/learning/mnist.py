@@ -158,10 +158,10 @@ Deviations from Diehl & Cook (2015): dt 1 ms instead of 0.5; delays of one step;
 are relays; no pause of 150 ms, each picture begins from rest; the rates of a picture have the
 length {total_rate:g} Hz (root of the sum of squares), so that none has to be shown again with more
 input; weights change at postsynaptic spikes only, with bounds on both sides, and are kept at the
-length {total_weight:g} after each picture, not in sum; inhibition lasts longer ({tau_inh:g} ms) and is weaker in answers
-({answer_inhibition:g} instead of {inhibition:g}); thresholds fall at a rate at which the whole
-layer fires {target_spikes:g} spikes a picture, instead of decaying; learning rates fall over the
-pictures; one pass instead of several; decoders besides the vote.
+length {total_weight:g} after each picture, not in sum; inhibition lasts longer ({tau_inh:g} ms) and
+is weaker in answers ({answer_inhibition:g} instead of {inhibition:g}); thresholds fall at a rate at
+which the whole layer fires {target_spikes:g} spikes a picture, instead of decaying; learning rates
+fall over the pictures; one pass instead of several; decoders besides the vote.
 """
 
 

@@ -152,7 +152,7 @@ class Region:
             self._slots("rate_trace"), self._slots("last_spike"), self._slots("alive"),
             self._brain.step_count, self._brain.dt / tau,
         )  # fmt: skip
-        return mean * 1000.0 / tau
+        return mean * (1000.0 / float(tau))
 
     # -- arrays
 

@@ -162,10 +162,7 @@ def poisson_sources(
                 point -= fast_log(np.float32((np.float64(w) + 0.5) * 2.0**-32))
                 if point >= end:
                     break
-                if varied:
-                    k = place_of(line, point)
-                else:
-                    k = guided_place_of(line, point, guide, parts)
+                k = place_of(line, point) if varied else guided_place_of(line, point, guide, parts)
                 if k != latest:
                     fired[lo + k] = 1
                     who[n_fired] = k
