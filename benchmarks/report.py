@@ -130,10 +130,11 @@ def growth(cost: dict[str, Any]) -> list[str]:
     lines += ["", "| brain | synapses | median (ms) | range | asked for | reached |"]
     lines += ["|---|---|---|---|---|---|"]
     for r in cost["rows"]:
+        verdict = "yes" if r["reached"] else "**no**"
         lines.append(
             f"| {r['what']} | {r['synapses']:,} | {_number(r['median_ms'])} "
-            f"| {_number(r['least_ms'])} - {_number(r['most_ms'])} | {_number(r['target_ms'])} "
-            f"| {'yes' if r['reached'] else '**no**'} |"
+            f"| {_number(r['least_ms'])} - {_number(r['most_ms'])} "
+            + ("| | |" if r["target_ms"] is None else f"| {_number(r['target_ms'])} | {verdict} |")
         )
     lines.append("")
     cycles = RESULTS / "growth_cycles.json"
