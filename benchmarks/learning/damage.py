@@ -144,7 +144,7 @@ class Subject:
             np.tile(inputs, n), np.repeat(born, len(inputs)),
             random.uniform(0.0, 0.3, n * len(inputs)).astype(np.float32),
         )  # fmt: skip
-        path.normalize(self.circuit.total_weight, born, self.circuit.norm)
+        path.normalize(self.circuit.total_weight, born, norm=self.circuit.norm)
         inhibition = self.circuit.inhibition
         brain.get_projection("excitatory", "inhibitory").add_synapses(born, born, 2.0)
         pre = np.tile(np.arange(region.n_neurons), n)

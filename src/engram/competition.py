@@ -337,7 +337,7 @@ class Competition(Parameterized):
                 spikes = self._show(presenter, rates)
                 counts[k] = spikes
                 if total > 0 and pathway.rule is not None:
-                    pathway.normalize(total, np.flatnonzero(spikes), self.norm)
+                    pathway.normalize(total, np.flatnonzero(spikes), norm=self.norm)
         return counts
 
     def _show(self, presenter: Presenter, rates: NDArray[np.float32]) -> NDArray[np.int64]:

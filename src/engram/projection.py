@@ -234,7 +234,7 @@ class Projection:
         )
         return sparse.csr_array((self.weight, (self.pre, self.post)), shape=shape)
 
-    def normalize(self, total: float, neurons: ArrayLike | None = None, norm: int = 1) -> None:
+    def normalize(self, total: float, neurons: ArrayLike | None = None, *, norm: int = 1) -> None:
         """Scale target neurons' incoming weights w so that (sum |w|^norm)^(1 / norm) is `total`.
 
         neurons: indices into the target region; None: all. norm: 1, magnitudes add up to `total`;
