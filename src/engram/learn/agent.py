@@ -153,8 +153,8 @@ class SpikingAgent:
         tau_eligibility: float = 200.0,
         optimism: float = 0.2,
         exploration: float = 24.0,
-        noise: float = 12.0,
-        inhibition: float = 6.0,
+        noise: float = 6.0,
+        inhibition: float = 3.0,
         n_motor: int = 8,
         n_critic: int = 100,
         perceive: int = 30,
@@ -282,14 +282,14 @@ class SpikingAgent:
         pathway = brain.get_projection(PLACE, CRITIC)
         born = pathway.weight
         w = CRITIC_INPUT / (cells.total * PLACE_RATE * TAU_SYN)
-        probe = np.zeros(cells.n_cells)
-        probe[: round(cells.total)] = self._as_input(np.ones(round(cells.total)))
+        examples = cells.examples(PROBES)
+        probes = [self._as_input(rates) for rates in examples]
 
         def fires(weight: float) -> float:
             pathway.weight = np.full(pathway.n_synapses, weight)
             counts = []
-            brain.present(PLACE, probe, SETTLING)
-            for _ in range(PROBES):
+            brain.present(PLACE, probes[0], SETTLING)
+            for probe in probes:
                 brain.run(self.pause, progress=False)
                 counts.append(brain.present(PLACE, probe, self.perceive)[CRITIC].sum())
             return float(np.mean(counts))
@@ -301,19 +301,26 @@ class SpikingAgent:
         brain.run(self.pause, progress=False)
         # Eligibility that one decision leaves at the synapse of an active cell, per w_max.
         left = PLACE_RATE * TAU_PLUS * self.decide
-        charge = cells.total * PLACE_RATE * TAU_SYN * DOPAMINE_DECAY * 1e-3
+        left *= math.exp(-(self.decide / 2 + self.pause + self.perceive) / self.tau_eligibility)
+        # Cells that fire less learn less and count for less.
+        power = float(np.mean([(rates**2).sum() for rates in examples]))
+        charge = power * PLACE_RATE * TAU_SYN * DOPAMINE_DECAY * 1e-3
         rate = rest / (self.n_critic * self.perceive)
         self._dose_critic = CRITIC_SPAN * CRITIC_INPUT / (charge * HEADROOM * w * left * rate)
         w *= ACTOR_INPUT / CRITIC_INPUT
         self._dose_actor = ACTOR_INPUT / (charge * HEADROOM * w * left * WINNER_RATE)
 
-    @staticmethod
-    def _as_input(rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values for the encoder that make place cells fire at relative rates: the inverse f-I."""
+    def _as_input(self, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values for the encoder that make place cells fire at relative rates: the inverse f-I.
+
+        Cells start from rest, the first spike comes after an interval without refractory time: n
+        spikes are expected while the observation is perceived if (n + 1/2) intervals fit in.
+        """
         values = np.zeros(len(rates))
         active = rates > 0
+        n = rates[active] * PLACE_RATE * self.perceive
         # The first step past the threshold counts, so intervals are half a step longer than asked.
-        gap = 1.0 / (rates[active] * PLACE_RATE) - 0.5 - T_REF
+        gap = (self.perceive + T_REF) / (n + 0.5) - 0.5 - T_REF
         values[active] = THRESHOLD / (PLACE_CURRENT * -np.expm1(-gap / TAU_M))
         return np.minimum(values, 1.0)
 

@@ -39,6 +39,10 @@ class Cells:
         """Relative firing rates for an observation, shape (n_cells,)."""
         raise NotImplementedError
 
+    def examples(self, n: int) -> list[Floats]:
+        """The rates of `n` observations spread over all there are, each of shape (n_cells,)."""
+        raise NotImplementedError
+
     def describe(self) -> dict[str, Any]:
         """What makes the same code again, as JSON can hold it."""
         raise NotImplementedError
@@ -79,6 +83,12 @@ class PlaceCells(Cells):
         a *= self.total / a.sum()
         a[a < LEAST] = 0.0
         return np.minimum(a, 1.0)
+
+    def examples(self, n: int) -> list[Floats]:
+        """The rates of `n` points of the box (an additive recurrence, its steps of roots of 2)."""
+        steps = 2.0 ** (-np.arange(1, len(self.low) + 1) / (len(self.low) + 1))
+        shares = np.arange(1, n + 1)[:, np.newaxis] * steps % 1.0
+        return [self.rates(self.low + share * (self.high - self.low)) for share in shares]
 
     def describe(self) -> dict[str, Any]:
         """What makes the same code again."""
@@ -122,6 +132,10 @@ class TileCells(Cells):
         for k, tile in enumerate(grid.tolist()):
             a[self._cell((k, *tile))] = 1.0
         return a
+
+    def examples(self, n: int) -> list[Floats]:
+        """`n` times one cell of each tiling: any tiles make the same input before learning."""
+        return [np.repeat([1.0, 0.0], [self.tilings, self.n_cells - self.tilings])] * n
 
     def _cell(self, tile: tuple[int, ...]) -> int:
         cell = self.known.get(tile)
