@@ -2,7 +2,7 @@
 
     python -m benchmarks.learning.agents [ENVIRONMENT ...] [--seeds N] [--output F]
 
-`engram.learn.SpikingAgent` as it stands (no parameter differs between environments) on
+`engram.learn.SpikingAgent` as it stands (no parameter is given for any environment) on
 FrozenLake-v1 (not slippery), CliffWalking-v1, MiniGrid-Empty-5x5-v0 and CartPole-v1; after
 training, `play` with plasticity frozen. Beside it a random agent and tabular Q-learning
 (epsilon-greedy, epsilon 0.1, learning rate 0.2, the agent's discount; observations of CartPole
@@ -49,7 +49,7 @@ TASKS = {
     "FrozenLake": Task("FrozenLake-v1", {"is_slippery": False}, 300, None, 5, 1.0),
     "CliffWalking": Task("CliffWalking-v1", {}, 200, 300, 5, -17.0),
     "MiniGrid": Task("MiniGrid-Empty-5x5-v0", {}, 150, None, 5, 0.5),
-    "CartPole": Task("CartPole-v1", {}, 100, None, 100, 195.0, (9.6, 99.0, 0.07, 0.6)),
+    "CartPole": Task("CartPole-v1", {}, 60, None, 100, 195.0, (9.6, 99.0, 0.07, 0.6)),
 }
 ARMS = ("network", "Q-learning", "random")
 
@@ -101,7 +101,7 @@ class Table:
 def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
     """Train and test one arm with one seed."""
     env = make(task)
-    agent = SpikingAgent(seed=seed)
+    agent = SpikingAgent(env, seed=seed)
     started = time.process_time()
     if arm == "network":
         learned = agent.learn(env, task.episodes, seed=seed, max_steps=task.max_steps)

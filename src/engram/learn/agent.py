@@ -96,17 +96,19 @@ class SpikingAgent:
         environment `learn` is given.
     seed : int or None
         Of the brain: wiring and noise.
-    gamma : float
-        Discount of the value from one decision to the next.
+    gamma : float or None
+        Discount of the value from one decision to the next; None: that of the code, 0.98 for tiles
+        of real numbers, which change little from one decision to the next, otherwise 0.9.
     actor_step, critic_step : float
         Change of a motor neuron's input (in units of that before learning) and of the value, for
         an error of 1 right after a decision.
     step_decay : float
         The steps shrink by 1 / (1 + n / step_decay) with n the decisions learned from; inf: never.
-    tau_eligibility : float
-        Decay of eligibility, ms.
+    tau_eligibility : float or None
+        Decay of eligibility, ms; None: that of the code, 400 for tiles of real numbers, otherwise
+        200.
     optimism : float
-        Value before learning, of an observation whose cells fire at their full rate.
+        Value before learning, in the mean over observations.
     exploration, noise : float
         Noise of motor neurons while learning, and otherwise, mV ms^1/2.
     inhibition : float
@@ -146,11 +148,11 @@ class SpikingAgent:
         env: Any = None,
         *,
         seed: int | None = None,
-        gamma: float = 0.9,
+        gamma: float | None = None,
         actor_step: float = 0.3,
         critic_step: float = 0.2,
-        step_decay: float = 1000.0,
-        tau_eligibility: float = 200.0,
+        step_decay: float = math.inf,
+        tau_eligibility: float | None = None,
         optimism: float = 0.2,
         exploration: float = 24.0,
         noise: float = 6.0,
@@ -164,16 +166,19 @@ class SpikingAgent:
         cells: Cells | None = None,
     ) -> None:
         where = type(self).__name__
-        self.gamma = number(f"{where}: gamma", gamma, 0.0, 1.0)
+        self.gamma: Any = None
+        if gamma is not None:
+            self.gamma = number(f"{where}: gamma", gamma, 0.0, 1.0)
         self.actor_step = number(f"{where}: actor_step", actor_step, 0.0)
         self.critic_step = number(f"{where}: critic_step", critic_step, 0.0)
         for name, value in (("step_decay", step_decay), ("reward_limit", reward_limit)):
             if value != math.inf:
                 number(f"{where}: {name}", value, 0.0, open_low=True)
         self.step_decay, self.reward_limit = float(step_decay), float(reward_limit)
-        self.tau_eligibility = number(
-            f"{where}: tau_eligibility", tau_eligibility, 0.0, open_low=True
-        )
+        tau: Any = tau_eligibility
+        if tau is not None:
+            tau = number(f"{where}: tau_eligibility", tau, 0.0, open_low=True)
+        self.tau_eligibility = tau
         self.optimism = number(f"{where}: optimism", optimism)
         self.exploration = number(f"{where}: exploration", exploration, 0.0)
         self.noise = number(f"{where}: noise", noise, 0.0)
@@ -229,6 +234,10 @@ class SpikingAgent:
         self._first_action = int(env.action_space.start)
         if self.cells is None:
             self.cells = cells_for(env.observation_space)
+        if self.gamma is None:
+            self.gamma = self.cells.gamma
+        if self.tau_eligibility is None:
+            self.tau_eligibility = self.cells.tau_eligibility
         self._brain = self._build(self.cells)
         self._calibrate(self._brain, self.cells)
 
@@ -420,7 +429,7 @@ class SpikingAgent:
         if self._value is None:
             return
         r = self._rewards / self._scale if self._scale > 0 else 0.0
-        error = r + self.gamma * value - self._value
+        error: float = r + self.gamma * value - self._value
         self._rewards = 0.0
         error /= 1.0 + self.lessons / self.step_decay
         self.lessons += 1

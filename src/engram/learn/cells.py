@@ -30,10 +30,14 @@ def numbers(observation: Any) -> Floats:
 
 
 class Cells:
-    """Base: a code gives each of `n_cells` neurons a rate in [0, 1], in all about `total`."""
+    """Base: a code gives each of `n_cells` neurons a rate in [0, 1], in all about `total`.
+
+    gamma, tau_eligibility: how far ahead and back (ms) an agent reckons with such observations.
+    """
 
     n_cells: int
     total: float
+    gamma, tau_eligibility = 0.9, 200.0
 
     def rates(self, observation: Any) -> Floats:
         """Relative firing rates for an observation, shape (n_cells,)."""
@@ -111,6 +115,9 @@ class TileCells(Cells):
         self.widths = np.asarray(widths, np.float64)
         self.n_cells, self.tilings = n_cells, tilings
         self.total = float(tilings)
+        if (self.widths > 0).any():
+            # What moves through real numbers changes little from one decision to the next.
+            self.gamma, self.tau_eligibility = 0.98, 400.0
         steps = np.arange(tilings)[:, None] * (2 * np.arange(len(self.widths)) + 1)
         self._shift = np.where(self.widths > 0, steps % tilings / tilings, 0.0)
         self.known: dict[tuple[int, ...], int] = {
