@@ -138,13 +138,25 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def failures(results: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
+    """What contradicts the claim."""
+    return [
+        f"{name}: solved on {found['network']['solved']} of {found['network']['seeds']} seeds"
+        for name, found in results.items()
+        if found["network"]["solved"] < 0.8 * found["network"]["seeds"]
+    ]
+
+
 def report(stored: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md on a stored run."""
     lines = [
         "## Agents", "",
-        "`python -m benchmarks.learning.agents`: `SpikingAgent` with one set of parameters, then "
-        "played with plasticity frozen; asked for: solved on 8 of 10 seeds each. Return of the "
-        "test episodes, mean over seeds.", "",
+        "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played with "
+        "plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the goal in "
+        "each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at least "
+        "-17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 seeds each. "
+        "Return of the test episodes, mean over seeds. Q-learning is tabular, with as many "
+        "episodes and the agent's discount.", "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
@@ -156,6 +168,7 @@ def report(stored: dict[str, Any]) -> str:
                 f"| {r['mean']:.2f} | {r['sd']:.2f} | {r['least']:.2f} | {r['most']:.2f} "
                 f"| {r['cpu_s']:.1f} |"
             )
+    lines += [f"\nFailed: {problem}." for problem in failures(stored["results"])]
     return "\n".join(lines) + "\n"
 
 
@@ -193,7 +206,6 @@ def main(arguments: list[str] | None = None) -> int:
     document: dict[str, Any] = {"benchmark": "agents", "results": {}, "curves": {}}
     if options.output.exists():
         document |= json.loads(options.output.read_text())
-    problems = []
     for name in names:
         task, found = TASKS[name], {}
         for arm in ARMS:
@@ -206,12 +218,11 @@ def main(arguments: list[str] | None = None) -> int:
             if arm == "network":
                 document["curves"][name] = [r["curve"] for r in rows]
         document["results"][name] = found
-        if found["network"]["solved"] < 0.8 * options.seeds:
-            problems.append(f"{name}: solved on {found['network']['solved']} seeds")
         document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
         document["load"] = round(os.getloadavg()[0], 2)
         options.output.write_text(json.dumps(document) + "\n")
     draw(document["curves"], options.output.with_suffix(".png"))
+    problems = failures(document["results"])
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)
     return 1 if problems else 0

@@ -158,6 +158,87 @@ def test_goes_on_from_a_checkpoint_in_an_episode(tmp_path: Path) -> None:
         SpikingAgent.load(tmp_path)
 
 
+def test_starts_from_the_value_asked_for_whatever_the_code() -> None:
+    spaces = gymnasium.spaces
+    rng = np.random.default_rng(0)
+    for size in (5, 8):
+        agent = SpikingAgent(grid(size=size), seed=1)
+        agent.start()
+        values = [agent.value(rng.uniform(0, size - 1, 2)) for _ in range(60)]
+        assert np.mean(values) == pytest.approx(agent.optimism, abs=0.1)
+    for code in (cells_for(spaces.Discrete(9)), cells_for(spaces.Box(-np.inf, np.inf, (2,)))):
+        rates = code.examples(5)
+        assert [r.sum() for r in rates] == [code.total] * 5
+    spread = np.array(PlaceCells([0, 0], [1, 1]).examples(20))
+    assert len(np.unique(spread.argmax(axis=1))) > 15
+
+
+def step_of_value(env: Any, observations: list[Any]) -> float:
+    """Change of the critic's input at an observation by an error of 1 there, of that at birth."""
+    agent = SpikingAgent(env, seed=1)
+    cells, critic = agent.cells, agent.brain.get_projection("place", "critic")
+    assert cells is not None
+    steps = []
+    for observation in observations:
+        rates = cells.rates(observation)
+        before = rates @ critic.weight.reshape(cells.n_cells, -1).mean(axis=1)
+        agent.start()
+        agent.act(observation, learning=True)
+        assert agent._value is not None
+        error = 1.0 - agent._value
+        agent.reward(1.0)
+        agent.finish()
+        after = rates @ critic.weight.reshape(cells.n_cells, -1).mean(axis=1)
+        steps.append((after / before - 1.0) / error)
+    return float(np.mean(steps))
+
+
+def test_steps_of_learning_are_as_large_whatever_the_code() -> None:
+    points = [np.array(x, np.float32) for x in np.random.default_rng(1).uniform(0, 4, (12, 2))]
+    graded = step_of_value(grid(size=5), points)
+    full = step_of_value(gymnasium.make("FrozenLake-v1"), list(range(12)))
+    assert 0.8 < graded / full < 1.3
+
+
+def test_motor_neurons_weigh_their_input_whatever_won_before() -> None:
+    def right(**options: Any) -> float:
+        agent = SpikingAgent(grid(size=5), seed=1, **options)
+        pathway = agent.brain.get_projection("place", "actor")
+        born = pathway.weight.reshape(-1, 4, agent.n_motor)
+        agent.start()
+        chosen = 0
+        for k in range(40):
+            weights = born.copy()
+            weights[:, k % 4] *= 1.15
+            pathway.weight = weights.ravel()
+            chosen += agent.act(np.array([k % 5, k % 3], np.float32)) == k % 4
+        return chosen / 40
+
+    assert right() >= 0.9
+    assert right(inhibition=6.0) < 0.6
+
+
+def test_learns_again_when_the_goal_moves() -> None:
+    def relearned(**options: Any) -> int:
+        env = grid(size=4)
+        agent = SpikingAgent(env, seed=2, **options)
+        agent.learn(env, 100, seed=2)
+        env.unwrapped.goal = (0, 3)
+        agent.learn(env, 50, max_steps=50)
+        return solved(agent, env)[0]
+
+    assert relearned() == 15
+    assert relearned(step_decay=50.0) < 13
+
+
+def test_reckons_further_where_observations_change_little() -> None:
+    moving = SpikingAgent(gymnasium.make("CartPole-v1"), seed=0)
+    still = SpikingAgent(gymnasium.make("FrozenLake-v1"), seed=0)
+    assert (moving.gamma, moving.tau_eligibility) == (0.98, 400.0)
+    assert (still.gamma, still.tau_eligibility) == (0.9, 200.0)
+    assert SpikingAgent(gymnasium.make("CartPole-v1"), seed=0, gamma=0.5).gamma == 0.5
+
+
 def test_dopamine_is_the_error_of_prediction() -> None:
     env = grid(size=3)
     agent = SpikingAgent(env, seed=1)
