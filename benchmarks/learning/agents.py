@@ -151,12 +151,12 @@ def report(stored: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md on a stored run."""
     lines = [
         "## Agents", "",
-        "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played with "
-        "plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the goal in "
-        "each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at least "
-        "-17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 seeds each. "
-        "Return of the test episodes, mean over seeds. Q-learning is tabular, with as many "
-        "episodes and the agent's discount.", "",
+        "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played "
+        "with plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the "
+        "goal in each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at "
+        "least -17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 "
+        "seeds each. Return of the test episodes, mean over seeds. Q-learning is tabular, with as "
+        "many episodes and the agent's discount.", "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
