@@ -72,12 +72,15 @@ class Competition(Parameterized):
     between a picture and what it stands for, and pictures of few and of many pixels win as many
     neurons. doi:10.3389/fncom.2015.00099
 
-    seed: of the brain. model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that
-    learn; None: they do not. weights: range of the initial ones, before scaling. w_max: their
-    greatest. inhibition: weight of an inhibitory synapse. theta, theta_plus, tau_theta (ms): where
-    thresholds start, their jump at a spike, their slow decay. Defaults depend on the model. brain:
-    one that such a circuit built, to go on with as it is. The other parameters are about showing
-    pictures and can be assigned.
+    max_neurons: how many excitatory neurons, each with its inhibitory one, the circuit may grow
+    to, by `brain.growth.births_per_cycle` every `brain.growth.growth_interval` (20 pictures),
+    each like one there is (`brain.growth.kinship`); None: it does not grow. seed: of the brain.
+    model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that learn; None: they
+    do not. weights: range of the initial ones, before scaling. w_max: their greatest.
+    inhibition: weight of an inhibitory synapse. theta, theta_plus, tau_theta (ms): where
+    thresholds start, their jump at a spike, their slow decay. Defaults depend on the model.
+    brain: one that such a circuit built, to go on with as it is. The other parameters are about
+    showing pictures and can be assigned.
 
     >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50, total_weight=1.0)
     >>> circuit.learn([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).shape
@@ -106,6 +109,7 @@ class Competition(Parameterized):
         n_inputs: int = 784,
         n_neurons: int = 400,
         *,
+        max_neurons: int | None = None,
         seed: int | None = None,
         model: str | NeuronModel = "lif",
         rule: PlasticityRule | str | None = "trace_stdp",
@@ -127,10 +131,13 @@ class Competition(Parameterized):
         )
         super().__init__(total_weight=total, **values)
         self._n_inputs = integer(f"{where}: n_inputs", n_inputs, 1)
-        self._n_neurons = integer(f"{where}: n_neurons", n_neurons, 1)
+        integer(f"{where}: n_neurons", n_neurons, 1)
         if brain is not None:
-            self._brain = self._adopted(brain)
+            self._brain = self._adopted(brain, n_neurons)
             return
+        most_neurons = n_neurons
+        if max_neurons is not None:
+            most_neurons = integer(f"{where}: max_neurons", max_neurons, n_neurons)
         number(f"{where}: w_max", most, 0.0, open_low=True)
         low = number(f"{where}: weights[0]", weights[0], 0.0, most)
         high = number(f"{where}: weights[1]", weights[1], low, most)
@@ -141,8 +148,9 @@ class Competition(Parameterized):
                 f"weights of at most w_max = {most:g}; lower total_weight or raise w_max"
             )
         self._brain = self._build(
-            Brain(dt=dt, seed=seed), _model(where, model), rule, Uniform(low, high), most, strength
-        )
+            Brain(dt=dt, seed=seed), (n_neurons, most_neurons), _model(where, model), rule,
+            Uniform(low, high), most, strength,
+        )  # fmt: skip
         neurons = self._excitatory
         neurons.theta[:] = number(f"{where}: theta", start)
         neurons.theta_plus, neurons.tau_theta = jump, tau_theta
@@ -154,22 +162,28 @@ class Competition(Parameterized):
     def _build(
         self,
         brain: Brain,
+        size: tuple[int, int],
         model: NeuronModel,
         rule: PlasticityRule | str | None,
         weights: Uniform,
         w_max: float,
         inhibition: float,
     ) -> Brain:
-        brain.freeze_structural_plasticity()
+        n, most = size
+        if most > n:
+            self._let_grow(brain)
+        else:
+            brain.freeze_structural_plasticity()
         brain.freeze_homeostatic_scaling()
         brain.disable_memory()
-        for name, kind, n, own in (
-            (INPUT, RegionType.SENSORY, self._n_inputs, PoissonSource()),
-            (EXCITATORY, RegionType.ASSOCIATION, self._n_neurons, model),
-            (INHIBITORY, RegionType.ASSOCIATION, self._n_neurons, Relay(tau_exc=0.0, tau_inh=0.0)),
+        inputs = self._n_inputs
+        for name, kind, first, room, own in (
+            (INPUT, RegionType.SENSORY, inputs, inputs, PoissonSource()),
+            (EXCITATORY, RegionType.ASSOCIATION, n, most, model),
+            (INHIBITORY, RegionType.ASSOCIATION, n, most, Relay(tau_exc=0.0, tau_inh=0.0)),
         ):
             brain.add_region(
-                name, kind, n, connectivity=0.0, max_neurons=n, model=own, excitatory=1.0,
+                name, kind, first, connectivity=0.0, max_neurons=room, model=own, excitatory=1.0,
                 patterns=FiringPattern.REGULAR_SPIKING, variation=0.0, noise=0.0, rule=None,
             )  # fmt: skip
         brain.connect_regions(
@@ -187,11 +201,19 @@ class Competition(Parameterized):
         )  # fmt: skip
         return brain
 
-    def _adopted(self, brain: Brain) -> Brain:
+    def _let_grow(self, brain: Brain) -> None:
+        """Births only, of neurons like those there are, however little all of them fire."""
+        growth = brain.growth
+        growth.synaptogenesis = growth.pruning = growth.apoptosis = False
+        growth.kinship = True
+        growth.neurogenesis_rate = growth.young_current = 0.0
+        growth.growth_interval = 20 * (self.steps + self.rest) * brain.dt
+
+    def _adopted(self, brain: Brain, n: int) -> Brain:
         where = f"{type(self).__name__}: brain"
         if not isinstance(brain, Brain):
             raise InvalidTypeError(f"{where} must be a Brain, not {brain!r}")
-        wanted = {INPUT: self._n_inputs, EXCITATORY: self._n_neurons, INHIBITORY: self._n_neurons}
+        wanted = {INPUT: self._n_inputs, EXCITATORY: n, INHIBITORY: n}
         found = {name: region.n_neurons for name, region in brain.regions.items()}
         if found != wanted:
             raise InvalidValueError(
@@ -216,8 +238,8 @@ class Competition(Parameterized):
 
     @property
     def n_neurons(self) -> int:
-        """Excitatory neurons."""
-        return self._n_neurons
+        """Excitatory neurons, as many as there are by now."""
+        return self._excitatory.n_neurons
 
     @property
     def _excitatory(self) -> Region:
@@ -235,15 +257,15 @@ class Competition(Parameterized):
     @property
     def weights(self) -> NDArray[np.float32]:
         """Weights of the synapses that learn, shape (n_inputs, n_neurons). Can be assigned."""
-        return self._learning.weight.reshape(self._n_inputs, self._n_neurons)
+        return self._learning.weight.reshape(self._n_inputs, self.n_neurons)
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
         array = as_array(f"{type(self).__name__}.weights", values)
-        if array.shape != (self._n_inputs, self._n_neurons):
+        if array.shape != (self._n_inputs, self.n_neurons):
             raise InvalidValueError(
                 f"{type(self).__name__}.weights must have the shape "
-                f"{(self._n_inputs, self._n_neurons)}, not {array.shape}"
+                f"{(self._n_inputs, self.n_neurons)}, not {array.shape}"
             )
         self._learning.weight = array.ravel()
 
@@ -275,7 +297,7 @@ class Competition(Parameterized):
     def copy(self) -> Self:
         """An independent twin."""
         twin = type(self)(
-            self._n_inputs, self._n_neurons, brain=self._brain.copy(), **self.own_values()
+            self._n_inputs, self.n_neurons, brain=self._brain.copy(), **self.own_values()
         )
         return twin
 
@@ -317,28 +339,34 @@ class Competition(Parameterized):
         """Show pictures, one after the other; the brain lives on and learns.
 
         pictures: shape (n, n_inputs), bytes or values in [0, 1]. Returns the spikes of each
-        excitatory neuron at each picture, shape (n, n_neurons); of a picture that was shown several
-        times, those of the last. Learning in two calls is the same as in one.
+        excitatory neuron at each picture, shape (n, n_neurons), none before its birth; of a picture
+        that was shown several times, those of the last. Learning in two calls does the same as in
+        one.
         """
         where = f"{type(self).__name__}.learn"
         array = self._checked(pictures)
         brain, pathway = self._brain, self._learning
         brain._check_awake(where)
         brain._check_time(where, len(array) * (self.steps + self.rest))
-        aim = 1e3 * self.target_spikes / (self._n_neurons * (self.steps + self.rest) * brain.dt)
-        if brain.homeostasis.theta_rate != aim:
-            brain.homeostasis.theta_rate = aim
         presenter = Presenter(brain, INPUT, EXCITATORY)
-        counts = np.zeros((len(array), self._n_neurons), np.int32)
+        counts = np.zeros((len(array), self._excitatory.max_neurons), np.int32)
         total = self.total_weight
         for first in range(0, len(array), BLOCK):
             block = self._rates(array[first : first + BLOCK])
             for k, rates in enumerate(block, first):
+                self._aim()
                 spikes = self._show(presenter, rates)
-                counts[k] = spikes
+                counts[k, : len(spikes)] = spikes
                 if total > 0 and pathway.rule is not None:
                     pathway.normalize(total, np.flatnonzero(spikes), norm=self.norm)
-        return counts
+        return counts[:, : self.n_neurons]
+
+    def _aim(self) -> None:
+        """Let thresholds aim at the rate at which all neurons together fire target_spikes."""
+        brain = self._brain
+        aim = 1e3 * self.target_spikes / (self.n_neurons * (self.steps + self.rest) * brain.dt)
+        if brain.homeostasis.theta_rate != aim:
+            brain.homeostasis.theta_rate = aim
 
     def _show(self, presenter: Presenter, rates: NDArray[np.float32]) -> NDArray[np.int64]:
         """Show a picture, again and brighter while it is answered by too few spikes."""
@@ -379,7 +407,7 @@ class Competition(Parameterized):
         twin = self.copy()
         if inhibition is not None:
             twin.inhibition = inhibition
-        counts = np.zeros((len(array), self._n_neurons), np.int32)
+        counts = np.zeros((len(array), self.n_neurons), np.int32)
         for first in range(0, len(array), BLOCK):
             part = slice(first, first + BLOCK)
             counts[part] = answers(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engram.defaults import HISTORY
 from engram.engine.binding import kernel
 from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
+from engram.kinship import Family, inhibitory_births
 from engram.neurons import NeuronType
 from engram.parameters import Parameter, Parameterized
 from engram.state import layout
@@ -47,7 +48,8 @@ class Growth(Parameterized):
     """Structural plasticity, once every growth_interval; each of its four parts has a switch.
 
     Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all
-    the region's projections as densely as their neighbours. At age a, with m = exp(-a /
+    the region's projections as densely as their neighbours or, with kinship, like one of them, its
+    sister (see `engram.kinship`). At age a, with m = exp(-a /
     critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
     neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
     potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Synaptogenesis:
@@ -56,14 +58,21 @@ class Growth(Parameterized):
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
     their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
     frozen. `history` lists the cycles. doi:10.1016/j.neuron.2007.05.002 (critical period),
-    doi:10.1038/nature02553 (excitability), doi:10.1038/nrn2699 (spines that come and go),
-    doi:10.1162/089976698300017124 (pruning of the weak).
+    doi:10.1038/nature02553 (excitability), doi:10.1038/nature11110 (kinship),
+    doi:10.1038/nrn2699 (spines that come and go), doi:10.1162/089976698300017124 (pruning of the
+    weak).
     """
 
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")
     neurogenesis = Parameter(True, doc="whether neurons are born")
     neurogenesis_rate = Parameter(10.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
     births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle, at most")
+    kinship = Parameter(
+        False, doc="whether newborns are wired like one neighbour each, instead of like all"
+    )
+    kinship_spread = Parameter(
+        0.5, low=0.0, high=1.0, doc="variation of weights that are taken over, relative"
+    )
     critical_period = Parameter(
         10_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of a newborn's youth"
     )
@@ -116,14 +125,20 @@ class Growth(Parameterized):
         """One cycle."""
         died = sum(self._bury(region, brain) for region in brain.regions.values())
         growing = [name for name, region in brain.regions.items() if self._grows(region)]
-        plans = [_Plan(p, brain, self, died > 0, growing) for p in brain.projections]
+        family = Family(brain) if self.kinship and growing else None
+        tallied = growing if family is None else []
+        plans = [_Plan(p, brain, self, died > 0, tallied) for p in brain.projections]
         room = self.max_synapses - sum(plan.left for plan in plans)
-        newborns = {}
-        if room > 0:
-            newborns = {name: self._give_birth(brain.regions[name], brain) for name in growing}
-        for name, slots in newborns.items():
+        newborns: dict[str, Slots] = {}
+        if room > 0 and family is not None:
+            newborns = family.births(growing, self.births_per_cycle)
             for plan in plans:
-                room -= plan.wire(name, slots, room)
+                room -= plan.add(family.wiring(plan.projection, room, self.kinship_spread))
+        elif room > 0:
+            newborns = {name: self._give_birth(brain.regions[name], brain) for name in growing}
+            for name, slots in newborns.items():
+                for plan in plans:
+                    room -= plan.wire(name, slots, room)
         if self.synaptogenesis and self.synapses_per_cycle > 0:
             for plan in plans:
                 room -= plan.sprout(min(self.synapses_per_cycle, room))
@@ -160,11 +175,7 @@ class Growth(Parameterized):
     def _give_birth(self, region: Region, brain: Brain) -> Slots:
         """New neurons of the types a region is short of; their slots."""
         n = min(self.births_per_cycle, region.max_neurons - region.n_alive_neurons)
-        alive, types = region.neuron_alive, region.neuron_type
-        living = int(alive.sum())
-        inhibitory = int((alive & (types == NeuronType.INHIBITORY)).sum())
-        due = round((1.0 - region._excitatory) * (living + n)) - inhibitory
-        due = min(max(due, 0), n)
+        due = inhibitory_births(region, n)
         slots = [
             region._add_neurons(count, kind)
             for kind, count in ((NeuronType.EXCITATORY, n - due), (NeuronType.INHIBITORY, due))
@@ -301,6 +312,12 @@ class _Plan:
         weight = np.float32(max(growth.new_weight * self.high, self.low))
         self._add(*(column[:made] for column in found), np.full(made, weight))
         return int(made)
+
+    def add(self, synapses: tuple[NDArray[Any], ...]) -> int:
+        """Synapses to be made: pre, post, lag, transmitter, magnitude; returns how many."""
+        *ends, magnitude = synapses
+        self._add(*ends, np.clip(magnitude, self.low, self.high))
+        return len(magnitude)
 
     def _add(self, *columns: NDArray[Any]) -> None:
         self.new.append(columns)

@@ -363,13 +363,25 @@ class Region:
         self, n: int, ntype: NeuronType, pattern: FiringPattern | None = None
     ) -> NDArray[np.int64]:
         """Add neurons, in the slots of the dead first; there must be room. Returns the indices."""
+        slots = self._free_slots(n)
+        self._fill_slots(slots, ntype, pattern)
+        return slots
+
+    def _free_slots(self, n: int) -> NDArray[np.int64]:
+        """Where the next neurons will be: slots of the dead, then new ones."""
         free = np.flatnonzero(~self.neuron_alive)[:n]
-        more = n - len(free)
-        slots = np.concatenate([free, self.n_neurons + np.arange(more)])
+        return np.concatenate([free, self.n_neurons + np.arange(n - len(free))])
+
+    def _fill_slots(
+        self, slots: NDArray[np.int64], ntype: NeuronType, pattern: FiringPattern | None = None
+    ) -> None:
+        """Add neurons in slots, which are free; there must be room."""
+        if not len(slots):
+            return
+        more = max(0, int(slots.max()) + 1 - self.n_neurons)
         self._brain._tables["region_count"][self._index] += more
         self._brain._neurons_changed()
         self._initialise(slots, ntype, pattern)
-        return slots
 
     def _initialise(
         self, slots: NDArray[np.int64], ntype: NeuronType, pattern: FiringPattern | None

@@ -145,6 +145,77 @@ def wire_newborns(
 
 
 @jit
+def count_matched(n_used, segment, lags, first_pre, post, first_post, alive):
+    """The synapses between living neurons, and those of them that join neurons of one number."""
+    living = matched = 0
+    for i in range(n_used):
+        if alive[first_pre + i]:
+            for s in range(segment[i * lags], segment[(i + 1) * lags]):
+                living += alive[post[s]]
+                matched += alive[post[s]] and post[s] == first_post + i
+    return living, matched
+
+
+@jit
+def inherit(
+    n_used, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral, low,
+    high, alive, heir_pre, heir_post, spread, seed, entity, start, out_pre, out_post, out_lag,
+    out_nt, out_magnitude,
+):  # fmt: skip
+    """Synapses of newborns like those of their sisters; returns how many.
+
+    heir_pre, heir_post: the newborn that is like a neuron, by its number in its region; -1: none.
+    Magnitudes are multiplied by a random number from 1 - spread to 1 + spread.
+    """
+    modulated = eligibility.shape[0] > 0
+    zero = np.float32(0)
+    n = 0
+    for i in range(n_used):
+        if alive[first_pre + i] == 0:
+            continue
+        for lag in range(lags):
+            row = i * lags + lag
+            for s in range(segment[row], segment[row + 1]):
+                j = post[s]
+                if alive[j] == 0:
+                    continue
+                for side in range(2):
+                    heir = heir_pre[i] if side == 0 else heir_post[j - first_post]
+                    if heir < 0:
+                        continue
+                    if n == out_pre.shape[0]:
+                        return n
+                    c = eligibility[s] if modulated else zero
+                    m = magnitude_of(weight[s], nt[s], c, integral, low, high)
+                    u = uniform(seed, STREAM_GROWTH, entity, start + n)
+                    out_pre[n] = first_pre + heir if side == 0 else first_pre + i
+                    out_post[n] = j if side == 0 else first_post + heir
+                    out_lag[n], out_nt[n] = lag, nt[s]
+                    out_magnitude[n] = m * (1.0 + spread * (2.0 * u - 1.0))
+                    n += 1
+    return n
+
+
+@jit
+def draw_alike(count, segment, nt, seed, entity, start, out_lag, out_nt):
+    """Delay and transmitter of random synapses there are, for new ones."""
+    for k in range(count):
+        s = integer_below(seed, STREAM_GROWTH, entity, start + k, nt.shape[0])
+        row = np.searchsorted(segment, s, side="right") - 1
+        out_lag[k], out_nt[k] = row, nt[s]
+
+
+@jit
+def draw_sisters(wanted, options, seed, entity, start, out):
+    """Neurons that newborns are to be like: different ones, as long as there are any left."""
+    for k in range(wanted):
+        left = k % options.shape[0]
+        if left == 0:
+            draw_different(options, options.shape[0], seed, entity, start + k)
+        out[k] = options[left]
+
+
+@jit
 def coincidences(a, n_a, b, n_b, width):
     """The sum of 1 - |d| / width over all pairs of spikes less than `width` steps d apart.
 

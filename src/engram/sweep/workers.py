@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -28,7 +28,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 
 def outcomes(
     function: Function, trials: Sequence[Trial], jobs: int, started: Started
-) -> Iterator[tuple[Trial, Outcome]]:
+) -> Generator[tuple[Trial, Outcome]]:
     """Run trials, `jobs` at a time, and yield each as it ends. Closing it stops what runs."""
     if jobs <= 1:
         for trial in trials:

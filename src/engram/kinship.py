@@ -1,0 +1,214 @@
+"""Newborns that are wired like one neighbour, their sister."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import kernel
+from engram.neurons import NeuronType
+from engram.state import layout
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+    from engram.projection import Projection
+    from engram.region import Region
+
+Slots = NDArray[np.int64]
+Synapses = tuple[NDArray[Any], ...]
+
+ONE_TO_ONE, ALL_BUT_ONE = "one_to_one", "all_but_one"
+
+_DRAWS = 1 << 24
+_SISTERS, _INHERITED, _ALIKE = 1 << 40, 2 << 40, 3 << 40
+
+
+def inhibitory_births(region: Region, n: int) -> int:
+    """How many of n newborns have to be inhibitory for the region's share of them to hold."""
+    alive, types = region.neuron_alive, region.neuron_type
+    inhibitory = int((alive & (types == NeuronType.INHIBITORY)).sum())
+    due = round((1.0 - region._excitatory) * (int(alive.sum()) + n)) - inhibitory
+    return min(max(due, 0), n)
+
+
+class Family:
+    """The newborns of one cycle of growth, and who they are like.
+
+    Each newborn has a sister: a random living neuron of its region and type. It gets her threshold
+    and, in every projection, her synapses, with the same partners, delays and transmitters;
+    magnitudes are multiplied by a random number from 1 - spread to 1 + spread. Sister cells share
+    what they answer (Li et al. 2012), and newborns of the hippocampus first connect with what their
+    neighbours are connected with (Toni et al. 2007).
+
+    Wiring by number goes on by number. Where every neuron reaches the one with its own number in
+    the other region and no others (one-to-one), so do newborns, and what they are to reach is born
+    with them; a region that is reached so does not grow by itself. Where every neuron reaches all
+    but that one, so do newborns. What a projection is like is looked up before anyone is born.
+    doi:10.1038/nature11110, doi:10.1038/nn1908
+    """
+
+    def __init__(self, brain: Brain) -> None:
+        self._brain = brain
+        self._kinds = [_by_number(p) for p in brain.projections]
+        self._leaders: dict[str, str] = {}
+        for p, kind in zip(brain.projections, self._kinds, strict=True):
+            if kind == ONE_TO_ONE and p.target not in self._leaders and not self._led(p):
+                self._leaders[p.target] = p.source
+        self._born: dict[str, Slots] = {}
+        self._sisters: dict[str, Slots] = {}
+
+    def _led(self, p: Projection) -> bool:
+        """Whether the source of a projection is born with its target already."""
+        name: str | None = p.source
+        while name is not None:
+            if name == p.target:
+                return True
+            name = self._leaders.get(name)
+        return False
+
+    def births(self, growing: list[str], most: int) -> dict[str, NDArray[np.int32]]:
+        """Let up to `most` neurons be born in each region; their numbers in the brain."""
+        for name in growing:
+            if name not in self._leaders:
+                self._bear(self._brain.regions[name], most)
+        found = {}
+        for name, slots in self._born.items():
+            found[name] = (slots + self._brain.regions[name]._first).astype(np.int32)
+            self._brain._tables["youth"][found[name]] = 1
+        return found
+
+    def _followers(self, name: str) -> list[Region]:
+        """The regions that are born with one, those born with these included."""
+        found = []
+        for follower, leader in self._leaders.items():
+            if leader == name:
+                found += [self._brain.regions[follower], *self._followers(follower)]
+        return found
+
+    def _bear(self, region: Region, most: int) -> None:
+        followers = self._followers(region.name)
+        room = min(r.max_neurons for r in (region, *followers))
+        n = min(most, region.max_neurons - region.n_alive_neurons)
+        slots = region._free_slots(n)
+        slots = slots[slots < room]
+        due = inhibitory_births(region, len(slots))
+        types = region.neuron_type
+        # Nobody is born who would have no sister.
+        kinds = [
+            (kind, part, np.flatnonzero(region.neuron_alive & (types == kind)))
+            for kind, part in (
+                (NeuronType.EXCITATORY, slots[: len(slots) - due]),
+                (NeuronType.INHIBITORY, slots[len(slots) - due :]),
+            )
+        ]
+        born, sisters = [], []
+        for kind, part, options in kinds:
+            if len(part) and len(options):
+                chosen = np.empty(len(part), np.int64)
+                kernel("growth.draw_sisters")(
+                    len(part), options, np.uint64(self._brain.seed),
+                    np.int64(_SISTERS + 2 * region._index + kind),
+                    np.int64(self._brain.step_count * _DRAWS), chosen,
+                )  # fmt: skip
+                region._fill_slots(part, kind)
+                region.theta[part] = region.theta[chosen]
+                born.append(part)
+                sisters.append(chosen)
+        if not born:
+            return
+        self._born[region.name] = new = np.concatenate(born)
+        self._sisters[region.name] = kin = np.concatenate(sisters)
+        for follower in followers:
+            alive = np.zeros(follower.max_neurons, np.bool_)
+            alive[: follower.n_neurons] = follower.neuron_alive
+            # A neuron may have died whose counterpart lives on.
+            free = ~alive[new] & alive[kin]
+            follower._fill_slots(new[free], NeuronType.EXCITATORY)
+            follower.theta[new[free]] = follower.theta[kin[free]]
+            self._born[follower.name], self._sisters[follower.name] = new[free], kin[free]
+
+    def wiring(self, projection: Projection, room: int, spread: float) -> Synapses:
+        """Synapses of the newborns in a projection, `room` at most."""
+        brain, p = self._brain, projection._index
+        none = np.zeros(0, np.int64)
+        ends = projection.source, projection.target
+        born = self._born.get(ends[0], none), self._born.get(ends[1], none)
+        if not (len(born[0]) or len(born[1])) or not projection.n_synapses:
+            empty = [np.zeros(0, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
+            return tuple(empty)
+        kind = self._kinds[brain.projections.index(projection)]
+        if kind is not None:
+            return self._numbered(projection, kind, *born, room)
+        tables, block = brain._tables, _block(brain, p)
+        first_pre, n_pre, first_post, n_post = layout.bounds(tables, p)
+        heirs = [np.full(n, -1, np.int64) for n in (n_pre, n_post)]
+        for name, new, heir in zip(ends, born, heirs, strict=True):
+            heir[self._sisters.get(name, none)] = new
+        most = int(min(room, 2 * len(block["post"])))
+        out = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
+        made = kernel("growth.inherit")(
+            int(tables["region_count"][tables["source"][p]]), block["segment"],
+            int(tables["delay_count"][p]), first_pre, block["post"], first_post, block["weight"],
+            block["nt"], block["eligibility"], np.float32(tables["dopamine_integral"][p]),
+            tables["w_min"][p], tables["w_max"][p], tables["alive"], *heirs, spread,
+            np.uint64(brain.seed), np.int64(_INHERITED + p),
+            np.int64(brain.step_count * _DRAWS), *out,
+        )  # fmt: skip
+        return tuple(column[:made] for column in out)
+
+    def _numbered(
+        self, projection: Projection, kind: str, new_pre: Slots, new_post: Slots, room: int
+    ) -> Synapses:
+        """Synapses of newborns where numbers say who is connected with whom."""
+        brain, p = self._brain, projection._index
+        tables, block = brain._tables, _block(brain, p)
+        first_pre, _, first_post, _ = layout.bounds(tables, p)
+        sources = np.flatnonzero(brain.regions[projection.source].neuron_alive)
+        targets = np.flatnonzero(brain.regions[projection.target].neuron_alive)
+        old = np.setdiff1d(targets, new_post)
+        if kind == ONE_TO_ONE:
+            pre = np.intersect1d(np.union1d(new_pre, new_post), np.intersect1d(sources, targets))
+            post = pre
+        else:
+            pre = np.concatenate([np.repeat(sources, len(new_post)), np.repeat(new_pre, len(old))])
+            post = np.concatenate([np.tile(new_post, len(sources)), np.tile(old, len(new_pre))])
+            others = pre != post
+            pre, post = pre[others], post[others]
+        n = min(len(pre), room)
+        lag, nt = np.empty(n, np.int64), np.empty(n, np.uint8)
+        kernel("growth.draw_alike")(
+            n, block["segment"], block["nt"], np.uint64(brain.seed), np.int64(_ALIKE + p),
+            np.int64(brain.step_count * _DRAWS), lag, nt,
+        )  # fmt: skip
+        lag %= int(tables["delay_count"][p])
+        magnitude = np.full(n, np.abs(block["weight"]).mean(dtype=np.float64), np.float32)
+        return (
+            (pre[:n] + first_pre).astype(np.int32), (post[:n] + first_post).astype(np.int32),
+            lag.astype(np.int32), nt, magnitude,
+        )  # fmt: skip
+
+
+def _block(brain: Brain, p: int) -> dict[str, NDArray[Any]]:
+    """The synapses of projection p."""
+    block: dict[str, NDArray[Any]] = brain._tables.blocks[p]
+    return block
+
+
+def _by_number(projection: Projection) -> str | None:
+    """Whether a projection is wired one to one or all but one, for all that live."""
+    brain, p = projection._brain, projection._index
+    tables, block = brain._tables, _block(brain, p)
+    source, target = (brain.regions[name] for name in (projection.source, projection.target))
+    common = min(source.n_neurons, target.n_neurons)
+    both = int((source.neuron_alive[:common] & target.neuron_alive[:common]).sum())
+    if both < 2:
+        return None
+    first_pre, _, first_post, _ = layout.bounds(tables, p)
+    found = kernel("growth.count_matched")(
+        int(tables["region_count"][tables["source"][p]]), block["segment"],
+        int(tables["delay_count"][p]), first_pre, block["post"], first_post, tables["alive"],
+    )  # fmt: skip
+    others = source.n_alive_neurons * target.n_alive_neurons - both
+    return {(both, both): ONE_TO_ONE, (others, 0): ALL_BUT_ONE}.get(found)
