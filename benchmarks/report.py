@@ -185,6 +185,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("sleep_gain", lambda results: [experiment.report(results)]),
     ("damage", lambda results: [experiment.report(results)]),
     ("spike_times", lambda results: [experiment.report(results)]),
+    ("growing", lambda results: [experiment.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),
     ("growth_cycle", growth),

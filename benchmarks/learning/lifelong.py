@@ -82,18 +82,30 @@ def circuit(
     theta: float = -3.0,
     theta_plus: float = 0.3,
     target_spikes: float = 0.0,
+    max_neurons: int | None = None,
+    density: float = 1.0,
 ) -> Competition:
-    """A circuit that has learned nothing yet. theta below 0: fresh neurons fire at anything."""
+    """A circuit that has learned nothing yet. theta below 0: fresh neurons fire at anything.
+
+    density: share of the synapses from the input that are there; a neuron's sum is the same.
+    """
     neuron = LIF(
         tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
         tau_exc=1.0, tau_inh=5.0,
     )  # fmt: skip
-    return Competition(
-        n_inputs, n_neurons, seed=seed, model=neuron,
+    net = Competition(
+        n_inputs, n_neurons, max_neurons=max_neurons, seed=seed, model=neuron,
         rule=TraceSTDP(eta=eta, x_tar=0.4, bounds="both"), steps=STEPS, total_rate=TOTAL_RATE,
-        total_weight=31.6 * n_inputs / 784, w_max=0.63, inhibition=22.0, theta=theta,
+        total_weight=31.6 * n_inputs / 784, w_max=0.63 / density, inhibition=22.0, theta=theta,
         theta_plus=theta_plus, target_spikes=target_spikes,
     )  # fmt: skip
+    if density < 1.0:
+        path = net.brain.get_projection("input", "excitatory")
+        n = path.n_synapses
+        gone = np.random.default_rng([11, seed]).permutation(n)[: round((1.0 - density) * n)]
+        path.remove_synapses(np.sort(gone))
+        path.normalize(net.total_weight)
+    return net
 
 
 def set_rate(net: Competition, eta: float) -> None:

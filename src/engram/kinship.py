@@ -36,11 +36,12 @@ def inhibitory_births(region: Region, n: int) -> int:
 class Family:
     """The newborns of one cycle of growth, and who they are like.
 
-    Each newborn has a sister: a random living neuron of its region and type. It gets her threshold
-    and, in every projection, her synapses, with the same partners, delays and transmitters;
-    magnitudes are multiplied by a random number from 1 - spread to 1 + spread. Sister cells share
-    what they answer (Li et al. 2012), and newborns of the hippocampus first connect with what their
-    neighbours are connected with (Toni et al. 2007).
+    Each newborn has a sister of its own: a random living neuron of its region and type, so that a
+    region at most doubles in a cycle. It gets her threshold and, in every projection, her synapses,
+    with the same partners, delays and transmitters; magnitudes are multiplied by a random number
+    from 1 - spread to 1 + spread. Sister cells share what they answer (Li et al. 2012), and
+    newborns of the hippocampus first connect with what their neighbours are connected with (Toni et
+    al. 2007).
 
     Wiring by number goes on by number. Where every neuron reaches the one with its own number in
     the other region and no others (one-to-one), so do newborns, and what they are to reach is born
@@ -94,28 +95,27 @@ class Family:
         slots = region._free_slots(n)
         slots = slots[slots < room]
         due = inhibitory_births(region, len(slots))
-        types = region.neuron_type
-        # Nobody is born who would have no sister.
-        kinds = [
-            (kind, part, np.flatnonzero(region.neuron_alive & (types == kind)))
-            for kind, part in (
-                (NeuronType.EXCITATORY, slots[: len(slots) - due]),
-                (NeuronType.INHIBITORY, slots[len(slots) - due :]),
-            )
-        ]
-        born, sisters = [], []
-        for kind, part, options in kinds:
-            if len(part) and len(options):
-                chosen = np.empty(len(part), np.int64)
-                kernel("growth.draw_sisters")(
-                    len(part), options, np.uint64(self._brain.seed),
-                    np.int64(_SISTERS + 2 * region._index + kind),
-                    np.int64(self._brain.step_count * _DRAWS), chosen,
-                )  # fmt: skip
-                region._fill_slots(part, kind)
-                region.theta[part] = region.theta[chosen]
-                born.append(part)
-                sisters.append(chosen)
+        born, sisters, used = [], [], 0
+        for kind, count in (
+            (NeuronType.EXCITATORY, len(slots) - due), (NeuronType.INHIBITORY, due),
+        ):  # fmt: skip
+            options = np.flatnonzero(region.neuron_alive & (region.neuron_type == kind))
+            options = options[~np.isin(options, slots)]
+            # Nobody is born who would have no sister of her own.
+            count = min(count, len(options))
+            if not count:
+                continue
+            kernel("growth.draw_different")(
+                options, count, np.uint64(self._brain.seed),
+                np.int64(_SISTERS + 2 * region._index + kind),
+                np.int64(self._brain.step_count * _DRAWS),
+            )  # fmt: skip
+            part, chosen = slots[used : used + count], options[:count]
+            region._fill_slots(part, kind)
+            region.theta[part] = region.theta[chosen]
+            born.append(part)
+            sisters.append(chosen)
+            used += count
         if not born:
             return
         self._born[region.name] = new = np.concatenate(born)

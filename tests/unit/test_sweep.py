@@ -139,7 +139,7 @@ def test_goes_on_after_kill_9(tmp_path):
 
 
 def test_ctrl_c_leaves_nothing_running(tmp_path):
-    def interrupted(seed, a):
+    def interrupted(seed, a):  # noqa: ARG001
         if a == 2:
             raise KeyboardInterrupt
         return a
@@ -167,7 +167,7 @@ def test_can_be_queried(tmp_path):
 
 
 def test_figures(tmp_path):
-    def figures(seed, kind):
+    def figures(seed, kind):  # noqa: ARG001
         return {
             "nan": {"x": math.nan, "text": "NaN is not Infinity"},
             "numpy": {"x": np.float32(0.5), "many": np.arange(3)},
@@ -220,7 +220,7 @@ def test_progress(tmp_path):
         ({"progress": 3}, "progress"),
         ({"name": ""}, "name"),
         ({"function": 3}, "function must be callable"),
-        ({"function": lambda seed, a: 1, "jobs": 2}, "other processes can import"),
+        ({"function": lambda **values: len(values), "jobs": 2}, "other processes can import"),
         ({"path": "nowhere/at/all.db"}, "no folder"),
     ],
 )

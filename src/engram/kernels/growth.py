@@ -206,16 +206,6 @@ def draw_alike(count, segment, nt, seed, entity, start, out_lag, out_nt):
 
 
 @jit
-def draw_sisters(wanted, options, seed, entity, start, out):
-    """Neurons that newborns are to be like: different ones, as long as there are any left."""
-    for k in range(wanted):
-        left = k % options.shape[0]
-        if left == 0:
-            draw_different(options, options.shape[0], seed, entity, start + k)
-        out[k] = options[left]
-
-
-@jit
 def coincidences(a, n_a, b, n_b, width):
     """The sum of 1 - |d| / width over all pairs of spikes less than `width` steps d apart.
 
