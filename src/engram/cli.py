@@ -290,6 +290,55 @@ def mnist(
         typer.echo(f"\nsaved: {folder}, with {PAGE}")
 
 
+@bench.command("mnist-diagnosis")
+def mnist_diagnosis(
+    sweeps: Annotated[
+        str, typer.Option(help="Which, with commas: readout, inhibition, stdp, theta, time.")
+    ] = "readout,inhibition,stdp,theta,time",
+    data: Annotated[
+        str, typer.Option(help="mnist, digits, or auto: MNIST if it is on this machine.")
+    ] = "auto",
+    neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 100,
+    pictures: Annotated[
+        int | None, typer.Option(min=2, help="To learn from; 3,000 of MNIST, 1,000 of the digits.")
+    ] = None,
+    held_out: Annotated[
+        int | None, typer.Option(min=1, help="To score with; 1,000 of MNIST, 400 of the digits.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trials at each point.")] = 3,
+    jobs: Annotated[int, typer.Option(help="Processes; -1: one for each core.")] = -1,
+    output: Annotated[Path, typer.Option(help="Folder for trials, tables and pictures.")] = Path(
+        "mnist-diagnosis"
+    ),
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Digits, 40 neurons, 500 pictures, one seed, fewer values."),
+    ] = False,
+) -> None:
+    """Vary readout, inhibition, STDP, thresholds and time of the MNIST circuit, in short trials.
+
+    Scores are of training pictures that were held out. Interrupted, the same command goes on with
+    what is missing. Exit code 1 if a trial failed.
+    """
+    with _one_line_errors():
+        from engram.learn.diagnosis import TRIALS, Plan, at_hand, diagnose
+        from engram.progress import lines_or_bar
+
+        names = tuple(dict.fromkeys(name.strip() for name in sweeps.split(",") if name.strip()))
+        if quick:
+            wanted = Plan(names, "digits", 40, 500, 300, 1, coarse=True)
+        else:
+            source = at_hand() if data == "auto" else data
+            many, few = (1000, 400) if source == "digits" else (3000, 1000)
+            wanted = Plan(names, source, neurons, many if pictures is None else pictures,
+                          few if held_out is None else held_out, seeds)  # fmt: skip
+        text, found = diagnose(wanted, output, jobs=jobs, progress=lines_or_bar("trials"))
+        typer.echo(text)
+        typer.echo(f"saved: {output}, with {TRIALS}")
+        if (found.status == "failed").any():
+            raise typer.Exit(FAILED)
+
+
 def main() -> None:
     """The entry point of the ``engram`` command."""
     # Not every terminal takes UTF-8.

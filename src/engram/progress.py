@@ -37,6 +37,24 @@ def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
         )
 
 
+def lines_or_bar(what: str) -> Progress:
+    """For commands: None on a terminal, which is a bar, else a function that writes lines."""
+    if sys.stderr.isatty():
+        return None
+    began: list[tuple[float, int]] = []
+
+    def write(done: int, total: int) -> None:
+        now = time.monotonic()
+        if not began:
+            # How long the first took is not known.
+            began.append((now, done))
+        start, first = began[0]
+        left = "" if done == first else f", {(now - start) / (done - first) * (total - done):.0f} s"
+        print(f"{done} of {total} {what}{left and left + ' left'}", file=sys.stderr, flush=True)
+
+    return write
+
+
 class _Bar:
     """A progress bar that appears after `patience` seconds."""
 

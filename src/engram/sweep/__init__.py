@@ -20,6 +20,9 @@ from engram.sweep.workers import Function, outcomes
 
 __all__ = ["read_sweep", "run_sweep"]
 
+MORE = ("sweep", "started", "version")
+"""What `read_sweep` says besides."""
+
 Grid = Mapping[str, Sequence[Any]] | Iterable[Mapping[str, Any]]
 
 
@@ -133,7 +136,7 @@ def read_sweep(path: str | os.PathLike[str], name: str | None = None) -> Any:
                 f"read_sweep: no sweep {name!r} in {path}; there are {sorted(names)}"
             )
         found = [row for row in found if row["sweep"] == name]
-    return _frame(found, "sweep", "started", "version")
+    return _frame(found, *MORE)
 
 
 def _pandas(where: str) -> Any:
@@ -162,7 +165,7 @@ def _points(where: str, grid: Grid, fixed: Mapping[str, Any]) -> list[dict[str, 
         for name in (*point, *fixed):
             if not isinstance(name, str) or not name:
                 raise InvalidTypeError(f"{where}: a parameter's name must be a text, not {name!r}")
-            if name in COLUMNS:
+            if name in (*COLUMNS, *MORE):
                 raise InvalidValueError(
                     f"{where}: no parameter can be called {name!r}; that is a column of the results"
                 )
