@@ -1,4 +1,4 @@
-"""The small versions of the experiments on time, sleep and damage hold what they claim."""
+"""The small versions of the experiments on time, sleep, damage and growth hold their claims."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["spike_times", "sleep_gain", "damage"])
+@pytest.mark.parametrize("name", ["spike_times", "sleep_gain", "damage", "growing"])
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],
