@@ -139,7 +139,7 @@ class Life(RuleBasedStateMachine):
         for part in ("neurogenesis", "synaptogenesis", "pruning", "apoptosis"):
             setattr(growth, part, bool(rng.random() < 0.7))
         growth.min_correlation, growth.min_spikes = float(rng.uniform(0, 0.5)), 1
-        growth.births_per_cycle = int(rng.integers(4))
+        growth.births_per_cycle, growth.kinship = int(rng.integers(4)), bool(rng.integers(2))
         growth.pruned_per_cycle = int(rng.integers(100))
         growth.correlation_window = float(rng.uniform(5.0, 200.0))
         before = sum(p.n_synapses for p in self.brain.projections)

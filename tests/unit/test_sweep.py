@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 import pytest
@@ -87,55 +86,53 @@ def test_a_process_that_dies_is_a_failed_trial(tmp_path):
 
 
 SCRIPT = textwrap.dedent("""
-    import os, sys, time
+    import sys, threading
     from engram.sweep import run_sweep
 
-    def slow(seed, a):
-        with open(sys.argv[2], "a") as log:
-            log.write(f"{a}\\n")
-        while a >= int(sys.argv[3]):
-            time.sleep(0.01)
+    def some(seed, a):
+        print("begun", a, flush=True)
+        if a >= int(sys.argv[2]):
+            threading.Event().wait()
         return a
 
     if __name__ == "__main__":
-        found = run_sweep(slow, {"a": list(range(6))}, path=sys.argv[1], seeds=[0], jobs=2)
+        found = run_sweep(
+            some, {"a": list(range(6))}, path=sys.argv[1], seeds=[0], jobs=2,
+            progress=lambda done, total: print("done", done, flush=True),
+        )
         print(found.result.astype(int).tolist())
 """)
 
 
-def _until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_goes_on_after_kill_9(tmp_path):
-    script, path, log = tmp_path / "script.py", tmp_path / "s.db", tmp_path / "log"
+    script, path = tmp_path / "script.py", tmp_path / "s.db"
     script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(path), str(log)]
-    run = subprocess.Popen([*command, "3"])
+    command = [sys.executable, str(script), str(path)]
 
     def statuses():
-        if not path.exists() or not path.stat().st_size:
-            return []
         with sqlite3.connect(path) as connection:
             return [s for (s,) in connection.execute("SELECT status FROM trials ORDER BY id")]
 
     # Trials from 3 on never end: two are under way when the sweep is killed.
-    _until(lambda: statuses().count("done") == 3 and statuses().count("running") == 2)
-    with pytest.raises(InvalidValueError, match="another sweep is writing to it"):
-        run_sweep(deadly, {"a": [5]}, path=path, seeds=[1], jobs=1)
-    assert len(read_sweep(path)) == 6
-    run.kill()
-    run.wait()
-    assert statuses().count("running") == 2
-    begun = log.read_text().split()
-    assert sorted(begun) == ["0", "1", "2", "3", "4"]
-    out = subprocess.run([*command, "99"], capture_output=True, text=True, check=True, timeout=120)
-    assert out.stdout.strip() == "[0, 1, 2, 3, 4, 5]"
+    with subprocess.Popen([*command, "3"], stdout=subprocess.PIPE, text=True) as run:
+        wanted, seen = {"begun 3", "begun 4", "done 3"}, set()
+        while not wanted <= seen:
+            line = run.stdout.readline()
+            assert line, seen
+            seen.add(line.strip())
+        with pytest.raises(InvalidValueError, match="another sweep is writing to it"):
+            run_sweep(deadly, {"a": [5]}, path=path, seeds=[1], jobs=1)
+        assert len(read_sweep(path)) == 6
+        run.kill()
+        # Its processes end with it, and with them the pipe.
+        assert "begun 5" not in run.stdout.read()
+    assert statuses() == ["done"] * 3 + ["running"] * 2 + ["waiting"]
+    out = subprocess.run([*command, "99"], capture_output=True, text=True, check=True)
+    lines = out.stdout.splitlines()
+    assert lines[-1] == "[0, 1, 2, 3, 4, 5]"
     # What was done was not run again; what was cut off was.
-    assert sorted(log.read_text().split()[5:]) == ["3", "4", "5"]
+    assert sorted(x for x in lines if x.startswith("begun")) == ["begun 3", "begun 4", "begun 5"]
+    assert [x for x in lines if x.startswith("done")] == ["done 4", "done 5", "done 6"]
 
 
 def test_ctrl_c_leaves_nothing_running(tmp_path):

@@ -348,4 +348,4 @@ def _draw_readout(axes: Any, panel: Panel, rows: Any) -> None:
         np.arange(len(panel.values)), [labels.get(str(v), str(v)) for v in panel.values]
     )
     axes.set_ylabel("% right, held-out pictures")
-    axes.legend(ncols=len(PLAIN), fontsize=8, loc="lower center")
+    axes.legend(ncols=len(PLAIN), fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
