@@ -24,7 +24,7 @@ def engram(*arguments):
 @pytest.mark.parametrize("neurons", [100, 400])
 def test_defaults_are_those_of_the_classifier(neurons):
     plain = STDPClassifier(neurons).get_params()
-    suits = recipe("lif", neurons, 784)
+    suits = recipe("lif", neurons)
     for panels in SWEEPS.values():
         for panel in panels:
             assert default_of(panel.parameter) in panel.values
@@ -44,13 +44,20 @@ def test_tables_pictures_and_trials(tmp_path):
     assert calls == [(k, 12) for k in range(1, 13)]
     assert (found.status == "done").all()
     assert text == (tmp_path / "d" / "diagnosis.md").read_text()
-    for words in ("## readout: network", "| trained * |", "| none |", "## time:", "| 200 |"):
+    for words in (
+        "## readout: network",
+        "| trained * |",
+        "| none |",
+        "## time:",
+        f"| {default_of('steps')} * |",
+    ):
         assert words in text
     for name in plan.sweeps:
         assert (tmp_path / "d" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     # Longer presentations bring more spikes; pixels need no learning.
     spikes = found[found.parameter == "steps"].groupby("value").spikes.mean()
-    assert spikes[600] > spikes[200] > spikes[50]
+    short, usual, long = sorted(spikes.index)
+    assert spikes[long] > spikes[usual] > spikes[short]
     assert (found[found.value == "none"].learning_cpu_ms == 0).all()
     with sqlite3.connect(tmp_path / "d" / "trials.db") as connection:
         rows = connection.execute(
@@ -58,7 +65,7 @@ def test_tables_pictures_and_trials(tmp_path):
             "avg(json_extract(result, '$.spikes')) FROM trials "
             "WHERE json_extract(parameters, '$.about') = 'time' GROUP BY steps ORDER BY steps"
         ).fetchall()
-    assert rows == [(v, pytest.approx(spikes[v])) for v in (50, 200, 600)]
+    assert rows == [(v, pytest.approx(spikes[v])) for v in (short, usual, long)]
     calls.clear()
     again, _ = diagnose(plan, tmp_path / "d", jobs=1, progress=lambda *c: calls.append(c))
     assert again == text
@@ -91,16 +98,17 @@ def test_what_is_learned_from_is_not_scored_with():
 
 def test_a_trial_that_fails_is_named(tmp_path, monkeypatch):
     plan = Plan(("time",), coarse=True, **{**TINY, "seeds": 1})
+    usual, long = default_of("steps"), SWEEPS["time"][0].values[-1]
 
     def broken(value, neurons):
-        return {"steps": value if value < 300 else -1, "n_epochs": min(1, neurons)}
+        return {"steps": value if value <= usual else -1, "n_epochs": min(1, neurons)}
 
     monkeypatch.setitem(VARIED, "steps", broken)
     text, found = diagnose(plan, tmp_path, jobs=1, progress=False)
     assert (found.status == "failed").sum() == 1
-    assert "FAILED: steps = 600, seed 0: " in text
+    assert f"FAILED: steps = {long}, seed 0: " in text
     assert "steps must be at least 1" in text
-    assert "| 600 |  |  |  |  |" in text
+    assert f"| {long} |  |  |  |  |" in text
     assert report(plan, read_sweep(tmp_path / "trials.db")) == text
 
 
@@ -128,7 +136,7 @@ def test_the_command(tmp_path):
     result = engram(*options)
     assert result.exit_code == 0, result.output
     assert "5 of 5 trials, 0 s left" in result.stderr
-    assert "| 350 * |" in result.stdout
+    assert f"| {default_of('steps')} * |" in result.stdout
     again = engram(*options)
     assert again.stdout == result.stdout
     assert again.stderr == ""

@@ -41,21 +41,37 @@ class Panel:
     label: str
 
 
+def default_of(parameter: str) -> Any:
+    """The value that stands for what `STDPClassifier` takes by itself."""
+    if parameter == "network":
+        return "trained"
+    plain = STDPClassifier(400).get_params()[parameter]
+    value = getattr(recipe("lif", 400), parameter) if plain is None else plain
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _around(parameter: str, factors: tuple[float, ...], label: str) -> Panel:
+    """The default of a parameter, and multiples of it with two digits."""
+    usual = default_of(parameter)
+    values = [usual if f == 1.0 else float(f"{f * usual:.2g}") for f in factors]
+    return Panel(parameter, tuple(type(usual)(v) for v in values), label)
+
+
 SWEEPS: dict[str, tuple[Panel, ...]] = {
     "readout": (Panel("network", ("trained", "untrained", "none"), "network"),),
     "inhibition": (
-        Panel("inhibition", (1.0, 6.0, 18.0, 60.0), "inhibition while learning"),
-        Panel("answer_inhibition", (0.0, 0.7, 2.1, 6.0, 18.0), "inhibition while answering"),
+        _around("inhibition", (0.1, 0.3, 1.0, 3.0, 10.0), "inhibition while learning"),
+        _around("answer_inhibition", (0.0, 0.3, 1.0, 3.0, 10.0), "inhibition while answering"),
     ),
     "stdp": (
-        Panel("eta", (0.005, 0.02, 0.05, 0.15, 0.5), "rate of learning eta at first"),
-        Panel("x_tar", (0.1, 0.2, 0.4, 0.8, 1.6), "trace x_tar: more depression to the right"),
+        _around("eta", (0.1, 0.3, 1.0, 3.0, 10.0), "rate of learning eta at first"),
+        _around("x_tar", (0.25, 0.5, 1.0, 2.0, 4.0), "trace x_tar: more depression to the right"),
     ),
     "theta": (
-        Panel("theta_plus", (0.05, 0.2, 1.0, 4.0), "jump of thresholds at first, x neurons / 400"),
-        Panel("target_spikes", (1.0, 2.5, 5.0, 10.0, 20.0), "spikes that thresholds aim at"),
+        _around("theta_plus", (0.1, 0.3, 1.0, 3.0, 10.0), "jump of thresholds, x neurons / 400"),
+        _around("target_spikes", (0.2, 0.5, 1.0, 2.0, 4.0), "spikes that thresholds aim at"),
     ),
-    "time": (Panel("steps", (50, 100, 200, 350, 600), "presentation, ms"),),
+    "time": (_around("steps", (0.25, 0.5, 1.0, 1.5, 2.0), "presentation, ms"),),
 }
 """What is varied in each sweep, by its name."""
 
@@ -185,7 +201,7 @@ def _as_counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _falling(name: str, value: float) -> dict[str, Any]:
     """A rate that begins at a value and falls by as much as the default does."""
-    first, last = getattr(recipe("lif", 400, 784), name)
+    first, last = getattr(recipe("lif", 400), name)
     return {name: (value, value * last / first)}
 
 
@@ -200,15 +216,6 @@ VARIED: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "steps": lambda value, neurons: {"steps": value},  # noqa: ARG005
 }
 """Parameters of the classifier that a value stands for; the second argument: neurons."""
-
-
-def default_of(parameter: str) -> Any:
-    """The value that stands for what `STDPClassifier` takes by itself."""
-    if parameter == "network":
-        return "trained"
-    plain = STDPClassifier(400).get_params()[parameter]
-    value = getattr(recipe("lif", 400, 784), parameter) if plain is None else plain
-    return value[0] if isinstance(value, tuple) else value
 
 
 def diagnose(
