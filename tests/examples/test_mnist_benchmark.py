@@ -26,7 +26,7 @@ def test_quick_diagnosis(tmp_path: Path) -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "22 of 22 trials, 0 s left" in done.stderr
+    assert "24 of 24 trials, 0 s left" in done.stderr
     names = {path.name for path in (tmp_path / "found").iterdir()}
     assert names >= {"trials.db", "diagnosis.md", "readout.png", "inhibition.png", "stdp.png",
                      "theta.png", "time.png"}  # fmt: skip
