@@ -57,7 +57,9 @@ AIMS = {
 PAPER = {100: 82.9, 400: 87.0, 1600: 91.9, 6400: 95.0}
 """Diehl & Cook (2015), %, by number of excitatory neurons."""
 
-CLAIMS = {("lif", 100): 85.0, ("lif", 400): 90.0, ("izhikevich", 400): 88.0}
+CLAIMS = {
+    ("lif", 100): 85.0, ("lif", 400): 90.0, ("izhikevich", 400): 88.0, ("lif", 1600): 94.0,
+}  # fmt: skip
 """Mean accuracy over seeds, %, by model and number of neurons."""
 
 SPEED = {"train_cpu_ms_per_picture": 1.5, "answer_cpu_ms": 0.6}
@@ -69,8 +71,10 @@ QUICK = {
 }
 """Small runs and the accuracy they must reach, %; one seed each."""
 
-GAIN = 10.0
-"""By how much a trained network must be ahead of an untrained one, points."""
+GAIN = {"vote": 10.0, "best": 5.0}
+"""By how much a trained network must be ahead of an untrained one, points: by the vote, which needs
+neurons that stand for classes, and by the chosen decoder, which makes much even of random features
+where there are few inputs (of the 64 of the digits, 80 %)."""
 
 DECODERS = ("vote", "profiles", "bayes", "delta", "reward")
 
@@ -104,11 +108,16 @@ def failures(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def _against_untrained(run: dict[str, Any]) -> list[str]:
-    name = run["best"]
-    before, after = run["untrained"]["decoders"][name]["accuracy"], run["accuracy"]
-    if after < before + GAIN:
-        return [f"{run['run']}: {after:.2f} % trained, {before:.2f} % untrained"]
-    return []
+    problems = []
+    for which, least in GAIN.items():
+        name = run["best"] if which == "best" else which
+        before = run["untrained"]["decoders"][name]["accuracy"]
+        after = run["decoders"][name]["accuracy"]
+        if after < before + least:
+            problems.append(
+                f"{run['run']}: {name}: {after:.2f} % trained, {before:.2f} % untrained"
+            )
+    return problems
 
 
 def quick() -> list[str]:
