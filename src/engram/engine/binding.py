@@ -42,7 +42,7 @@ _SYNAPSE_POSITION = {field.name: k for k, field in enumerate(SYNAPSE_FIELDS)}
 
 _HEADER = """\
 import numpy as np
-from engram.kernels.jit import inline_jit, jit
+from engram.kernels.jit import inner_inline_jit, inner_jit, jit
 """
 
 

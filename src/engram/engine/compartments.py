@@ -15,7 +15,7 @@ from engram.kernels.neurons import (
     add_youth, collect_extra, decay_theta, emit_spikes, list_fired,
 )
 
-@inline_jit
+@inner_inline_jit
 def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,

@@ -71,7 +71,7 @@ from engram.kernels.neurons import (
     add_youth, collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired,
 )
 
-@inline_jit
+@inner_inline_jit
 def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
@@ -253,7 +253,7 @@ def _rule_adapter(
     if gated:
         gate = f"q{GATE}"
         result = f"{gate} * {result}" if modulated else f"w + {gate} * ({result} - w)"
-    return f"@jit\ndef adapted_{name}({signature}):\n    return np.float32({result})\n\n"
+    return f"@inner_jit\ndef adapted_{name}({signature}):\n    return np.float32({result})\n\n"
 
 
 def rule_loops(

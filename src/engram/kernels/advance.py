@@ -1,10 +1,10 @@
 """The outer loop: many steps in one compiled call."""
 
 from engram.kernels.constants import DONE, EVENTS, LOG_FULL, LOGGED, RING_FULL, STEP, STOPPED
-from engram.kernels.jit import call_entry, inline_jit
+from engram.kernels.jit import call_entry, inner_inline_jit
 
 
-@inline_jit
+@inner_inline_jit
 def advance(
     table,
     n_steps,

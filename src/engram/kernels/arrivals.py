@@ -11,7 +11,7 @@ from engram.kernels.constants import (
     NMDA_TRANSMITTER,
     ROWS_AHEAD,
 )
-from engram.kernels.jit import inline_jit, jit, prefetch
+from engram.kernels.jit import inner_inline_jit, inner_jit, prefetch
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
@@ -26,7 +26,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
     learns = on_pre is not None
     update = on_pre if learns else _unchanged
 
-    @inline_jit
+    @inner_inline_jit
     def arrive(
         index,
         step,
@@ -289,7 +289,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
     return arrive
 
 
-@jit
+@inner_jit
 def run_end(post, start, stop):
     """Where the run of neighbouring targets from `start` on ends, in a row with one gap."""
     low, high = start, stop - 1
@@ -302,6 +302,6 @@ def run_end(post, start, stop):
     return high
 
 
-@jit
+@inner_jit
 def _unchanged(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7):
     return m

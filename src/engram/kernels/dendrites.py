@@ -12,7 +12,7 @@ doi:10.1016/0020-7101(84)90008-4): the cost is linear in compartments.
 
 import numpy as np
 
-from engram.kernels.jit import inline_jit
+from engram.kernels.jit import inner_inline_jit
 from engram.kernels.models import fast_exp
 
 f32 = np.float32
@@ -20,7 +20,7 @@ _0, _1 = f32(0.0), f32(1.0)
 _SLOPE = f32(-0.062)
 
 
-@inline_jit
+@inner_inline_jit
 def assemble(
     conductance, n, n_nodes, h, scale, rest, E_exc, E_inh, mean_exc, mean_inh, capacity, leak, s,
     exc, inh, nmda, nmda_factor, diagonal, right,
@@ -57,7 +57,7 @@ def assemble(
                 r_i[k] += g * drive
 
 
-@inline_jit
+@inner_inline_jit
 def eliminate(n, n_nodes, h, parent, axial, diagonal, right, load, pull):
     """From the tips to the soma, which is left with the tree as a conductance.
 
@@ -82,7 +82,7 @@ def eliminate(n, n_nodes, h, parent, axial, diagonal, right, load, pull):
                 pull[k] += f * r_i[k]
 
 
-@inline_jit
+@inner_inline_jit
 def substitute(n, n_nodes, h, parent, axial, diagonal, right, soma, s):
     """From the soma to the tips: the potentials at the end of the step."""
     for i in range(n_nodes):
@@ -96,7 +96,7 @@ def substitute(n, n_nodes, h, parent, axial, diagonal, right, soma, s):
                 s_i[k] = (r_i[k] + g * soma[k]) / (d_i[k] + g)
 
 
-@inline_jit
+@inner_inline_jit
 def reset(n, n_nodes, backward, spiked, v, rest, s):
     """The end of a spike, which spreads from the soma: no compartment stays above its share of it.
 
@@ -108,7 +108,7 @@ def reset(n, n_nodes, backward, spiked, v, rest, s):
             s_i[k] += spiked[k] * A * min((v[k] - rest[k]) - s_i[k], _0)
 
 
-@inline_jit
+@inner_inline_jit
 def decay(n, n_nodes, kept, x):
     """Synaptic input after the step."""
     for i in range(n_nodes):

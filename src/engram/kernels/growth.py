@@ -14,21 +14,21 @@ from engram.kernels.constants import (
     TYPES,
 )
 from engram.kernels.history import spike_steps
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 from engram.kernels.random import integer_below, uniform
 
 ATTEMPTS = 16
 """Draws of a synapse to copy the delay of, until one from an excitatory neuron is found."""
 
 
-@jit
+@inner_jit
 def magnitude_of(weight, nt, c, integral, low, high):
     """A synapse's magnitude now."""
     sign = np.float32(-1) if nt == INHIBITORY_TRANSMITTER else np.float32(1)
     return min(max(sign * weight + c * integral, low), high)
 
 
-@jit
+@inner_jit
 def survey(
     n_used, segment, lags, delay_min, first_pre, post, first_post, weight, birth, nt, eligibility,
     integral, low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune,
@@ -81,7 +81,7 @@ def survey(
     return lost, idle
 
 
-@jit
+@inner_jit
 def draw_different(options, count, seed, entity, start):
     """The first `count` of `options` become a random choice of them (Fisher and Yates)."""
     for k in range(count):
@@ -89,7 +89,7 @@ def draw_different(options, count, seed, entity, start):
         options[k], options[pick] = options[pick], options[k]
 
 
-@jit
+@inner_jit
 def wire_newborns(
     newborn, with_lag, total, partner, alive, neuron_type, first_own, n_own, first_other, seed,
     entity, start, out_own, out_other, out_lag, out_nt, out_magnitude,
@@ -144,7 +144,7 @@ def wire_newborns(
     return n
 
 
-@jit
+@inner_jit
 def count_matched(n_used, segment, lags, first_pre, post, first_post, alive):
     """The synapses between living neurons, and those of them that join neurons of one number."""
     living = matched = 0
@@ -156,7 +156,7 @@ def count_matched(n_used, segment, lags, first_pre, post, first_post, alive):
     return living, matched
 
 
-@jit
+@inner_jit
 def inherit(
     n_used, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral, low,
     high, alive, heir_pre, heir_post, spread, seed, entity, start, out_pre, out_post, out_lag,
@@ -196,7 +196,7 @@ def inherit(
     return n
 
 
-@jit
+@inner_jit
 def draw_alike(count, segment, nt, seed, entity, start, out_lag, out_nt):
     """Delay and transmitter of random synapses there are, for new ones."""
     for k in range(count):
@@ -205,7 +205,7 @@ def draw_alike(count, segment, nt, seed, entity, start, out_lag, out_nt):
         out_lag[k], out_nt[k] = row, nt[s]
 
 
-@jit
+@inner_jit
 def coincidences(a, n_a, b, n_b, width):
     """The sum of 1 - |d| / width over all pairs of spikes less than `width` steps d apart.
 
@@ -223,7 +223,7 @@ def coincidences(a, n_a, b, n_b, width):
     return total
 
 
-@jit
+@inner_jit
 def correlation(a, n_a, b, n_b, own_a, own_b, width, span):
     """Correlation coefficient of two spike trains smoothed by a box of `width` steps.
 
@@ -237,7 +237,7 @@ def correlation(a, n_a, b, n_b, own_a, own_b, width, span):
     return (coincidences(a, n_a, b, n_b, width) - n_a * n_b * share) / math.sqrt(spread)
 
 
-@jit
+@inner_jit
 def count_spikes(start, now, region, event_first, event_end, total):
     """Running count of a region's spikes from step `start` on: total[k] before step start + k."""
     slot = start % event_first.shape[0]
@@ -247,7 +247,7 @@ def count_spikes(start, now, region, event_first, event_end, total):
         slot = slot + 1 if slot + 1 < event_first.shape[0] else 0
 
 
-@jit
+@inner_jit
 def nth_spike(rank, start, region, event_neuron, event_first, total):
     """Who fired the region's spike number `rank` since step `start`, and after how many steps."""
     k = np.searchsorted(total, rank, side="right") - 1
@@ -257,7 +257,7 @@ def nth_spike(rank, start, region, event_neuron, event_first, total):
     return event_neuron[event & mask], k
 
 
-@jit
+@inner_jit
 def sprout(
     wanted, attempts, start, now, width, least, most, threshold, source, target, inner, segment,
     lags, first_pre, n_pre, post, first_post, n_post, nt, reached, neuron_type, alive, born,

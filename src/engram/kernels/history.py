@@ -3,10 +3,10 @@
 import numpy as np
 
 from engram.kernels.constants import NEVER
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 
 
-@jit
+@inner_jit
 def latest_before(step, pre, last_spike, last_event, previous_step, previous):
     """The step of neuron `pre`'s latest spike before `step`; later ones are in the ring."""
     fired_at = np.int64(last_spike[pre])
@@ -20,7 +20,7 @@ def latest_before(step, pre, last_spike, last_event, previous_step, previous):
     return fired_at
 
 
-@jit
+@inner_jit
 def last_arrival(pre, delay, now, last_spike, last_event, previous_step, previous):
     """The step of the latest arrival before step `now` of a spike of each `pre` with its delay."""
     arrived = np.empty(pre.shape[0], np.int64)
@@ -32,7 +32,7 @@ def last_arrival(pre, delay, now, last_spike, last_event, previous_step, previou
     return arrived
 
 
-@jit
+@inner_jit
 def spike_steps(neuron, since, oldest, last_spike, last_event, previous_step, previous, out):
     """Write the steps of a neuron's spikes from step `since` on, the latest first.
 

@@ -24,15 +24,17 @@ llvmlite.binding.set_option("engram", "-force-vector-interleave=2")
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 
-# Kernels call each other; Python calls them through `engram.engine.binding`. A way in from Python
-# for each of them would double what there is to compile.
-_options = {
-    "nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
-}  # fmt: skip
-jit = numba.njit(**_options)
+jit = numba.njit(nogil=True, error_model="numpy")
 
 # For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
-inline_jit = numba.njit(forceinline=True, **_options)
+inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+
+# Most kernels are called by kernels only; Python calls them through `engram.engine.binding`. A way
+# in from Python for each of them would double what there is to compile. (Called from Python they
+# crash.)
+_no_way_in = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inner_jit = numba.njit(nogil=True, error_model="numpy", **_no_way_in)
+inner_inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True, **_no_way_in)
 
 python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""

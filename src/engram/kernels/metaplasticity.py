@@ -3,10 +3,10 @@
 import math
 
 from engram.kernels.constants import NEVER
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 
 
-@jit
+@inner_jit
 def slide_thresholds(
     step,
     dt,

@@ -7,10 +7,10 @@ from engram.kernels.constants import (
     GATE,
     SEROTONIN_RELEASE,
 )
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 
 
-@jit
+@inner_jit
 def excitatory_spikes(region, slot, neuron_type, event_neuron, event_first, event_end):
     """Spikes of a region's excitatory neurons in the step kept in `slot`."""
     mask = event_neuron.shape[0] - 1
@@ -21,7 +21,7 @@ def excitatory_spikes(region, slot, neuron_type, event_neuron, event_first, even
     return n
 
 
-@jit
+@inner_jit
 def release(
     slot,
     source,
@@ -71,7 +71,7 @@ def release(
             region_gate[r] = max(region_gate[r], effect + (1.0 - effect) * occupied)
 
 
-@jit
+@inner_jit
 def criticise(
     slot,
     neuron_type,
@@ -115,7 +115,7 @@ def criticise(
                 dopamine[q] += f[9] * error * (1.0 - dopamine_factor[q, 2])
 
 
-@jit
+@inner_jit
 def neuromodulate(
     step,
     source,

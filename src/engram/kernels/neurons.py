@@ -5,14 +5,14 @@ import math
 import numpy as np
 
 from engram.kernels.constants import EVENTS, STREAM_MODEL, STREAM_NOISE
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 from engram.kernels.random import fill_normal, fill_uniform
 
 ZERO = np.float32(0)
 ONE = np.float32(1)
 
 
-@jit
+@inner_jit
 def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase):
     """Noise, injected and held input of neurons [lo, lo + n); `phase` < 0: nothing is held."""
     if noise > 0:
@@ -35,7 +35,7 @@ def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held
             extra[k] += h[k] if onset[k] <= phase else ZERO
 
 
-@jit
+@inner_jit
 def add_drive(drive, alive, first, current):
     """Add a current to the neurons from `first` on; returns how many living ones it drives."""
     driven = 0
@@ -45,7 +45,7 @@ def add_drive(drive, alive, first, current):
     return driven
 
 
-@jit
+@inner_jit
 def mean_rate(rate_trace, last_spike, alive, step, decay):
     """Mean over living neurons of the trace of their spikes, which has decayed since the last."""
     total, count = 0.0, 0
@@ -60,7 +60,7 @@ YOUNGEST_ADULT = np.float32(1e-4)
 """Youth below which a neuron is an adult."""
 
 
-@jit
+@inner_jit
 def add_youth(extra, youth, n, current, kept):
     """The extra input of young neurons in this step; they age."""
     for k in range(n):
@@ -69,13 +69,13 @@ def add_youth(extra, youth, n, current, kept):
         youth[k] = aged if aged > YOUNGEST_ADULT else ZERO
 
 
-@jit
+@inner_jit
 def collect_uniform(out, lo, n, seed, step):
     """A uniform random number per neuron, for models that want one."""
     fill_uniform(out, lo, 0, n, seed, STREAM_MODEL, step)
 
 
-@jit
+@inner_jit
 def decay_theta(out, theta, n, kept, fall, adapting):
     """Adaptive thresholds as of this step, and their decay after it."""
     for k in range(n):
@@ -85,7 +85,7 @@ def decay_theta(out, theta, n, kept, fall, adapting):
             theta[k] = theta[k] * kept - fall
 
 
-@jit
+@inner_jit
 def list_fired(who, fired, n):
     """List which of `n` flags (padded with zeros to a multiple of 8) are set; how many."""
     words = fired[: (n + 7) // 8 * 8].view(np.uint64)
@@ -103,7 +103,7 @@ def list_fired(who, fired, n):
     return m
 
 
-@jit
+@inner_jit
 def emit_spikes(
     index,
     step,

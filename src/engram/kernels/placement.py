@@ -3,11 +3,11 @@
 import numpy as np
 
 from engram.kernels.constants import STREAM_PLACE
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 from engram.kernels.random import uniform
 
 
-@jit
+@inner_jit
 def choose_compartments(pre, post, delay, birth, seed, cumulative, out):
     """Draw each synapse's compartment from the cumulative probabilities.
 

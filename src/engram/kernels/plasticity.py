@@ -7,7 +7,7 @@ import numpy as np
 from engram.kernels.arrivals import ONE, ZERO
 from engram.kernels.constants import BLOCK, INHIBITORY_TRANSMITTER
 from engram.kernels.history import latest_before
-from engram.kernels.jit import inline_jit, jit, prefetch
+from engram.kernels.jit import inner_inline_jit, inner_jit, prefetch
 
 LINE = 16
 """Entries of an index in one cache line."""
@@ -19,7 +19,7 @@ REBASE = math.exp(2.0)
 """Growth of 1 / eligibility since its base at which it is given a new base."""
 
 
-@jit
+@inner_jit
 def forget_unheard(
     heard,
     synapses,
@@ -56,7 +56,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     axonal delay later. So traces are kept for as many steps as the longest delay has.
     """
 
-    @inline_jit
+    @inner_inline_jit
     def after_firing(
         index,
         step,
@@ -220,7 +220,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     return after_firing
 
 
-@jit
+@inner_jit
 def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
     """Refer eligibility to a new base: weights become explicit, eligibility is decayed by `kept`.
 
@@ -234,7 +234,7 @@ def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
         eligibility[s] *= kept
 
 
-@inline_jit
+@inner_inline_jit
 def modulate(
     index,
     plastic,

@@ -39,7 +39,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 
 # Typed constants: Numba turns ``uint64 + literal`` into float64, NumPy does not.
 _M0 = np.uint64(0xD2511F53)
@@ -151,7 +151,7 @@ _F = (
 )
 
 
-@jit
+@inner_jit
 def _round(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -161,7 +161,7 @@ def _round(
     return (p1 >> _U32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _U32) ^ c3 ^ k1, p0 & _LOW
 
 
-@jit
+@inner_jit
 def philox4x32(
     c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -186,7 +186,7 @@ def philox4x32(
     return _round(x0, x1, x2, x3, a, b)
 
 
-@jit
+@inner_jit
 def words(
     seed: int, stream: int, entity: int, step: int
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -198,7 +198,7 @@ def words(
     return philox4x32(e & _LOW, c1, t & _LOW, t >> _U32, s & _LOW, s >> _U32)
 
 
-@jit
+@inner_jit
 def uniform(seed: int, stream: int, entity: int, step: int) -> float:
     """Uniform float64 in [0, 1) with 53 bits: ``floor(2^-11 X) 2^-53``, X a 64-bit word.
 
@@ -208,7 +208,7 @@ def uniform(seed: int, stream: int, entity: int, step: int) -> float:
     return np.float64(((w0 << _U32) | w1) >> _U11) * 2.0**-53
 
 
-@jit
+@inner_jit
 def uniform4(seed: int, stream: int, entity: int, step: int) -> tuple[float, float, float, float]:
     """Four independent uniforms in [0, 1) of 32 bits each, ``w 2^-32``, for the price of one.
 
@@ -223,7 +223,7 @@ def uniform4(seed: int, stream: int, entity: int, step: int) -> tuple[float, flo
     )
 
 
-@jit
+@inner_jit
 def integer_below(seed: int, stream: int, entity: int, step: int, n: int) -> np.int64:
     """Uniform integer in [0, n): ``floor(n X 2^-64)``, X a 64-bit word, 1 <= n <= 2^32.
 
@@ -234,7 +234,7 @@ def integer_below(seed: int, stream: int, entity: int, step: int, n: int) -> np.
     return np.int64((w0 * m + ((w1 * m) >> _U32)) >> _U32)
 
 
-@jit
+@inner_jit
 def log_exact(x: float) -> float:
     """Natural logarithm of a positive normal float64, the same bits on every machine.
 
@@ -260,7 +260,7 @@ def log_exact(x: float) -> float:
     return k * _LN2_HI - ((h - (s * (h + (t1 + t2)) + k * _LN2_LO)) - f)
 
 
-@jit
+@inner_jit
 def _quantile_below_half(p: float) -> float:
     """``-Phi^-1(p)`` for 0 < p <= 1/2, AS 241 PPND16 (doi:10.2307/2347330)."""
     q = 0.5 - p
@@ -293,7 +293,7 @@ def _quantile_below_half(p: float) -> float:
     return num / den
 
 
-@jit
+@inner_jit
 def normal(seed: int, stream: int, entity: int, step: int) -> float:
     """Standard normal float64, ``Phi^-1`` of a 53-bit uniform on bin centres; |z| <= 8.21.
 
@@ -306,7 +306,7 @@ def normal(seed: int, stream: int, entity: int, step: int) -> float:
     return -z if (bits >> _U63) == _U1 else z
 
 
-@jit
+@inner_jit
 def derived_seeds(
     seed: int, stream: int, keys: npt.NDArray[np.int64], out: npt.NDArray[np.uint64]
 ) -> None:
@@ -316,7 +316,7 @@ def derived_seeds(
         out[k] = (w0 << _U32) | w1
 
 
-@jit
+@inner_jit
 def log_failure(p: float) -> float:
     """``log(1 - p)`` for :func:`geometric_gap`, accurate for small p; -inf at p = 1.
 
@@ -330,7 +330,7 @@ def log_failure(p: float) -> float:
     return log_exact(u) * (p / (1.0 - u))
 
 
-@jit
+@inner_jit
 def geometric_gap(u: float, log1mp: float) -> int:
     """Number of failures before the next success of a Bernoulli(p) sequence.
 
@@ -346,7 +346,7 @@ def geometric_gap(u: float, log1mp: float) -> int:
     return int(gap)
 
 
-@jit
+@inner_jit
 def _block(
     seed: int, stream: int, block: int, step: int
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -357,7 +357,7 @@ def _block(
     return philox4x32(np.uint64(block) & _LOW, c1, t & _LOW, t >> _U32, s & _LOW, s >> _U32)
 
 
-@jit
+@inner_jit
 def uniform_of(seed: int, stream: int, entity: int, step: int) -> np.float32:
     """The value that :func:`fill_uniform` gives neuron ``entity``."""
     w0, w1, w2, w3 = _block(seed, stream, entity >> 2, step)
@@ -366,7 +366,7 @@ def uniform_of(seed: int, stream: int, entity: int, step: int) -> np.float32:
     return word_to_uniform(np.uint32(w))
 
 
-@jit
+@inner_jit
 def normal_of(seed: int, stream: int, entity: int, step: int) -> np.float32:
     """The value that :func:`fill_normal` gives neuron ``entity``."""
     w0, w1, w2, w3 = _block(seed, stream, entity >> 2, step)
@@ -376,7 +376,7 @@ def normal_of(seed: int, stream: int, entity: int, step: int) -> np.float32:
     return odd if entity & 1 else even
 
 
-@jit
+@inner_jit
 def _fill_blocks(
     out: npt.NDArray[np.uint32], first_block: int, seed: int, stream: int, step: int
 ) -> None:
@@ -406,13 +406,13 @@ def _fill_blocks(
         out[i + _U3] = np.uint32(x3)
 
 
-@jit
+@inner_jit
 def word_to_uniform(word: np.uint32) -> np.float32:
     """Uniform float32 in [0, 1): ``floor(word 2^-8) 2^-24``."""
     return np.float32(np.int32(np.uint32(word) >> _W32_8)) * _TWO_M24
 
 
-@jit
+@inner_jit
 def words_to_normals(w0: np.uint32, w1: np.uint32) -> tuple[np.float32, np.float32]:
     """Two independent standard normals from two 32-bit words, Box-Muller in octants.
 
@@ -449,13 +449,13 @@ def words_to_normals(w0: np.uint32, w1: np.uint32) -> tuple[np.float32, np.float
     return np.uint32(even).view(np.float32), np.uint32(odd).view(np.float32)
 
 
-@jit
+@inner_jit
 def _to_uniforms(bits: npt.NDArray[np.uint32]) -> None:
     for i in range(len(bits)):
         bits[i] = np.float32(word_to_uniform(bits[i])).view(np.uint32)
 
 
-@jit
+@inner_jit
 def _to_normals(bits: npt.NDArray[np.uint32]) -> None:
     for j in range(len(bits) >> 1):
         i = np.uint64(j) << _U1
@@ -464,14 +464,14 @@ def _to_normals(bits: npt.NDArray[np.uint32]) -> None:
         bits[i + _U1] = np.float32(odd).view(np.uint32)
 
 
-@jit
+@inner_jit
 def _whole_blocks(first_entity: int, lo: int, hi: int) -> tuple[int, int]:
     """Bounds of the part of ``[lo, hi)`` that consists of whole Philox blocks."""
     head = min(lo + (-(first_entity + lo) & 3), hi)
     return head, max(head, hi - ((first_entity + hi) & 3))
 
 
-@jit
+@inner_jit
 def fill_uniform(
     out: npt.NDArray[np.float32],
     first_entity: int,
@@ -497,7 +497,7 @@ def fill_uniform(
         out[i] = uniform_of(seed, stream, first_entity + i, step)
 
 
-@jit
+@inner_jit
 def fill_normal(
     out: npt.NDArray[np.float32],
     first_entity: int,
@@ -524,7 +524,7 @@ def fill_normal(
         out[i] = normal_of(seed, stream, first_entity + i, step)
 
 
-@jit
+@inner_jit
 def uniform_at(
     entities: npt.NDArray[np.int64],
     out: npt.NDArray[np.float32],

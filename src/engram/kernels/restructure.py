@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from engram.kernels.jit import jit, prefetch
+from engram.kernels.jit import inner_jit, prefetch
 
 AHEAD = 24
 """Synapses by which their new numbers are asked for in advance."""
 
 
-@jit
+@inner_jit
 def dead_ends(segment, lags, first_pre, post, alive):
     """The synapses that start or end at a dead neuron."""
     found = np.empty(post.shape[0], np.int32)
@@ -22,7 +22,7 @@ def dead_ends(segment, lags, first_pre, post, alive):
     return found[:n]
 
 
-@jit
+@inner_jit
 def kept_lags(n_used, segment, lags, gone):
     """The least and the greatest lag of the synapses that stay; `gone` is sorted.
 
@@ -44,7 +44,7 @@ def kept_lags(n_used, segment, lags, gone):
     return low, high
 
 
-@jit
+@inner_jit
 def merge_rows(
     n_used, segment, lags, post, gone, new_pre, new_lag, new_post, shift, segment_out, lags_out,
     origin, number, place,
@@ -91,7 +91,7 @@ def merge_rows(
         g += 1
 
 
-@jit
+@inner_jit
 def merge_column(origin, old, new, out):
     """A column of the merged rows."""
     for k in range(origin.shape[0]):
@@ -99,7 +99,7 @@ def merge_column(origin, old, new, out):
         out[k] = old[s] if s >= 0 else new[-1 - s]
 
 
-@jit
+@inner_jit
 def merge_incoming(
     in_first, in_synapse, in_tap, number, new_post, new_synapse, new_tap, first_out, synapse_out,
     tap_out,

@@ -5,25 +5,25 @@ import math
 import numpy as np
 
 from engram.kernels.constants import GATE
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 
 TURN = 2.0 * math.pi
 
 
-@jit
+@inner_jit
 def phase_at(frequency, phase, time):
     """Phase at `time` ms of a rhythm of `frequency` Hz that had `phase` at time 0, in rad."""
     cycles = 1e-3 * frequency * time
     return TURN * (cycles - math.floor(cycles)) + phase
 
 
-@jit
+@inner_jit
 def swing(depth, phase, preferred):
     """A factor that is 1 at the preferred phase and 1 - depth half a turn away."""
     return 1.0 - depth + 0.5 * depth * (1.0 + math.cos(phase - preferred))
 
 
-@jit
+@inner_jit
 def current_of(amplitude, frequency, phase, nest_depth, nest_band, nest_phase, time):
     """Sum of a region's rhythms at `time` ms: amplitude x swing of the slower one x cos(phase)."""
     total = 0.0
@@ -38,7 +38,7 @@ def current_of(amplitude, frequency, phase, nest_depth, nest_band, nest_phase, t
     return total
 
 
-@jit
+@inner_jit
 def rhythms(
     step,
     dt,

@@ -11,7 +11,7 @@ do the same. Returns the new states, whether the neuron fires, and the potential
 
 import numpy as np
 
-from engram.kernels.jit import inline_jit
+from engram.kernels.jit import inner_inline_jit
 from engram.kernels.models import fast_exp, fast_log
 
 f32 = np.float32
@@ -23,7 +23,7 @@ _S1, _S2, _S3, _S4 = f32(1 / 6), f32(1 / 120), f32(1 / 5040), f32(1 / 362880)
 _ONCE_ROUND = f32(-9.8)
 
 
-@inline_jit
+@inner_inline_jit
 def lif_soma(
     v, g_exc, g_inh, I, theta, since_spike, fired, h, capacity, load, pull, tau_m, E_L, E_exc,
     E_inh, v_th, v_reset, t_ref,
@@ -42,7 +42,7 @@ def lif_soma(
     return v_reset if spike else v1, spike, v1
 
 
-@inline_jit
+@inner_inline_jit
 def current_lif_soma(
     v, I, theta, since_spike, fired, h, capacity, load, pull, tau_m, E_L, v_th, v_reset, t_ref
 ):
@@ -53,7 +53,7 @@ def current_lif_soma(
     )  # fmt: skip
 
 
-@inline_jit
+@inner_inline_jit
 def izhikevich_soma(v, u, a, b, c, d, I, theta, fired, h, capacity, load, pull, tree, rest):
     """Izhikevich's equation, whose leak is that of the whole cell, with dendrites as a conductance.
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engram.kernels.constants import BLOCK, STREAM_MODEL
-from engram.kernels.jit import inline_jit, jit
+from engram.kernels.jit import inner_inline_jit, inner_jit
 from engram.kernels.models import fast_log
 from engram.kernels.neurons import ONE, add_youth, collect_extra, emit_spikes, list_fired
 from engram.kernels.random import words
@@ -12,7 +12,7 @@ CERTAIN = 32.0
 """Hazard at which a spike is certain (but for 1e-14): more of it would only cost more draws."""
 
 
-@jit
+@inner_jit
 def place_of(cumulative, point):
     """The first place whose cumulative sum is above `point`, which is below the last one's."""
     k = np.uint64(0)
@@ -25,7 +25,7 @@ def place_of(cumulative, point):
     return np.int64(k)
 
 
-@jit
+@inner_jit
 def make_guide(cumulative, guide):
     """For each of n equal parts of the line, the place in which it begins."""
     n = guide.shape[0]
@@ -37,7 +37,7 @@ def make_guide(cumulative, guide):
         guide[part] = k
 
 
-@inline_jit
+@inner_inline_jit
 def guided_place_of(cumulative, point, guide, parts):
     """`place_of`, by a look at the guide; `parts`: of its parts, how many one unit holds."""
     n = guide.shape[0]
@@ -50,7 +50,7 @@ def guided_place_of(cumulative, point, guide, parts):
     return np.int64(k)
 
 
-@inline_jit
+@inner_inline_jit
 def poisson_sources(
     index,
     step,
@@ -194,7 +194,7 @@ def poisson_sources(
     return 0
 
 
-@inline_jit
+@inner_inline_jit
 def relays(
     index,
     step,

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
-from engram.kernels.jit import jit
+from engram.kernels.jit import inner_jit
 from engram.kernels.random import (
     geometric_gap,
     integer_below,
@@ -18,7 +18,7 @@ from engram.kernels.random import (
 )
 
 
-@jit
+@inner_jit
 def count_bernoulli(rows, n_targets, skip, p, seed, tag):
     """The number of synapses `fill_bernoulli` makes, by row."""
     counts = np.zeros(rows.shape[0], np.int64)
@@ -36,7 +36,7 @@ def count_bernoulli(rows, n_targets, skip, p, seed, tag):
     return counts
 
 
-@jit
+@inner_jit
 def fill_bernoulli(rows, targets, skip, p, seed, tag, first, pre, post):
     """Connect every pair with probability `p`, by drawing the gaps between successes.
 
@@ -59,7 +59,7 @@ def fill_bernoulli(rows, targets, skip, p, seed, tag, first, pre, post):
                 s += 1
 
 
-@jit
+@inner_jit
 def fill_in_degree(sources, targets, skip, degree, seed, tag, pre, post):
     """Give every target `degree` different sources (Floyd's sampling without replacement).
 
@@ -81,7 +81,7 @@ def fill_in_degree(sources, targets, skip, degree, seed, tag, pre, post):
             post[t * degree + k] = targets[t]
 
 
-@jit
+@inner_jit
 def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
     """The order of synapses by (pre, lag, post), and where each (pre, lag) segment begins.
 
@@ -120,7 +120,7 @@ def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
     return order, segment, False
 
 
-@jit
+@inner_jit
 def is_regular(post, nt, segment):
     """Whether no segment holds a pair of neurons twice or mixes transmitters."""
     for row in range(segment.shape[0] - 1):
@@ -130,7 +130,7 @@ def is_regular(post, nt, segment):
     return True
 
 
-@jit
+@inner_jit
 def expand_rows(segment, lags, first_pre, delay_min, pre, delay):
     """Each synapse's presynaptic neuron and delay, from the row it stands in."""
     for row in range(segment.shape[0] - 1):
@@ -141,7 +141,7 @@ def expand_rows(segment, lags, first_pre, delay_min, pre, delay):
             delay[s] = steps
 
 
-@jit
+@inner_jit
 def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, in_synapse, in_tap):
     """The incoming index: each postsynaptic neuron's synapses, and where their traces stand.
 
@@ -165,7 +165,7 @@ def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, 
             in_tap[k] = tap
 
 
-@jit
+@inner_jit
 def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
     """Multiply excitatory weights by a factor of their postsynaptic neuron, within bounds.
 
@@ -191,7 +191,7 @@ def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
             weight[s] = min(max(w * factor[j], low), high)
 
 
-@jit
+@inner_jit
 def normalize_incoming(in_first, in_synapse, weight, neurons, total, norm, low, high):
     """Scale the incoming weights of some neurons so that their norm, 1 or 2, is `total`."""
     for j in neurons:
@@ -209,7 +209,7 @@ def normalize_incoming(in_first, in_synapse, weight, neurons, total, norm, low, 
                 weight[s] = kept if w >= 0.0 else -kept
 
 
-@jit
+@inner_jit
 def sum_incoming(post, magnitude, first_post, total):
     """Add up each postsynaptic neuron's incoming magnitudes."""
     for s in range(post.shape[0]):
