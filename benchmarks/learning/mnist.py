@@ -34,6 +34,7 @@ import numpy as np
 
 from engram import datasets
 from engram.learn.mnist import Run, describe, execute
+from engram.learn.recipe import recipe
 
 RESULTS = Path(__file__).parent.parent / "results" / "mnist.json"
 FOLDER = Path("mnist-runs")
@@ -241,6 +242,14 @@ def report(stored: dict[str, Any]) -> list[str]:
               f"{answer:g} ms to answer one.", ""]  # fmt: skip
     settings = {**first["parameters"], "tau_inh": first["parameters"]["model"]["tau_inh"]}
     lines += DEVIATIONS.format(**settings).splitlines()
+    for key, members in groups(runs).items():
+        now = list(recipe(*key).theta_plus)
+        then = members[0]["parameters"]["theta_plus"]
+        if then != now:
+            lines += [
+                f"{key[1]:,} {key[0]}: not run again since; its thresholds jumped by {then[0]:g} to "
+                f"{then[1]:g} (now {now[0]:g} to {now[1]:g})."
+            ]
     return lines
 
 
