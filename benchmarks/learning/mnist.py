@@ -247,7 +247,7 @@ def report(stored: dict[str, Any]) -> list[str]:
         then = members[0]["parameters"]["theta_plus"]
         if then != now:
             lines += [
-                f"{key[1]:,} {key[0]}: not run again since; its thresholds jumped by {then[0]:g} to "
+                f"{key[1]:,} {key[0]}: not run again since; thresholds jumped by {then[0]:g} to "
                 f"{then[1]:g} (now {now[0]:g} to {now[1]:g})."
             ]
     return lines
