@@ -9,6 +9,7 @@ pytest.importorskip("sklearn")
 
 from benchmarks.learning import mnist
 from benchmarks.learning.mnist import DECODERS
+from engram.learn.recipe import recipe
 
 
 def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
@@ -21,6 +22,7 @@ def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
         "parameters": {
             "total_rate": 6500.0, "total_weight": 31.6, "answer_inhibition": 2.1,
             "inhibition": 18.0, "target_spikes": 5.0, "model": {"tau_inh": 10.0},
+            "theta_plus": list(recipe("lif", 400).theta_plus),
         },
         "best": "delta", "accuracy": accuracy, "decoders": decoders, "n_labels": 10_000,
         "untrained": {"decoders": {name: {"accuracy": untrained} for name in decoders}},
@@ -57,6 +59,8 @@ def test_report_has_every_figure_beside_its_controls():
     assert "untrained, 400 lif | 70.00 ± 0.00" in text
     assert "90.00 (10,000 labels), 92.00 (60,000)" in text
     assert "6500 Hz" in text
+    assert "1,600 lif: not run again since" in text
+    assert "400 lif: not run again since" not in text
     rows = [line for line in text.splitlines() if line.startswith("| 400 lif |")]
     assert len(rows) == 1
     assert rows[0].count("±") == 1 + len(DECODERS)
