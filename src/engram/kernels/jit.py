@@ -1,4 +1,4 @@
-"""The project's one ``jit`` decorator, and calls between separately compiled loops.
+"""The project's ``jit`` decorators, and calls between separately compiled loops.
 
 Every kernel is compiled with the same flags: no global lock, IEEE arithmetic in the order written
 (so that results do not depend on the vector width), no bounds checks.
