@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engram.brain import Brain
 
 # What a brain remembers without it changing what happens next.
-_PAST_ONLY = ("stats_history", "growth_history", "device", "defaults")
+_PAST_ONLY = ("stats_history", "growth_history", "grown", "device", "defaults")
 
 
 def fingerprint(brain: Brain) -> str:

@@ -29,6 +29,9 @@ CANDIDATES = 4
 _DRAWS = 1 << 24
 """Random numbers set aside for a projection or newborn in a step."""
 
+COUNTS = ("neurons_born", "neurons_died", "synapses_born", "synapses_pruned", "synapses_lost")
+"""What a cycle counts."""
+
 Slots = NDArray[np.int32]
 
 
@@ -57,7 +60,7 @@ class Growth(Parameterized):
     coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
     their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
-    frozen. `history` lists the cycles. doi:10.1016/j.neuron.2007.05.002 (critical period),
+    frozen. `history` lists the latest cycles, `totals` counts all there were. doi:10.1016/j.neuron.2007.05.002 (critical period),
     doi:10.1038/nature02553 (excitability), doi:10.1038/nature11110 (kinship),
     doi:10.1038/nrn2699 (spines that come and go), doi:10.1162/089976698300017124 (pruning of the
     weak).
@@ -107,11 +110,17 @@ class Growth(Parameterized):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._history: deque[GrowthCycle] = deque(maxlen=HISTORY)
+        self._totals = dict.fromkeys(COUNTS, 0)
 
     @property
     def history(self) -> deque[GrowthCycle]:
-        """The cycles so far."""
+        """The latest cycles, 10,000 at most."""
         return self._history
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What all cycles so far changed, by the names of `GrowthCycle`."""
+        return dict(self._totals)
 
     def window_steps(self, brain: Brain) -> int:
         """Steps of spikes that synaptogenesis wants kept; 0 when it is off."""
@@ -150,6 +159,8 @@ class Growth(Parameterized):
             sum(plan.lost for plan in plans),
         )  # fmt: skip
         self._history.append(cycle)
+        for name in COUNTS:
+            self._totals[name] += getattr(cycle, name)
         return cycle
 
     def _bury(self, region: Region, brain: Brain) -> int:

@@ -103,6 +103,7 @@ def to_state(brain: Brain) -> State:
             {"region": c.region, "targets": list(c.targets), "values": c.own_values()}
             for c in brain.critics.values()
         ],
+        "grown": brain.growth.totals,
         "growth_history": list(brain.growth.history),
         "stats_history": list(brain.stats_history),
     }
@@ -267,6 +268,7 @@ def from_state(
     brain._last_stimulus = described["last_stimulus"]
     brain._last_reset = described["last_reset"]
     restore_memory(brain.memory, described["memory"], arrays)
+    brain.growth._totals.update(described["grown"])
     brain.growth.history.extend(described["growth_history"])
     brain.stats_history.extend(described["stats_history"])
     _restore_tables(brain, described, arrays, check)

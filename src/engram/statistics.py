@@ -63,7 +63,7 @@ def collect(brain: Brain) -> BrainStats:
             )
         )
     total = sum(r.n_neurons for r in regions)
-    history = brain.growth.history
+    grown = brain.growth.totals
     return BrainStats(
         time=brain.time,
         step=brain.step_count,
@@ -71,10 +71,10 @@ def collect(brain: Brain) -> BrainStats:
         n_synapses=sum(p.n_synapses for p in brain.projections),
         spikes=sum(r.spikes for r in regions),
         mean_activity=sum(r.activity * r.n_neurons for r in regions) / max(total, 1),
-        neurons_born=sum(c.neurons_born for c in history),
-        neurons_died=sum(c.neurons_died for c in history),
-        synapses_born=sum(c.synapses_born for c in history),
-        synapses_pruned=sum(c.synapses_pruned for c in history),
+        neurons_born=grown["neurons_born"],
+        neurons_died=grown["neurons_died"],
+        synapses_born=grown["synapses_born"],
+        synapses_pruned=grown["synapses_pruned"],
         regions=tuple(regions),
     )
 

@@ -596,6 +596,24 @@ def test_history_says_when_and_what():
     assert brain.stats().neurons_born == first.neurons_born + second.neurons_born
 
 
+def test_totals_outlive_the_cycles_that_are_kept(tmp_path):
+    brain = growing(**EVERYTHING)
+    brain.run(300, excite)
+    totals = brain.growth.totals
+    assert totals == {n: sum(getattr(c, n) for c in brain.growth.history) for n in totals}
+    assert sum(totals.values()) > 0
+    before = brain.fingerprint(), brain.stats()
+    brain.growth.history.clear()
+    loaded = load_brain(save_brain(brain, tmp_path / "x"))
+    for b in (brain, loaded, brain.copy()):
+        assert b.growth.totals == totals
+        assert (b.fingerprint(), b.stats()) == before
+    brain.run(50, excite)
+    assert brain.growth.totals == {
+        n: totals[n] + getattr(brain.growth.history[-1], n) for n in totals
+    }
+
+
 def test_the_cycles_account_for_every_neuron_and_synapse():
     brain = growing(**EVERYTHING)
     neurons, synapses = (sum(n) for n in sizes(brain))

@@ -12,6 +12,7 @@ import numpy as np
 from engram.checkpoint.live import FREE_SIZES, SAVED_SYNAPSE, Arrays, Claim, column, expected
 from engram.checkpoint.records import names as record_names
 from engram.errors import CheckpointError, integer, number
+from engram.growth import COUNTS
 from engram.kernels.constants import NEVER, STEP
 from engram.morphology import MAX_COMPARTMENTS
 from engram.schedule import MAX_STEPS
@@ -24,7 +25,7 @@ T = TypeVar("T")
 KEYS: dict[str, type | tuple[type, ...]] = {
     "dt": float, "seed": int, "device": str, "sizes": dict, "regions": list, "projections": list,
     "mechanisms": dict, "defaults": dict, "strategy": str, "frozen": dict, "tag": int,
-    "last_stimulus": int, "last_reset": int, "memory": dict, "critics": list,
+    "last_stimulus": int, "last_reset": int, "memory": dict, "critics": list, "grown": dict,
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
@@ -54,6 +55,7 @@ SLEEP_KEYS: dict[str, type | tuple[type, ...]] = {
 MOST_STEPS_KEPT = 1 << 20
 MOST_COLUMNS = 64
 MOST_TAG = (1 << 31) - 1
+MOST_COUNT = (1 << 63) - 1
 
 
 def keys(where: str, entry: Any, expected: Mapping[str, type | tuple[type, ...]]) -> None:
@@ -104,6 +106,9 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     integer("tag", brain["tag"], 0, MOST_TAG)
     integer("last_stimulus", brain["last_stimulus"], NEVER, MAX_STEPS)
     integer("last_reset", brain["last_reset"], 0, MAX_STEPS)
+    keys("grown", brain["grown"], dict.fromkeys(COUNTS, int))
+    for name, count in brain["grown"].items():
+        integer(f"grown: {name}", count, 0, MOST_COUNT)
     _check_critics(brain["critics"], names, pairs)
     _check_memory(brain["memory"], names)
 

@@ -14,7 +14,7 @@ from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
 from engram.engine.binding import kernel
 from engram.errors import CheckpointError
-from engram.growth import GrowthCycle
+from engram.growth import COUNTS, GrowthCycle
 from engram.kernels.constants import EVENTS, EXCITATORY, STEP, STREAM_PHASE
 from engram.morphology import Branch, Morphology
 from engram.oscillator import BANDS
@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 4
+FORMAT = 5
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -248,7 +248,12 @@ def _from_3(brain: dict[str, Any], _: Arrays) -> None:
         projection["modulation"] = None
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3}
+def _from_4(brain: dict[str, Any], arrays: Arrays) -> None:
+    """What cycles of growth changed was counted in those that were kept only."""
+    brain["grown"] = {name: int(arrays[f"growth.{name}"].sum()) for name in COUNTS}
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}
 """What turns a state of the format that is the key into one of the next."""
 
 
