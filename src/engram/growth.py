@@ -60,7 +60,8 @@ class Growth(Parameterized):
     coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
     their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
-    frozen. `history` lists the latest cycles, `totals` counts all there were. doi:10.1016/j.neuron.2007.05.002 (critical period),
+    frozen. `history` lists the latest cycles, `totals` counts all there were.
+    doi:10.1016/j.neuron.2007.05.002 (critical period),
     doi:10.1038/nature02553 (excitability), doi:10.1038/nature11110 (kinship),
     doi:10.1038/nrn2699 (spines that come and go), doi:10.1162/089976698300017124 (pruning of the
     weak).
