@@ -32,7 +32,10 @@ by tens of per cent, so the ratios to Brian2 count only where both ran in one se
 Workloads: W1 COBA (Brette et al. 2007), 4,000 conductance LIF neurons, dt 0.1 ms. W2 Izhikevich
 (2003), 1,000 neurons all-to-all, dt 1 ms. W3 Izhikevich (2006) scaled to 10,000 neurons, 800,000
 synapses under STDP with delays of 1-20 ms. W5 Izhikevich (2007), 100,000 synapses, reward-modulated
-STDP, Gaussian noise; W5u with uniform noise.
+STDP, Gaussian noise; W5u with uniform noise. W2 and W3 use Engram's own model, which follows the
+exact solution and fires more (8.0 and 9.1 Hz); W2e and W3e the scheme of the published programs and
+of the peers, two half steps of Euler's method, with which they fire at the rates published (7 and
+8 Hz).
 """
 
 

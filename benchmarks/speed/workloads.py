@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.speed.euler import EulerIzhikevich
 from benchmarks.speed.peers import peer_common as pc
 from engram import Brain, Neurotransmitter, RegionType
 from engram.distributions import Uniform
@@ -136,14 +138,14 @@ def build_coba(seed: int) -> Brain:
     return still(brain)
 
 
-def build_izhi2003(seed: int) -> Brain:
+def build_izhi2003(seed: int, model: type[Izhikevich] = Izhikevich) -> Brain:
     """W2: all-to-all static network with thalamic noise (Izhikevich 2003)."""
     p = pc.IZHI2003
     n_e = p["n_exc"]
     brain = Brain(dt=1.0, seed=seed)
     exc, inh = Uniform(0.0, 0.5), Uniform(0.0, 1.0)
     _pair(
-        brain, Izhikevich(tau_exc=0.0, tau_inh=0.0), (n_e, p["n_inh"]),
+        brain, model(tau_exc=0.0, tau_inh=0.0), (n_e, p["n_inh"]),
         noise=(p["noise_exc"], p["noise_inh"]), wiring="all_to_all", autapses=True,
         weights=exc, inhibitory_weights=inh, delays=1.0,
     )  # fmt: skip
@@ -187,7 +189,13 @@ def _wire(
         )  # fmt: skip
 
 
-def build_izhi2006(seed: int, rule: bool = True, wired: bool = True, source: bool = True) -> Brain:
+def build_izhi2006(
+    seed: int,
+    rule: bool = True,
+    wired: bool = True,
+    source: bool = True,
+    model: type[Izhikevich] = Izhikevich,
+) -> Brain:
     """W3: delayed plastic network (Izhikevich 2006, ten times larger).
 
     Thalamic input is 10,000 Poisson neurons of 1 Hz, each driving its own neuron, as in NEST;
@@ -201,7 +209,7 @@ def build_izhi2006(seed: int, rule: bool = True, wired: bool = True, source: boo
         tau_minus=p["tau"],
     )  # fmt: skip
     chosen = stdp if rule else None
-    _pair(brain, Izhikevich(tau_exc=0.0, tau_inh=0.0), (n_e, n_i), rule=chosen, w_max=p["w_max"])
+    _pair(brain, model(tau_exc=0.0, tau_inh=0.0), (n_e, n_i), rule=chosen, w_max=p["w_max"])
     if wired:
         rng = np.random.default_rng(seed)
         # 1 ms: the step after the spike.
@@ -266,8 +274,16 @@ WORKLOADS = (
         "two half steps", 4.0,
     ),
     Workload(
+        "W2e", "the same, the published scheme", partial(build_izhi2003, model=EulerIzhikevich),
+        7.0, 20.0, 1 / 150, "two half steps", 4.0,
+    ),
+    Workload(
         "W3", "Izhikevich 2006, 10^6 STDP", build_izhi2006, 8.0, 5.0, 1 / 6,
         "synaptic traces", 4.0,
+    ),
+    Workload(
+        "W3e", "the same, the published scheme", partial(build_izhi2006, model=EulerIzhikevich),
+        8.0, 5.0, 1 / 6, "synaptic traces", 4.0,
     ),
     Workload(
         "W5", "Izhikevich 2007, R-STDP", build_izhi2007, 1.9, 10.0, 0.01, "event-driven", 3.0,

@@ -133,6 +133,7 @@ class Brain:
         self._next_boundary: int | None = None
         self._last_stimulus = NEVER
         self._last_reset = 0
+        self._places = np.zeros(0, np.int64)
 
     # -- what it is
 
@@ -605,14 +606,13 @@ class Brain:
         ring, size = arrays["event_neuron"], sizes["E"]
         place = start % size
         if place + n <= size:
-            neurons = ring[place : place + n].astype(np.int64)
+            slots = ring[place : place + n]
         else:
-            neurons = ring[np.arange(place, place + n) % size].astype(np.int64)
+            slots = ring[np.arange(place, place + n) % size]
+        fired = self._places.take(slots)
         return {
-            name: _NOBODY if first == end else neurons[first - start : end - start] - offset
-            for name, first, end, offset in zip(
-                self.regions, firsts, ends, arrays["region_first"].tolist(), strict=True
-            )
+            name: _NOBODY if first == end else fired[first - start : end - start]
+            for name, first, end in zip(self.regions, firsts, ends, strict=True)
         }
 
     def run(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engram.defaults import current_unit
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry, parameters_of
 from engram.errors import InvalidValueError
-from engram.kernels.constants import GATE, LAST_STEP, NEVER, RULE_PARAMETERS
+from engram.kernels.constants import GATE, LAST_STEP, NEVER, RECENT, RULE_PARAMETERS
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
@@ -32,6 +36,9 @@ def prepare(brain: Brain) -> None:
     """Write parameters, derived tables and the addresses of compiled loops into the tables."""
     tables = brain._tables
     _size(brain, tables)
+    if len(brain._places) != tables.sizes["N"]:
+        # What the number of a neuron in its region is, by its slot.
+        brain._places = np.concatenate([np.arange(n) for n in tables["region_capacity"]])
     _prepare_rhythms(brain, tables)
     _prepare_metaplasticity(brain, tables)
     tables["youth_kept"][0] = math.exp(-brain.dt / brain.growth.critical_period)
@@ -117,6 +124,12 @@ def _size(brain: Brain, tables: Tables) -> None:
         tables.resize(G=max(4 * most, 1 << 16))
 
 
+@functools.lru_cache(maxsize=64)
+def _kept(rate: float) -> NDArray[np.float64]:
+    """exp(-k rate) for k = 0, 1, ..."""
+    return np.array([math.exp(-float(k) * rate) for k in range(RECENT)])
+
+
 def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     r, model = region._index, region.model
     kind = type(model)
@@ -126,6 +139,7 @@ def _prepare_region(brain: Brain, tables: Tables, region: Region) -> None:
     tables["input_factor"][r] = (
         *synaptic_factors(model.tau_exc, brain.dt), *synaptic_factors(model.tau_inh, brain.dt),
     )  # fmt: skip
+    tables["rate_kept"][r] = _kept(brain.dt / float(tables["tau_activity"][r]))
     tables["theta_kept"][r] = math.exp(-brain.dt / region.tau_theta)
     tables["theta_plus"][r] = region.theta_plus
     tables["theta_fall"][r] = region.theta_plus * brain.homeostasis.theta_rate * 1e-3 * brain.dt

@@ -116,7 +116,7 @@ class StimulusEncoder(Parameterized):
         n = region.n_neurons
         array = _check_values(region._name, values, n)
         poisson = isinstance(region._model, PoissonSource)
-        scale = np.float32(self.max_rate if poisson else self.max_current)
+        scale = self.max_rate if poisson else self.max_current
         mine = array.take(_groups(n, len(array)))
         if self._strategy is EncodingStrategy.RATE:
             mine *= scale

@@ -20,7 +20,7 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding,
+    tau_activity, rate_kept, theta_plus, theta_kept, theta_fall, adapting, shifted, driven, holding,
     held_period, held_since, rhythm_current, region_spikes, scratch, who, young, youth,
     youth_current, youth_kept, compartments, substeps, tree_parent, tree_capacity, tree_leak,
     tree_axial, tree_backward, soma_capacity, nmda_factor, dendrite_v, dendrite_exc, dendrite_inh,
@@ -108,8 +108,8 @@ def kernel(
         if n_fired > 0:
             emit_spikes(
                 index, step, lo, who, n_fired, clock, last_spike, last_event, total_spikes,
-                rate_trace, dt[0] / tau_activity[index], theta, theta_step, event_neuron,
-                event_previous_step, event_previous, region_spikes,
+                rate_trace, rate_kept[index], dt[0] / tau_activity[index], theta, theta_step,
+                event_neuron, event_previous_step, event_previous, region_spikes,
             )
     driven[index] = 0
     return 0

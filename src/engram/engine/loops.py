@@ -76,9 +76,9 @@ def kernel(
     index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
     fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
     event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, theta_plus, theta_kept, theta_fall, adapting, shifted, receiving, driven, holding,
-    held_period, held_since,
-    rhythm_current, region_spikes, scratch, who, young, youth, youth_current, youth_kept,
+    tau_activity, rate_kept, theta_plus, theta_kept, theta_fall, adapting, shifted, receiving,
+    driven, holding, held_period, held_since, rhythm_current, region_spikes, scratch, who, young,
+    youth, youth_current, youth_kept,
 ):
     first = region_first[index]
     count = region_count[index]
@@ -131,8 +131,8 @@ def kernel(
 {reset}
             emit_spikes(
                 index, step, lo, who, n_fired, clock, last_spike, last_event, total_spikes,
-                rate_trace, dt[0] / tau_activity[index], theta, theta_step, event_neuron,
-                event_previous_step, event_previous, region_spikes,
+                rate_trace, rate_kept[index], dt[0] / tau_activity[index], theta, theta_step,
+                event_neuron, event_previous_step, event_previous, region_spikes,
             )
     driven[index] = 0
     return 0

@@ -16,6 +16,9 @@ from engram.kernels.jit import inner_inline_jit, inner_jit, prefetch
 ONE = np.float32(1)
 ZERO = np.float32(0)
 
+TOGETHER = 4
+"""Rows of the same targets that are added in one loop, which loads and stores the sums once."""
+
 
 def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
     """The arrival loop for projections whose rule has `on_pre` (None: static synapses).
@@ -108,11 +111,16 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                 break
             slot = fired_at % horizon
             careful = fired_at < youngest[index]
+            together = not learns and plain and sign_of_all != 0 and not careful
             first_event = event_first[slot, region]
             end_event = event_end[slot, region]
-            for e in range(first_event, end_event):
+            ready = first_event
+            e = first_event - 1
+            while e + 1 < end_event:
+                e += 1
                 # Rows come in no order a processor could guess: ask for a batch of them first.
-                if (e - first_event) % ROWS_AHEAD == 0:
+                if e == ready:
+                    ready += ROWS_AHEAD
                     for k in range(min(ROWS_AHEAD, end_event - e)):
                         row = (event_neuron[np.uint64((e + k) & mask)] - first_pre) * lags + lag
                         row_start[k] = segment[np.uint64(row)]
@@ -123,9 +131,19 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                         prefetch(weight, np.int64(row_start[k]))
                 # Indices are unsigned where it matters: signed ones cost a test for being negative.
                 event = np.uint64(e & mask)
-                place = np.uint64((e - first_event) % ROWS_AHEAD)
+                place = np.uint64(e - (ready - ROWS_AHEAD))
                 s0, stop = np.int64(row_start[place]), np.int64(row_stop[place])
                 if s0 == stop:
+                    continue
+                if (
+                    together
+                    and min(ready, end_event) - e >= TOGETHER
+                    and same_targets(post, row_start, row_stop, place)
+                ):
+                    p0, n = post[s0] - first_post, stop - s0
+                    onto = inh_here if sign_of_all < 0 else exc_here
+                    add_rows(onto[p0 : p0 + n], weight, row_start, place, common_gain)
+                    e += TOGETHER - 1
                     continue
                 pre = event_neuron[event]
                 x = ZERO
@@ -287,6 +305,29 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         return 0
 
     return arrive
+
+
+@inner_jit
+def same_targets(post, row_start, row_stop, place):
+    """Whether the next rows have the same targets, which are neighbours."""
+    first, n = row_start[place], row_stop[place] - row_start[place]
+    if n < LONG_ROW:
+        return False
+    for k in range(np.uint64(TOGETHER)):
+        start, stop = row_start[place + k], row_stop[place + k]
+        if stop - start != n or post[start] != post[first] or post[stop - 1] - post[start] != n - 1:
+            return False
+    return True
+
+
+@inner_inline_jit
+def add_rows(onto, weight, row_start, place, gain):
+    """Add the weights of rows that have the same targets, in their order."""
+    n = onto.shape[0]
+    s = row_start[place : place + np.uint64(TOGETHER)]
+    a, b, c, d = weight[s[0] :], weight[s[1] :], weight[s[2] :], weight[s[3] :]
+    for k in range(n):
+        onto[k] = onto[k] + a[k] * gain + b[k] * gain + c[k] * gain + d[k] * gain
 
 
 @inner_jit

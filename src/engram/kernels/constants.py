@@ -18,6 +18,9 @@ BLOCK = 1024
 ROWS_AHEAD = 64
 """Rows of synapses looked up at a time."""
 
+RECENT = 128
+"""Steps for which the decay of the rate estimate is looked up."""
+
 LONG_ROW = 8
 """Targets from which on a row is worth a vector loop of its own."""
 

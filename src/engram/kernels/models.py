@@ -84,11 +84,12 @@ def _izh_cross(w, F):
     num = wp - w
     q = F + 0.04 * wp * w
     k = 0.04 * F * num * num
-    if q > 0.0 and abs(k) < 0.25 * q * q:
-        # T atan(z) / z with z^2 = 0.04 F T^2 of either sign, as a fraction: error below 1e-7.
-        z2 = k / (q * q)
-        T = num / q
-        return T * (945.0 + z2 * (735.0 + 64.0 * z2)) / (945.0 + z2 * (1050.0 + 225.0 * z2))
+    s = q * q
+    if q > 0.0 and abs(k) < 0.25 * s:
+        # T atan(z) / z with T = num / q and z^2 = 0.04 F T^2 = k / s of either sign, as a fraction:
+        # error below 1e-7. One division, as they take longest.
+        ss = 945.0 * s * s
+        return num * (ss + k * (735.0 * s + 64.0 * k)) / (q * (ss + k * (1050.0 * s + 225.0 * k)))
     r = math.sqrt(0.04 * abs(F))
     if F > 0.0:
         return math.atan2(r * num, q) / r

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import EVENTS, STREAM_MODEL, STREAM_NOISE
+from engram.kernels.constants import EVENTS, RECENT, STREAM_MODEL, STREAM_NOISE
 from engram.kernels.jit import inner_jit
 from engram.kernels.random import fill_normal, fill_uniform
 
@@ -115,7 +115,8 @@ def emit_spikes(
     last_event,
     total_spikes,
     rate_trace,
-    activity_rate,
+    rate_kept,
+    rate_decay,
     theta,
     theta_step,
     event_neuron,
@@ -125,7 +126,7 @@ def emit_spikes(
 ):
     """Enter neurons lo + who[: n_fired], which fired, into the spike ring.
 
-    activity_rate: decay of the rate estimate, per step.
+    rate_kept: what is left of the rate estimate after k steps, exp(-k rate_decay), for small k.
     """
     mask = event_neuron.shape[0] - 1
     start = clock[EVENTS]
@@ -136,8 +137,12 @@ def emit_spikes(
         event_neuron[event] = i
         event_previous_step[event] = last_spike[i]
         event_previous[event] = last_event[i]
-        since = np.float64(step - last_spike[i])
-        rate_trace[i] = 1.0 + rate_trace[i] * math.exp(-since * activity_rate)
+        since = np.uint64(step - last_spike[i])
+        if since < np.uint64(RECENT):
+            kept = rate_kept[since]
+        else:
+            kept = math.exp(-np.float64(since) * rate_decay)
+        rate_trace[i] = 1.0 + rate_trace[i] * kept
         last_spike[i] = step
         last_event[i] = number
         total_spikes[i] += 1

@@ -121,6 +121,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("adapting", "uint8", "R", 0, "", "1 if theta changes", "parameter"),
     _f("receiving", "uint8", "R", 1, "", "1 if synaptic input is or may be there", "derived"),
     _f("input_factor", "float32", "R 4", 0, "", "mean and rest of synaptic input", "derived"),
+    _f("rate_kept", "float64", "R D", 0, "", "decay of the rate estimate by steps", "derived"),
     _f("theta_kept", "float64", "R", 1, "", "decay of theta in dt", "derived"),
     _f("theta_fall", "float64", "R", 0, "mV or current", "fall of theta in dt", "derived"),
     _f("shifted", "uint8", "R", 0, "", "1 if any theta is not 0", "derived"),

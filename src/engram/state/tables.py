@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import BLOCK_SLOT, BLOCK_WORDS, WORDS, register_tables
-from engram.kernels.constants import BLOCK, ROWS_AHEAD, RULE_PARAMETERS
+from engram.kernels.constants import BLOCK, RECENT, ROWS_AHEAD, RULE_PARAMETERS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
 
 Array = NDArray[Any]
@@ -25,6 +25,7 @@ FIXED_SIZES = {
     "B": BLOCK,
     "O": 5,
     "A": ROWS_AHEAD,
+    "D": RECENT,
 }
 """Dimensions that are the same in every brain."""
 
