@@ -47,8 +47,16 @@ class Parameter(Generic[T]):
     def __get__(self, instance: Any, owner: type) -> Parameter[T] | T:
         if instance is None:
             return self
-        value: T = instance._value_of(self)
-        return value
+        # Read at every step: no call beyond this one.
+        own = instance.__dict__
+        values: dict[str, T] = own["_values"]
+        if self.name in values:
+            return values[self.name]
+        parent = own["_inherit_from"]
+        if parent is None:
+            return self.default
+        inherited: T = getattr(parent, self.name, self.default)
+        return inherited
 
     def __set__(self, instance: Any, value: T) -> None:
         instance._set_parameter(self, self.checked(f"{type(instance).__name__}.{self.name}", value))
@@ -110,15 +118,6 @@ class Parameterized:
         if not name.startswith("_") and not hasattr(type(self), name):
             raise unknown_name(type(self).__name__, "parameter", name, self.parameters())
         object.__setattr__(self, name, value)
-
-    def _value_of(self, parameter: Parameter[Any]) -> Any:
-        values: dict[str, Any] = self.__dict__["_values"]
-        if parameter.name in values:
-            return values[parameter.name]
-        parent = self.__dict__["_inherit_from"]
-        if parent is not None:
-            return getattr(parent, parameter.name, parameter.default)
-        return parameter.default
 
     def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
         self.__dict__["_values"][parameter.name] = value

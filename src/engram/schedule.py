@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engram import defaults
 from engram.engine import loops
+from engram.engine.binding import kernel
 from engram.errors import InvalidValueError
 from engram.kernels.constants import LAST_STEP, RING_FULL, STOPPED
 from engram.preparation import prepare
@@ -49,7 +50,7 @@ def _advance(brain: Brain, steps: int) -> None:
     left = steps
     while left > 0:
         prepared(brain)
-        left -= loops.advance_loop().call(brain._tables.address, left, 0)
+        left -= kernel("advance.enter")(loops.advance_loop().address, brain._tables.address, left)
         if left:
             if brain._tables["clock"][STOPPED] == RING_FULL:
                 brain._tables.reindex_ring(2 * brain._tables.sizes["E"])

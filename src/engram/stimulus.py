@@ -123,7 +123,7 @@ class StimulusEncoder(Parameterized):
             return Encoded(mine)
         if self._strategy is EncodingStrategy.POPULATION:
             z = (mine - _centres(n, len(array))) / np.float32(self.width)
-            return Encoded(scale * np.exp(np.float32(-0.5) * z * z))
+            return Encoded(np.float32(scale) * np.exp(np.float32(-0.5) * z * z))
         period = max(1, round(self.cycle / region._brain.dt))
         onset = np.floor((1.0 - mine) * period).astype(np.int32)
         return Encoded(np.full(n, scale, np.float32), onset, period)

@@ -12,7 +12,6 @@ does not notice an edit in a callee in another file), and Numba keeps the machin
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import getpass
 import hashlib
@@ -109,15 +108,12 @@ def parameters_of(kernel: Callable[..., Any]) -> tuple[str, ...]:
 
 
 class Entry:
-    """A compiled entry point; `address` is what loops call, the object itself what Python calls."""
+    """A compiled entry point; `address` is what loops call while `keep` is there."""
 
-    def __init__(self, address: int, call: Callable[[int, int, int], int], keep: object) -> None:
+    def __init__(self, address: int, keep: object) -> None:
         self.address = address
-        self.call = call
         self._keep = keep
 
-
-_PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 _entries: dict[str, Entry] = {}
 
@@ -156,7 +152,7 @@ def _compiled_entry(label: str, text: str, scope: dict[str, Any], keep_on_disk: 
     module = _load_module(label, text, scope)
     word = types.int64
     compiled = cfunc(word(word, word, word), cache=keep_on_disk)(module.entry)
-    return Entry(compiled.address, _PROTOTYPE(compiled.address), compiled)
+    return Entry(compiled.address, compiled)
 
 
 @functools.cache
@@ -220,7 +216,7 @@ def _python_entry(kernel: Callable[..., Any]) -> Entry:
 
     address = len(python_entries) + 1
     python_entries[address] = call
-    return Entry(address, call, kernel)
+    return Entry(address, kernel)
 
 
 _tables_at: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()

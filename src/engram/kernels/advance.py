@@ -1,7 +1,13 @@
 """The outer loop: many steps in one compiled call."""
 
 from engram.kernels.constants import DONE, EVENTS, LOG_FULL, LOGGED, RING_FULL, STEP, STOPPED
-from engram.kernels.jit import call_entry, inner_inline_jit
+from engram.kernels.jit import call_entry, inner_inline_jit, inner_jit
+
+
+@inner_jit
+def enter(entry, table, n_steps):
+    """Call the outer loop from Python: an address, called from here, costs half of `ctypes`."""
+    return call_entry(entry, table, n_steps, 0)
 
 
 @inner_inline_jit
