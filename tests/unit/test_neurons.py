@@ -22,6 +22,7 @@ from engram import (
     RegionType,
     Relay,
 )
+from engram.kernels.constants import RECENT
 from engram.state.invariants import check
 from engram.state.schema import NEURON_FIELDS
 
@@ -455,3 +456,20 @@ def test_models_defined_in_a_function_can_be_copied():
         b.run(5, lambda b, _: b.inject_current("r", [0], 1.0))
     assert twin.regions["r"].v[0] == 5.0
     assert twin.fingerprint() == brain.fingerprint()
+
+
+@pytest.mark.parametrize("dt", [0.1, 1.0])
+def test_activity_is_the_exponential_average_of_the_spikes(dt):
+    """sum_k exp(-(t - t_k) / 1 s) / 1 s, also across gaps longer than decays are tabulated for."""
+    brain = Brain(dt=dt, seed=1)
+    relay = Relay(tau_exc=0.0, tau_inh=0.0)
+    region = brain.add_region("r", RegionType.SENSORY, 3, connectivity=0.0, model=relay, noise=0.0)
+    gaps = [1, 2, RECENT - 1, RECENT, RECENT + 1, 3 * RECENT]
+    spikes = np.cumsum([5, *gaps, *gaps])
+    for step in range(spikes[-1] + 40):
+        if step in spikes:
+            brain.inject_current("r", [1], 2.0)
+        assert (len(brain.step()["r"]) == 1) == (step in spikes)
+    ages = brain.time - spikes * dt
+    expected = np.exp(-ages / 1000.0).sum()
+    np.testing.assert_allclose(region.activity, [0.0, expected, 0.0], rtol=1e-6)
