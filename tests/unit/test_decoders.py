@@ -146,7 +146,7 @@ def test_delta_readout_follows_its_rule() -> None:
     counts, y = COUNTS[:1], Y[:1]
     both = np.vstack([counts, counts]), np.array([y[0], (y[0] + 1) % 3])
     decoder = DeltaReadout(n_epochs=1, batch=2, eta=(0.3, 0.3), random_state=0).fit(*both)
-    x = np.sqrt(counts[0] / counts[0].sum())
+    x = counts[0] / np.sqrt(np.sum(counts[0] ** 2))
     # Two classes, softmax of nothing: 1/2 each; the two samples cancel.
     np.testing.assert_allclose(decoder.weights_, 0.0, atol=1e-12)
     decoder = DeltaReadout(n_epochs=1, batch=1, eta=(0.3, 0.3), random_state=0).fit(*both)
@@ -157,6 +157,25 @@ def test_delta_readout_follows_its_rule() -> None:
     wanted = 1.0 if decoder.classes_[0] == both[1][1 - first] else 0.0
     expected = sign * step + 0.3 * (wanted - share) * np.append(x, 1.0)
     np.testing.assert_allclose(np.append(decoder.weights_[0], decoder.bias_[0]), expected)
+
+
+def exceptions(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two neurons tell two classes apart, but for one sample in ten, which a rare neuron knows."""
+    random = np.random.default_rng(seed)
+    y, odd = random.integers(0, 2, n), random.random(n) < 0.1
+    counts = np.zeros((n, 62), np.int64)
+    counts[np.arange(n), np.where(odd, 1 - y, y)] = 2
+    rare = 2 + 30 * y + random.integers(0, 30, n)
+    counts[np.flatnonzero(odd), rare[odd]] = 2
+    return counts, y
+
+
+def test_delta_readout_learns_from_neurons_that_seldom_fire() -> None:
+    seen, new = exceptions(2000, 1), exceptions(2000, 2)
+    assert DeltaReadout(random_state=0).fit(*seen).score(*new) > 0.985
+    # Small steps end before such neurons have been heard often enough.
+    timid = DeltaReadout(n_epochs=10, eta=(0.2, 0.005), random_state=0)
+    assert timid.fit(*seen).score(*new) < 0.96
 
 
 # ------------------------------------------------------------------ learned from reward

@@ -277,10 +277,11 @@ class PoissonBayes(ProfileDecoder):
 class DeltaReadout(Decoder):
     """A linear readout of softmax units, trained by the delta rule (Widrow & Hoff 1960).
 
-    With the input x_i = sqrt(k_i), scaled to a mean squared length of 1 over the training samples,
-    and p the softmax of V x + b, each sample changes V_ci by eta ([c = y] - p_c) x_i, and b_c
-    likewise: a rule that is local to the synapse but for the error of its own output unit. eta
-    falls geometrically.
+    With the input x = k, scaled to a mean squared length of 1 over the training samples, and p the
+    softmax of V x + b, each sample changes V_ci by eta ([c = y] - p_c) x_i, and b_c likewise: a
+    rule that is local to the synapse but for the error of its own output unit. eta falls
+    geometrically. Inputs of this length bear a large eta, and need one: many neurons fire for few
+    samples each, and their synapses have to learn all they can from those.
 
     Parameters
     ----------
@@ -309,8 +310,8 @@ class DeltaReadout(Decoder):
     def __init__(
         self,
         *,
-        n_epochs: int = 10,
-        eta: tuple[float, float] = (0.2, 0.005),
+        n_epochs: int = 20,
+        eta: tuple[float, float] = (1.0, 0.02),
         batch: int = 10,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -326,9 +327,9 @@ class DeltaReadout(Decoder):
         number("DeltaReadout: eta[0]", first, 0.0, open_low=True)
         number("DeltaReadout: eta[1]", last, 0.0, open_low=True)
         random = check_random_state(self.random_state)
-        total = float(counts.sum(axis=1).mean())
-        self._scale = 1.0 / np.sqrt(total) if total > 0 else 1.0
-        x = self._input(counts)
+        length = float(np.sqrt(np.einsum("ij,ij", counts, counts) / len(counts)))
+        self._scale = 1.0 / length if length > 0 else 1.0
+        x = counts * self._scale
         wanted = np.eye(len(self.classes_))[targets]
         self.weights_ = np.zeros((len(self.classes_), counts.shape[1]))
         self.bias_ = np.zeros(len(self.classes_))
@@ -344,12 +345,8 @@ class DeltaReadout(Decoder):
                 self.bias_ += eta * error.sum(axis=0)
                 done += len(chosen)
 
-    def _input(self, counts: Floats) -> Floats:
-        x: Floats = np.sqrt(counts) * self._scale
-        return x
-
     def _scores(self, counts: Floats) -> Floats:
-        scores: Floats = self._input(counts) @ self.weights_.T + self.bias_
+        scores: Floats = counts @ (self._scale * self.weights_.T) + self.bias_
         return scores
 
 
