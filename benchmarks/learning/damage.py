@@ -299,7 +299,7 @@ def draw(trials: Trials, path: Path) -> None:
         curves(axes, trials, SHARES, lines)
         axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
     bars(third, trials, RECOVERY, {name: "tab:green" for name in RECOVERY if "births" in name})
-    third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(40, 100))
+    third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(0, 100))
     figure.savefig(path, dpi=110)
 
 
