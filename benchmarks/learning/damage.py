@@ -298,9 +298,9 @@ def draw(trials: Trials, path: Path) -> None:
     for axes, kind in ((first, "neurons"), (second, "synapses")):
         lines = {
             "network": [f"{kind} {s} %" for s in SHARES],
-            **({} if kind == "neurons" else {"network, scaled": scaled}),
             "MLP": [f"{kind} {s} %, MLP" for s in SHARES],
             "read-out on pixels, inputs lost": [f"inputs {s} %, no network" for s in SHARES],
+            **({} if kind == "neurons" else {"network, scaled": scaled}),
         }
         curves(axes, trials, SHARES, lines)
         axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
