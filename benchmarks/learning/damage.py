@@ -36,8 +36,9 @@ SHARES = (0, 20, 40, 60, 80)
 WOUND = 40
 """Per cent of the neurons that are killed before the recovery."""
 
-AFTER_ETA, AFTER_THETA = (0.02, 0.005), (0.25, 0.05)
-"""Rate of learning, and jump of thresholds, in the experience after the damage: first, last."""
+AFTER_ETA, AFTER_THETA = (0.05, 0.005), (0.5, 0.02)
+"""Rate of learning, and jump of thresholds (for 400 neurons), in the experience after the damage:
+first, last. Thresholds have settled before, so their jumps begin smaller than at first."""
 
 BLOCK = 100
 """Pictures between two changes of these."""
@@ -47,12 +48,12 @@ BLOCK = 100
 class Size:
     """How much of everything."""
 
-    neurons: int = 100
+    neurons: int = 400
     steps: int = 250
-    pictures: int = 4000
+    pictures: int = 6000
     labels: int = 1000
-    tests: int = 500
-    experience: int = 2000
+    tests: int = 2000
+    experience: int = 6000
 
 
 FULL = Size()
@@ -159,10 +160,12 @@ class Subject:
     def experience(self, pictures: Pictures) -> None:
         """See more pictures, without labels, with plasticity on."""
         circuit = self.circuit
+        scale = circuit.n_neurons / 400
+        jumps = (scale * AFTER_THETA[0], scale * AFTER_THETA[1])
         for first in range(0, len(pictures), BLOCK):
             done = first / len(pictures)
             for (start, end), name, owner in (
-                (AFTER_ETA, "eta", circuit.rule), (AFTER_THETA, "theta_plus", circuit),
+                (AFTER_ETA, "eta", circuit.rule), (jumps, "theta_plus", circuit),
             ):  # fmt: skip
                 setattr(owner, name, start * (end / start) ** done)
             circuit.learn(pictures[first : first + BLOCK])
@@ -244,9 +247,12 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     out["untrained 0 %"], out[f"untrained {WOUND} %"] = naive.score(data), wounded.score(data)
     for kind in ("neurons", "synapses"):
         for who in ("", ", MLP") if kind == "neurons" else ("", ", scaled", ", MLP"):
-            lost = [out[f"{kind} 0 %{who}"] - out[f"{kind} {s} %{who}"] for s in (20, 40)]
-            out[f"{kind}: lost at 20-40 %{who}"] = float(np.mean(lost))
-        out[f"{kind}: half of what the MLP lost"] = 0.5 * out[f"{kind}: lost at 20-40 %, MLP"]
+            for some, share in (("20-40 %", (20, 40)), ("60-80 %", (60, 80))):
+                if all(f"{kind} {s} %" in out for s in share):
+                    lost = [out[f"{kind} 0 %{who}"] - out[f"{kind} {s} %{who}"] for s in share]
+                    out[f"{kind}: lost at {some}{who}"] = float(np.mean(lost))
+        for name in [n for n in out if n.startswith(f"{kind}: lost") and n.endswith(", MLP")]:
+            out[name.replace("lost", "half of what was lost")] = 0.5 * out[name]
     return out
 
 
@@ -292,14 +298,14 @@ def draw(trials: Trials, path: Path) -> None:
     for axes, kind in ((first, "neurons"), (second, "synapses")):
         lines = {
             "network": [f"{kind} {s} %" for s in SHARES],
-            **({} if kind == "neurons" else {"network, scaled": scaled}),
             "MLP": [f"{kind} {s} %, MLP" for s in SHARES],
             "read-out on pixels, inputs lost": [f"inputs {s} %, no network" for s in SHARES],
+            **({} if kind == "neurons" else {"network, scaled": scaled}),
         }
         curves(axes, trials, SHARES, lines)
         axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
     bars(third, trials, RECOVERY, {name: "tab:green" for name in RECOVERY if "births" in name})
-    third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(40, 100))
+    third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(0, 100))
     figure.savefig(path, dpi=110)
 
 
@@ -307,10 +313,11 @@ EXPERIMENT = Experiment(
     name="damage",
     title="Damage: neurons or synapses die",
     hypothesis=(
-        "where 20 to 40 % of the neurons (or of the synapses) die, the circuit of competing "
-        "neurons loses half of what a perceptron loses, or less, since others take over what they "
-        "stood for; further experience without labels, with neurons born in the place of the dead, "
-        "brings it back to within 2 points."
+        "where 20 to 40 % of the neurons (or of the synapses) die, a population code of competing"
+        " neurons (forty for each class) loses half of what a perceptron of the same size loses, "
+        "or less, since others take over what they stood for; where 60 to 80 % of the neurons "
+        "die, too, when the perceptron's own redundancy is used up; further experience without "
+        "labels, with neurons born in the place of the dead, brings it back to within 2 points."
     ),
     protocol=(
         f"MNIST. {FULL.neurons} excitatory neurons learn {FULL.pictures:,} training pictures "
@@ -323,15 +330,26 @@ EXPERIMENT = Experiment(
         f"share of the pixels instead. Recovery from the death of {WOUND} % of the neurons: "
         f"{FULL.experience:,} other training pictures without labels and with plasticity on, with "
         "or without births in the freed slots; the decoder stays, or is fitted anew to the same "
-        f"{FULL.labels:,} labelled pictures. Figures are per cent right."
+        f"{FULL.labels:,} labelled pictures. Figures are per cent right. Sizes, rates and the "
+        "hypothesis on 60 to 80 % come from four trials with other seeds on held-out training "
+        "pictures; an earlier run with 100 neurons and 500 test pictures missed half of the "
+        "perceptron's loss as well (3.3 against 5.5 points)."
     ),
     trial=trial,
     draw=draw,
     claims=(
         Claim(
             "neurons: half of the MLP's loss at 20-40 %, or less",
-            "neurons: half of what the MLP lost",
+            "neurons: half of what was lost at 20-40 %, MLP",
             "neurons: lost at 20-40 %",
+        ),
+        Claim(
+            "neurons: half of the MLP's loss at 60-80 %, or less",
+            "neurons: half of what was lost at 60-80 %, MLP", "neurons: lost at 60-80 %",
+        ),
+        Claim(
+            "neurons: less loss than the MLP at 60-80 %", "neurons: lost at 60-80 %, MLP",
+            "neurons: lost at 60-80 %", 0.0, True,
         ),
         Claim(
             "neurons: less loss than the MLP", "neurons: lost at 20-40 %, MLP",
@@ -339,11 +357,11 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             "synapses: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what the MLP lost", "synapses: lost at 20-40 %",
+            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %",
         ),
         Claim(
             "synapses, scaled: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what the MLP lost", "synapses: lost at 20-40 %, scaled",
+            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %, scaled",
         ),
         Claim(
             "recovery by births and experience to within 2 points",

@@ -1,6 +1,7 @@
 """A grid world, learned from a reward at the goal and played from motor spikes.
 
-    python -m benchmarks.learning.grid_nav [--quick] [--arms ARM ...] [--seeds N] [--output F]
+    python -m benchmarks.learning.grid_nav [--quick] [--arms ARM ...] [--seeds N]
+                                                [--first SEED] [--output F]
 
 `engram/GridWorld-v0`, 5x5, goal in a corner, and `engram.learn.SpikingAgent` with its defaults: a
 Gaussian place code, motor neurons for four actions, a critic. The action is the one with most motor
@@ -19,8 +20,8 @@ Variations with the same parameters: another goal, a wall with a gap, 8x8; the g
 learning; an arm with shaped reward.
 
 Claim, asserted: all starts solved with mean steps within 5 % of the optimum on at least 9 of 10
-seeds, under 20 CPU-s of training each, also with another goal and with a wall; on 8x8 all starts
-solved on at least 9 of 10 seeds; and no seed of a control solves all.
+seeds, under 20 CPU-s of training each, also with another goal, with a wall and on 8x8; and no seed
+of a control solves all. Seeds: those from 100 on; the agent's defaults were chosen on others.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ from engram.learn import SpikingAgent
 from engram.learn.agent import ACTOR, PLACE
 
 EPISODES, WITHIN, CPU_LIMIT = 300, 1.05, 20.0
+FIRST = 100
+"""The first of the seeds that are reported."""
 RESULTS = Path(__file__).parent.parent / "results" / "grid_nav.json"
 PICTURE = RESULTS.with_suffix(".png")
 
@@ -58,8 +61,6 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 CONTROLS = ("no reward", "shuffled reward", "plasticity off")
 VARIATIONS = ("another goal", "wall with a gap", "8x8")
-SOLVED_ONLY = "8x8"
-"""The variation of which only solving is claimed."""
 QUICK = ("network", *CONTROLS)
 MOVED_TO = (0, 4)
 
@@ -144,7 +145,7 @@ def run(job: tuple[str, int]) -> dict[str, Any]:
         found |= {"relearned_after": learned_after(again), "from_scratch": learned_after(scratch)}
         found |= {"curve": [s for s, _ in again], "curve_from_scratch": [s for s, _ in scratch]}
     found |= evaluate(agent, env)
-    if (arm, seed) == ("network", 0):
+    if arm == "network":
         found["picture"] = portrait(agent, env.unwrapped)
     return found
 
@@ -237,10 +238,7 @@ def missing(results: dict[str, dict[str, Any]]) -> list[str]:
 
 def failures(results: dict[str, dict[str, Any]]) -> list[str]:
     """What contradicts the claim."""
-    found = [missed for missed in missing(results) if not missed.startswith(SOLVED_ONLY)]
-    large = results.get(SOLVED_ONLY)
-    if large is not None and large["all_solved"] < 0.9 * large["seeds"]:
-        found.append(f"8x8: all starts solved on {large['all_solved']} of {large['seeds']} seeds")
+    found = missing(results)
     if results["network"]["cpu_s_most"] > CPU_LIMIT:
         found.append(f"training took {results['network']['cpu_s_most']:.1f} CPU-s")
     for arm in CONTROLS:
@@ -263,8 +261,9 @@ def report(stored: dict[str, Any]) -> str:
         f"Asked for: all starts solved within 5 % of the optimum on 9 of 10 seeds, under "
         f"{CPU_LIMIT:g} s of training a seed, and the same with another goal, with a wall and on "
         f"8x8. Measured: {network['reached']} of {network['seeds']} seeds, at most "
-        f"{network['cpu_s_most']:.1f} CPU-s. The claim (of 8x8: all starts solved) "
-        f"{'holds' if stored['holds'] else '**does not hold**'}.", "",
+        f"{network['cpu_s_most']:.1f} CPU-s. The claim "
+        f"{'holds' if stored['holds'] else '**does not hold**'}. Seeds: from "
+        f"{min(r['seed'] for r in stored['rows'])} on; parameters were chosen on others.", "",
         "| | seeds reached | starts solved % | steps | sd | most | optimum | silent | tied | of |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
@@ -275,7 +274,6 @@ def report(stored: dict[str, Any]) -> str:
             f"| {r['optimum']:.3f} | {r['silent']} | {r['tied']} | {r['decisions']} |"
         )
     lines += [f"\nFailed: {problem}." for problem in stored["failures"]]
-    lines += [f"\nMissed what is asked for: {missed}." for missed in missing(results)]
     if "goal moved" in results:
         moved = results["goal moved"]
         lines += [
@@ -322,7 +320,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             blocks = np.array([r[key] for r in moved], np.float64)[:, :100]
             ax.plot(np.arange(20) * 5 + 2.5, np.median(blocks.reshape(len(moved), 20, 5).mean(2),
                     axis=0), label=label)  # fmt: skip
-    ax.set(xlabel="episode", yscale="log", title="The goal moves")
+    ax.set(xlabel="episode", yscale="log", title="The goal moves", ylim=(3, 100))
     if moved:
         ax.legend(frameon=False)
     shown = next(r["picture"] for r in rows if "picture" in r)
@@ -356,6 +354,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="one seed; network and controls")
     parser.add_argument("--arms", nargs="+", choices=ARMS, help="only these; others stay as stored")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=FIRST, help=f"first seed (default: {FIRST})")
     parser.add_argument("--output", type=Path, help=f"JSON (default, unless --quick: {RESULTS})")
     options = parser.parse_args(arguments)
     seeds = 1 if options.quick else options.seeds
@@ -367,7 +366,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows = [r for r in stored if r["arm"] not in arms]
     load = os.getloadavg()[0]
     for arm in arms:
-        for seed in range(seeds):
+        for seed in range(options.first, options.first + seeds):
             rows.append(run((arm, seed)))
             r = rows[-1]
             print(

@@ -317,17 +317,17 @@ def draw(trials: Trials, path: Path) -> None:
     (first, second), (fourth, third) = figure.subplots(2, 2)
     green = {name: "tab:green" for name in (*ONCE, *LATER) if "growing" in name}
     bars(fourth, trials, SYNAPSES, {"synapses: come and go": "tab:green"})
-    fourth.set(xlabel="% right", title="synapses from the input", xlim=(40, 95))
+    fourth.set(xlabel="% right", title="synapses from the input", xlim=(0, 100))
     bars(first, trials, ONCE, green)
-    first.set(xlabel="% right", title=f"all classes at once, {len(trials)} seeds", xlim=(40, 95))
+    first.set(xlabel="% right", title=f"all classes at once, {len(trials)} seeds", xlim=(0, 100))
     bars(second, trials, LATER, green)
-    second.set(xlabel="% right, all ten classes", title="0-4, then 5-9", xlim=(40, 95))
+    second.set(xlabel="% right, all ten classes", title="0-4, then 5-9", xlim=(0, 100))
     halves = {
         f"{name}, {part}": f"{label}: {part}" for name, label in LATER.items()
         for part in ("0-4", "5-9")
     }  # fmt: skip
     bars(third, trials, halves, {name: "tab:green" for name in halves if "growing" in name})
-    third.set(xlabel="% right", title="by half", xlim=(40, 95))
+    third.set(xlabel="% right", title="by half", xlim=(0, 100))
     figure.savefig(path, dpi=110)
 
 

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.learning.adaptation import Retina  # noqa: E402
 from benchmarks.learning.lifelong import Consolidated, Profiles, circuit  # noqa: E402
 
 
@@ -45,3 +46,13 @@ def test_a_neuron_without_history_speaks_for_no_class() -> None:
     decoder = Profiles(prior=0.1).fit([[4, 0], [0, 0]], [0, 1])
     scores = decoder.class_scores([[0, 3]])
     assert scores[0, 0] == scores[0, 1]
+
+
+@pytest.mark.parametrize(("pictures", "as_before"), [(300, True), (0, False)])
+def test_a_retina_that_adapts_undoes_an_inversion(pictures: int, as_before: bool) -> None:
+    X = np.zeros((max(pictures, 1), 20), np.uint8)
+    X[:, :5] = np.arange(5) * 50
+    retina = Retina()
+    assert (retina.see(X) == X).all()
+    retina.see(255 - X[:pictures])
+    assert (retina.look(255 - X) == X).all() == as_before

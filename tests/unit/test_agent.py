@@ -231,6 +231,16 @@ def test_learns_again_when_the_goal_moves() -> None:
     assert relearned(step_decay=50.0) < 13
 
 
+@pytest.mark.parametrize(("perceive", "clear"), [(60, True), (15, False)])
+def test_the_noise_of_a_value_is_small_against_what_a_decision_changes(
+    perceive: int, clear: bool
+) -> None:
+    agent = SpikingAgent(grid(size=8), seed=3, perceive=perceive)
+    agent.start()
+    values = [agent.value(np.array([3.0, 4.0])) for _ in range(60)]
+    assert (np.std(values) < 0.05) == clear
+
+
 def test_reckons_further_where_observations_change_little() -> None:
     moving = SpikingAgent(gymnasium.make("CartPole-v1"), seed=0)
     still = SpikingAgent(gymnasium.make("FrozenLake-v1"), seed=0)

@@ -51,7 +51,7 @@ PLACE_CURRENT, PLACE_RATE = 60.0, 0.2
 ACTOR_BACKGROUND, ACTOR_INPUT = 13.0, 10.0
 """Of a motor neuron, mV: constant input, and what the place cells give it before learning."""
 
-CRITIC_BACKGROUND, CRITIC_INPUT, CRITIC_NOISE, CRITIC_SPAN = 15.0, 10.0, 8.0, 0.6
+CRITIC_BACKGROUND, CRITIC_INPUT, CRITIC_NOISE, CRITIC_SPAN = 15.0, 10.0, 8.0, 0.8
 """The same of a critic neuron; the value 1 is `CRITIC_SPAN` of the input more."""
 
 HEADROOM = 3.0
@@ -159,7 +159,7 @@ class SpikingAgent:
         inhibition: float = 3.0,
         n_motor: int = 8,
         n_critic: int = 100,
-        perceive: int = 30,
+        perceive: int = 60,
         decide: int = 30,
         pause: int = 30,
         reward_limit: float = 1.0,
