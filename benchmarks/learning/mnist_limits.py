@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--neurons", type=int, default=6400)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--labels", type=int, default=20_000)
+    parser.add_argument("--labels", type=int, default=15_000)
     parser.add_argument("--held", type=int, default=5000)
     parser.add_argument("--jobs", type=int, default=1, help="threads for answers")
     parser.add_argument("--inhibition", type=float, nargs="+", default=INHIBITION)
