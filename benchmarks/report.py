@@ -7,7 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import agents, classifiers, completion, experiment, grid_nav, iris, mnist
+from benchmarks.learning import (
+    agents,
+    classifiers,
+    completion,
+    experiment,
+    grid_nav,
+    iris,
+    mnist,
+    mnist_limits,
+)
 from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,6 +188,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("classifiers", lambda results: [classifiers.report(results)]),
     ("mnist", mnist.report),
+    ("mnist_limits", mnist_limits.report),
     ("grid_nav", lambda results: [grid_nav.report(results)]),
     ("agents", lambda results: [agents.report(results)]),
     ("completion", lambda results: [completion.report(results)]),

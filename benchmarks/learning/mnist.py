@@ -169,9 +169,9 @@ are relays; no pause of 150 ms, each picture begins from rest; the rates of a pi
 length {total_rate:g} Hz (root of the sum of squares), so that none has to be shown again with more
 input; weights change at postsynaptic spikes only, with bounds on both sides, and are kept at the
 length {total_weight:g} after each picture, not in sum; inhibition lasts longer ({tau_inh:g} ms) and
-is weaker in answers ({answer_inhibition:g} instead of {inhibition:g}); thresholds fall at a rate at
-which the whole layer fires {target_spikes:g} spikes a picture, instead of decaying; learning rates
-fall over the pictures; one pass instead of several; decoders besides the vote.
+is weaker in answers ({answer_inhibition:g}{others} instead of {inhibition:g}); thresholds fall at a
+rate at which the whole layer fires {target_spikes:g} spikes a picture, instead of decaying;
+learning rates fall over the pictures; fewer passes; decoders besides the vote.
 """
 
 
@@ -241,6 +241,14 @@ def report(stored: dict[str, Any]) -> list[str]:
     lines += ["", f"Asked for at 400 neurons: at most {learn:g} ms to learn a picture and "
               f"{answer:g} ms to answer one.", ""]  # fmt: skip
     settings = {**first["parameters"], "tau_inh": first["parameters"]["model"]["tau_inh"]}
+    weaker = sorted(
+        {(r["run"]["neurons"], r["parameters"]["answer_inhibition"]) for r in runs
+         if r["run"]["model"] == "lif"
+         and r["parameters"]["answer_inhibition"] != settings["answer_inhibition"]}
+    )  # fmt: skip
+    settings["others"] = "".join(
+        f", {value:g} at {neurons:,} neurons," for neurons, value in weaker
+    )
     lines += DEVIATIONS.format(**settings).splitlines()
     for key, members in groups(runs).items():
         now = list(recipe(*key).theta_plus)
