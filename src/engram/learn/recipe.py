@@ -44,6 +44,6 @@ def recipe(model: str | NeuronModel, n_neurons: int) -> Recipe:
         )
     return Recipe(
         MODELS["lif"] if isinstance(model, str) else model, total_weight=3.16, w_max=1.0,
-        inhibition=18.0, answer_inhibition=2.1 * min(1.0, 1600 / n_neurons), theta=10.0,
+        inhibition=18.0, answer_inhibition=2.1 / max(1.0, n_neurons / 1600), theta=10.0,
         theta_plus=(1.5 * scale, 0.02 * scale), target_spikes=5.0, eta=(0.05, 0.005),
     )  # fmt: skip
