@@ -308,10 +308,13 @@ def draw(plan: Plan, name: str, trials: Any, path: Path) -> None:
     figure = _matplotlib()(figsize=(1.0 + 5.0 * len(panels), 4.2), layout="constrained")
     figure.suptitle(
         f"{name}: {plan.data}, {plan.neurons} neurons, {plan.pictures:,} pictures, "
-        f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}",
+        f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}"
+        + ("" if name == "readout" else "; grey: the default"),
         fontsize=10,
     )
-    for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
+    # One scale for all panels: what matters little looks little.
+    row = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
+    for axes, panel in zip(row, panels, strict=True):
         rows = trials[(trials.parameter == panel.parameter) & (trials.status == "done")]
         if not len(rows):
             axes.text(0.5, 0.5, "no trial succeeded", ha="center", transform=axes.transAxes)
@@ -334,6 +337,7 @@ def _draw_panel(axes: Any, panel: Panel, rows: Any, usual: Any) -> None:
     axes.set_xticks(places, [f"{value:g}" for value in panel.values])
     axes.set_xlabel(panel.label)
     axes.set_ylabel("% right, held-out pictures", color="tab:blue")
+    axes.tick_params(labelleft=True)
     if usual in panel.values:
         axes.axvline(panel.values.index(usual), color="0.8", lw=6, zorder=0)
     other = axes.twinx()
