@@ -280,16 +280,6 @@ def store(found: dict[str, Any], path: Path = RESULTS) -> list[dict[str, Any]]:
     return runs
 
 
-def known_pixels(run: Run, path: Path = RESULTS) -> dict[str, Any] | None:
-    """Controls without a network of a stored run with the same labels: they need no second look."""
-    for r in json.loads(path.read_text())["runs"] if path.exists() else []:
-        same = r["run"]["seed"] == run.seed and r["n_labels"] == run.labels
-        if same and "pixels" in r:
-            found: dict[str, Any] = r["pixels"]
-            return found
-    return None
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run, print, write; exit code 1 if a claim does not hold."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -318,7 +308,7 @@ def main(arguments: list[str] | None = None) -> int:
             )  # fmt: skip
             found = execute(
                 run, options.folder / run.name, every=options.every, jobs=options.jobs,
-                say=lambda text: print(text, flush=True), pixels=known_pixels(run),
+                say=lambda text: print(text, flush=True),
             )  # fmt: skip
             print(describe(found), flush=True)
             runs = store(found)

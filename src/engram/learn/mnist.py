@@ -77,14 +77,12 @@ def execute(
     jobs: int = -1,
     progress: Callable[[int, int], None] | bool | None = None,
     say: Say = _silence,
-    pixels: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Train, test, compare; returns what JSON can hold.
 
     folder: for checkpoints (a run that was cut off goes on from the latest), the result, and
     pictures, drawn at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
-    or a function of (done, all); say: a function for lines of text. pixels: `pixel_controls` of the
-    same data, labels and seed, if they are known.
+    or a function of (done, all); say: a function for lines of text.
     """
     integer("mnist: neurons", run.neurons, 1)
     data = load(run)
@@ -127,7 +125,7 @@ def execute(
     if run.controls:
         say("controls: the network untrained, and pixels without a network")
         found["untrained"] = untrained(network, data, labels, seed=run.seed)
-        found["pixels"] = pixels or pixel_controls(data, labels, seed=run.seed)
+        found["pixels"] = pixel_controls(data, labels, seed=run.seed)
     found["machine"] = {
         "processor": platform.processor() or platform.machine(), "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
