@@ -103,7 +103,7 @@ def respond(
 def answers(
     twin: Brain, region: str, inputs: Inputs, steps: int, read: str, keys: NDArray[Any]
 ) -> Counts:
-    """What a brain answers to each input; it is used up by being asked.
+    """What a brain answers to each input; afterwards only its clock is as before.
 
     Each presentation starts from rest, at the same step, with random numbers of its own key.
     """
@@ -139,4 +139,5 @@ def answers(
         before = spikes.copy()
         _advance(twin, steps)
         counts[k] = spikes - before
+    clock[STEP] = now
     return counts
