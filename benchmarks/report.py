@@ -195,6 +195,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("few_shots", lambda results: [experiment.report(results)]),
     ("forgetting", lambda results: [experiment.report(results)]),
     ("adaptation", lambda results: [experiment.report(results)]),
+    ("turning", lambda results: [experiment.report(results)]),
     ("sleep_gain", lambda results: [experiment.report(results)]),
     ("damage", lambda results: [experiment.report(results)]),
     ("spike_times", lambda results: [experiment.report(results)]),

@@ -15,7 +15,7 @@ from benchmarks.learning.adaptation import Retina  # noqa: E402
 from benchmarks.learning.lifelong import Consolidated, Profiles, circuit  # noqa: E402
 
 
-@pytest.mark.parametrize("name", ["forgetting", "few_shots", "adaptation"])
+@pytest.mark.parametrize("name", ["forgetting", "few_shots", "adaptation", "turning"])
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],
