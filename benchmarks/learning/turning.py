@@ -216,7 +216,8 @@ EXPERIMENT = Experiment(
         "seeds), from true labels 43 to 74 %; over "
         "8,000, feedback of 3 regained 62, 59, 64 and 32 % (four seeds) and of 5, with weak "
         "inhibition, 72, 45, 37 and 41 % (four; better on the two that both were tried on). "
-        "A read-out that learns, too, made it worse."
+        "A read-out that learns, too, made it worse. On scikit-learn's small digits no setting "
+        "kept a living circuit above a frozen one (eight settings, three seeds)."
     ),
     trial=trial,
     draw=draw,
@@ -235,10 +236,11 @@ EXPERIMENT = Experiment(
         Claim("above the same read-out on the raw input", f"{LAST}: living", "raw input", 0.0,
               True),
     ),
+    # On the small digits a living circuit falls below a frozen one, whatever the settings; so the
+    # small version claims no more than that its parts are needed.
     quick_claims=(
-        Claim("living above frozen", "600: living", "frozen"),
         Claim("feedback matters", "600: living", "600: no feedback", 5.0),
-        Claim("plasticity matters", "600: living", "600: no plasticity", 2.0),
+        Claim("learning had mattered", "600: living", "untrained", 10.0),
     ),
     quick_seeds=1,
 )  # fmt: skip
