@@ -250,6 +250,13 @@ def report(stored: dict[str, Any]) -> list[str]:
         f", {value:g} at {neurons:,} neurons," for neurons, value in weaker
     )
     lines += DEVIATIONS.format(**settings).splitlines()
+    for (model, neurons), members in groups(runs).items():
+        looks = members[0]["run"].get("fixations", 1)
+        if looks > 1:
+            lines += [
+                f"{neurons:,} {model}: answers, to labelled pictures too, add up {looks} looks, "
+                "from positions a pixel apart, each from rest: as many presentations."
+            ]
     for key, members in groups(runs).items():
         now = list(recipe(*key).theta_plus)
         then = members[0]["parameters"]["theta_plus"]
@@ -288,6 +295,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="lif")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--labels", type=int, default=10_000)
+    parser.add_argument("--fixations", type=int, default=1, help="looks in an answer: 1, 5, 9")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--jobs", type=int, default=1, help="threads for answers")
     parser.add_argument("--every", type=int, default=5000, help="pictures between checkpoints")
@@ -305,6 +313,7 @@ def main(arguments: list[str] | None = None) -> int:
             run = Run(
                 options.neurons, options.epochs, seed, options.model, labels=options.labels,
                 reward=not options.no_reward, controls=not options.no_controls,
+                fixations=options.fixations,
             )  # fmt: skip
             found = execute(
                 run, options.folder / run.name, every=options.every, jobs=options.jobs,

@@ -273,6 +273,9 @@ def mnist(
     reward: Annotated[
         bool, typer.Option("--reward/--no-reward", help="Train the readout by reward, too.")
     ] = True,
+    fixations: Annotated[
+        int, typer.Option(help="Positions from which an answer looks at a picture: 1, 5 or 9.")
+    ] = 1,
 ) -> None:
     """Learn MNIST without labels, by STDP; then decode, test, and compare with controls.
 
@@ -281,7 +284,10 @@ def mnist(
     with _one_line_errors():
         from engram.learn.mnist import PAGE, Run, describe, execute
 
-        wanted = Run(neurons, epochs, seed, model, data, pictures, tests, labels, reward)
+        wanted = Run(
+            neurons, epochs, seed, model, data, pictures, tests, labels, reward,
+            fixations=fixations,
+        )  # fmt: skip
         folder = Path(wanted.name) if output is None else output
         found = execute(
             wanted, folder, every=every, jobs=jobs, say=lambda text: typer.echo(text, err=True)

@@ -305,3 +305,47 @@ def test_refuses_data(trained: STDPClassifier) -> None:
         few().fit(np.zeros((5, 64)), [0, 1, 0, 1, 0])
     with pytest.raises(ValueError, match="NaN"):
         few().fit(np.full((5, 64), np.nan), [0, 1, 0, 1, 0])
+
+
+# ------------------------------------------------------------------ fixations
+def moved(samples: np.ndarray, down: int, right: int) -> np.ndarray:
+    """The slow way: pixel by pixel."""
+    out = np.zeros_like(samples)
+    for k, sample in enumerate(samples):
+        for row in range(8):
+            for column in range(8):
+                if 0 <= row - down < 8 and 0 <= column - right < 8:
+                    out[k, 8 * row + column] = sample[8 * (row - down) + column - right]
+    return out
+
+
+@pytest.mark.parametrize(
+    ("fixations", "positions"),
+    [
+        (1, [(0, 0)]),
+        (5, [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)]),
+        (9, [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]),
+    ],
+)
+def test_fixations_add_up_answers_to_moved_pictures(
+    trained: STDPClassifier, fixations: int, positions: list[tuple[int, int]]
+) -> None:
+    several = pickle.loads(pickle.dumps(trained)).set_params(fixations=fixations)
+    one = sum(trained.transform(moved(TEST[:20], *position)) for position in positions)
+    np.testing.assert_array_equal(several.transform(TEST[:20]), one)
+
+
+def test_fixations_have_no_part_in_learning() -> None:
+    assert fingerprint(few(fixations=5)) == fingerprint(few())
+
+
+@pytest.mark.parametrize("wrong", [0, 2, 25, True, "5"])
+def test_wrong_fixations(wrong: object) -> None:
+    with pytest.raises(InvalidValueError, match="fixations must be one of"):
+        few(fixations=wrong)
+
+
+def test_fixations_need_square_pictures() -> None:
+    with pytest.raises(InvalidValueError, match=r"63\s+features, which is no square number"):
+        STDPClassifier(fixations=5, **SMALL).fit(X[:60, 1:], Y[:60])
+    STDPClassifier(**SMALL).fit(X[:60, 1:], Y[:60])

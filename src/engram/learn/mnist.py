@@ -36,6 +36,7 @@ class Run:
     how many training and test pictures are used, the first ones; None: all. labels: how many
     training pictures decoders see the classes of. reward: whether the readout that learns from
     reward is trained too. controls: whether the untrained network and the pixels are judged too.
+    fixations: positions from which an answer looks at a picture.
     """
 
     neurons: int = 400
@@ -48,6 +49,7 @@ class Run:
     labels: int = 10_000
     reward: bool = True
     controls: bool = True
+    fixations: int = 1
 
     @property
     def name(self) -> str:
@@ -65,7 +67,12 @@ def load(run: Run) -> datasets.Dataset:
 def classifier(run: Run, jobs: int = 1) -> STDPClassifier:
     """The untrained classifier of a run."""
     return STDPClassifier(
-        run.neurons, model=run.model, n_epochs=run.epochs, n_jobs=jobs, random_state=run.seed
+        run.neurons,
+        model=run.model,
+        n_epochs=run.epochs,
+        n_jobs=jobs,
+        random_state=run.seed,
+        fixations=run.fixations,
     )
 
 
@@ -125,7 +132,7 @@ def execute(
     if run.controls:
         say("controls: the network untrained, and pixels without a network")
         found["untrained"] = untrained(network, data, labels, seed=run.seed)
-        found["pixels"] = pixel_controls(data, labels, seed=run.seed)
+        found["pixels"] = pixel_controls(data, labels, seed=run.seed, fixations=run.fixations)
     found["machine"] = {
         "processor": platform.processor() or platform.machine(), "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,

@@ -26,6 +26,7 @@ from engram.learn.decoders import (
     PoissonBayes,
     Vote,
 )
+from engram.learn.fixations import looks
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.stdp_classifier import STDPClassifier
 
@@ -182,18 +183,21 @@ def untrained(
 
 
 def pixel_controls(
-    data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = 1625.0
+    data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = 1625.0, fixations: int = 1
 ) -> dict[str, Any]:
     """What decoders make of the input itself, with no network; accuracies in %.
 
     The decoders get, as counts, the mean number of input spikes of each pixel: `spikes` in all for
-    each picture. Logistic regression gets pixels in [0, 1]: with as many labels, and with all.
+    each picture and fixation. Logistic regression gets pixels in [0, 1]: with as many labels, and
+    with all.
     """
     X, y = labelled_part(data, n_labels, seed)
 
     def counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-        values = pictures.astype(np.float64)
-        values *= spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
+        values = np.zeros(pictures.shape)
+        for moved in looks(pictures.astype(np.float32), fixations):
+            values += moved
+        values *= fixations * spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
         return values
 
     labelled, test = counts(X), counts(data.X_test)

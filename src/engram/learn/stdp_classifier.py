@@ -30,6 +30,7 @@ from engram.brain import Brain
 from engram.competition import EXCITATORY, INPUT, Competition
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
+from engram.learn.fixations import check_fixations, looks
 from engram.learn.recipe import recipe
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.training import Training
@@ -108,6 +109,11 @@ class STDPClassifier(
         in an answer more neurons may have their say.
     answer_steps : int or None
         How long a sample is shown for an answer, ms. None: `steps`.
+    fixations : {1, 5, 9}
+        Positions from which an answer looks at a sample, which then has to be a square picture:
+        the centre, the four a pixel beside it, the four diagonal ones. Each look begins from rest
+        and lasts `answer_steps`; spikes of all are added up. So eyes take in a picture between
+        microsaccades, one or two a second (Rucci & Victor 2015, doi:10.1016/j.tins.2015.01.005).
     horizon : int or None
         Samples until the learning rates are at their ends. None: all of `fit`; 60,000 for
         `partial_fit`.
@@ -164,6 +170,7 @@ class STDPClassifier(
         inhibition: float | None = None,
         answer_inhibition: float | None = None,
         answer_steps: int | None = None,
+        fixations: int = 1,
         horizon: int | None = None,
         n_jobs: int = 1,
         random_state: int | np.random.RandomState | None = None,
@@ -185,6 +192,7 @@ class STDPClassifier(
         self.inhibition = inhibition
         self.answer_inhibition = answer_inhibition
         self.answer_steps = answer_steps
+        self.fixations = fixations
         self.horizon = horizon
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -362,6 +370,7 @@ class STDPClassifier(
     def _begin(self, samples: NDArray[Any]) -> None:
         """An untrained network for such samples."""
         self._check_parameters()
+        check_fixations(type(self).__name__, self.fixations, samples.shape[1])
         low, high = float(samples.min()), float(samples.max())
         if low == high:
             raise InvalidValueError("STDPClassifier: X: all values are the same; nothing to learn")
@@ -440,7 +449,7 @@ class STDPClassifier(
     def _digest(self, samples: NDArray[Any]) -> str:
         """What tells trainings apart: whatever decides what features are learned."""
         ignored = ("decoder", "n_labels", "n_jobs", "random_state", "answer_inhibition",
-                   "answer_steps")  # fmt: skip
+                   "answer_steps", "fixations")  # fmt: skip
         settings = {k: v for k, v in self.settings().items() if k not in ignored}
         digest = hashlib.sha256(f"{sorted(settings.items())!r} {self._seed} {BLOCK}".encode())
         digest.update(f"{samples.dtype} {samples.shape}".encode())
@@ -450,14 +459,25 @@ class STDPClassifier(
     # -- answering
 
     def transform(self, X: ArrayLike) -> Counts:
-        """Spike counts of the neurons for each sample, shape (n_samples, n_neurons)."""
+        """Spike counts of the neurons for each sample, shape (n_samples, n_neurons).
+
+        With several `fixations`, the sums over them.
+        """
         check_is_fitted(self, "circuit_")
         samples = self._checked_samples(X)
         self._check_width(samples)
         return self._respond(samples)
 
     def _respond(self, samples: NDArray[Any]) -> Counts:
-        values = self._scaled(samples)
+        n = check_fixations(type(self).__name__, self.fixations, samples.shape[1])
+        shown = looks(self._scaled(samples), n)
+        counts = self._look(next(shown))
+        for moved in shown:
+            counts += self._look(moved)
+        return counts
+
+    def _look(self, values: NDArray[np.float32]) -> Counts:
+        """Spikes at scaled samples from one position."""
         keys = np.array([_key(v) for v in values], np.int64)
         jobs = (os.cpu_count() or 1) if self.n_jobs == -1 else self.n_jobs
         jobs = max(1, min(jobs, len(values) // 50))
