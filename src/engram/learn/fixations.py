@@ -17,7 +17,7 @@ CHOICES = (1, 5, 9)
 """How many of them make a symmetric set."""
 
 
-def check_fixations(where: str, fixations: object, n_features: int | None = None) -> int:
+def check_fixations(where: str, fixations: object, n_features: int) -> int:
     """1, 5 or 9; more than 1 only for square pictures."""
     if fixations not in CHOICES or isinstance(fixations, bool):
         raise InvalidValueError(
@@ -25,7 +25,7 @@ def check_fixations(where: str, fixations: object, n_features: int | None = None
             f"next to it, or with the diagonal ones too; not {fixations!r}"
         )
     n = int(fixations)
-    if n > 1 and n_features is not None and isqrt(n_features) ** 2 != n_features:
+    if n > 1 and isqrt(n_features) ** 2 != n_features:
         raise InvalidValueError(
             f"{where}: fixations={n} moves square pictures, but samples have {n_features} "
             f"features, which is no square number; use fixations=1, or pad the pictures"
