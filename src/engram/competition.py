@@ -256,8 +256,16 @@ class Competition(Parameterized):
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """Weights of the synapses that learn, shape (n_inputs, n_neurons). Can be assigned."""
-        return self._learning.weight.reshape(self._n_inputs, self.n_neurons)
+        """Weights of the synapses that learn, shape (n_inputs, n_neurons). Can be assigned.
+
+        0 where a synapse was removed; nothing else can be assigned there.
+        """
+        path, shape = self._learning, (self._n_inputs, self.n_neurons)
+        if path.n_synapses == shape[0] * shape[1]:
+            return path.weight.reshape(shape)
+        dense = np.zeros(shape, np.float32)
+        dense[path.pre, path.post] = path.weight
+        return dense
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
@@ -267,7 +275,20 @@ class Competition(Parameterized):
                 f"{type(self).__name__}.weights must have the shape "
                 f"{(self._n_inputs, self.n_neurons)}, not {array.shape}"
             )
-        self._learning.weight = array.ravel()
+        path = self._learning
+        if path.n_synapses == array.size:
+            path.weight = array.ravel()
+        else:
+            absent = array != 0
+            absent[path.pre, path.post] = False
+            if absent.any():
+                i, j = np.argwhere(absent)[0]
+                raise InvalidValueError(
+                    f"{type(self).__name__}.weights: {array[i, j]:g} for input {i} and neuron {j}, "
+                    f"between which there is no synapse any more; assign 0 there, or add it first: "
+                    f"brain.get_projection({INPUT!r}, {EXCITATORY!r}).add_synapses({i}, {j}, ...)"
+                )
+            path.weight = array[path.pre, path.post]
 
     @property
     def theta(self) -> NDArray[np.float64]:

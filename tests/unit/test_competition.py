@@ -252,6 +252,22 @@ def test_what_can_be_assigned():
     assert twin.brain.fingerprint() == c.brain.fingerprint()
 
 
+def test_weights_where_synapses_died():
+    c = circuit()
+    path = c.brain.get_projection(INPUT, EXCITATORY)
+    before = c.weights
+    path.remove_synapses(np.flatnonzero((path.pre == 3) & (path.post == 7)))
+    expected = before.copy()
+    expected[3, 7] = 0.0
+    np.testing.assert_array_equal(c.weights, expected)
+    c.weights = 0.5 * expected
+    np.testing.assert_array_equal(c.weights, 0.5 * expected)
+    fingerprint = c.brain.fingerprint()
+    with pytest.raises(InvalidValueError, match=r"input 3 and neuron 7.*no synapse.*add"):
+        c.weights = before
+    assert c.brain.fingerprint() == fingerprint
+
+
 @pytest.mark.parametrize(
     "pictures",
     [
