@@ -61,11 +61,13 @@ def turned(X: Pictures, angle: float) -> Pictures:
     return result
 
 
-def slowly_turned(X: Pictures, angle: float) -> Pictures:
-    """Turned a little more every twenty pictures, up to the angle."""
+def slowly_turned(X: Pictures, angle: float, tilt: float = 0.0) -> Pictures:
+    """Turned a little more every twenty pictures, up to the angle; seen with the head tilted."""
     parts = np.array_split(X, max(len(X) // 20, 1))
     share = np.minimum(np.arange(len(parts)) / (RAMP * len(parts)), 1.0)
-    return np.concatenate([turned(part, angle * s) for part, s in zip(parts, share, strict=True)])
+    return np.concatenate(
+        [turned(part, angle * s + tilt) for part, s in zip(parts, share, strict=True)]
+    )
 
 
 class Retina:
