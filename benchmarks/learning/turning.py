@@ -2,13 +2,16 @@
 
     python -m benchmarks.learning.turning [--seeds 5] [--quick]
 
-The read-out stays as it is. The circuit goes on learning, its answers feeding back to it.
+The read-out stays as it is. The circuit goes on learning, its answers feeding back to it, with the
+head tilted to either side and upright before each picture.
 """
 
 from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from benchmarks.learning.adaptation import best_perceptron, slowly_turned, turne
 from benchmarks.learning.drawing import bars, curves
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
+    Counts,
     Floats,
     Labels,
     Pictures,
@@ -35,17 +39,22 @@ from engram import Competition
 
 NEURONS, LEARNED, LABELLED = 200, 3000, 1000
 QUICK_NEURONS, QUICK_LEARNED = 100, 800
-LENGTHS = (2000, 4000, 8000)
-QUICK_LENGTHS = (600,)
+LENGTHS = (1000, 2000, 4000)
+COMPARED, QUICK_LENGTH = 2000, 600
+"""Pictures after which all arms are compared."""
+
 ANGLE = 30.0
-ETA = 0.02
+TILTS = (-10.0, 0.0, 10.0)
+"""Degrees by which the head is tilted for the views of a picture."""
+
+ETA, QUICK_ETA = 0.01, 0.003
 FEEDBACK, INHIBITION = 5.0, 5.0
 """Of thresholds by the answer, mV; between neurons while they live on, as weak as in answers."""
 
-MARGIN = 0.1
-"""By how much of all that speaks for any class the best has to be ahead of the next best."""
+RIVAL_RATE, RIVAL_PASSES = 0.03, 10
+"""Of the self-trained perceptron: its rate, relative to that of its training, and how often it
+learns the views of a chunk."""
 
-BALANCE = 0.01
 CHUNK = 20
 
 
@@ -55,11 +64,17 @@ def evidence(scores: Floats) -> Floats:
     return shares
 
 
+@dataclass
 class Habit:
-    """Classes answered more often than others lately have to be more certain."""
+    """Classes answered more often than others lately have to be more certain.
 
-    def __init__(self) -> None:
-        self._bias = np.zeros(10)
+    margin: by how much of all that speaks for any class the best has to be ahead of the next best
+    to be learned from; balance: how fast a class answered too often is held back.
+    """
+
+    margin: float = 0.1
+    balance: float = 0.01
+    _bias: Floats = field(default_factory=lambda: np.zeros(10))
 
     def decide(self, shares: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The class of each picture, and whether it is far enough ahead to learn from."""
@@ -67,41 +82,54 @@ class Habit:
         best = np.sort(corrected, axis=1)
         classes = corrected.argmax(axis=1)
         often = np.bincount(classes, minlength=10)
-        self._bias += BALANCE * (often - 0.1 * len(classes))
-        return classes, best[:, -1] - best[:, -2] >= MARGIN
+        self._bias += self.balance * (often - 0.1 * len(classes))
+        return classes, best[:, -1] - best[:, -2] >= self.margin
+
+
+def views(X: Pictures, tilts: Sequence[float] = TILTS) -> Pictures:
+    """Pictures that turn slowly, each as often as the head is tilted: (tilts, pictures, pixels)."""
+    return np.stack([slowly_turned(X, ANGLE, tilt) for tilt in tilts])
+
+
+def seen(net: Competition, looks: Pictures, first: int) -> Counts:
+    """Spikes at pictures, added up over their views; first: number of the first picture."""
+    numbers = first + np.arange(looks.shape[1])
+    return sum(answer(net, X, len(looks) * numbers + k) for k, X in enumerate(looks))
 
 
 def live(
-    net: Competition, reader: Profiles, stream: Pictures, feedback: float, eta: float = ETA
+    net: Competition, reader: Profiles, stream: Pictures, feedback: float, eta: float
 ) -> Competition:
-    """A twin that has lived through a stream.
+    """A twin that has lived through a stream of views.
 
-    It answers each picture. While it learns it, the thresholds of neurons are lower the more they
-    speak for the class that was answered: theta_i - feedback p_ci, with p the read-out's profiles.
+    It answers each picture. While it learns each view, the thresholds of neurons are lower the more
+    they speak for the class that was answered: theta_i - feedback p_ci, with p the read-out's
+    profiles.
     """
     twin, habit = net.copy(), Habit()
     set_rate(twin, eta)
     twin.theta_plus, twin.inhibition = 0.0, INHIBITION
-    for first in range(0, len(stream), CHUNK):
-        some = stream[first : first + CHUNK]
-        counts = answer(twin, some, first + np.arange(len(some)))
-        classes, clear = habit.decide(evidence(reader.class_scores(counts)))
-        for k in np.flatnonzero(clear):
-            help_ = feedback * reader.profiles_[classes[k]]
-            twin.theta[:] -= help_
-            twin.learn(some[k : k + 1])
-            twin.theta[:] += help_
+    for first in range(0, stream.shape[1], CHUNK):
+        looks = stream[:, first : first + CHUNK]
+        classes, clear = habit.decide(evidence(reader.class_scores(seen(twin, looks, first))))
+        for X in looks:
+            for k in np.flatnonzero(clear):
+                help_ = feedback * reader.profiles_[classes[k]]
+                twin.theta[:] -= help_
+                twin.learn(X[k : k + 1])
+                twin.theta[:] += help_
     return twin
 
 
 def self_trained(model: MLPClassifier, stream: Pictures) -> MLPClassifier:
-    """A perceptron that learns its own answers to a stream, those of which it is certain."""
-    twin, habit = copy.deepcopy(model), Habit()
-    for first in range(0, len(stream), CHUNK):
-        some = stream[first : first + CHUNK] / 255.0
-        classes, clear = habit.decide(twin.predict_proba(some))
-        if clear.any():
-            twin.partial_fit(some[clear], classes[clear])
+    """A perceptron that learns its own answers to the same views, those of which it is certain."""
+    twin, habit = copy.deepcopy(model), Habit(margin=0.25, balance=0.03)
+    twin._optimizer.learning_rate_init *= RIVAL_RATE
+    for first in range(0, stream.shape[1], CHUNK):
+        looks = stream[:, first : first + CHUNK] / 255.0
+        classes, clear = habit.decide(np.mean([twin.predict_proba(X) for X in looks], axis=0))
+        for _ in range(RIVAL_PASSES if clear.any() else 0):
+            twin.partial_fit(np.concatenate(looks[:, clear]), np.tile(classes[clear], len(looks)))
     return twin
 
 
@@ -109,69 +137,82 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     """All arms on the same pictures."""
     data = pictures(seed, quick, test=1000)
     n = QUICK_LEARNED if quick else LEARNED
-    seen = data.X[:n]
-    X, y = seen[:LABELLED], data.y[: min(n, LABELLED)]
+    shown = data.X[:n]
+    X, y = shown[:LABELLED], data.y[: min(n, LABELLED)]
     net = circuit(seed, X.shape[1], QUICK_NEURONS if quick else NEURONS, theta=-4.0)
     fresh = net.copy()
-    annealed(net, seen)
+    annealed(net, shown)
 
     def reader_of(one: Competition) -> Profiles:
         reader: Profiles = Profiles().fit(answer(one, X, np.arange(len(X))), y)
         return reader
 
-    def score(one: Competition, reader: Profiles, tests: Pictures) -> float:
-        return right(reader, answer(one, tests, 1_000_000 + np.arange(len(tests))), truth)
+    def score(one: Competition, reader: Profiles, *looks: Pictures) -> float:
+        return right(reader, seen(one, np.stack(looks), 1_000_000), truth)
 
     truth: Labels = data.y_test
     clean, test = data.X_test, turned(data.X_test, ANGLE)
     reader, raw = reader_of(net), Profiles().fit(expected_spikes(X), y)
     mlp = best_perceptron(seed, data, X, y)
+
+    def perceptron_right(model: MLPClassifier, tests: Pictures) -> float:
+        return 100.0 * float(model.score(tests / 255.0, truth))
+
     out = {
         "clean: network": score(net, reader, clean),
-        "clean: MLP": 100.0 * float(mlp.score(clean / 255.0, truth)),
+        "clean: MLP": perceptron_right(mlp, clean),
         "frozen": score(net, reader, test),
-        "MLP, frozen": 100.0 * float(mlp.score(test / 255.0, truth)),
+        "frozen, tests tilted": score(
+            net, reader, *(turned(data.X_test, ANGLE + tilt) for tilt in TILTS)
+        ),
+        "MLP, frozen": perceptron_right(mlp, test),
         "raw input": right(raw, expected_spikes(test), truth),
         "untrained": score(fresh, reader_of(fresh), test),
     }
     lost = max(out["clean: network"] - out["frozen"], 1e-9)
-    lengths = QUICK_LENGTHS if quick else LENGTHS
-    for length in lengths:
+    compared, eta = (QUICK_LENGTH, QUICK_ETA) if quick else (COMPARED, ETA)
+
+    def lived(stream: Pictures, feedback: float = FEEDBACK) -> float:
+        return score(live(net, reader, stream, feedback, eta), reader, test)
+
+    for length in (QUICK_LENGTH,) if quick else LENGTHS:
         later = data.X[:length] if quick else data.X[n : n + length]
-        stream = slowly_turned(later, ANGLE)
-        arms = {"living": score(live(net, reader, stream, FEEDBACK), reader, test)}
-        if length == lengths[-1]:
-            mixed = np.random.default_rng([12, seed]).permutation(stream)
-            arms |= {
-                "no feedback": score(live(net, reader, stream, 0.0), reader, test),
-                "no plasticity": score(live(net, reader, stream, FEEDBACK, 0.0), reader, test),
-                "angles mixed": score(live(net, reader, mixed, FEEDBACK), reader, test),
-                "turned at once": score(
-                    live(net, reader, turned(later, ANGLE), FEEDBACK), reader, test
-                ),
-                "MLP, self-trained": 100.0 * float(
-                    self_trained(mlp, stream).score(test / 255.0, truth)
-                ),
-            }  # fmt: skip
-        out |= {f"{length}: {arm}": value for arm, value in arms.items()}
-        out[f"{length}: regained, %"] = 100.0 * (arms["living"] - out["frozen"]) / lost
+        stream = views(later)
+        out[f"{length}: living"] = lived(stream)
+        out[f"{length}: regained, %"] = 100.0 * (out[f"{length}: living"] - out["frozen"]) / lost
+        if length == compared:
+            order = np.random.default_rng([12, seed]).permutation(length)
+            at_once = np.stack([turned(later, ANGLE + tilt) for tilt in TILTS])
+            still = live(net, reader, stream, FEEDBACK, 0.0)
+            out |= {
+                "upright": lived(views(later, (0.0,))),
+                "no feedback": lived(stream, 0.0),
+                "no plasticity": score(still, reader, test),
+                "angles mixed": lived(stream[:, order]),
+                "turned at once": lived(at_once),
+            }
+            rival = perceptron_right(self_trained(mlp, stream), test)
+            out["MLP, self-trained"] = rival
+            out["MLP, self-trained: regained, %"] = (
+                100.0 * (rival - out["MLP, frozen"]) / (out["clean: MLP"] - out["MLP, frozen"])
+            )
     return out
 
 
-LAST = LENGTHS[-1]
+LIVING = f"{COMPARED}: living"
 ARMS = {
     "clean: network": "network, upright digits", "clean: MLP": "MLP, upright digits",
-    f"{LAST}: living": "living, with feedback", f"{LAST}: no feedback": "living, without feedback",
-    f"{LAST}: no plasticity": "feedback, without plasticity",
-    f"{LAST}: angles mixed": "living, angles mixed",
-    f"{LAST}: turned at once": "living, turned at once", "frozen": "network, frozen",
+    LIVING: "living: tilts, feedback", "upright": "living, head upright",
+    "no feedback": "living, without feedback", "no plasticity": "without plasticity",
+    "angles mixed": "living, angles mixed", "turned at once": "living, turned at once",
+    "frozen": "network, frozen", "frozen, tests tilted": "network, frozen, tests tilted",
     "untrained": "network, untrained", "raw input": "read-out on pixels",
-    f"{LAST}: MLP, self-trained": "MLP, self-trained", "MLP, frozen": "MLP, frozen",
+    "MLP, self-trained": "MLP, self-trained", "MLP, frozen": "MLP, frozen",
 }  # fmt: skip
 
 
 def draw(trials: Trials, path: Path) -> None:
-    """Accuracy against the pictures that the turn takes, and all arms at its slowest."""
+    """Accuracy against the pictures that the turn takes, and all arms."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.5), layout="constrained")
@@ -183,8 +224,8 @@ def draw(trials: Trials, path: Path) -> None:
     })  # fmt: skip
     left.set(xlabel=f"pictures while digits turn by {ANGLE:.0f} degrees", ylabel="% right",
              title=f"{len(trials)} seeds, 95 % intervals")  # fmt: skip
-    bars(right_, trials, ARMS, {f"{LAST}: living": "tab:green"})
-    right_.set(xlabel="% right, turned digits", title=f"after {LAST:,} pictures", xlim=(0, 100))
+    bars(right_, trials, ARMS, {LIVING: "tab:green"})
+    right_.set(xlabel="% right, turned digits", title=f"after {COMPARED:,} pictures", xlim=(0, 100))
     figure.savefig(path, dpi=110)
 
 
@@ -192,58 +233,66 @@ EXPERIMENT = Experiment(
     name="turning",
     title="Turning: digits that turn slowly, without labels",
     hypothesis=(
-        f"a circuit whose answers feed back to it keeps up with digits that turn by {ANGLE:.0f} "
-        f"degrees over {LAST:,} pictures: it regains about half of what a frozen one loses (on "
-        "average, not on every seed), while one that gets the same pictures in mixed order, or "
-        "turned at once, regains less; "
-        "feedback and plasticity are both needed. Over 2,000 pictures it is better than frozen, "
-        "too, but not by half."
+        "a circuit that tilts its head to either side as it looks at a picture, and whose answers "
+        f"feed back to it, keeps up with digits that turn by {ANGLE:.0f} degrees over "
+        f"{COMPARED:,} pictures: it regains at least half of what a frozen one loses. With the "
+        "head upright, with the same pictures in mixed order, or turned at once, it regains less "
+        "on average, but more than nothing. Feedback and plasticity are needed. A perceptron that "
+        "learns its own answers to the same views, ten times each, regains about half, too: on "
+        "average a smaller share."
     ),
     protocol=(
         f"MNIST; circuit, read-out, perceptron and labels as in the experiment on adaptation: "
         f"{NEURONS} neurons, {LEARNED:,} pictures, {LABELLED:,} labels. Then {LENGTHS[0]:,}, "
-        f"{LENGTHS[1]:,} or {LAST:,} other pictures without labels, which turn a little more every "
-        f"twenty, to {ANGLE:.0f} degrees after three quarters. The circuit answers each picture; "
-        "while it learns it, thresholds of neurons are lower the more they speak for the class "
-        "that was answered (feedback; self-training, not STDP alone). Pictures without a clear "
-        "answer are not learned; classes answered often lately have to be clearer. The read-out "
-        "stays. 1,000 test pictures (every tenth) at the final angle, answered with learning and "
-        "feedback off. The self-trained perceptron learns its own clear answers to the same "
-        "stream, with the same balance. Figures are per cent right; regained: share of the "
-        "accuracy lost between upright and turned digits. Chosen on held-out training pictures "
-        "and other seeds, by about 65 settings on two seeds and seven on four others: STDP alone, "
-        "thresholds held, regained at most 11 % over 2,000 pictures; feedback 45 and 52 % (two "
-        "seeds), from true labels 43 to 74 %; over "
-        "8,000, feedback of 3 regained 62, 59, 64 and 32 % (four seeds) and of 5, with weak "
-        "inhibition, 72, 45, 37 and 41 % (four; better on the two that both were tried on). "
-        "A read-out that learns, too, made it worse. On scikit-learn's small digits these "
-        "settings lose to a frozen circuit; the best of seven others was half a point above it "
-        "on average (three seeds, 45.9 and 45.4)."
+        f"{LENGTHS[1]:,} or {LENGTHS[2]:,} other pictures without labels, which turn a little more "
+        f"every twenty, to {ANGLE:.0f} degrees after three quarters. The circuit sees each "
+        f"picture with its head tilted by {TILTS[0]:.0f}, {TILTS[1]:.0f} and {TILTS[2]:.0f} "
+        "degrees, each view from rest, and answers by the spikes of all three; while it learns "
+        "each view, thresholds of neurons are lower the more they speak for the class that was "
+        "answered (feedback; self-training, not STDP alone). Pictures without a clear answer are "
+        "not learned; classes answered often lately have to be clearer. The read-out stays. 1,000 "
+        "test pictures (every tenth) at the final angle, seen once with the head upright, with "
+        "learning and feedback off; 'tests tilted': answered by three views, as during life. The "
+        "self-trained perceptron learns its own clear answers to the same views; its rate, passes, "
+        "margin and balance are the best of 83 settings on three held-out seeds (73 % right there, "
+        "where the circuit has 77). An earlier run gave it the circuit's margin and balance, one "
+        "pass and its rate of training, with which it fell to 21 %, below the frozen one. "
+        "Figures are per cent right; regained: share of the accuracy lost between upright and "
+        "turned digits. Chosen on held-out training pictures and other seeds, over several "
+        "sessions: with the head upright, about 130 settings (feedback, rates, inhibition, "
+        "margins, balance, looks from several positions, answers of two or three circuits, "
+        "learning in stages) regained 48 % over 2,000 pictures at best (means of four seeds), and "
+        "70 % where the answers learned from were those of the first circuit to upright "
+        "pictures: wrong answers limit it. Tilted, twelve settings regained 53 to 67 % (tilts of "
+        "5, 10, 15 degrees; these: 66), on four seeds; the other arms were then seen on those, "
+        f"too. On scikit-learn's small digits the rate is {QUICK_ETA:g}, and seeds vary between -6 "
+        "and 49 % (four seeds)."
     ),
     trial=trial,
     draw=draw,
     claims=(
-        Claim(f"{LAST}: half regained", f"{LAST}: regained, %", 50.0),
-        Claim("2000: half regained", "2000: regained, %", 50.0),
-        Claim("2000: living above frozen", "2000: living", "frozen", 0.0, True),
-        Claim("living above the frozen MLP", f"{LAST}: living", "MLP, frozen", 0.0, True),
-        Claim("living above the self-trained MLP", f"{LAST}: living", f"{LAST}: MLP, self-trained",
-              0.0, True),
-        Claim("slow above mixed", f"{LAST}: living", f"{LAST}: angles mixed", 0.0, True),
-        Claim("slow above at once", f"{LAST}: living", f"{LAST}: turned at once", 0.0, True),
-        Claim("feedback matters", f"{LAST}: living", f"{LAST}: no feedback", 0.0, True),
-        Claim("plasticity matters", f"{LAST}: living", f"{LAST}: no plasticity", 0.0, True),
-        Claim("learning had mattered", f"{LAST}: living", "untrained", 0.0, True),
-        Claim("above the same read-out on the raw input", f"{LAST}: living", "raw input", 0.0,
-              True),
+        Claim("half regained within 2,000 pictures", f"{COMPARED}: regained, %", 50.0),
+        Claim("living above frozen", LIVING, "frozen", 0.0, True),
+        Claim("living above frozen, tests tilted", LIVING, "frozen, tests tilted", 0.0, True),
+        Claim("upright above frozen", "upright", "frozen", 0.0, True),
+        Claim("turned at once above frozen", "turned at once", "frozen", 0.0, True),
+        Claim("tilts matter, on average", LIVING, "upright"),
+        Claim("slow above at once, on average", LIVING, "turned at once"),
+        Claim("slow above mixed, on average", LIVING, "angles mixed"),
+        Claim("living above the frozen MLP", LIVING, "MLP, frozen", 0.0, True),
+        Claim("living above the self-trained MLP, on average", LIVING, "MLP, self-trained"),
+        Claim("a larger share regained than by the self-trained MLP, on average",
+              f"{COMPARED}: regained, %", "MLP, self-trained: regained, %"),
+        Claim("feedback matters", LIVING, "no feedback", 0.0, True),
+        Claim("plasticity matters", LIVING, "no plasticity", 0.0, True),
+        Claim("learning had mattered", LIVING, "untrained", 0.0, True),
+        Claim("above the same read-out on the raw input", LIVING, "raw input", 0.0, True),
     ),
-    # On the small digits, with these settings, a living circuit falls below a frozen one; so the
-    # small version claims no more than that feedback and earlier learning matter.
     quick_claims=(
-        Claim("feedback matters", "600: living", "600: no feedback", 5.0),
-        Claim("learning had mattered", "600: living", "untrained", 10.0),
+        Claim("living above frozen", f"{QUICK_LENGTH}: living", "frozen", 2.0),
+        Claim("learning had mattered", f"{QUICK_LENGTH}: living", "untrained", 10.0),
     ),
-    quick_seeds=1,
+    quick_seeds=2,
 )  # fmt: skip
 
 
