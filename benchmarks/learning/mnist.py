@@ -222,12 +222,17 @@ def report(stored: dict[str, Any]) -> list[str]:
                 for d in plain
             ]
             lines.append(f"| untrained, {neurons:,} {model} | {' | '.join(cells)} | |")
-    pixels = next((r["pixels"] for r in runs if "pixels" in r), None)
-    if pixels is not None:
+    on_pixels = {
+        (r["pixels"]["n_labels"], r["run"].get("fixations", 1)): r["pixels"]
+        for r in reversed(runs)
+        if "pixels" in r
+    }
+    for (n_labels, looks), pixels in sorted(on_pixels.items()):
         cells = [f"{pixels[d]:.2f}" for d in plain]
+        logistic = {n_labels: pixels["logistic"], pixels["n_labels_all"]: pixels["logistic_all"]}
+        figures = ", ".join(f"{right:.2f} ({n:,} labels)" for n, right in logistic.items())
         lines.append(
-            f"| pixels | {' | '.join(cells)} | {pixels['logistic']:.2f} ({pixels['n_labels']:,} "
-            f"labels), {pixels['logistic_all']:.2f} ({pixels['n_labels_all']:,}) |"
+            f"| pixels, {n_labels:,} labels, looks: {looks} | {' | '.join(cells)} | {figures} |"
         )
     lines += ["", "| neurons | spikes a test picture | silent answers | ms to learn a picture "
               "| ms to answer one | neurons per class |", "|---|---|---|---|---|---|"]  # fmt: skip
