@@ -53,11 +53,14 @@ def test_a_run_takes_the_place_of_an_older_one(tmp_path):
 
 def test_report_has_every_figure_beside_its_controls():
     runs = [a_run(seed=0), a_run(seed=1, accuracy=94.0), a_run(1600, accuracy=93.0)]
+    runs[2]["run"]["fixations"] = 5
     text = "\n".join(mnist.report({"runs": runs}))
     assert "| 400 lif | 2 | 93.00 ± 1.41 (delta) | 90 | yes | 87.0 |" in text
     assert "| 1,600 lif | 1 | 93.00 (delta) | 94 | **no** | 91.9 |" in text
     assert "untrained, 400 lif | 70.00 ± 0.00" in text
-    assert "90.00 (10,000 labels), 92.00 (60,000)" in text
+    for looks in (1, 5):
+        assert f"| pixels, 10,000 labels, looks: {looks} | 80.00 |" in text
+    assert "90.00 (10,000 labels), 92.00 (60,000 labels)" in text
     assert "6500 Hz" in text
     assert "1,600 lif: not run again since" in text
     assert "400 lif: not run again since" not in text
