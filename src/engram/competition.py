@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.brain import Brain
 from engram.distributions import Uniform
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
 from engram.neurons import LIF, FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
@@ -258,37 +258,36 @@ class Competition(Parameterized):
     def weights(self) -> NDArray[np.float32]:
         """Weights of the synapses that learn, shape (n_inputs, n_neurons). Can be assigned.
 
-        0 where a synapse was removed; nothing else can be assigned there.
+        0 where there is no synapse (any more); nothing else can be assigned there. Several between
+        the same two add up, and share what is assigned.
         """
-        path, shape = self._learning, (self._n_inputs, self.n_neurons)
-        if path.n_synapses == shape[0] * shape[1]:
-            return path.weight.reshape(shape)
-        dense = np.zeros(shape, np.float32)
-        dense[path.pre, path.post] = path.weight
-        return dense
+        pairs, shape = self._pairs(), (self._n_inputs, self.n_neurons)
+        summed = np.bincount(pairs, self._learning.weight, shape[0] * shape[1])
+        return summed.reshape(shape).astype(np.float32)
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        array = as_array(f"{type(self).__name__}.weights", values)
+        where = f"{type(self).__name__}.weights"
+        array = as_array(where, values)
         if array.shape != (self._n_inputs, self.n_neurons):
             raise InvalidValueError(
-                f"{type(self).__name__}.weights must have the shape "
-                f"{(self._n_inputs, self.n_neurons)}, not {array.shape}"
+                f"{where} must have the shape {(self._n_inputs, self.n_neurons)}, not {array.shape}"
             )
-        path = self._learning
-        if path.n_synapses == array.size:
-            path.weight = array.ravel()
-        else:
-            absent = array != 0
-            absent[path.pre, path.post] = False
-            if absent.any():
-                i, j = np.argwhere(absent)[0]
-                raise InvalidValueError(
-                    f"{type(self).__name__}.weights: {array[i, j]:g} for input {i} and neuron {j}, "
-                    f"between which there is no synapse any more; assign 0 there, or add it first: "
-                    f"brain.get_projection({INPUT!r}, {EXCITATORY!r}).add_synapses({i}, {j}, ...)"
-                )
-            path.weight = array[path.pre, path.post]
+        wanted, pairs = vector(where, array.ravel()), self._pairs()
+        synapses = np.bincount(pairs, minlength=wanted.size)
+        missing = np.flatnonzero((synapses == 0) & (wanted != 0))
+        if len(missing):
+            i, j = divmod(int(missing[0]), self.n_neurons)
+            raise InvalidValueError(
+                f"{where}: {array[i, j]:g} for input {i} and neuron {j}, between which there is no "
+                f"synapse; assign 0 there, or add it first: brain.get_projection({INPUT!r}, "
+                f"{EXCITATORY!r}).add_synapses({i}, {j}, ...)"
+            )
+        self._learning.weight = wanted[pairs] / synapses[pairs]
+
+    def _pairs(self) -> NDArray[np.int64]:
+        """Of each synapse that learns, the number of its input and neuron: i n_neurons + j."""
+        return self._learning.pre.astype(np.int64) * self.n_neurons + self._learning.post
 
     @property
     def theta(self) -> NDArray[np.float64]:

@@ -263,9 +263,28 @@ def test_weights_where_synapses_died():
     c.weights = 0.5 * expected
     np.testing.assert_array_equal(c.weights, 0.5 * expected)
     fingerprint = c.brain.fingerprint()
-    with pytest.raises(InvalidValueError, match=r"input 3 and neuron 7.*no synapse.*add"):
-        c.weights = before
+    for bad, error, words in (
+        (before, InvalidValueError, r"input 3 and neuron 7.*no synapse.*add"),
+        (np.full((36, 12), np.nan), InvalidValueError, "weights must be finite"),
+        (np.full((36, 12), "a"), InvalidTypeError, "weights must be numbers"),
+    ):
+        with pytest.raises(error, match=words):
+            c.weights = bad
     assert c.brain.fingerprint() == fingerprint
+
+
+def test_weights_are_those_of_their_pairs_whatever_the_number_of_synapses():
+    c = circuit()
+    path = c.brain.get_projection(INPUT, EXCITATORY)
+    expected = c.weights
+    # As many as before: one died, another pair has two.
+    path.remove_synapses(np.flatnonzero((path.pre == 3) & (path.post == 7)))
+    path.add_synapses(5, 2, 0.25)
+    expected[3, 7], expected[5, 2] = 0.0, expected[5, 2] + np.float32(0.25)
+    assert path.n_synapses == expected.size
+    np.testing.assert_allclose(c.weights, expected, rtol=1e-6)
+    c.weights = 0.5 * expected
+    np.testing.assert_allclose(c.weights, 0.5 * expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
