@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
+from engram.state.schema import BRAIN_FIELDS, OCCASIONS, SYNAPSE_FIELDS, Field
 
 HEAD = """\
 # The state of a brain
@@ -17,6 +17,11 @@ fingerprint and the arguments of the compiled loops all follow that list.
 
 Kinds: a *state* is saved and changes as the brain runs; a *parameter* is saved and set from Python;
 a *derived* array is rebuilt from the others and not saved.
+
+Renewed at: the occasions on which entries get their initial value, of all neurons (*reset*:
+`Brain.reset_state`) or of those concerned (*birth*, *death*); a model's states get its rest. Before
+each *answer* of `Brain.respond` an array is what it was before the first one. On other occasions
+arrays stay as they are.
 
 Sizes:
 
@@ -50,13 +55,30 @@ An initial value of -1073741824 means "never" for a step.
 """
 
 
+def occasions(field: Field) -> str:
+    """The occasions on which an array is renewed."""
+    return ", ".join(name for name in OCCASIONS.values() if name in field.on)
+
+
+def valid_range(field: Field) -> str:
+    """The range of an array's values; infinity is said where it is allowed."""
+
+    def bound(value: float | None) -> str:
+        return "" if value is None else f"{value:.10g}"
+
+    if field.low is None and field.high is None:
+        return "" if field.finite else "or inf"
+    left, right = "(" if field.open_low else "[", "]" if field.high is not None else ")"
+    return f"{left}{bound(field.low)}, {bound(field.high)}{right}"
+
+
 def table(fields: Sequence[Field]) -> str:
     """A Markdown table of some fields."""
-    lines = ["| name | dtype | shape | initial | unit | kind | what it is |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    lines = ["| name | dtype | shape | initial | unit | kind | renewed at | range | what it is |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
     lines += [
         f"| `{f.name}` | {f.dtype} | {', '.join(f.dims)} | {f.initial:.10g} | {f.unit} | {f.kind} "
-        f"| {f.doc} |"
+        f"| {occasions(f)} | {valid_range(f)} | {f.doc} |"
         for f in fields
     ]
     return "\n".join(lines)

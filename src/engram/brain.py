@@ -49,10 +49,10 @@ from engram.recording import (
     StateRecorder,
     WeightRecorder,
 )
-from engram.region import DENDRITE_STATES, Region, RegionType
+from engram.region import Region, RegionType
 from engram.schedule import MAX_STEPS, run_steps, take_postponed
 from engram.sleep import SleepReport
-from engram.state import layout
+from engram.state import layout, renewal
 from engram.state.tables import Tables
 from engram.statistics import BrainStats, collect, describe
 from engram.stimulus import Encoded, StimulusEncoder
@@ -944,21 +944,8 @@ class Brain:
         transmitters released stay too; see `reset_traces`. Critics are reset.
         """
         self._flush_log()
-        tables = self._tables
-        for name in ("exc", "inh", "drive", "held", "held_onset", "fired", "rate_trace", "holding"):
-            tables[name][:] = 0
-        for name in DENDRITE_STATES:
-            tables[name][:] = 0
+        renewal.reset(self._tables)
         self._last_reset = self.step_count
-        tables["recent_rate"][:] = 0
-        tables["rate_since"][:] = NEVER
-        tables["last_spike"][:] = NEVER
-        tables["last_event"][:] = -1
-        tables["event_first"][:] = tables["clock"][EVENTS]
-        tables["event_end"][:] = tables["clock"][EVENTS]
-        tables["held_period"][:] = 1
-        tables["held_since"][:] = 0
-        tables["critic_state"][:] = 0.0
         self.memory._pulses = None
         self.memory._hold()
         self._next_boundary = None
@@ -967,8 +954,6 @@ class Brain:
             values = {name: region.state(name) for name in kind.per_neuron()}
             for name, start in region.model.initial_states(values).items():
                 region.state(name)[:] = start
-        for projection in self.projections:
-            projection._reset_state()
 
     def _freeze(self, mechanism: str, frozen: bool) -> None:
         self._frozen[mechanism] = frozen

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.engine.binding import kernel
 from engram.errors import InvalidValueError, as_array, integer
-from engram.kernels.constants import EVENTS, LAST_STEP, STEP, STREAM_PRESENTATION
+from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
 from engram.schedule import _advance, prepared
+from engram.state.renewal import Resting
 from engram.stimulus import Encoded
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 Counts = NDArray[np.int32]
 Inputs = NDArray[np.float32]
-
-CHANGING = (
-    "v", "x", "exc", "inh", "fired", "rate_trace", "last_spike", "last_event", "dendrite_v",
-    "dendrite_exc", "dendrite_inh", "dendrite_nmda", "rhythm_phase", "youth",
-)  # fmt: skip
-"""States of a brain that does not learn which change as it runs and have a say in its spikes."""
 
 
 def checked_inputs(where: str, region: Region, inputs: ArrayLike) -> Inputs:
@@ -119,19 +114,14 @@ def answers(
     counts = np.zeros((len(inputs), len(spikes)), np.int32)
     twin.reset_state()
     prepared(twin)
-    changing = [tables[name] for name in CHANGING]
-    changing += [block[name] for block in tables.blocks for name in ("resource", "facilitation")]
-    at_rest = [(array, array.copy()) for array in changing if array.size]
-    first, end, clock = tables["event_first"], tables["event_end"], tables["clock"]
+    resting, clock = Resting(tables), tables["clock"]
     # Nothing learns from traces, dopamine or thresholds any more.
     for name in ("post_entry", "modulate_entry", "slide_entry"):
         tables[name][:] = 0
     for k, values in enumerate(inputs):
         if k:
-            for array, resting in at_rest:
-                array[...] = resting
+            resting.put_back()
             clock[STEP] = now
-            first[:] = end[:] = clock[EVENTS]
         target._slots("held")[:] = values
         tables["holding"][r] = 1
         tables["held_since"][r] = now

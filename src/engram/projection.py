@@ -24,7 +24,8 @@ from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation,
 from engram.morphology import Dendrites, Placement
 from engram.plasticity import PlasticityRule, as_rule
 from engram.preparation import check_gate, is_plastic, rule_arguments
-from engram.state import layout
+from engram.state import layout, renewal
+from engram.state.schema import Occasion
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
 if TYPE_CHECKING:
@@ -569,12 +570,12 @@ class Projection:
             )
         )  # fmt: skip
 
-    def _forget_neurons(self, region: str, slots: Ints) -> None:
+    def _forget_neurons(self, region: str, slots: Ints, occasion: Occasion) -> None:
         """Clear the spike traces of slots that change hands."""
         if region == self._source:
-            self._block["pre_trace"][..., slots] = 0
+            renewal.renew_traces(self._block, slots, occasion, side="pre")
         if region == self._target:
-            self._block["post_trace"][:, slots] = 0
+            renewal.renew_traces(self._block, slots, occasion, side="post")
 
     @property
     def _traces(self) -> int | None:
@@ -770,10 +771,3 @@ class Projection:
         self.settle()
         self._block["eligibility"][:] = 0
         self._brain._tables["dopamine"][self._index] = 0.0
-
-    def _reset_state(self) -> None:
-        """Short-term plasticity and spike traces back to rest."""
-        self._block["resource"][:] = 1
-        self._block["facilitation"][:] = -1
-        self._block["pre_trace"][:] = 0
-        self._block["post_trace"][:] = 0

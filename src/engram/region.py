@@ -23,7 +23,7 @@ from engram.kernels.constants import STREAM_PARAMETER
 from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, as_morphology
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
 from engram.projection import Projection
-from engram.state.schema import NEURON_FIELDS
+from engram.state import renewal
 from engram.state.tables import Array
 from engram.synapses import Neurotransmitter
 
@@ -393,8 +393,7 @@ class Region:
         # A slice where it will do, which is much faster.
         together = int(ids[-1] - ids[0]) == len(ids) - 1
         where = slice(int(ids[0]), int(ids[-1]) + 1) if together else ids
-        for field in NEURON_FIELDS:
-            tables[field.name][..., where] = field.initial
+        renewal.renew_neurons(tables, where, "birth")
         tables["alive"][ids] = 1
         tables["neuron_type"][ids] = ntype
         tables["pattern"][ids] = chosen
@@ -420,7 +419,7 @@ class Region:
                 tables["x"][k - 1, ids] = start
         for projection in self._brain.projections:
             if self._name in (projection.source, projection.target):
-                projection._forget_neurons(self._name, slots)
+                projection._forget_neurons(self._name, slots, "birth")
 
     def add_synapses(
         self,
@@ -486,12 +485,9 @@ class Region:
         """Mark neurons as dead and clear what they leave behind, their synapses apart."""
         ids = slots + self._first
         tables = self._brain._tables
-        for name in ("alive", "fired", "exc", "inh", "drive", "held", "rate_trace"):
-            tables[name][ids] = 0
-        for name in DENDRITE_STATES:
-            tables[name][:, ids] = 0
+        renewal.renew_neurons(tables, ids, "death")
         for projection in self._brain.projections:
-            projection._forget_neurons(self._name, slots)
+            projection._forget_neurons(self._name, slots, "death")
         self._brain.memory._forget_neurons(self._name, slots)
         self._brain._neurons_changed()
 

@@ -247,8 +247,6 @@ def check_values(brain: dict[str, Any], arrays: Arrays) -> None:
     for name, array in arrays.items():
         if array.dtype.kind == "f" and ".tau_" not in f".{name}" and not np.isfinite(array).all():
             raise CheckpointError(f"array {name!r} holds a value that is not finite")
-    if (arrays["transmitter_level"] < 0).any():
-        raise CheckpointError("array 'transmitter_level': below 0")
     memory = brain["memory"]
     groups = [(f"trace{k}", entry["region"]) for k, entry in enumerate(memory["traces"])]
     if memory["pulses"] is not None:

@@ -8,7 +8,8 @@ from engram.errors import EngramError
 from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, LAST_STEP, NEVER, STEP
 from engram.neurons import FiringPattern, NeuronType
 from engram.state.layout import bounds, read_out, signs
-from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS
+from engram.state.renewal import out_of_range
+from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS, Field
 from engram.state.tables import Array, Tables
 from engram.synapses import Neurotransmitter
 
@@ -51,33 +52,10 @@ def _require(holds: object, what: str) -> None:
         raise InvariantError(f"not true of the tables: {what}")
 
 
-_FLAGS = (
-    "alive", "fired", "adapting", "driven", "holding", "plastic", "nearest", "stp",
-)  # fmt: skip
-_LEAST = {
-    "clock": 0, "neuron_type": 0, "total_spikes": 0, "held_period": 1, "region_spikes": 0,
-    "region_count": 0, "region_capacity": 0, "noise": 0, "source": 0, "target": 0, "delay_min": 1,
-    "delay_count": 1, "w_min": 0, "last_spike": NEVER, "last_event": -1, "born": NEVER,
-    "youngest": NEVER, "event_previous_step": NEVER, "event_previous": -1,
-    "event_first": 0, "event_end": 0, "rate_since": NEVER, "recent_rate": 0, "mean_rate": 0,
-    "spikes_measured": 0, "rates_measured": 0, "mean_square_rate": -1, "rhythm_setting": 0,
-    "nest_depth": 0, "nest_band": 0, "coupling_source": 0, "coupling_target": 0,
-    "coupling_band": 0, "coupling_strength": 0, "gate_region": 0, "gate_band": 0, "gate_depth": 0,
-}  # fmt: skip
-_POSITIVE = (
-    "dt", "tau_activity", "tau_dopamine", "tau_eligibility", "eligibility_growth", "stp_tau_rec",
-    "rhythm_frequency",
-)  # fmt: skip
-
-
 def _check_ranges(tables: Tables) -> None:
     """Every number by itself; comparisons are such that NaN does not pass."""
-    for name in _FLAGS:
-        _require((tables[name] <= 1).all(), f"{name} is 0 or 1")
-    for name, least in _LEAST.items():
-        _require((tables[name] >= least).all(), f"{name} is at least {least}")
-    for name in _POSITIVE:
-        _require((tables[name] > 0).all(), f"{name} is positive")
+    for field in BRAIN_FIELDS:
+        _require(not out_of_range(field, tables[field.name]), f"{field.name} is {_range(field)}")
     clock, regions = tables["clock"], tables.sizes["R"]
     _require(clock[STEP] <= LAST_STEP and clock[EVENTS] < 1 << 62, "clock is within range")
     _require((tables["neuron_type"] <= max(NeuronType)).all(), "neuron_type is a NeuronType")
@@ -90,9 +68,15 @@ def _check_ranges(tables: Tables) -> None:
     for p, block in enumerate(tables.blocks):
         known = (block["nt"] <= max(Neurotransmitter)).all()
         _require(known, f"nt of projection {p} is a Neurotransmitter")
-        _require((block["birth"] >= NEVER).all(), f"birth of projection {p} is at least {NEVER}")
-        started = (block["facilitation"] >= -1).all()
-        _require(started, f"facilitation of projection {p} is at least -1")
+        for field in (f for f in SYNAPSE_FIELDS if f.name in block):
+            inside = not out_of_range(field, block[field.name])
+            _require(inside, f"{field.name} of projection {p} is {_range(field)}")
+
+
+def _range(field: Field) -> str:
+    low = "" if field.low is None else f"{'above' if field.open_low else 'at least'} {field.low:g}"
+    high = "" if field.high is None else f"at most {field.high:g}"
+    return " and ".join(part for part in (low, high) if part)
 
 
 def _check_shapes(tables: Tables) -> None:
@@ -102,9 +86,9 @@ def _check_shapes(tables: Tables) -> None:
 
 
 def _check_numbers(tables: Tables) -> None:
-    # A time constant may be infinite, work space may hold anything.
+    # Work space may hold anything.
     numbers = [f for f in BRAIN_FIELDS if f.dtype.startswith("float") and f.kind != "derived"]
-    for field in (f for f in numbers if not f.name.startswith("tau_")):
+    for field in (f for f in numbers if f.finite):
         _require(np.isfinite(tables[field.name]).all(), f"{field.name} is finite")
     for field in BRAIN_FIELDS:
         _require(tables[field.name].dtype == field.dtype, f"{field.name} is {field.dtype}")
@@ -134,8 +118,6 @@ def _check_neurons(tables: Tables) -> None:
     _require(not ((tables["fired"] == 1) & ~alive).any(), "the dead do not fire")
     _require((tables["born"][alive] <= step).all(), "nobody is born in the future")
     _require((tables["last_spike"] < step).all(), "no spike is in the future")
-    young = tables["youth"]
-    _require(((young >= 0) & (young <= 1)).all(), "youth is in [0, 1]")
     for field in NEURON_FIELDS:
         # What was never used is as it was allocated, so that nothing leaks into a newborn.
         free = tables[field.name][..., ~used]
@@ -249,9 +231,6 @@ def check_synapses(tables: Tables, p: int) -> None:
     mixed = (np.diff(row) == 0) & (np.diff(block["nt"].astype(np.int64)) != 0)
     regular = not (same.any() or mixed.any())
     _require(bool(tables["regular"][p]) == regular, f"regular {name} says whether rows are")
-    for column in ("resource",):
-        values = block[column]
-        _require(((values >= 0) & (values <= 1)).all(), f"{column} {name} is in [0, 1]")
 
 
 def _check_incoming(tables: Tables, p: int) -> None:

@@ -22,6 +22,10 @@ from typing import Literal
 from engram.kernels.constants import NEVER
 
 Kind = Literal["state", "parameter", "derived"]
+Occasion = Literal["reset", "birth", "death", "answer"]
+
+OCCASIONS: dict[str, Occasion] = {"R": "reset", "B": "birth", "D": "death", "A": "answer"}
+"""The letters of the column `on`."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,13 @@ class Field:
     """One array.
 
     kind: ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
-    Python, ``derived`` is rebuilt from the others and not saved. since: the format of checkpoints
-    that first had it; read from an older file, it has its initial value.
+    Python, ``derived`` is rebuilt from the others and not saved. on: the occasions on which its
+    entries are renewed. ``reset`` (`Brain.reset_state`) writes the initial value into all of them,
+    ``birth`` and ``death`` into those of the neurons concerned; states of a neuron model get its
+    rest. Before each ``answer`` (of `Brain.respond`) the array is what it was before the first one.
+    On all other occasions it stays. low, high: the valid range; open_low: `low` itself is not
+    valid; finite: whether infinity is refused. since: the format of checkpoints that first had it;
+    read from an older file, it has its initial value.
     """
 
     name: str
@@ -40,85 +49,148 @@ class Field:
     unit: str
     doc: str
     kind: Kind = "state"
+    on: frozenset[Occasion] = frozenset()
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    finite: bool = True
     since: int = 1
 
+    @property
+    def of_neurons(self) -> bool:
+        """Whether it has an entry for each neuron slot of the brain."""
+        return self.dims[-1] == "N"
 
+
+# fmt: off
 def _f(
     name: str, dtype: str, dims: str, initial: float, unit: str, doc: str, kind: Kind = "state",
-    since: int = 1,
-) -> Field:  # fmt: skip
-    return Field(name, dtype, tuple(dims.split()), initial, unit, doc, kind, since)
+    *, on: str = "", low: float | None = None, high: float | None = None, open_low: bool = False,
+    finite: bool = True, since: int = 1,
+) -> Field:
+    occasions = frozenset(OCCASIONS[letter] for letter in on)
+    return Field(
+        name, dtype, tuple(dims.split()), initial, unit, doc, kind, occasions, low, high, open_low,
+        finite, since,
+    )
 
 
 BRAIN_FIELDS: tuple[Field, ...] = (
-    _f("clock", "int64", "C", 0, "", "step, spikes ever fired, spikes in the log, why it stopped"),
-    _f("dt", "float64", "1", 1, "ms", "time step", "parameter"),
+    _f(
+        "clock", "int64", "C", 0, "", "step, spikes ever fired, spikes in the log, why it stopped",
+        low=0
+    ),
+    _f("dt", "float64", "1", 1, "ms", "time step", "parameter", low=0, open_low=True),
     _f("seed", "uint64", "1", 0, "", "seed of every random number", "parameter"),
     _f(
-        "rates_measured",
-        "int64",
-        "1",
-        0,
-        "step",
-        "when rates were last measured (scaling)",
-        since=3,
+        "rates_measured", "int64", "1", 0, "step", "when rates were last measured (scaling)", low=0,
+        since=3
     ),
     # Neurons.
-    _f("v", "float32", "N", -65, "mV", "membrane potential"),
-    _f("x", "float32", "X N", 0, "model", "further state variables of the neuron model"),
-    _f("q", "float32", "Q N", 0, "model", "model parameters that vary between neurons"),
-    _f("exc", "float32", "N", 0, "current or g/g_L", "excitatory synaptic input"),
-    _f("inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)"),
-    _f("drive", "float32", "N", 0, "current", "input for the next step only"),
-    _f("held", "float32", "N", 0, "current", "input held until it is released"),
-    _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins"),
-    _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold"),
-    _f("dendrite_v", "float32", "J N", 0, "mV", "compartments: potential above rest", since=3),
-    _f("dendrite_rest", "float32", "N", 0, "mV", "potential at which dendrites rest", "derived"),
-    _f("dendrite_exc", "float32", "J N", 0, "current or g/g_L", "their excitatory input", since=3),
-    _f("dendrite_inh", "float32", "J N", 0, "current or g/g_L", "their inhibitory input", since=3),
-    _f("dendrite_nmda", "float32", "J N", 0, "current or g/g_L", "NMDA receptors", since=3),
-    _f("rate_trace", "float32", "N", 0, "", "trace of the neuron's spikes just after the last one"),
-    _f("fired", "uint8", "N", 0, "", "1 if the neuron fired in the last step"),
-    _f("alive", "uint8", "N", 0, "", "1 if the slot holds a living neuron"),
-    _f("neuron_type", "uint8", "N", 0, "", "NeuronType"),
-    _f("pattern", "uint8", "N", 0, "", "FiringPattern"),
-    _f("last_spike", "int32", "N", NEVER, "step", "step of the last spike"),
-    _f("last_event", "int64", "N", -1, "", "number of the last spike in the spike ring"),
-    _f("total_spikes", "int64", "N", 0, "", "spikes since birth"),
-    _f("mean_square_rate", "float32", "N", -1, "Hz^2", "mean of the squared rate; -1: none (BCM)"),
-    _f("recent_rate", "float32", "N", 0, "Hz", "rate just after the last spike (BCM)", since=3),
-    _f("rate_since", "int32", "N", NEVER, "step", "when that was", since=3),
-    _f("potentiation", "float32", "N", 1, "", "factor of potentiation by this spike", "derived"),
-    _f("mean_rate", "float32", "N", 0, "Hz", "rate averaged over tau_rate (scaling)", since=3),
-    _f("rate_error", "float32", "N", 0, "s", "integral of the relative error of the rate", since=3),
+    _f("v", "float32", "N", -65, "mV", "membrane potential", on="RBA"),
+    _f("x", "float32", "X N", 0, "model", "further state variables of the neuron model", on="RBA"),
+    _f("q", "float32", "Q N", 0, "model", "model parameters that vary between neurons", on="B"),
+    _f("exc", "float32", "N", 0, "current or g/g_L", "excitatory synaptic input", on="RBDA"),
     _f(
-        "spikes_measured",
-        "int64",
-        "N",
-        0,
-        "",
-        "total spikes when rates were last measured",
-        since=3,
+        "inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)",
+        on="RBDA"
     ),
-    _f("born", "int32", "N", 0, "step", "step of birth"),
-    _f("youth", "float32", "N", 0, "", "1 for a newborn; decays in the critical period", since=3),
+    _f("drive", "float32", "N", 0, "current", "input for the next step only", on="RBD"),
+    _f("held", "float32", "N", 0, "current", "input held until it is released", on="RBD"),
+    _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins", on="RB"),
+    _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold", on="B"),
+    _f(
+        "dendrite_v", "float32", "J N", 0, "mV", "compartments: potential above rest", on="RBDA",
+        since=3
+    ),
+    _f(
+        "dendrite_rest", "float32", "N", 0, "mV", "potential at which dendrites rest", "derived",
+        on="B"
+    ),
+    _f(
+        "dendrite_exc", "float32", "J N", 0, "current or g/g_L", "their excitatory input",
+        on="RBDA", since=3
+    ),
+    _f(
+        "dendrite_inh", "float32", "J N", 0, "current or g/g_L", "their inhibitory input",
+        on="RBDA", since=3
+    ),
+    _f(
+        "dendrite_nmda", "float32", "J N", 0, "current or g/g_L", "NMDA receptors", on="RBDA",
+        since=3
+    ),
+    _f(
+        "rate_trace", "float32", "N", 0, "", "trace of the neuron's spikes just after the last one",
+        on="RBDA"
+    ),
+    _f(
+        "fired", "uint8", "N", 0, "", "1 if the neuron fired in the last step", on="RBDA",
+        low=0, high=1
+    ),
+    _f("alive", "uint8", "N", 0, "", "1 if the slot holds a living neuron", on="BD", low=0, high=1),
+    _f("neuron_type", "uint8", "N", 0, "", "NeuronType", on="B", low=0),
+    _f("pattern", "uint8", "N", 0, "", "FiringPattern", on="B"),
+    _f("last_spike", "int32", "N", NEVER, "step", "step of the last spike", on="RBA", low=NEVER),
+    _f(
+        "last_event", "int64", "N", -1, "", "number of the last spike in the spike ring", on="RBA",
+        low=-1
+    ),
+    _f("total_spikes", "int64", "N", 0, "", "spikes since birth", on="B", low=0),
+    _f(
+        "mean_square_rate", "float32", "N", -1, "Hz^2", "mean of the squared rate; -1: none (BCM)",
+        on="B", low=-1
+    ),
+    _f(
+        "recent_rate", "float32", "N", 0, "Hz", "rate just after the last spike (BCM)", on="RB",
+        low=0, since=3
+    ),
+    _f("rate_since", "int32", "N", NEVER, "step", "when that was", on="RB", low=NEVER, since=3),
+    _f(
+        "potentiation", "float32", "N", 1, "", "factor of potentiation by this spike", "derived",
+        on="B"
+    ),
+    _f(
+        "mean_rate", "float32", "N", 0, "Hz", "rate averaged over tau_rate (scaling)", on="B",
+        low=0, since=3
+    ),
+    _f(
+        "rate_error", "float32", "N", 0, "s", "integral of the relative error of the rate", on="B",
+        since=3
+    ),
+    _f(
+        "spikes_measured", "int64", "N", 0, "", "total spikes when rates were last measured",
+        on="B", low=0, since=3
+    ),
+    _f("born", "int32", "N", 0, "step", "step of birth", on="B", low=NEVER),
+    _f(
+        "youth", "float32", "N", 0, "", "1 for a newborn; decays in the critical period", on="BA",
+        low=0, high=1, since=3
+    ),
     # Spikes of the last H steps: those still under way are among them.
     _f("event_neuron", "int32", "E", 0, "", "neuron that fired"),
-    _f("event_previous_step", "int32", "E", NEVER, "step", "the neuron's spike before this one"),
-    _f("event_previous", "int64", "E", -1, "", "the number of that spike"),
-    _f("event_first", "int64", "H R", 0, "", "first spike of a region in a step"),
-    _f("event_end", "int64", "H R", 0, "", "one past the last spike of a region in a step"),
+    _f(
+        "event_previous_step", "int32", "E", NEVER, "step", "the neuron's spike before this one",
+        low=NEVER
+    ),
+    _f("event_previous", "int64", "E", -1, "", "the number of that spike", low=-1),
+    _f("event_first", "int64", "H R", 0, "", "first spike of a region in a step", on="R", low=0),
+    _f(
+        "event_end", "int64", "H R", 0, "", "one past the last spike of a region in a step", on="R",
+        low=0
+    ),
     # Regions.
     _f("region_first", "int64", "R", 0, "", "first neuron slot", "parameter"),
-    _f("region_capacity", "int64", "R", 0, "", "neuron slots reserved", "parameter"),
-    _f("region_count", "int64", "R", 0, "", "neuron slots in use", "parameter"),
+    _f("region_capacity", "int64", "R", 0, "", "neuron slots reserved", "parameter", low=0),
+    _f("region_count", "int64", "R", 0, "", "neuron slots in use", "parameter", low=0),
     _f("model_parameter", "float32", "R M", 0, "model", "parameters of the model", "parameter"),
     _f("background", "float32", "R", 0, "current", "constant input", "parameter"),
-    _f("noise", "float32", "R", 0, "current ms^1/2", "white noise input", "parameter"),
-    _f("tau_activity", "float32", "R", 1000, "ms", "window of the rate estimate", "parameter"),
+    _f("noise", "float32", "R", 0, "current ms^1/2", "white noise input", "parameter", low=0),
+    _f(
+        "tau_activity", "float32", "R", 1000, "ms", "window of the rate estimate", "parameter",
+        low=0, open_low=True, finite=False
+    ),
     _f("theta_plus", "float64", "R", 0, "mV or current", "theta's step at a spike", "parameter"),
-    _f("adapting", "uint8", "R", 0, "", "1 if theta changes", "parameter"),
+    _f("adapting", "uint8", "R", 0, "", "1 if theta changes", "parameter", low=0, high=1),
     _f("receiving", "uint8", "R", 1, "", "1 if synaptic input is or may be there", "derived"),
     _f("input_factor", "float32", "R 4", 0, "", "mean and rest of synaptic input", "derived"),
     _f("rate_kept", "float64", "R D", 0, "", "decay of the rate estimate by steps", "derived"),
@@ -129,13 +201,16 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("youth_kept", "float32", "1", 1, "", "decay of youth in dt", "derived"),
     _f("youth_current", "float32", "R", 0, "current", "input at youth 1", "derived"),
     _f("youth_gain", "float32", "1", 0, "", "extra potentiation at youth 1", "derived"),
-    _f("driven", "uint8", "R", 0, "", "1 if there is input for the next step"),
-    _f("holding", "uint8", "R", 0, "", "1 if any input is held"),
-    _f("held_period", "int64", "R", 1, "step", "cycle of the held input"),
-    _f("held_since", "int64", "R", 0, "step", "when holding began"),
+    _f("driven", "uint8", "R", 0, "", "1 if there is input for the next step", low=0, high=1),
+    _f("holding", "uint8", "R", 0, "", "1 if any input is held", on="R", low=0, high=1),
+    _f("held_period", "int64", "R", 1, "step", "cycle of the held input", on="R", low=1),
+    _f("held_since", "int64", "R", 0, "step", "when holding began", on="R"),
     _f("logging", "uint8", "R", 0, "", "1 if spikes are recorded", "derived"),
-    _f("hazard", "float64", "N", 0, "", "of Poisson sources, summed up to each", "derived"),
-    _f("hazard_guide", "int32", "N", 0, "", "where to look first, by share of the way", "derived"),
+    _f("hazard", "float64", "N", 0, "", "of Poisson sources, summed up to each", "derived", on="B"),
+    _f(
+        "hazard_guide", "int32", "N", 0, "", "where to look first, by share of the way", "derived",
+        on="B"
+    ),
     _f("hazard_steady", "float32", "R", 0, "Hz", "steady input it was made with", "derived"),
     _f("hazard_ready", "uint8", "R", 0, "", "1 if it holds for the next step", "derived"),
     _f("reached", "uint8", "R", 1, "", "1 if synaptic input has come, or may have", "derived"),
@@ -148,94 +223,116 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("tree_backward", "float32", "R J", 0, "", "attenuation of a spike's reset", "derived"),
     _f("soma_capacity", "float32", "R", 1, "", "the soma's share of capacitance", "derived"),
     _f("nmda_factor", "float32", "R 4", 0, "", "ratio x mean, rest, Mg/3.57, E", "derived"),
-    _f("rhythm_setting", "float32", "R O", 0, "current", "rhythms by band", "parameter"),
+    _f("rhythm_setting", "float32", "R O", 0, "current", "rhythms by band", "parameter", low=0),
     _f("rhythm_amplitude", "float32", "R O", 0, "current", "the same; 0: disabled", "derived"),
-    _f("rhythm_frequency", "float64", "R O", 1, "Hz", "their frequencies", "parameter"),
-    _f("rhythm_phase", "float64", "R O", 0, "rad", "phases less 2 pi f t; coupling moves them"),
+    _f(
+        "rhythm_frequency", "float64", "R O", 1, "Hz", "their frequencies", "parameter",
+        low=0, open_low=True
+    ),
+    _f(
+        "rhythm_phase", "float64", "R O", 0, "rad", "phases less 2 pi f t; coupling moves them",
+        on="A"
+    ),
     _f("rhythm_ahead", "float64", "R O", 0, "rad", "work space: the same, predicted", "derived"),
     _f("rhythm_current", "float32", "R", 0, "current", "rhythms, and serotonin", "derived"),
     _f(
-        "nest_depth", "float64", "R O", 0, "", "depth of amplitude modulation", "parameter", since=3
+        "nest_depth", "float64", "R O", 0, "", "depth of amplitude modulation", "parameter", low=0,
+        since=3
     ),
     _f(
-        "nest_band",
-        "int64",
-        "R O",
-        0,
-        "",
-        "band that modulates the amplitude",
-        "parameter",
-        since=3,
+        "nest_band", "int64", "R O", 0, "", "band that modulates the amplitude", "parameter", low=0,
+        since=3
     ),
     _f(
-        "nest_phase",
-        "float64",
-        "R O",
-        0,
-        "rad",
-        "its phase of greatest amplitude",
-        "parameter",
-        since=3,
+        "nest_phase", "float64", "R O", 0, "rad", "its phase of greatest amplitude", "parameter",
+        since=3
     ),
-    _f("coupling_source", "int64", "U", 0, "", "region that pulls", "parameter", since=3),
-    _f("coupling_target", "int64", "U", 0, "", "region that is pulled", "parameter", since=3),
-    _f("coupling_band", "int64", "U", 0, "", "band of both", "parameter", since=3),
-    _f("coupling_strength", "float64", "U", 0, "rad/s", "coupling of phases", "parameter", since=3),
+    _f("coupling_source", "int64", "U", 0, "", "region that pulls", "parameter", low=0, since=3),
     _f(
-        "coupling_lag",
-        "float64",
-        "U",
-        0,
-        "rad",
-        "by how much the target lags",
-        "parameter",
-        since=3,
+        "coupling_target", "int64", "U", 0, "", "region that is pulled", "parameter", low=0,
+        since=3
     ),
-    _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start"),
+    _f("coupling_band", "int64", "U", 0, "", "band of both", "parameter", low=0, since=3),
+    _f(
+        "coupling_strength", "float64", "U", 0, "rad/s", "coupling of phases", "parameter", low=0,
+        since=3
+    ),
+    _f(
+        "coupling_lag", "float64", "U", 0, "rad", "by how much the target lags", "parameter",
+        since=3
+    ),
+    _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start", low=0),
     # Projections.
-    _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter"),
-    _f("target", "int64", "P", 0, "", "region of the postsynaptic neurons", "parameter"),
-    _f("delay_min", "int64", "P", 1, "step", "shortest delay", "parameter"),
-    _f("delay_count", "int64", "P", 1, "", "delays from the shortest to the longest", "parameter"),
+    _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter", low=0),
+    _f("target", "int64", "P", 0, "", "region of the postsynaptic neurons", "parameter", low=0),
+    _f("delay_min", "int64", "P", 1, "step", "shortest delay", "parameter", low=1),
+    _f(
+        "delay_count", "int64", "P", 1, "", "delays from the shortest to the longest", "parameter",
+        low=1
+    ),
     _f("gain", "float32", "P", 1, "", "strength x modulation of the transmitter", "parameter"),
     _f("regular", "uint8", "P", 1, "", "1 if segments hold no twins, one sign each", "derived"),
     _f("common_sign", "int8", "P", 1, "", "sign of all synapses; 0: they differ", "derived"),
-    _f("youngest", "int32", "P", NEVER, "step", "latest birth among the synapses"),
-    _f("plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter"),
-    _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter"),
+    _f("youngest", "int32", "P", NEVER, "step", "latest birth among the synapses", low=NEVER),
+    _f(
+        "plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter",
+        low=0, high=1
+    ),
+    _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter", low=0),
     _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
     _f("rule_parameter", "float32", "P K", 0, "rule", "the rule's, and its gate", "parameter"),
     _f("gated", "uint8", "P", 0, "", "1 if a rhythm gates learning", "derived"),
-    _f("gate_region", "int64", "P", 0, "", "region of that rhythm", "parameter", since=3),
-    _f("gate_band", "int64", "P", 0, "", "its band", "parameter", since=3),
-    _f("gate_depth", "float64", "P", 0, "", "depth of the gating", "parameter", since=3),
+    _f("gate_region", "int64", "P", 0, "", "region of that rhythm", "parameter", low=0, since=3),
+    _f("gate_band", "int64", "P", 0, "", "its band", "parameter", low=0, since=3),
+    _f("gate_depth", "float64", "P", 0, "", "depth of the gating", "parameter", low=0, since=3),
     _f("gate_phase", "float64", "P", 0, "rad", "phase of most learning", "parameter", since=3),
     _f("pre_decay", "float64", "P T", 0, "", "decay of a presynaptic trace in dt", "derived"),
     _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
     _f("trace_reach", "int64", "P", 0, "step", "how long a trace may count", "derived"),
-    _f("nearest", "uint8", "P", 0, "", "1 for nearest-neighbour pairing", "parameter"),
-    _f("stp", "uint8", "P", 0, "", "1 with short-term plasticity", "parameter"),
+    _f(
+        "nearest", "uint8", "P", 0, "", "1 for nearest-neighbour pairing", "parameter",
+        low=0, high=1
+    ),
+    _f("stp", "uint8", "P", 0, "", "1 with short-term plasticity", "parameter", low=0, high=1),
     _f("stp_U", "float32", "P", 0.5, "", "use of resources by a first spike", "parameter"),
-    _f("stp_tau_rec", "float64", "P", 800, "ms", "recovery of resources", "parameter"),
+    _f(
+        "stp_tau_rec", "float64", "P", 800, "ms", "recovery of resources", "parameter",
+        low=0, open_low=True
+    ),
     _f("stp_tau_facil", "float64", "P", 0, "ms", "decay of facilitation", "parameter"),
-    _f("dopamine", "float64", "P", 0, "", "phasic dopamine"),
+    _f("dopamine", "float64", "P", 0, "", "phasic dopamine", on="A"),
     _f("dopamine_baseline", "float64", "P", 0, "", "tonic dopamine", "parameter"),
-    _f("tau_dopamine", "float64", "P", 200, "ms", "decay of dopamine", "parameter"),
-    _f("tau_eligibility", "float64", "P", 1000, "ms", "decay of eligibility", "parameter"),
+    _f(
+        "tau_dopamine", "float64", "P", 200, "ms", "decay of dopamine", "parameter",
+        low=0, open_low=True, finite=False
+    ),
+    _f(
+        "tau_eligibility", "float64", "P", 1000, "ms", "decay of eligibility", "parameter",
+        low=0, open_low=True, finite=False
+    ),
     _f("dopamine_integral", "float64", "P", 0, "s", "dopamine seen by eligibility since the base"),
-    _f("eligibility_growth", "float64", "P", 1, "", "exp(time since the base / tau)"),
+    _f(
+        "eligibility_growth", "float64", "P", 1, "", "exp(time since the base / tau)",
+        low=0, open_low=True
+    ),
     _f("dopamine_factor", "float64", "P 4", 0, "", "what `modulate` multiplies by", "derived"),
     # Transmitters that modulate, and critics.
     _f("release_kind", "uint8", "P", 0, "", "transmitter its spikes release; 0: none", "derived"),
     _f("release_factor", "float64", "P 4", 0, "", "what `release` multiplies by", "derived"),
-    _f("transmitter_level", "float64", "P", 0, "", "acetylcholine or serotonin", since=4),
+    _f(
+        "transmitter_level", "float64", "P", 0, "", "acetylcholine or serotonin", on="A", low=0,
+        since=4
+    ),
     _f("cholinergic", "uint8", "P", 0, "", "1 if acetylcholine gates learning", "derived"),
     _f("region_gate", "float64", "R", 0, "", "the gate", "derived"),
     _f("region_current", "float64", "R", 0, "current", "by serotonin", "derived"),
     _f("critic_region", "int64", "Z", 0, "", "region of a critic", "derived"),
     _f("critic_factor", "float64", "Z 11", 0, "", "what `criticise` multiplies by", "derived"),
     _f("critic_target", "uint8", "Z P", 0, "", "1 where its error is dopamine", "derived"),
-    _f("critic_state", "float64", "Z 5", 0, "", "sums of spikes, rewards; TD error", since=4),
+    _f(
+        "critic_state", "float64", "Z 5", 0, "", "sums of spikes, rewards; TD error", on="RA",
+        since=4
+    ),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
     _f("tree_diagonal", "float32", "J B", 0, "", "work space of the cable equation", "derived"),
@@ -260,29 +357,39 @@ BRAIN_FIELDS: tuple[Field, ...] = (
 SYNAPSE_FIELDS: tuple[Field, ...] = (
     _f("post", "int32", "S", 0, "", "postsynaptic neuron"),
     _f("weight", "float32", "S", 0, "current or g/g_L", "weight at the base of eligibility"),
-    _f("birth", "int32", "S", NEVER, "step", "step of birth"),
+    _f("birth", "int32", "S", NEVER, "step", "step of birth", low=NEVER),
     _f("nt", "uint8", "S", 0, "", "Neurotransmitter"),
     _f("segment", "int32", "rows", 0, "", "where each (neuron, delay) begins"),
     _f("eligibility", "float32", "S?", 0, "weight", "eligibility, referred to its base"),
-    _f("resource", "float32", "S?", 1, "", "resources after the last release"),
-    _f("facilitation", "float32", "S?", -1, "", "facilitation at the last release; -1: none yet"),
+    _f(
+        "resource", "float32", "S?", 1, "", "resources after the last release", on="RA",
+        low=0, high=1
+    ),
+    _f(
+        "facilitation", "float32", "S?", -1, "", "facilitation at the last release; -1: none yet",
+        on="RA", low=-1
+    ),
     _f("synapse_gain", "float32", "S?", 1, "", "gain, where synapses differ in it"),
     _f("compartment", "uint16", "S?", 0, "", "where on the dendrite; 0: the soma", since=3),
     _f(
-        "pre_trace",
-        "float32",
-        "T? D pre",
-        0,
-        "",
-        "presynaptic traces after each of the last D steps",
+        "pre_trace", "float32", "T? D pre", 0, "",
+        "presynaptic traces after each of the last D steps", on="RBD"
     ),
-    _f("post_trace", "float32", "T post", 0, "", "postsynaptic trace now"),
+    _f("post_trace", "float32", "T post", 0, "", "postsynaptic trace now", on="RBD"),
     # Incoming index: the synapses of each postsynaptic neuron.
     _f("in_first", "int32", "post+1", 0, "", "where each neuron's begin", "derived"),
     _f("in_synapse", "int32", "S?", 0, "", "synapse", "derived"),
     _f("in_tap", "int32", "S?", 0, "", "its presynaptic neuron - delay x pre", "derived"),
 )
 
+# fmt: on
+
 FIELDS: dict[str, Field] = {field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS)}
-NEURON_FIELDS = tuple(field for field in BRAIN_FIELDS if field.dims[-1] == "N")
+NEURON_FIELDS = tuple(field for field in BRAIN_FIELDS if field.of_neurons)
 SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)
+
+
+def renewed(occasion: Occasion) -> tuple[list[Field], list[Field]]:
+    """The arrays of a brain, and of its projections, that are renewed on an occasion."""
+    brain = [field for field in BRAIN_FIELDS if occasion in field.on]
+    return brain, [field for field in SYNAPSE_FIELDS if occasion in field.on]
