@@ -367,7 +367,8 @@ def run(
             importlib.import_module("engram.learn")
         except ImportError as error:
             raise EngramError(
-                'Iris needs scikit-learn: pip install "engram[learn]" (or leave it out: --no-iris)'
+                'Iris needs scikit-learn: pip install ".[learn]" in a checkout of Engram '
+                "(or leave it out: --no-iris)"
             ) from error
     with console.status("compiling: once, then it is kept"):
         warm = build(seed)

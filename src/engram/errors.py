@@ -46,7 +46,9 @@ class MissingExtraError(EngramError, ImportError):
     """A package that an optional part of Engram needs is not installed."""
 
     def __init__(self, part: str, package: str, extra: str) -> None:
-        super().__init__(f'{part} needs {package}: pip install "engram[{extra}]"')
+        super().__init__(
+            f'{part} needs {package}: pip install ".[{extra}]" in a checkout of Engram'
+        )
 
 
 class CheckpointError(EngramError, ValueError):

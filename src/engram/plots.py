@@ -1,4 +1,4 @@
-"""Pictures of recordings and of pathways (`pip install "engram[viz]"`).
+"""Pictures of recordings and of pathways (`pip install ".[viz]"`).
 
 Every function draws into `ax` (a new figure's by default) and returns it.
 

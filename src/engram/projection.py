@@ -225,7 +225,7 @@ class Projection:
     def to_scipy(self) -> scipy.sparse.csr_array:
         """The weights as a sparse matrix of shape (source neurons, target neurons).
 
-        Synapses between the same pair add up. Needs scipy (`pip install engram[io]`).
+        Synapses between the same pair add up. Needs scipy (`pip install ".[io]"`).
         """
         from scipy import sparse
 

@@ -216,7 +216,7 @@ class Recorder:
         """Sample now (called by the run loop every `interval` steps)."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """The entries as a table. Needs pandas (`pip install "engram[io]"`)."""
+        """The entries as a table. Needs pandas (`pip install ".[io]"`)."""
         raise NotImplementedError
 
 

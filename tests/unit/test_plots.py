@@ -166,5 +166,5 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.delitem(sys.modules, "engram.plots")
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(EngramError, match=r'pip install "engram\[viz\]"'):
+    with pytest.raises(EngramError, match=r'pip install "\.\[viz\]"'):
         importlib.import_module("engram.plots")

@@ -1,6 +1,6 @@
-"""Estimators and agents that learn with spikes and local rules (`pip install engram[learn]`).
+"""Estimators and agents that learn with spikes and local rules (`pip install ".[learn]"`).
 
-`SpikingAgent` needs Gymnasium besides (`pip install engram[agents]`) and is imported on demand.
+`SpikingAgent` needs Gymnasium besides (`pip install ".[agents]"`) and is imported on demand.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Pictures of what a classifier of pictures has learned (`pip install "engram[viz]"`)."""
+"""Pictures of what a classifier of pictures has learned (`pip install ".[viz]"`)."""
 
 from __future__ import annotations
 
