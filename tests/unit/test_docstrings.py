@@ -2,7 +2,7 @@
 
 Two things are checked of every module but the kernels: the form, by numpydoc's own validation of
 the source with the checks named in pyproject.toml, and the content, against signatures, fields of
-dataclasses, and the parameters that classes declare. Those in docstrings_to_convert.txt are not
+dataclasses, and the parameters that classes declare. Modules in docstrings_to_convert.txt are not
 there yet. The list only gets shorter: a module on it that passes has to leave it.
 
 To see what is missing in one module: pytest tests/unit/test_docstrings.py -k name
