@@ -19,10 +19,34 @@ def analytic(signal: ArrayLike, dt: float, low: float, high: float) -> NDArray[n
     """The part of a signal between two frequencies, and its Hilbert transform.
 
     z(t) with |z| the amplitude and arg z the phase: a cosine has phase 0 at its peaks. Filtered in
-    the frequency domain, without a shift in time; edges fall off over 15 % of `low`.
-
-    signal: shape (n,), a sample every dt ms; low, high: Hz, below half the sampling rate. A filter
+    the frequency domain, without a shift in time; edges fall off over 15 % of `low`. A filter
     rings at the ends of a signal: leave a cycle or two of `low` out of account there.
+
+    Parameters
+    ----------
+    signal : array_like of shape (n,)
+        A sample every dt ms; two cycles of `low` at least.
+    dt : float
+        Distance of samples, ms.
+    low, high : float
+        Band, Hz; below half the sampling rate.
+
+    Returns
+    -------
+    array of shape (n,), complex128
+        The signal z at each sample, in the unit of what was given.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        The signal is too short or not finite, or the band can't be.
+
+    Examples
+    --------
+    >>> t = np.arange(2000.0)
+    >>> z = analytic(np.cos(2 * np.pi * 6e-3 * t), 1.0, 4.0, 8.0)
+    >>> round(float(np.abs(z[1000])), 2)
+    1.0
     """
     where = "analysis.analytic"
     x = vector(f"{where}: signal", signal, -MOST, MOST).astype(np.float64)
@@ -50,8 +74,24 @@ def analytic(signal: ArrayLike, dt: float, low: float, high: float) -> NDArray[n
 def mean_amplitude(phase: ArrayLike, amplitude: ArrayLike, n_bins: int = 18) -> Floats:
     """Mean amplitude in each of `n_bins` bins of phase over [-pi, pi), normalised to sum 1.
 
-    phase: rad, shape (n,); amplitude: not negative, shape (n,). Raises `InvalidValueError` where a
-    bin stays empty.
+    Parameters
+    ----------
+    phase : array_like of shape (n,)
+        Phase, rad.
+    amplitude : array_like of shape (n,)
+        Amplitude at the same samples, not negative.
+    n_bins : int
+        How many bins, 2 at least.
+
+    Returns
+    -------
+    array of shape (n_bins,), float64
+        Share of each bin, from -pi on.
+
+    Raises
+    ------
+    InvalidValueError
+        A bin stays empty, or the amplitude is 0 throughout.
     """
     where = "analysis.mean_amplitude"
     bins = integer(f"{where}: n_bins", n_bins, 2)
@@ -75,10 +115,31 @@ def modulation_index(phase: ArrayLike, amplitude: ArrayLike, n_bins: int = 18) -
     """How far a fast rhythm's amplitude depends on a slow one's phase (Tort et al. 2010).
 
     MI = (log N + sum of P_j log P_j) / log N, with P_j the normalised mean amplitude in bin j of N:
-    the distance of P from uniform; 0: none, 1: all amplitude in one bin. It is above 0 by chance in
-    a short signal; `phase_amplitude_coupling` compares with chance. doi:10.1152/jn.00106.2010
+    the distance of P from uniform. It is above 0 by chance in a short signal;
+    `phase_amplitude_coupling` compares with chance.
 
-    phase: rad, shape (n,); amplitude: not negative, shape (n,).
+    Parameters
+    ----------
+    phase : array_like of shape (n,)
+        Phase of the slow rhythm, rad.
+    amplitude : array_like of shape (n,)
+        Amplitude of the fast one at the same samples, not negative.
+    n_bins : int
+        How many bins, 2 at least.
+
+    Returns
+    -------
+    float
+        0: no dependence; 1: all amplitude in one bin.
+
+    Raises
+    ------
+    InvalidValueError
+        A bin stays empty, or the amplitude is 0 throughout.
+
+    References
+    ----------
+    .. [1] Tort et al. 2010, doi:10.1152/jn.00106.2010
     """
     p = mean_amplitude(phase, amplitude, n_bins)
     positive = p[p > 0]
@@ -89,10 +150,22 @@ def modulation_index(phase: ArrayLike, amplitude: ArrayLike, n_bins: int = 18) -
 class PhaseAmplitudeCoupling:
     """Coupling of a fast rhythm's amplitude to a slow one's phase, beside chance.
 
-    index: Tort's modulation index. surrogates: the same with the amplitude shuffled in blocks.
-    p_value: share of all, the real one included, with an index as large. z: distance from the mean
-    of the surrogates in their standard deviations. phases: centres of the bins, rad; amplitude:
-    normalised mean amplitude in them. preferred_phase: circular mean of the amplitude, rad.
+    Attributes
+    ----------
+    index : float
+        Tort's modulation index.
+    surrogates : array of shape (surrogates,), float64
+        The same with the amplitude shuffled in blocks.
+    p_value : float
+        Share of all, the real one included, with an index as large.
+    z : float
+        Distance from the mean of the surrogates in their standard deviations.
+    phases : array of shape (n_bins,), float64
+        Centres of the bins, rad.
+    amplitude : array of shape (n_bins,), float64
+        Normalised mean amplitude in them.
+    preferred_phase : float
+        Circular mean of the amplitude, rad.
     """
 
     index: float
@@ -117,13 +190,45 @@ def phase_amplitude_coupling(
 ) -> PhaseAmplitudeCoupling:
     """Modulation index of a signal between two bands, beside what chance gives (Tort et al. 2010).
 
-    signal: shape (n,), a sample every dt ms: a current, a potential, or spike counts of a
-    population. slow, fast: bands, Hz; `fast` must be wider than twice the slow frequency, or the
-    filter takes the modulation away (Aru et al. 2015, doi:10.1016/j.conb.2014.08.002). phase: rad,
-    shape (n,), where the slow phase is known otherwise. surrogates: how many, each with the
-    amplitude cut into blocks of about two slow cycles at random and put together in another order;
-    shifts in time would leave coupling between steady rhythms as it is. Two slow cycles at each
-    end are left out.
+    Each surrogate has the amplitude cut into blocks of about two slow cycles at random and put
+    together in another order; shifts in time would leave coupling between steady rhythms as it is.
+    Two slow cycles at each end are left out.
+
+    Parameters
+    ----------
+    signal : array_like of shape (n,)
+        A sample every dt ms: a current, a potential, or spike counts of a population. Ten slow
+        cycles at least.
+    dt : float
+        Distance of samples, ms.
+    slow : tuple of two floats
+        Band of the slow rhythm, Hz.
+    fast : tuple of two floats
+        Band of the fast one, Hz. It must be wider than twice the slow frequency, or the filter
+        takes the modulation away (Aru et al. 2015).
+    phase : array_like of shape (n,), optional
+        The slow phase, rad, where it is known otherwise. None: it is filtered from the signal.
+    n_bins : int
+        Bins of phase, 2 at least.
+    surrogates : int
+        How many, 1 at least.
+    seed : int
+        Of the surrogates.
+
+    Returns
+    -------
+    PhaseAmplitudeCoupling
+        Index, chance, and the amplitude by phase.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        The signal is too short or not finite, or a band can't be.
+
+    References
+    ----------
+    .. [1] Tort et al. 2010, doi:10.1152/jn.00106.2010
+    .. [2] Aru et al. 2015, doi:10.1016/j.conb.2014.08.002
     """
     where = "analysis.phase_amplitude_coupling"
     number_of = integer(f"{where}: surrogates", surrogates, 1)

@@ -32,7 +32,11 @@ class Critic(Parameterized):
 
     and the dopamine D of each target follows gain x TD error, smoothed by the `dopamine_decay` of
     its rule. The compiled loop computes it in each step, from the exact change of V; a spike counts
-    from the next step on. `Brain.add_critic` makes one. doi:10.1371/journal.pcbi.1003024
+    from the next step on. `Brain.add_critic` makes one.
+
+    References
+    ----------
+    .. [1] Fremaux, Sprekeler & Gerstner 2013, doi:10.1371/journal.pcbi.1003024
     """
 
     tau_discount = Parameter(
@@ -51,7 +55,22 @@ class Critic(Parameterized):
     _targets: tuple[str, ...]
 
     def belong_to(self, brain: Brain, region: str, targets: tuple[str, ...]) -> Critic:
-        """Tie to a brain, as the critic that comes next."""
+        """Tie to a brain, as the critic that comes next.
+
+        Parameters
+        ----------
+        brain : Brain
+            Where it belongs.
+        region : str
+            Name of the region whose spikes are the value.
+        targets : tuple of str
+            Where the TD error becomes dopamine: targets as for `Brain.reward`.
+
+        Returns
+        -------
+        Critic
+            This one.
+        """
         self._brain, self._region, self._targets = brain, region, targets
         self._index = len(brain.critics)
         return self.attach(brain._parameters_changed)
@@ -84,13 +103,32 @@ class Critic(Parameterized):
         return 1e3 * self.value_per_hz / (max(n, 1) * (slow - fast))
 
     def factors(self, dt: float) -> tuple[float, ...]:
-        """What the compiled loop multiplies by, see `kernels.neuromodulation.criticise`."""
+        """What the compiled loop multiplies by, see `kernels.neuromodulation.criticise`.
+
+        Parameters
+        ----------
+        dt : float
+            Time step, ms.
+
+        Returns
+        -------
+        tuple of eleven floats
+            In the order of the loop.
+        """
         slow, fast = self.taus
         return (
-            self.spike_value(), self.value_at_rest, math.exp(-dt / slow), math.exp(-dt / fast),
-            -slow / dt * math.expm1(-dt / slow), -fast / dt * math.expm1(-dt / fast), 1e3 / dt,
-            1e3 / self.tau_discount, 1e3 / (slow - fast), self.gain, float(self.prediction),
-        )  # fmt: skip
+            self.spike_value(),
+            self.value_at_rest,
+            math.exp(-dt / slow),
+            math.exp(-dt / fast),
+            -slow / dt * math.expm1(-dt / slow),
+            -fast / dt * math.expm1(-dt / fast),
+            1e3 / dt,
+            1e3 / self.tau_discount,
+            1e3 / (slow - fast),
+            self.gain,
+            float(self.prediction),
+        )
 
     @property
     def value(self) -> float:
@@ -104,7 +142,18 @@ class Critic(Parameterized):
         return float(self._state[ERROR])
 
     def reward(self, amount: float) -> None:
-        """Give a reward: r(t) from the next step on, the integral of which is `amount`."""
+        """Give a reward: r(t) from the next step on.
+
+        Parameters
+        ----------
+        amount : float
+            The integral of r(t). Negative for a punishment.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            It is no number within +-1e6.
+        """
         size = number("Critic.reward: amount", amount, -MOST_REWARD, MOST_REWARD)
         self._state[[SLOW_REWARD, FAST_REWARD]] += size
 

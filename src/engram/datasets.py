@@ -53,7 +53,16 @@ class DatasetError(EngramError, OSError):
 class Dataset(NamedTuple):
     """Pictures and their classes, split into training and test.
 
-    Pictures: shape (n, pixels), uint8, row by row; classes: shape (n,), int64.
+    Attributes
+    ----------
+    X_train : array of shape (n, pixels), uint8
+        Training pictures, row by row.
+    y_train : array of shape (n,), int64
+        Their classes.
+    X_test : array of shape (m, pixels), uint8
+        Test pictures.
+    y_test : array of shape (m,), int64
+        Their classes.
     """
 
     X_train: NDArray[np.uint8]
@@ -62,18 +71,47 @@ class Dataset(NamedTuple):
     y_test: NDArray[np.int64]
 
     def first(self, n_train: int | None = None, n_test: int | None = None) -> Dataset:
-        """The first pictures of either part only; None keeps a part whole."""
+        """The first pictures of either part only.
+
+        Parameters
+        ----------
+        n_train, n_test : int, optional
+            How many. None keeps a part whole.
+
+        Returns
+        -------
+        Dataset
+            Views of these.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            There are not that many.
+        """
         for name, n, part in (("train", n_train, self.y_train), ("test", n_test, self.y_test)):
             if n is not None:
                 integer(f"Dataset.first: n_{name}", n, 1, len(part))
         return Dataset(
-            self.X_train[:n_train], self.y_train[:n_train], self.X_test[:n_test],
+            self.X_train[:n_train],
+            self.y_train[:n_train],
+            self.X_test[:n_test],
             self.y_test[:n_test],
-        )  # fmt: skip
+        )
 
 
 def picture_shape(n_pixels: int) -> tuple[int, int]:
-    """Rows and columns of a picture of `n_pixels`: square, else one row."""
+    """Rows and columns of a picture: square, else one row.
+
+    Parameters
+    ----------
+    n_pixels : int
+        Pixels of the picture.
+
+    Returns
+    -------
+    tuple of two ints
+        Rows and columns.
+    """
     side = math.isqrt(n_pixels)
     return (side, side) if side * side == n_pixels else (1, n_pixels)
 
@@ -81,11 +119,30 @@ def picture_shape(n_pixels: int) -> tuple[int, int]:
 def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True) -> Dataset:
     """MNIST: 60,000 training and 10,000 test pictures of 28 x 28 pixels, in canonical order.
 
-    folder: where the four IDX files are, compressed (``.gz``) or not, or a folder ``mnist`` with
-    them; by default the environment variable ENGRAM_DATA. Without either they come from a cache
-    (``~/.cache/engram/data/mnist``, or below ENGRAM_CACHE_DIR), into which `download` lets them be
-    fetched; SHA-256 of each is checked. Raises `DatasetError` for files that are missing or no IDX
-    files. LeCun et al. 1998, doi:10.1109/5.726791
+    SHA-256 of each file of the cache is checked.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the four IDX files are, compressed (``.gz``) or not, or a folder ``mnist`` with
+        them. None: the environment variable ENGRAM_DATA says it. Without either they come from a
+        cache: ``~/.cache/engram/data/mnist``, or below ENGRAM_CACHE_DIR.
+    download : bool
+        Let files that the cache has not be fetched into it.
+
+    Returns
+    -------
+    Dataset
+        Pictures of shape (n, 784), grey levels 0 to 255.
+
+    Raises
+    ------
+    DatasetError
+        Files are missing, or no IDX files.
+
+    References
+    ----------
+    .. [1] LeCun et al. 1998, doi:10.1109/5.726791
     """
     given = os.environ.get("ENGRAM_DATA") if folder is None else folder
     if not isinstance(download, bool):
@@ -113,10 +170,30 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
 
 
 def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
-    """scikit-learn's 1,797 pictures of 8 x 8 pixels, which need no download; grey levels 0-255.
+    """Load the 1,797 pictures of 8 x 8 pixels of scikit-learn, which need no download.
 
-    test_share: of the pictures of each class; seed: of the split, which is stratified. They are
-    the test part of a set by E. Alpaydin and C. Kaynak, doi:10.24432/C50P49
+    Parameters
+    ----------
+    test_share : float
+        Share of the pictures of each class that go into the test part, between 0 and 1.
+    seed : int
+        Of the split, which is stratified.
+
+    Returns
+    -------
+    Dataset
+        Pictures of shape (n, 64), grey levels 0 to 255.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        The share or the seed is out of range.
+    MissingExtraError
+        scikit-learn is not installed.
+
+    References
+    ----------
+    .. [1] E. Alpaydin and C. Kaynak, of whose set they are the test part, doi:10.24432/C50P49
     """
     share = number("datasets.digits: test_share", test_share, 0.0, 1.0)
     integer("datasets.digits: seed", seed, 0)

@@ -47,7 +47,35 @@ class DemoError(EngramError):
 
 @dataclass
 class Life:
-    """What happened: the brain at the end, and what was recorded of it on the way."""
+    """What happened: the brain at the end, and what was recorded of it on the way.
+
+    Attributes
+    ----------
+    brain : Brain
+        The one that was loaded, at the end.
+    start : BrainStats
+        Its figures in the beginning.
+    before : dict of str to array
+        Weights in the beginning, by label of the projection.
+    twin : Brain
+        A copy that got neither reward nor punishment, at the time of saving.
+    raised : Brain
+        The one that was never saved, at the end.
+    rewarded, punished : float
+        Mean change of the weights of the two pathways against the twin's, relative.
+    saved, loaded : str
+        Fingerprints of the brain when it was saved, and of what was loaded.
+    unbroken : str
+        Fingerprint of `raised` at the end.
+    size : int
+        Bytes of the saved file.
+    seconds : float
+        How long the first `STEPS` took, s.
+    spikes : dict of str to (times, neurons)
+        Times in ms, by region.
+    rates : dict of str to (times, rates)
+        Ends of bins in ms, rates in Hz, by region.
+    """
 
     brain: Brain
     start: BrainStats
@@ -66,7 +94,18 @@ class Life:
 
 
 def build(seed: int) -> Brain:
-    """The brain of the usage example: input (50), cortex (200, with dendrites), output (10)."""
+    """The brain of the usage example: input (50), cortex (200, with dendrites), output (10).
+
+    Parameters
+    ----------
+    seed : int
+        Of the brain.
+
+    Returns
+    -------
+    Brain
+        At time 0.
+    """
     brain = Brain(dt=1.0, seed=seed)
     brain.add_region("input", RegionType.SENSORY, n_neurons=50)
     brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=200)
@@ -80,7 +119,17 @@ def build(seed: int) -> Brain:
 def live(seed: int, progress: Callable[[str], Any]) -> Life:
     """Build a brain, run it, save it, load it, and run it on.
 
-    progress: a context manager that, given a label, yields what `Brain.run` takes as progress.
+    Parameters
+    ----------
+    seed : int
+        Of the brain.
+    progress : callable
+        Given a label, returns a context manager that yields what `Brain.run` takes as progress.
+
+    Returns
+    -------
+    Life
+        What happened.
     """
     brain = build(seed)
     start = brain.stats()
@@ -159,7 +208,18 @@ def _difference(one: Projection, other: Projection) -> float:
 
 
 def check(life: Life) -> list[tuple[str, bool]]:
-    """The claims about a life, and whether they hold."""
+    """The claims about a life, and whether they hold.
+
+    Parameters
+    ----------
+    life : Life
+        What happened.
+
+    Returns
+    -------
+    list of (str, bool)
+        The text of each claim, and whether it holds.
+    """
     stats = life.brain.stats()
     low, high = PLAUSIBLE_HZ
     claims = [
@@ -221,21 +281,46 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def region_table(life: Life) -> Table:
-    """Figures by region at the end."""
+    """Figures by region at the end.
+
+    Parameters
+    ----------
+    life : Life
+        What happened.
+
+    Returns
+    -------
+    Table
+        A row for each region.
+    """
     stats = life.brain.stats()
     columns = "region", "neurons", "own synapses", "spikes", "mean rate", "now"
     table = _table(f"Regions after {stats.time / 1000:g} s", *columns)
     for then, now in zip(life.start.regions, stats.regions, strict=True):
         table.add_row(
-            now.name, f"{then.n_neurons} \u2192 {now.n_neurons}",
-            f"{then.n_synapses} \u2192 {now.n_synapses}", f"{now.spikes:,}", f"{now.rate:.1f} Hz",
+            now.name,
+            f"{then.n_neurons} \u2192 {now.n_neurons}",
+            f"{then.n_synapses} \u2192 {now.n_synapses}",
+            f"{now.spikes:,}",
+            f"{now.rate:.1f} Hz",
             f"{now.activity:.1f} Hz",
-        )  # fmt: skip
+        )
     return table
 
 
 def projection_table(life: Life) -> Table:
-    """Excitatory weights by projection, before and after."""
+    """Excitatory weights by projection, before and after.
+
+    Parameters
+    ----------
+    life : Life
+        What happened.
+
+    Returns
+    -------
+    Table
+        A row for each projection.
+    """
 
     def described(weights: Floats) -> str:
         excitatory = weights[weights > 0]
@@ -255,7 +340,18 @@ def projection_table(life: Life) -> Table:
 
 
 def picture(life: Life) -> Figure:
-    """Spikes, rates, weights before and after, and growth, in one figure."""
+    """Spikes, rates, weights before and after, and growth, in one figure.
+
+    Parameters
+    ----------
+    life : Life
+        What happened.
+
+    Returns
+    -------
+    Figure
+        11 by 9.6 inches.
+    """
     from matplotlib.figure import Figure
 
     from engram import plots
@@ -269,31 +365,48 @@ def picture(life: Life) -> Figure:
     plots.raster(life.spikes, ax, start=REWARD_AT - 500.0, stop=REWARD_AT + 500.0, colors=colors)
     ax.axvline(REWARD_AT, color=plots.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(
-        "reward", (REWARD_AT, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-        textcoords="offset points", ha="center", fontsize=9, color=plots.INK,
-    )  # fmt: skip
+        "reward",
+        (REWARD_AT, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9,
+        color=plots.INK,
+    )
     plots.title(ax, "Spikes, half a second before and after the reward")
 
     ax = rows[1].subplots()
     plots.rates(life.rates, ax, window=200.0, colors=colors)
     ax.set_xlim(0.0, (STEPS + MORE) / 1000)
     for at, text in (
-        (REWARD_AT, "reward"), (PUNISH_AT, "punishment"), (STEPS, "saved, loaded; new stimulus"),
-    ):  # fmt: skip
+        (REWARD_AT, "reward"),
+        (PUNISH_AT, "punishment"),
+        (STEPS, "saved, loaded; new stimulus"),
+    ):
         ax.axvline(at / 1000, color=plots.INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         ax.annotate(
-            text, (at / 1000, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", fontsize=9, color=plots.INK,
-        )  # fmt: skip
+            text,
+            (at / 1000, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            color=plots.INK,
+        )
     plots.title(ax, "Mean rates by region")
 
     axes = rows[2].subplots(1, 4, width_ratios=(1.25, 1.25, 1, 1))
     for ax, pair, what in zip(axes, (REWARDED, PUNISHED), ("rewarded", "punished"), strict=False):
         projection = life.brain.get_projection(*pair)
         plots.weight_histogram(
-            life.before[projection.label], projection.weight, ax, bins=30,
+            life.before[projection.label],
+            projection.weight,
+            ax,
+            bins=30,
             labels=("at the start", "at the end"),
-        )  # fmt: skip
+        )
         ax.get_legend().remove()
         plots.title(ax, f"{_arrow(pair)}, {what}")
     axes[1].legend(
@@ -355,7 +468,28 @@ def run(
     with_iris: bool = True,
     console: Console | None = None,
 ) -> None:
-    """Live, print, draw, learn Iris; raise `DemoError` unless every claim holds."""
+    """Live, print, draw, learn Iris; an error unless every claim holds.
+
+    Parameters
+    ----------
+    output : Path, optional
+        Where the picture goes. None: there is none.
+    seed : int
+        Of the brain.
+    with_iris : bool
+        Learn Iris, too.
+    console : Console, optional
+        Where to print. None: standard output.
+
+    Raises
+    ------
+    DemoError
+        A claim does not hold.
+    EngramError
+        scikit-learn is missing, or the picture can't be written.
+    MissingExtraError
+        There is no matplotlib to draw with.
+    """
     from rich.console import Console
 
     console = console or Console()
@@ -409,7 +543,20 @@ def run(
 
 @contextmanager
 def progress_bar(console: Console, label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar, as what `Brain.run` takes as progress; gone when the run ends."""
+    """A progress bar, gone when the run ends.
+
+    Parameters
+    ----------
+    console : Console
+        Where it is drawn. Where that is no terminal, there is none.
+    label : str
+        Stands before the bar.
+
+    Yields
+    ------
+    callable
+        What `Brain.run` takes as progress: a function of (steps done, steps in all).
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     if not console.is_terminal:

@@ -16,20 +16,60 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Distribution:
-    """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z."""
+    """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z.
+
+    One's own overrides either `from_uniform` or `from_normal`.
+    """
 
     def from_uniform(self, u: Floats) -> Floats | None:  # noqa: ARG002
-        """Samples from uniform numbers, or None if it wants normal ones."""
+        """Samples from uniform numbers, or None if it wants normal ones.
+
+        Parameters
+        ----------
+        u : array of shape (n,), float32
+            Uniform in (0, 1).
+
+        Returns
+        -------
+        array of shape (n,), float32, or None
+            A sample for each.
+        """
         return None
 
     def from_normal(self, z: Floats) -> Floats:
-        """Samples from standard normal numbers."""
+        """Samples from standard normal numbers.
+
+        Parameters
+        ----------
+        z : array of shape (n,), float32
+            Standard normal.
+
+        Returns
+        -------
+        array of shape (n,), float32
+            A sample for each.
+        """
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Uniform(Distribution):
-    """Uniform in [low, high)."""
+    """Uniform in [low, high).
+
+    A sample is low + u (high - low), u uniform in (0, 1).
+
+    Parameters
+    ----------
+    low : float
+        Lower end, in the unit of what is drawn.
+    high : float
+        Upper end, at least `low`.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        An end is no finite number, or `high` is below `low`.
+    """
 
     low: float
     high: float
@@ -39,13 +79,39 @@ class Uniform(Distribution):
         number("Uniform.high", self.high, self.low)
 
     def from_uniform(self, u: Floats) -> Floats:
-        """low + u (high - low)."""
+        """Samples low + u (high - low).
+
+        Parameters
+        ----------
+        u : array of shape (n,), float32
+            Uniform in (0, 1).
+
+        Returns
+        -------
+        array of shape (n,), float32
+            A sample for each.
+        """
         return (self.low + u * np.float32(self.high - self.low)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """Normal with mean and standard deviation; values of the wrong sign become 0."""
+    """Normal with mean and standard deviation; values of the wrong sign become 0.
+
+    A sample is mean + std z, z standard normal.
+
+    Parameters
+    ----------
+    mean : float
+        Mean, in the unit of what is drawn.
+    std : float
+        Standard deviation, not negative.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        One is no finite number, or `std` is negative.
+    """
 
     mean: float
     std: float
@@ -55,13 +121,40 @@ class Normal(Distribution):
         number("Normal.std", self.std, 0.0)
 
     def from_normal(self, z: Floats) -> Floats:
-        """mean + std z."""
+        """Samples mean + std z.
+
+        Parameters
+        ----------
+        z : array of shape (n,), float32
+            Standard normal.
+
+        Returns
+        -------
+        array of shape (n,), float32
+            A sample for each.
+        """
         return (self.mean + z * np.float32(self.std)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class LogNormal(Distribution):
-    """Log-normal with this mean and standard deviation (of the values, not of their logarithm)."""
+    """Log-normal with this mean and standard deviation (of the values, not of their logarithm).
+
+    A sample is exp(mu + sigma z), z standard normal, with sigma^2 = log(1 + std^2 / mean^2) and
+    mu = log(mean) - sigma^2 / 2.
+
+    Parameters
+    ----------
+    mean : float
+        Mean of the values, above 0, in the unit of what is drawn.
+    std : float
+        Standard deviation of the values, not negative.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        One is no finite number, or out of range.
+    """
 
     mean: float
     std: float
@@ -71,7 +164,18 @@ class LogNormal(Distribution):
         number("LogNormal.std", self.std, 0.0)
 
     def from_normal(self, z: Floats) -> Floats:
-        """exp(mu + sigma z) with sigma^2 = log(1 + std^2 / mean^2)."""
+        """Samples exp(mu + sigma z) with sigma^2 = log(1 + std^2 / mean^2).
+
+        Parameters
+        ----------
+        z : array of shape (n,), float32
+            Standard normal.
+
+        Returns
+        -------
+        array of shape (n,), float32
+            A sample for each.
+        """
         sigma = math.sqrt(math.log1p((self.std / self.mean) ** 2))
         mu = math.log(self.mean) - sigma**2 / 2
         return np.exp(mu + sigma * z.astype(np.float64)).astype(np.float32)
@@ -82,7 +186,33 @@ Values = float | ArrayLike | Distribution
 
 
 def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -> Floats:
-    """`n` values; random ones depend on (seed, stream, place in the list, tag) only."""
+    """Draw `n` values; random ones depend on (seed, stream, place in the list, tag) only.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    values : float, array_like of shape (n,) or Distribution
+        One for all, one for each, or a distribution.
+    n : int
+        How many.
+    seed : int
+        Of the brain.
+    stream, tag : int
+        Of the counter-based random numbers.
+
+    Returns
+    -------
+    array of shape (n,), float32
+        The values.
+
+    Raises
+    ------
+    InvalidTypeError
+        `values` is none of these.
+    InvalidValueError
+        An array of another shape, or a number that is not finite.
+    """
     if isinstance(values, Distribution):
         out = np.empty(n, np.float32)
         if type(values).from_uniform is not Distribution.from_uniform:

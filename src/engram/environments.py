@@ -29,9 +29,30 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
     left; whoever walks into the edge or a wall stays. An episode starts at a random cell or at
     ``reset(options={"start": (row, column)})``.
 
-    size: cells along an edge. goal: its cell, by default the last corner; can be assigned.
-    walls: cells that nobody can enter. shaped: also reward the change of the distance to the goal
-    (in steps, walls included), times 0.1.
+    Parameters
+    ----------
+    size : int
+        Cells along an edge, 2 at least.
+    goal : tuple of two ints, optional
+        Its cell, (row, column). None: the last corner. Can be assigned.
+    walls : sequence of tuples of two ints
+        Cells that nobody can enter.
+    shaped : bool
+        Also reward the change of the distance to the goal (in steps, walls included), times 0.1.
+    render_mode : {"ansi"}, optional
+        What `render` gives. None: nothing.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A cell is outside, or no way leads to the goal.
+
+    Examples
+    --------
+    >>> world = GridWorld(size=3, goal=(0, 1))
+    >>> _ = world.reset(options={"start": (0, 0)})
+    >>> world.step(1)[1:3]
+    (1.0, True)
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 4}
@@ -109,7 +130,27 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode at a random cell, or at ``options["start"]``."""
+        """Begin an episode.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Of what is drawn from now on. None: it goes on as it was.
+        options : dict, optional
+            ``{"start": (row, column)}``. Without, a random cell.
+
+        Returns
+        -------
+        observation : array of shape (2,), float32
+            Row and column.
+        info : dict
+            Empty.
+
+        Raises
+        ------
+        InvalidValueError
+            No way leads from the start to the goal.
+        """
         super().reset(seed=seed)
         starts = self.starts
         if options is not None and "start" in options:
@@ -122,7 +163,31 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
         return self._observation(), {}
 
     def step(self, action: int) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """One move: (observation, reward, whether it is the goal, False, {})."""
+        """One move.
+
+        Parameters
+        ----------
+        action : int
+            0: up, 1: right, 2: down, 3: left.
+
+        Returns
+        -------
+        observation : array of shape (2,), float32
+            Row and column.
+        reward : float
+            1 at the goal, else 0; and more where it is shaped.
+        terminated : bool
+            Whether it is the goal.
+        truncated : bool
+            False.
+        info : dict
+            Empty.
+
+        Raises
+        ------
+        InvalidValueError
+            There is no such action.
+        """
         if not self.action_space.contains(action):
             raise InvalidValueError(f"GridWorld: action must be 0, 1, 2 or 3, not {action!r}")
         before = int(self.distance[self._at])

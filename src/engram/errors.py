@@ -43,7 +43,17 @@ class CapacityError(EngramError, ValueError):
 
 
 class MissingExtraError(EngramError, ImportError):
-    """A package that an optional part of Engram needs is not installed."""
+    """A package that an optional part of Engram needs is not installed.
+
+    Parameters
+    ----------
+    part : str
+        What needs it.
+    package : str
+        Name of the package.
+    extra : str
+        Extra of Engram that brings it.
+    """
 
     def __init__(self, part: str, package: str, extra: str) -> None:
         super().__init__(
@@ -56,7 +66,24 @@ class CheckpointError(EngramError, ValueError):
 
 
 def unknown_name(where: str, kind: str, name: object, valid: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not among `valid`, with the nearest one that is."""
+    """The error for a name that is not among `valid`, with the nearest one that is.
+
+    Parameters
+    ----------
+    where : str
+        What was asked: the beginning of the message.
+    kind : str
+        What the name should name, as "region".
+    name : object
+        What was given.
+    valid : iterable of str
+        The names there are. The message lists the first twelve.
+
+    Returns
+    -------
+    UnknownNameError
+        To be raised by the caller.
+    """
     import difflib
 
     names = list(valid)
@@ -74,7 +101,31 @@ def number(
     *,
     open_low: bool = False,
 ) -> float:
-    """A finite number within [low, high], or (low, high] with `open_low`."""
+    """A finite number within [low, high], or (low, high] with `open_low`.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given. Booleans are no numbers.
+    low, high : float
+        The valid range.
+    open_low : bool
+        `low` itself is not valid.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no real number.
+    InvalidValueError
+        It is out of range, or too large for single precision (`LARGEST`).
+    """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise InvalidTypeError(f"{where} must be a number, not {value!r} ({type(value).__name__})")
     try:
@@ -92,7 +143,29 @@ def number(
 
 
 def integer(where: str, value: Any, low: int | None = None, high: int | None = None) -> int:
-    """A whole number within [low, high]."""
+    """A whole number within [low, high].
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given. Booleans are no numbers.
+    low, high : int, optional
+        The valid range. None: no bound.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no whole number. A float is none, whatever its value.
+    InvalidValueError
+        It is out of range.
+    """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise InvalidTypeError(
             f"{where} must be a whole number, not {value!r} ({type(value).__name__})"
@@ -112,7 +185,31 @@ def vector(
     *,
     length: int | None = None,
 ) -> NDArray[np.float32]:
-    """A one-dimensional array of finite numbers within [low, high], as float32."""
+    """A one-dimensional array of finite numbers within [low, high], as float32.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    values : array_like of shape (n,)
+        Numbers or booleans.
+    low, high : float
+        The valid range.
+    length : int, optional
+        How many there must be. None: any number.
+
+    Returns
+    -------
+    array of shape (n,), float32
+        The numbers.
+
+    Raises
+    ------
+    InvalidTypeError
+        They are no numbers, or ragged.
+    InvalidValueError
+        The shape is wrong, or one is out of range, not finite, or too large for single precision.
+    """
     given = as_array(where, values)
     if given.size and given.dtype.kind not in "biuf":
         raise InvalidTypeError(f"{where} must be numbers, not {values!r}")
@@ -135,7 +232,25 @@ def vector(
 
 
 def as_array(where: str, values: ArrayLike) -> NDArray[Any]:
-    """An array of what was given, unless it is ragged."""
+    """An array of what was given, unless it is ragged.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    values : array_like
+        What was given.
+
+    Returns
+    -------
+    array
+        Of whatever shape and type.
+
+    Raises
+    ------
+    InvalidTypeError
+        It can't become an array.
+    """
     try:
         return np.asarray(values)
     except (TypeError, ValueError) as error:
@@ -143,7 +258,29 @@ def as_array(where: str, values: ArrayLike) -> NDArray[Any]:
 
 
 def indices(where: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
-    """Indices into something with `count` entries; a mask of that length also serves."""
+    """Indices into something with `count` entries; a mask of that length also serves.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    values : array_like of int, or of bool
+        Indices of shape (n,), a single one, or a mask of shape (count,).
+    count : int
+        How many entries there are.
+
+    Returns
+    -------
+    array of shape (n,), int64
+        Indices, in the order given.
+
+    Raises
+    ------
+    InvalidTypeError
+        They are no whole numbers.
+    InvalidValueError
+        One is outside [0, count - 1], or the shape is wrong.
+    """
     array = np.atleast_1d(as_array(where, values))
     if array.dtype == np.bool_:
         if array.shape != (count,):

@@ -24,7 +24,11 @@ class Metaplasticity(Parameterized):
     above. At rest under one input r = theta = target_rate; a neuron that answers one of n equally
     frequent inputs only is at rest at n target_rate. Rates in Hz. Off unless `enabled`.
     `Brain.freeze_structural_plasticity` stops the threshold where it is.
-    doi:10.1523/JNEUROSCI.02-01-00032.1982, doi:10.1523/JNEUROSCI.1425-06.2006
+
+    References
+    ----------
+    .. [1] Bienenstock, Cooper & Munro 1982, doi:10.1523/JNEUROSCI.02-01-00032.1982
+    .. [2] Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006
     """
 
     target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
@@ -36,6 +40,17 @@ class Metaplasticity(Parameterized):
     enabled = Parameter(False, doc="whether potentiation depends on the rate")
 
     def thresholds(self, region: Region) -> NDArray[np.float32]:
-        """The sliding thresholds of a region's neurons as of their last spikes, Hz."""
+        """The sliding thresholds of a region's neurons as of their last spikes.
+
+        Parameters
+        ----------
+        region : Region
+            Whose neurons.
+
+        Returns
+        -------
+        array of shape (n_neurons,), float32
+            Rates, Hz.
+        """
         mean_square = region._slots("mean_square_rate")
         return np.where(mean_square < 0, self.target_rate, mean_square / self.target_rate)

@@ -26,7 +26,17 @@ class Modulation(Parameterized):
     def factors(self, dt: float, n: int) -> tuple[float, ...]:
         """What the compiled loop multiplies by, see `kernels.neuromodulation.release`.
 
-        n: excitatory neurons of the source.
+        Parameters
+        ----------
+        dt : float
+            Time step, ms.
+        n : int
+            Excitatory neurons of the source.
+
+        Returns
+        -------
+        tuple of four floats
+            Their meaning depends on the transmitter.
         """
         raise NotImplementedError
 
@@ -39,9 +49,15 @@ class DopamineRelease(Modulation):
     `dopamine_decay` of its rule. So a region that fires as one is a `Brain.reward` of `release`,
     one that fires at tonic_rate changes nothing, and a pause is a punishment. Neurons are the
     excitatory ones of the source; a spike acts from the next step on. Projections that release
-    something are not taught. Schultz, Dayan & Montague 1997, doi:10.1126/science.275.5306.1593;
-    Rice & Cragg 2008, doi:10.1016/j.brainresrev.2008.02.004
+    something are not taught.
 
+    References
+    ----------
+    .. [1] Schultz, Dayan & Montague 1997, doi:10.1126/science.275.5306.1593
+    .. [2] Rice & Cragg 2008, doi:10.1016/j.brainresrev.2008.02.004
+
+    Examples
+    --------
     >>> DopamineRelease(release=2.0, tonic_rate=4.0)
     DopamineRelease(release=2.0, tonic_rate=4.0)
     """
@@ -78,7 +94,11 @@ class AcetylcholineRelease(_LeakyRelease):
     eligibility, in all projections that end in the target region, its own wiring included, is
     multiplied by floor + (1 - floor) L / (L + half) at the time of the event. Of several such
     projections onto a region the most open one counts. Neurons: the excitatory ones of the source.
-    Doya 2002, doi:10.1016/S0893-6080(02)00044-8; Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
+
+    References
+    ----------
+    .. [1] Doya 2002, doi:10.1016/S0893-6080(02)00044-8
+    .. [2] Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
     """
 
     transmitter = Neurotransmitter.ACETYLCHOLINE
@@ -98,7 +118,11 @@ class SerotoninRelease(_LeakyRelease):
     current `current` L / (L + half), in units of Izhikevich's neuron (60 pA for AdEx, 4 mV for LIF
     and CurrentLIF, nothing for Relay and PoissonSource). Positive as by 5-HT2A receptors, negative
     as by 5-HT1A receptors. Several such projections add up. Neurons: the excitatory ones of the
-    source. Andrade 2011, doi:10.1016/j.neuropharm.2011.01.015
+    source.
+
+    References
+    ----------
+    .. [1] Andrade 2011, doi:10.1016/j.neuropharm.2011.01.015
     """
 
     transmitter = Neurotransmitter.SEROTONIN
@@ -117,7 +141,25 @@ RELEASES: dict[Neurotransmitter, type[Modulation]] = {
 
 
 def as_modulation(where: str, value: Any) -> Modulation | None:
-    """One of one's own from a modulation or None."""
+    """One of one's own from a modulation or None.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : Modulation or None
+        What was given.
+
+    Returns
+    -------
+    Modulation or None
+        A copy that belongs to nobody yet.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is something else.
+    """
     if value is None:
         return None
     if not isinstance(value, Modulation):
@@ -129,7 +171,31 @@ def as_modulation(where: str, value: Any) -> Modulation | None:
 def chosen_modulation(
     where: str, value: Modulation | bool | None, nt: Neurotransmitter, source: Region
 ) -> Modulation | None:
-    """What a new projection releases: by default dopamine if it comes from a region of reward."""
+    """What a new projection releases: by default dopamine if it comes from a region of reward.
+
+    Parameters
+    ----------
+    where : str
+        What was asked: the beginning of an error's message.
+    value : Modulation, bool or None
+        None: the default. True: what goes with the transmitter. False: nothing.
+    nt : Neurotransmitter
+        The transmitter of the projection.
+    source : Region
+        Where it begins.
+
+    Returns
+    -------
+    Modulation or None
+        What it releases.
+
+    Raises
+    ------
+    InvalidTypeError
+        `value` is something else.
+    InvalidValueError
+        It does not go with the transmitter.
+    """
     from engram.region import RegionType
 
     if value is None:

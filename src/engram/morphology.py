@@ -34,8 +34,21 @@ def _check_numbers(thing: Any, *names: str) -> None:
 class Branch:
     """A passive cylinder: an unbranched piece of dendrite.
 
-    label: what `placement` calls it, need not be unique; length, diameter: um; parent: index of the
-    branch at whose far end it begins, -1 for the soma.
+    Parameters
+    ----------
+    label : str
+        What `placement` calls it; need not be unique. Not "soma".
+    length : float
+        Length, um.
+    diameter : float
+        Diameter, um.
+    parent : int
+        Index of the branch at whose far end it begins; -1 for the soma.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It has no such label, or a size that is not above 0.
     """
 
     label: str
@@ -56,8 +69,18 @@ class Branch:
 class Compartments:
     """The nodes of a tree: 0 is the soma, parents come before their children.
 
-    branch, place: where each stands (place in (0, 1] along its branch; the soma: -1, 0); parent;
-    area: membrane, cm^2 (0 for a branching point); axial: conductance to the parent, S.
+    Attributes
+    ----------
+    branch : array of shape (n,), int64
+        Branch of each node; -1 for the soma.
+    place : array of shape (n,), float64
+        Where it stands along its branch, in (0, 1]; 0 for the soma.
+    parent : array of shape (n,), int64
+        Index of its parent; -1 for the soma.
+    area : array of shape (n,), float64
+        Membrane, cm^2; 0 for a branching point.
+    axial : array of shape (n,), float64
+        Conductance to the parent, S.
     """
 
     branch: NDArray[np.int64]
@@ -74,15 +97,41 @@ class Compartments:
 class Morphology:
     """A soma and a tree of passive branches with sealed ends.
 
-    branches: parents before children; soma: its diameter and length, um; Rm: membrane resistance,
-    ohm cm^2; Ri: axial resistivity, ohm cm; Cm: capacitance, uF/cm^2; resolution: a branch is cut
-    into compartments of at most that many length constants. A branch of diameter d has
+    A branch of diameter d has
 
         lambda = sqrt(Rm d / (4 Ri)), L = length / lambda, G_inf = pi d^(3/2) / (2 sqrt(Rm Ri))
 
     and, with B the input conductance of its children over G_inf, the input conductance
-    G_inf (B + tanh L) / (1 + B tanh L) (Rall 1959, doi:10.1016/0014-4886(59)90046-9). Raises
-    `InvalidValueError` or `InvalidTypeError` for a tree that can't be.
+    G_inf (B + tanh L) / (1 + B tanh L) (Rall 1959).
+
+    Parameters
+    ----------
+    branches : tuple of Branch
+        The dendrites, parents before children.
+    soma : float
+        Diameter and length of the soma, um.
+    Rm : float
+        Membrane resistance, ohm cm^2.
+    Ri : float
+        Axial resistivity, ohm cm.
+    Cm : float
+        Membrane capacitance, uF/cm^2.
+    resolution : float
+        A branch is cut into compartments of at most that many length constants.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is a tree that can't be, or one of too many compartments.
+
+    References
+    ----------
+    .. [1] Rall 1959, doi:10.1016/0014-4886(59)90046-9
+
+    Examples
+    --------
+    >>> Morphology((Branch("trunk", 200.0, 2.0), Branch("tuft", 100.0, 1.0, parent=0))).length
+    300.0
     """
 
     branches: tuple[Branch, ...] = ()
@@ -186,11 +235,33 @@ class Morphology:
     def attenuation(self, branch: ArrayLike, place: ArrayLike, frequency: float = 0.0) -> Floats:
         """Share of a current into the dendrite that acts at the soma, in [0, 1].
 
-        branch: index, -1 for the soma; place: 0 to 1 along it; frequency: Hz, 0 for steady current.
         On the path from the soma each branch contributes
         [cosh(L - X) + B sinh(L - X)] / [cosh L + B sinh L], X = place x L. By reciprocity the
         voltage attenuation from the soma outwards equals that of current inwards, whatever the
-        soma (Koch 1999, Biophysics of Computation, chapter 3).
+        soma.
+
+        Parameters
+        ----------
+        branch : array_like of int
+            Indices of branches; -1 for the soma.
+        place : array_like
+            Where along them, 0 to 1. Broadcast with `branch`.
+        frequency : float
+            Of the current, Hz; 0 for a steady one.
+
+        Returns
+        -------
+        array, float64
+            Of the shape that `branch` and `place` have together.
+
+        Raises
+        ------
+        InvalidValueError
+            There is no such branch or place.
+
+        References
+        ----------
+        .. [1] Koch 1999, Biophysics of Computation, chapter 3.
         """
         q = np.sqrt(1.0 + 2e-3j * math.pi * number("Morphology: frequency", frequency) * self.tau)
         return np.asarray(np.exp(self._log_transfer(branch, place, q).real), np.float64)
@@ -200,7 +271,27 @@ class Morphology:
 
         The delay of the centroid of the somatic response: -d/ds log A(s) at s = 0, with A the
         attenuation at complex frequency s. In an endless cable x tau / (2 lambda).
-        Agmon-Snir & Segev 1993, doi:10.1152/jn.1993.70.5.2066
+
+        Parameters
+        ----------
+        branch : array_like of int
+            Indices of branches; -1 for the soma.
+        place : array_like
+            Where along them, 0 to 1. Broadcast with `branch`.
+
+        Returns
+        -------
+        array, float64
+            Delays, ms, of the shape that `branch` and `place` have together.
+
+        Raises
+        ------
+        InvalidValueError
+            There is no such branch or place.
+
+        References
+        ----------
+        .. [1] Agmon-Snir & Segev 1993, doi:10.1152/jn.1993.70.5.2066
         """
         # A complex step: the derivative to machine precision.
         tiny = 1e-20
@@ -248,9 +339,12 @@ class Morphology:
                 before, extra = len(parent) - 1, 0.0
             ends.append((before, extra))
         return Compartments(
-            np.array(branch), np.array(place), np.array(parent), np.array(area),
+            np.array(branch),
+            np.array(place),
+            np.array(parent),
+            np.array(area),
             1.0 / np.array(resistance),
-        )  # fmt: skip
+        )
 
     @property
     def labels(self) -> list[str]:
@@ -260,8 +354,27 @@ class Morphology:
     def shares(self, where: str, placement: Placement = None) -> Floats:
         """Probability of a synapse to sit on each compartment.
 
-        placement: None for shares of membrane area; a label ("soma" too), or a mapping of labels to
-        weights, within which area decides. `where` begins the message of an error.
+        Parameters
+        ----------
+        where : str
+            Begins the message of an error.
+        placement : str, mapping of str to float, or None
+            None for shares of membrane area; a label ("soma" too), or a mapping of labels to
+            weights, within which area decides.
+
+        Returns
+        -------
+        array of shape (compartments,), float64
+            Probabilities; their sum is 1.
+
+        Raises
+        ------
+        InvalidTypeError
+            `placement` is none of these.
+        UnknownNameError
+            No branch has such a label.
+        InvalidValueError
+            A weight is negative, or all are 0.
         """
         area = self.compartments.area
         weight = np.ones(len(area))
@@ -307,7 +420,25 @@ TEMPLATES: dict[str, Morphology] = {
 
 
 def as_morphology(where: str, template: str | Morphology) -> Morphology:
-    """A tree from itself or the name of a template; `where` begins the message of an error."""
+    """A tree from itself or the name of a template.
+
+    Parameters
+    ----------
+    where : str
+        Begins the message of an error.
+    template : str or Morphology
+        A tree, or a name in `TEMPLATES`.
+
+    Returns
+    -------
+    Morphology
+        The tree.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no template of that name.
+    """
     if isinstance(template, Morphology):
         return template
     if template not in tuple(TEMPLATES):
@@ -319,10 +450,28 @@ def as_morphology(where: str, template: str | Morphology) -> Morphology:
 class NMDA:
     """Slow synaptic current that opens with depolarisation (Jahr & Stevens 1990).
 
-    g = ratio w B(V), B(V) = 1 / (1 + Mg / 3.57 exp(-0.062 V)), towards E. ratio: to the fast
-    conductance of the same excitatory synapse (to its slope at rest, for current-based models);
-    tau: decay, ms; Mg: extracellular magnesium, mM; E: reversal, mV.
-    doi:10.1523/JNEUROSCI.10-09-03178.1990
+    g = ratio w B(V), B(V) = 1 / (1 + Mg / 3.57 exp(-0.062 V)), towards E.
+
+    Parameters
+    ----------
+    ratio : float
+        To the fast conductance of the same excitatory synapse (to its slope at rest, for
+        current-based models).
+    tau : float
+        Decay, ms.
+    Mg : float
+        Extracellular magnesium, mM.
+    E : float
+        Reversal potential, mV, in [-50, 100].
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A parameter is no number, or out of range.
+
+    References
+    ----------
+    .. [1] Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990
     """
 
     ratio: float = 0.5
@@ -342,7 +491,18 @@ DYNAMICS = ("passive", "compartments")
 
 @dataclass(frozen=True)
 class Dendrites:
-    """The dendrites of a region's neurons: their shape, and how they are simulated."""
+    """The dendrites of a region's neurons: their shape, and how they are simulated.
+
+    Parameters
+    ----------
+    tree : Morphology
+        The shape, one for all neurons.
+    dynamics : {"passive", "compartments"}
+        Whether the tree attenuates and delays what comes in, or compartments have voltages of
+        their own.
+    nmda : NMDA, optional
+        The slow current of excitatory synapses. None: there is none.
+    """
 
     tree: Morphology
     dynamics: str = "passive"
@@ -374,5 +534,16 @@ class Dendrites:
         return self.tree.delay(nodes.branch, nodes.place)
 
     def lag(self, dt: float) -> NDArray[np.int64]:
-        """What the dendrite adds to the axonal delay, by compartment, in steps of `dt` ms."""
+        """What the dendrite adds to the axonal delay.
+
+        Parameters
+        ----------
+        dt : float
+            Time step, ms.
+
+        Returns
+        -------
+        array of shape (compartments,), int64
+            Steps, by compartment.
+        """
         return np.rint(self._delay / dt).astype(np.int64)

@@ -41,8 +41,19 @@ class Oscillators:
     region, in the unit of its model. A brain starts without rhythms: all A_k are 0, until `set` or
     `use_defaults`. Phases go on in any case; phi_k is drawn from the seed and moved by `couple`
     only, so that what is not used costs nothing. g_k is 1 unless the rhythm is nested in a slower
-    one, see `nest`. On rhythms: Buzsaki & Draguhn 2004, doi:10.1126/science.1099745.
+    one, see `nest`.
 
+    Parameters
+    ----------
+    brain : Brain
+        Whose regions oscillate. It has one of these as `Brain.oscillators`.
+
+    References
+    ----------
+    .. [1] On rhythms: Buzsaki & Draguhn 2004, doi:10.1126/science.1099745
+
+    Examples
+    --------
     >>> from engram import Brain, RegionType
     >>> brain = Brain(seed=1)
     >>> _ = brain.add_region("memory", RegionType.MEMORY, n_neurons=100)
@@ -74,11 +85,26 @@ class Oscillators:
     ) -> None:
         """Let a region oscillate in a band (see `BANDS`); amplitude 0 ends it.
 
-        amplitude: in the unit of current of the region's model; by default as it is, and where it
-        is 0, that of the region's type (`REGION_RHYTHMS`; 1 for a band the type has not).
-        frequency: Hz, by default as it is (at first the band's centre); the phase runs on without
-        a jump. phase: rad, now; by default as it is. Raises `UnknownNameError` for an unknown
-        region or band, `InvalidValueError` for a frequency that has no two steps a cycle.
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        band : str
+            A name in `BANDS`.
+        amplitude : float, optional
+            In the unit of current of the region's model. None: as it is, and where it is 0, that of
+            the region's type (`REGION_RHYTHMS`; 1 for a band the type has not).
+        frequency : float, optional
+            Hz. None: as it is, at first the band's centre. The phase runs on without a jump.
+        phase : float, optional
+            Phase now, rad. None: as it is.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region or band.
+        InvalidTypeError, InvalidValueError
+            A value is no number or out of range; a frequency has no two steps a cycle.
         """
         where = "Oscillators.set"
         place = self._place(where, region, band)
@@ -108,9 +134,19 @@ class Oscillators:
         self._brain._parameters_changed()
 
     def use_defaults(self, region: str | None = None) -> None:
-        """Give a region (by default all) the rhythms of its type, gamma nested in theta.
+        """Give a region the rhythms of its type, gamma nested in theta.
 
         See `REGION_RHYTHMS`; amplitudes are in units of the model. Other bands stay as they are.
+
+        Parameters
+        ----------
+        region : str, optional
+            Name of the region. None: all regions there are.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
         """
         names = list(self._brain.regions) if region is None else [region]
         for name in names:
@@ -127,17 +163,56 @@ class Oscillators:
         return size * defaults.current_unit(found.model)
 
     def amplitude(self, region: str, band: str) -> float:
-        """The amplitude of a region's rhythm, as it was set."""
+        """The amplitude of a region's rhythm, as it was set.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        band : str
+            A name in `BANDS`.
+
+        Returns
+        -------
+        float
+            In the unit of current of the region's model.
+        """
         place = self._place("Oscillators.amplitude", region, band)
         return float(self._brain._tables["rhythm_setting"][place])
 
     def frequency(self, region: str, band: str) -> float:
-        """The frequency of a region's rhythm when nothing pulls at it, Hz."""
+        """The frequency of a region's rhythm when nothing pulls at it.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        band : str
+            A name in `BANDS`.
+
+        Returns
+        -------
+        float
+            Frequency, Hz.
+        """
         place = self._place("Oscillators.frequency", region, band)
         return float(self._brain._tables["rhythm_frequency"][place])
 
     def phase(self, region: str, band: str) -> float:
-        """The phase of a region's rhythm now, in [0, 2 pi); 0 is the peak of its current."""
+        """The phase of a region's rhythm now.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        band : str
+            A name in `BANDS`.
+
+        Returns
+        -------
+        float
+            In [0, 2 pi), rad; 0 is the peak of its current.
+        """
         place = self._place("Oscillators.phase", region, band)
         tables = self._brain._tables
         frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
@@ -145,7 +220,18 @@ class Oscillators:
         return now % (2.0 * math.pi)
 
     def current(self, region: str) -> float:
-        """The sum of a region's rhythms now, as the next step will see it."""
+        """The sum of a region's rhythms now, as the next step will see it.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+
+        Returns
+        -------
+        float
+            In the unit of current of the region's model.
+        """
         r = self._brain._region("Oscillators.current", region)._index
         if self._brain._frozen["oscillations"]:
             return 0.0
@@ -167,11 +253,34 @@ class Oscillators:
         """Let a slower rhythm of the region modulate the amplitude of a faster one.
 
         g(t) = 1 - depth + depth (1 + cos(theta_slow - preferred_phase)) / 2: phase-amplitude
-        coupling, as of gamma in theta (Canolty et al. 2006, doi:10.1126/science.1128115; Tort et
-        al. 2010, doi:10.1152/jn.00106.2010, whose modulation index is
-        `engram.analysis.modulation_index`). depth: in [0, 1], 0 ends it; preferred_phase: rad, the
-        phase of the slow rhythm at which the fast one is strongest. The slow rhythm need not have
-        an amplitude of its own.
+        coupling, as of gamma in theta (Canolty et al. 2006; Tort et al. 2010, whose modulation
+        index is `engram.analysis.modulation_index`). The slow rhythm need not have an amplitude of
+        its own.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        band : str
+            The faster one, a name in `BANDS`.
+        within : str
+            The slower one.
+        depth : float
+            In [0, 1]; 0 ends it.
+        preferred_phase : float
+            Phase of the slow rhythm at which the fast one is strongest, rad.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region or band.
+        InvalidTypeError, InvalidValueError
+            `within` is not slower than `band`, or a value is no number or out of range.
+
+        References
+        ----------
+        .. [1] Canolty et al. 2006, doi:10.1126/science.1128115
+        .. [2] Tort et al. 2010, doi:10.1152/jn.00106.2010
         """
         where = "Oscillators.nest"
         r, k = self._place(where, region, band)
@@ -201,10 +310,36 @@ class Oscillators:
         """Let the phase of one region's rhythm pull at that of another (Kuramoto's model).
 
         d theta_target / dt = 2 pi f + sum of strength sin(theta_source - theta_target - lag) over
-        all that pull, with strength in rad/s and time in seconds (0 ends it). Two that pull at each
-        other lock if |2 pi (f_1 - f_2)| is below the sum of their strengths. lag: rad, by how much
-        the target lags behind. Setting a pair again replaces it. Kuramoto 1984,
-        doi:10.1007/978-3-642-69689-3; Acebron et al. 2005, doi:10.1103/RevModPhys.77.137
+        all that pull, with time in seconds. Two that pull at each other lock if |2 pi (f_1 - f_2)|
+        is below the sum of their strengths. Setting a pair again replaces it.
+
+        Parameters
+        ----------
+        source : str
+            Name of the region that pulls.
+        target : str
+            Name of the region that is pulled.
+        band : str
+            A name in `BANDS`.
+        strength : float
+            How strongly, rad/s; 0 ends it.
+        lag : float
+            By how much the target lags behind, rad.
+        bidirectional : bool
+            Let the target pull at the source, too.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region or band.
+        InvalidTypeError, InvalidValueError
+            A value is no number or out of range, phases would jump within a step, or source and
+            target are one region.
+
+        References
+        ----------
+        .. [1] Kuramoto 1984, doi:10.1007/978-3-642-69689-3
+        .. [2] Acebron et al. 2005, doi:10.1103/RevModPhys.77.137
         """
         where = "Oscillators.couple"
         i, k = self._place(where, source, band)
@@ -238,7 +373,22 @@ class Oscillators:
             tables[name][:] = column
 
     def coupling(self, source: str, target: str, band: str) -> float:
-        """The strength of a coupling, rad/s; 0 where there is none."""
+        """The strength of a coupling.
+
+        Parameters
+        ----------
+        source : str
+            Name of the region that pulls.
+        target : str
+            Name of the region that is pulled.
+        band : str
+            A name in `BANDS`.
+
+        Returns
+        -------
+        float
+            Strength, rad/s; 0 where there is none.
+        """
         where = "Oscillators.coupling"
         i, k = self._place(where, source, band)
         j = self._place(where, target, band)[0]
@@ -249,7 +399,18 @@ class Oscillators:
         return float(tables["coupling_strength"][here].sum())
 
     def synchrony(self, band: str) -> float:
-        """Kuramoto's order parameter of a band: |mean of exp(i theta)| over regions, in [0, 1]."""
+        """Kuramoto's order parameter of a band: |mean of exp(i theta)| over regions.
+
+        Parameters
+        ----------
+        band : str
+            A name in `BANDS`.
+
+        Returns
+        -------
+        float
+            In [0, 1]; 1: all regions are in phase.
+        """
         phases = [self.phase(name, band) for name in self._brain.regions]
         return float(np.abs(np.exp(1j * np.array(phases)).mean())) if phases else 0.0
 
@@ -268,10 +429,34 @@ class Oscillators:
 
         What the rule changes (of the weight, or of the eligibility if modulated by dopamine) is
         multiplied by 1 - depth + depth (1 + cos(theta - preferred_phase)) / 2 at the time of the
-        event; depth in [0, 1], 0 ends it. The rhythm is that of the target region, or of `region`;
-        it needs no amplitude. Synaptic scaling is not gated. Potentiation is strongest at the peak
-        of theta: Huerta & Lisman 1995, doi:10.1016/0896-6273(95)90008-X; Hasselmo et al. 2002,
-        doi:10.1162/089976602317318965
+        event. Synaptic scaling is not gated. Potentiation is strongest at the peak of theta
+        (Huerta & Lisman 1995; Hasselmo et al. 2002).
+
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions that the projection connects.
+        band : str
+            A name in `BANDS`.
+        depth : float
+            In [0, 1]; 0 ends it.
+        preferred_phase : float
+            Phase at which learning is strongest, rad.
+        region : str, optional
+            Name of the region whose rhythm it is. None: the target. It needs no amplitude.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such projection, region or band.
+        InvalidTypeError, InvalidValueError
+            A value is no number or out of range, or the projection does not learn, or by a rule
+            that can't be gated.
+
+        References
+        ----------
+        .. [1] Huerta & Lisman 1995, doi:10.1016/0896-6273(95)90008-X
+        .. [2] Hasselmo et al. 2002, doi:10.1162/089976602317318965
         """
         where = "Oscillators.gate_learning"
         projection = self._brain.get_projection(source, target)
@@ -286,13 +471,27 @@ class Oscillators:
             check_gate(where, type(projection.rule))
         tables, p = self._brain._tables, projection._index
         for name, value in (
-            ("gate_region", r), ("gate_band", k), ("gate_depth", share), ("gate_phase", preferred),
-        ):  # fmt: skip
+            ("gate_region", r),
+            ("gate_band", k),
+            ("gate_depth", share),
+            ("gate_phase", preferred),
+        ):
             tables[name][p] = value
         self._brain._parameters_changed()
 
     def learning_gate(self, source: str, target: str) -> float:
-        """What a rhythm multiplies a projection's changes by now, in [0, 1]; 1 without a gate."""
+        """What a rhythm multiplies a projection's changes by now.
+
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions that the projection connects.
+
+        Returns
+        -------
+        float
+            In [0, 1]; 1 without a gate.
+        """
         projection: Projection = self._brain.get_projection(source, target)
         tables, p = self._brain._tables, projection._index
         if self._brain._frozen["oscillations"]:

@@ -1,8 +1,16 @@
-"""Parameters as attributes that refuse bad values when they are assigned."""
+"""Parameters as attributes that refuse bad values when they are assigned.
+
+A mechanism, a neuron model or a rule declares each of its parameters once, as a class attribute
+with default, range, unit and meaning. From that follow the checks, the keyword arguments of the
+constructor, and the section Parameters of the class docstring.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
@@ -13,9 +21,29 @@ T = TypeVar("T", float, int, bool, str)
 class Parameter(Generic[T]):
     """One parameter of a mechanism, a neuron model or a rule.
 
-    default: its type fixes the parameter's type; low, high: the valid range (`open_low`: `low`
-    itself is not valid); choices: the valid strings; unit, doc: for the reference; per_neuron: of a
-    neuron model, it may differ between the neurons of a region.
+    Parameters
+    ----------
+    default : float, int, bool or str
+        The value where none was set. Its type fixes the parameter's type.
+    low, high : float, optional
+        The valid range, both ends included. None: no bound.
+    open_low : bool
+        `low` itself is not valid.
+    choices : tuple of str
+        The valid strings, for a default that is one.
+    unit : str
+        For the reference.
+    doc : str
+        What the parameter means, for the reference.
+    per_neuron : bool
+        Of a neuron model: it may differ between the neurons of a region.
+
+    Examples
+    --------
+    >>> class Leak(Parameterized):
+    ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="decay")
+    >>> Leak(tau=5.0).tau
+    5.0
     """
 
     def __init__(
@@ -62,7 +90,27 @@ class Parameter(Generic[T]):
         instance._set_parameter(self, self.checked(f"{type(instance).__name__}.{self.name}", value))
 
     def checked(self, where: str, value: Any) -> T:
-        """The value in the parameter's type; an error if it is not valid."""
+        """The value in the parameter's type.
+
+        Parameters
+        ----------
+        where : str
+            Names object and attribute in an error.
+        value : object
+            What was given.
+
+        Returns
+        -------
+        float, int, bool or str
+            The value, of the type of the default.
+
+        Raises
+        ------
+        InvalidTypeError
+            It is of another kind.
+        InvalidValueError
+            It is out of range, not finite, or not among the choices.
+        """
         default: Any = self.default
         result: Any
         if isinstance(default, bool):
@@ -86,9 +134,22 @@ class Parameter(Generic[T]):
 class Parameterized:
     """Base of everything that has parameters.
 
-    Keyword arguments of the constructor set them. A parameter that was never set has the value of
-    `inherit_from` (the brain-wide setting), or else its default. `on_change` is called after one
-    was set.
+    A parameter that was never set has the value of `inherit_from` (the brain-wide setting), or else
+    its default. `on_change` is called after one was set; see `attach` for both. A docstring of a
+    subclass gets a section Parameters from what the class declares, without those that its own
+    section Parameters names already.
+
+    Parameters
+    ----------
+    **values : float, int, bool or str
+        Parameters to set, by name.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no parameter of that name.
+    InvalidTypeError, InvalidValueError
+        A value is not valid.
     """
 
     _parameters: ClassVar[dict[str, Parameter[Any]]]
@@ -108,11 +169,14 @@ class Parameterized:
         """The parameters by name, in the order of their declaration."""
         found: dict[str, Parameter[Any]] | None = cls.__dict__.get("_parameters")
         if found is None:
-            found = {}
-            for base in reversed(cls.__mro__):
-                found.update({n: p for n, p in vars(base).items() if isinstance(p, Parameter)})
-            cls._parameters = found
+            found = cls._parameters = _declared(cls)
         return found
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        text = cls.__dict__.get("__doc__")
+        if text is not None:
+            cls.__doc__ = _with_parameters(text, _declared(cls))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
@@ -126,7 +190,20 @@ class Parameterized:
             on_change()
 
     def attach(self, on_change: Callable[[], None], inherit_from: object = None) -> Self:
-        """Tie to a brain: report changes, inherit what is not set."""
+        """Tie to a brain: report changes, inherit what is not set.
+
+        Parameters
+        ----------
+        on_change : callable
+            Called without arguments after a parameter was set.
+        inherit_from : object, optional
+            Where the values come from of parameters that are not set. None: from the defaults.
+
+        Returns
+        -------
+        Self
+            This object.
+        """
         object.__setattr__(self, "_on_change", on_change)
         object.__setattr__(self, "_inherit_from", inherit_from)
         return self
@@ -137,11 +214,25 @@ class Parameterized:
         return self.__dict__["_on_change"] is not None
 
     def set(self, name: str, value: Any) -> None:
-        """Assign a parameter by name."""
+        """Assign a parameter by name.
+
+        Parameters
+        ----------
+        name : str
+            Of the parameter.
+        value : float, int, bool or str
+            Checked as if it were assigned.
+        """
         setattr(self, name, value)
 
     def take_over(self, other: Self) -> None:
-        """Set the parameters that `other` has set, and no others."""
+        """Set the parameters that `other` has set, and no others.
+
+        Parameters
+        ----------
+        other : Self
+            Of the same class.
+        """
         values = other.own_values()
         self.__dict__["_values"].clear()
         self.__dict__["_values"].update(values)
@@ -166,6 +257,63 @@ class Parameterized:
         return f"{type(self).__name__}({shown})"
 
 
+# -- the section Parameters of docstrings
+
+
+def _declared(kind: type) -> dict[str, Parameter[Any]]:
+    """The parameters that a class and its bases declare, by name."""
+    found: dict[str, Parameter[Any]] = {}
+    for base in reversed(kind.__mro__):
+        found.update({n: p for n, p in vars(base).items() if isinstance(p, Parameter)})
+    return found
+
+
+_HEADING = re.compile(r"^(\w[\w ]*)\n-+$", re.MULTILINE)
+_ENTRY = re.compile(r"^(\S.*?) : ", re.MULTILINE)
+
+
+def _with_parameters(text: str, declared: Mapping[str, Parameter[Any]]) -> str:
+    """A numpydoc docstring, with an entry for each declared parameter that it does not name."""
+    text = inspect.cleandoc(text)
+    headings = list(_HEADING.finditer(text))
+    own = next((k for k, h in enumerate(headings) if h[1] == "Parameters"), None)
+    after = headings[(0 if own is None else own + 1) :]
+    end = after[0].start() if after else len(text)
+    before, rest = text[:end].rstrip(), text[end:]
+    written = "" if own is None else before[headings[own].end() :]
+    named = {name for entry in _ENTRY.findall(written) for name in entry.split(", ")}
+    entries = [_entry(p) for name, p in declared.items() if name not in named]
+    if not entries:
+        return text
+    head = "\n\nParameters\n----------\n" if own is None else "\n"
+    return before + head + "\n".join(entries) + ("\n\n" + rest if rest else "")
+
+
+def _entry(parameter: Parameter[Any]) -> str:
+    """What numpydoc wants said of a parameter: name, type, default; meaning, unit, range."""
+    p = parameter
+    kind = type(p.default).__name__ if not p.choices else f"{{{', '.join(map(repr, p.choices))}}}"
+    # A word begins with a capital; a symbol stays as it is.
+    word = p.doc.partition(" ")[0]
+    meaning = p.doc[:1].upper() + p.doc[1:] if len(word) > 1 else p.doc
+    parts = [meaning, p.unit and f"Unit: {p.unit}", _range(p)]
+    if p.per_neuron:
+        parts.append("May differ between neurons")
+    text = " ".join(f"{part}." for part in parts if part)
+    body = textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="    ")
+    return f"{p.name} : {kind}, default {p.default!r}" + ("\n" + body if body else "")
+
+
+def _range(parameter: Parameter[Any]) -> str:
+    low, high = parameter.low, parameter.high
+    left = "(" if parameter.open_low else "["
+    if low is not None and high is not None:
+        return f"Range: {left}{low:g}, {high:g}]"
+    if low is not None:
+        return f"Range: {'>' if parameter.open_low else '>='} {low:g}"
+    return "" if high is None else f"Range: <= {high:g}"
+
+
 P = TypeVar("P", bound=Parameterized)
 
 
@@ -173,6 +321,7 @@ class Mechanism(Generic[P]):
     """An attribute that holds a mechanism for good: what is assigned lends it its parameters.
 
     Rules and regions refer to the mechanisms of their brain, so one can't take another's place.
+    Assigning something of another class raises `InvalidTypeError`.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -2,6 +2,8 @@
 
 Every function draws into `ax` (a new figure's by default) and returns it.
 
+Examples
+--------
 >>> recorder = brain.record("spikes")                        # doctest: +SKIP
 >>> brain.run(1000)                                          # doctest: +SKIP
 >>> plots.raster(recorder).figure.savefig("spikes.png")      # doctest: +SKIP
@@ -51,7 +53,18 @@ _STATE_LABELS = {
 
 
 def style(ax: Axes) -> Axes:
-    """Take away what carries no information: box, ticks on bare sides, heavy lines."""
+    """Take away what carries no information: box, ticks on bare sides, heavy lines.
+
+    Parameters
+    ----------
+    ax : Axes
+        What to style.
+
+    Returns
+    -------
+    Axes
+        The same.
+    """
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
     ax.tick_params(colors=INK, labelcolor=INK, color=FAINT, labelsize=9)
@@ -62,16 +75,35 @@ def style(ax: Axes) -> Axes:
 
 
 def title(ax: Axes, text: str) -> None:
-    """A title at the left edge."""
+    """Write a title at the left edge.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where.
+    text : str
+        The title.
+    """
     ax.set_title(text, loc="left", fontsize=10, fontweight="bold", color=INK)
 
 
 def legend(ax: Axes) -> None:
-    """A legend to the right of the data."""
+    """Draw a legend to the right of the data.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where; what is drawn there has labels.
+    """
     ax.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False, fontsize=9,
-        labelcolor=INK, handlelength=1.4,
-    )  # fmt: skip
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        borderaxespad=0.0,
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        handlelength=1.4,
+    )
 
 
 def _axes(ax: Axes | None, width: float = 8.0, height: float = 3.2) -> Axes:
@@ -98,8 +130,28 @@ def raster(
 ) -> Axes:
     """Every spike as a mark; regions are stacked, each in its colour (and its number of neurons).
 
-    spikes: a recorder, or (times in ms, neurons) by region. start, stop: what to show, ms. colors:
-    by region.
+    Parameters
+    ----------
+    spikes : SpikeRecorder, or mapping of str to (times, neurons)
+        A recorder, or (times in ms, neurons) by region.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    start, stop : float, optional
+        What to show, ms. None: from the first spike, to the last.
+    colors : mapping of str to str, optional
+        By region.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidTypeError
+        `spikes` is something else.
+    InvalidValueError
+        There are no regions.
     """
     ax = _axes(ax, height=4.0)
     if isinstance(spikes, SpikeRecorder):
@@ -134,9 +186,14 @@ def raster(
         shown = (at >= first) & (at <= last)
         color = (colors or {}).get(name, COLORS[k % len(COLORS)])
         ax.plot(
-            at[shown] / unit, bottom + who[shown] + 0.5, "|", color=color, rasterized=True,
-            markersize=max(1.2, 0.9 * 72 * inches / height), markeredgewidth=0.6,
-        )  # fmt: skip
+            at[shown] / unit,
+            bottom + who[shown] + 0.5,
+            "|",
+            color=color,
+            rasterized=True,
+            markersize=max(1.2, 0.9 * 72 * inches / height),
+            markeredgewidth=0.6,
+        )
         ticks.append((bottom + sizes[name] / 2, names[name], color))
         bottom += sizes[name] + gap
     ax.set_ylim(bottom - gap, 0.0)
@@ -152,7 +209,27 @@ def raster(
 def traces(
     recorder: StateRecorder, ax: Axes | None = None, *, neurons: Sequence[int] | None = None
 ) -> Axes:
-    """A state variable over time, one line a neuron (the first six recorded by default)."""
+    """A state variable over time, one line a neuron.
+
+    Parameters
+    ----------
+    recorder : StateRecorder
+        What was recorded.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    neurons : sequence of int, optional
+        Which neurons. None: the first six recorded.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidValueError
+        A neuron was not recorded.
+    """
     ax = _axes(ax)
     times, values = recorder.times, recorder.values
     chosen = recorder.neurons[:6] if neurons is None else np.asarray(neurons)
@@ -163,9 +240,12 @@ def traces(
     for k, neuron in enumerate(chosen):
         column = int(np.flatnonzero(recorder.neurons == neuron)[0])
         ax.plot(
-            times / unit, values[:, column], color=COLORS[k % len(COLORS)], linewidth=1.0,
+            times / unit,
+            values[:, column],
+            color=COLORS[k % len(COLORS)],
+            linewidth=1.0,
             label=f"neuron {neuron}",
-        )  # fmt: skip
+        )
     ax.set_ylabel(_STATE_LABELS.get(recorder.variable, recorder.variable))
     title(ax, recorder.region)
     if len(chosen) > 1:
@@ -186,8 +266,28 @@ def rates(
 ) -> Axes:
     """The mean rate of regions over time.
 
-    recorder: or (ends of equal bins in ms, rates in Hz) by region. window: ms to average over; by
-    default a hundredth of the recording. colors: by region.
+    Parameters
+    ----------
+    recorder : RateRecorder, or mapping of str to (times, rates)
+        A recorder, or (ends of equal bins in ms, rates in Hz) by region.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    window : float, optional
+        What to average over, ms. None: a hundredth of the recording.
+    colors : mapping of str to str, optional
+        By region.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidTypeError
+        `recorder` is something else.
+    InvalidValueError
+        There are no regions.
     """
     ax = _axes(ax)
     if isinstance(recorder, RateRecorder):
@@ -233,7 +333,23 @@ def weight_histogram(
 ) -> Axes:
     """How many synapses have which weight: of a projection now, or of weights before and after.
 
-    weights: a projection, or an array; after: an array to compare with. labels: of the two.
+    Parameters
+    ----------
+    weights : Projection, or array_like of shape (n,)
+        Weights, in the unit of the model.
+    after : array_like of shape (m,), optional
+        Weights to compare with.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    bins : int
+        How many; they cover the weights and 0.
+    labels : tuple of two str
+        Of the two, where there are two.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
     """
     ax = _axes(ax, 5.0)
     projection = weights if isinstance(weights, Projection) else None
@@ -268,6 +384,18 @@ def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
 
     Where there is no synapse it is white; those between the same pair add up. Excitation is blue,
     inhibition orange.
+
+    Parameters
+    ----------
+    projection : Projection
+        Whose weights.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
     """
     ax = _axes(ax, 6.0, 4.5)
     regions = projection._brain.regions

@@ -20,7 +20,28 @@ Report = Callable[[int, int], None]
 
 @contextlib.contextmanager
 def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
-    """What to call with (steps done, steps in all) now and then; None for silence."""
+    """What to call with (steps done, steps in all) now and then; None for silence.
+
+    A context manager, which leaves the terminal as it was.
+
+    Parameters
+    ----------
+    progress : bool, callable or None
+        None: a bar on a terminal when it takes long; True: a bar; False: nothing; or what to call
+        itself.
+    label : str
+        Stands before the bar.
+
+    Yields
+    ------
+    callable or None
+        Takes two ints: steps done, steps in all.
+
+    Raises
+    ------
+    InvalidTypeError
+        `progress` is something else.
+    """
     if progress is False or (progress is None and not sys.stderr.isatty()):
         yield None
     elif callable(progress):
@@ -38,7 +59,19 @@ def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
 
 
 def lines_or_bar(what: str) -> Progress:
-    """For commands: None on a terminal, which is a bar, else a function that writes lines."""
+    """For commands: a bar on a terminal, lines elsewhere.
+
+    Parameters
+    ----------
+    what : str
+        What is counted, in the plural.
+
+    Returns
+    -------
+    callable or None
+        None on a terminal, which is a bar to `reporting`; else a function that writes a line on
+        stderr, with the time that is left.
+    """
     if sys.stderr.isatty():
         return None
     began: list[tuple[float, int]] = []

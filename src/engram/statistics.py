@@ -11,9 +11,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RegionStats:
-    """Figures of one region; `rate`: mean since the start, `activity`: the recent one, Hz.
+    """Figures of one region.
 
-    n_neurons: the living; n_synapses: of its own wiring; spikes: since the start.
+    Attributes
+    ----------
+    name : str
+        Its name.
+    region_type : str
+        Its type, as "SENSORY".
+    n_neurons : int
+        The living.
+    max_neurons : int
+        How many there is room for.
+    n_synapses : int
+        Synapses of its own wiring.
+    spikes : int
+        Spikes since the start.
+    rate : float
+        Mean since the start, Hz.
+    activity : float
+        The recent rate, Hz.
     """
 
     name: str
@@ -28,7 +45,29 @@ class RegionStats:
 
 @dataclass(frozen=True)
 class BrainStats:
-    """Figures of a brain. Times in ms, rates in Hz."""
+    """Figures of a brain.
+
+    Attributes
+    ----------
+    time : float
+        Time since the start, ms.
+    step : int
+        Steps since the start.
+    n_neurons : int
+        The living, in all regions.
+    n_synapses : int
+        Synapses of all projections, own wiring included.
+    spikes : int
+        Spikes since the start.
+    mean_activity : float
+        The recent rate over all neurons, Hz.
+    neurons_born, neurons_died : int
+        By growth, since the start.
+    synapses_born, synapses_pruned : int
+        By growth, since the start.
+    regions : tuple of RegionStats
+        Figures of each region.
+    """
 
     time: float
     step: int
@@ -44,7 +83,18 @@ class BrainStats:
 
 
 def collect(brain: Brain) -> BrainStats:
-    """The figures now."""
+    """The figures now.
+
+    Parameters
+    ----------
+    brain : Brain
+        Whose figures.
+
+    Returns
+    -------
+    BrainStats
+        They don't change any more.
+    """
     seconds = max(brain.time, brain.dt) / 1000.0
     regions = []
     for region in brain.regions.values():
@@ -80,7 +130,18 @@ def collect(brain: Brain) -> BrainStats:
 
 
 def describe(brain: Brain) -> str:
-    """The figures as text."""
+    """The figures as text.
+
+    Parameters
+    ----------
+    brain : Brain
+        Whose figures.
+
+    Returns
+    -------
+    str
+        Several lines: totals, regions, projections.
+    """
     s = collect(brain)
     lines = [
         f"Brain at {s.time / 1000:.3f} s (step {s.step}, dt {brain.dt:g} ms, seed {brain.seed})",

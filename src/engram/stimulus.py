@@ -24,11 +24,21 @@ Floats = NDArray[np.float32]
 class EncodingStrategy(Enum):
     """How values in [0, 1] become input.
 
-    RATE: the region's neurons are split into equal groups, one per value, whose current is
-    proportional to it. TEMPORAL: the same groups; the stronger the value, the earlier in a
-    repeating cycle the drive begins, so that the latency of the first spike codes the value.
-    POPULATION: the same groups; each has Gaussian tuning curves with evenly spaced centres.
-    doi:10.1016/S0893-6080(01)00083-1 (latency), doi:10.1126/science.3749885 (population code)
+    Attributes
+    ----------
+    RATE
+        The region's neurons are split into equal groups, one per value, whose current is
+        proportional to it.
+    TEMPORAL
+        The same groups; the stronger the value, the earlier in a repeating cycle the drive begins,
+        so that the latency of the first spike codes the value.
+    POPULATION
+        The same groups; each has Gaussian tuning curves with evenly spaced centres.
+
+    References
+    ----------
+    .. [1] Latency: doi:10.1016/S0893-6080(01)00083-1
+    .. [2] Population code: doi:10.1126/science.3749885
     """
 
     RATE = "rate"
@@ -37,14 +47,35 @@ class EncodingStrategy(Enum):
 
 
 class Encoded(NamedTuple):
-    """Input of a region's neurons: `amplitude`, from step `onset` of each cycle of `period`."""
+    """Input of a region's neurons.
+
+    Attributes
+    ----------
+    amplitude : array of shape (n_neurons,), float32
+        Current in the unit of the model, or rate in Hz of Poisson sources.
+    onset : array of shape (n_neurons,), int32, optional
+        Step of the cycle from which on it flows. None: from the first.
+    period : int
+        Steps of a cycle.
+    """
 
     amplitude: Floats
     onset: NDArray[np.int32] | None = None
     period: int = 1
 
     def at(self, phase: int) -> Floats:
-        """The input at a step of the cycle."""
+        """The input at a step of the cycle.
+
+        Parameters
+        ----------
+        phase : int
+            The step, in [0, period).
+
+        Returns
+        -------
+        array of shape (n_neurons,), float32
+            In the unit of `amplitude`.
+        """
         if self.onset is None:
             return self.amplitude
         return np.where(self.onset <= phase, self.amplitude, np.float32(0))
@@ -74,6 +105,13 @@ class StimulusEncoder(Parameterized):
     floor((1 - x) cycle / dt) of each cycle on; POPULATION max_current exp(-(x - m)^2 / (2 width^2))
     with evenly spaced centres m. Currents are in the unit of the region's model.
 
+    Parameters
+    ----------
+    strategy : EncodingStrategy
+        How values become input.
+
+    Examples
+    --------
     >>> StimulusEncoder(EncodingStrategy.POPULATION, max_current=15.0).strategy.value
     'population'
     """
@@ -112,7 +150,27 @@ class StimulusEncoder(Parameterized):
         self._strategy = value
 
     def encode(self, values: ArrayLike, region: Region) -> Encoded:
-        """The input of a region's neurons for `values` in [0, 1], at most as many as neurons."""
+        """The input of a region's neurons for values in [0, 1].
+
+        Parameters
+        ----------
+        values : array_like of shape (n,)
+            In [0, 1]; at least one, at most as many as neurons.
+        region : Region
+            Whose neurons it is for.
+
+        Returns
+        -------
+        Encoded
+            Input of each neuron, without noise.
+
+        Raises
+        ------
+        InvalidTypeError
+            They are no numbers.
+        InvalidValueError
+            One is outside [0, 1], or there are too many or none.
+        """
         n = region.n_neurons
         array = _check_values(region._name, values, n)
         poisson = isinstance(region._model, PoissonSource)
@@ -129,7 +187,22 @@ class StimulusEncoder(Parameterized):
         return Encoded(np.full(n, scale, np.float32), onset, period)
 
     def noisy(self, amplitude: Floats, region: Region, step: int) -> Floats:
-        """The input with noise of relative size `noise_level`, never below 0."""
+        """The input with noise of relative size `noise_level`, never below 0.
+
+        Parameters
+        ----------
+        amplitude : array of shape (n_neurons,), float32
+            The input without noise.
+        region : Region
+            Whose neurons it is for.
+        step : int
+            Of the brain; the noise follows from it and the seed.
+
+        Returns
+        -------
+        array of shape (n_neurons,), float32
+            In the unit of `amplitude`.
+        """
         if self.noise_level == 0.0:
             return amplitude
         z = np.empty(len(amplitude), np.float32)
@@ -161,16 +234,57 @@ def _now(encoded: Encoded, region: Region) -> Floats:
 
 
 def encode_number(value: float, region: Region, encoder: StimulusEncoder) -> Floats:
-    """Currents of a region's neurons in the next step for one number in [0, 1], (n_neurons,)."""
+    """Currents of a region's neurons in the next step for one number in [0, 1].
+
+    Parameters
+    ----------
+    value : float
+        In [0, 1].
+    region : Region
+        Whose neurons they are for.
+    encoder : StimulusEncoder
+        How the value becomes input.
+
+    Returns
+    -------
+    array of shape (n_neurons,), float32
+        Currents in the unit of the region's model; rates in Hz for Poisson sources.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no number, or outside [0, 1].
+    """
     x = number("encode_number: value", value, 0.0, 1.0)
     return _now(encoder.encode([x], region), region)
 
 
 def encode_text(text: str, region: Region, encoder: StimulusEncoder) -> Floats:
-    """Currents of a region's neurons in the next step for a text, shape (n_neurons,).
+    """Currents of a region's neurons in the next step for a text.
 
     Each group of neurons stands for one byte of the text in UTF-8 (value: byte / 255); of a text
     longer than the region, neighbouring bytes are averaged.
+
+    Parameters
+    ----------
+    text : str
+        Not empty.
+    region : Region
+        Whose neurons they are for.
+    encoder : StimulusEncoder
+        How values become input.
+
+    Returns
+    -------
+    array of shape (n_neurons,), float32
+        Currents in the unit of the region's model; rates in Hz for Poisson sources.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no text.
+    InvalidValueError
+        It is empty.
     """
     if not isinstance(text, str):
         raise InvalidTypeError(f"encode_text: text must be a string, not {text!r}")

@@ -22,6 +22,11 @@ class Neurotransmitter(IntEnum):
     SEROTONIN     +1   0.3      0.8
     ACETYLCHOLINE +1   0.5      1.2
     ============= ==== ======== ==========
+
+    Examples
+    --------
+    >>> Neurotransmitter.GABA.sign, Neurotransmitter.ACETYLCHOLINE.gain
+    (-1, 0.6)
     """
 
     GLUTAMATE = 0
@@ -32,7 +37,7 @@ class Neurotransmitter(IntEnum):
 
     @property
     def sign(self) -> int:
-        """-1 for GABA, else +1."""
+        """Sign of the weights: -1 for GABA, else +1."""
         return -1 if self is Neurotransmitter.GABA else 1
 
     @property
@@ -47,7 +52,7 @@ class Neurotransmitter(IntEnum):
 
     @property
     def gain(self) -> float:
-        """strength x modulation."""
+        """Product strength x modulation."""
         return self.strength * self.modulation
 
 
@@ -60,8 +65,14 @@ class ShortTermPlasticity(Parameterized):
     A spike releases the share u of the resources R: the charge is weight x R x u / U. Then
     R <- R (1 - u), u <- u + U (1 - u) at the next spike; between spikes dR/dt = (1 - R) / tau_rec
     and du/dt = -u / tau_facil, in closed form. Facilitation is u / U - 1, so that a rested synapse
-    transmits its weight. doi:10.1162/089976698300017502
+    transmits its weight.
 
+    References
+    ----------
+    .. [1] Tsodyks, Pawelzik & Markram 1998, doi:10.1162/089976698300017502
+
+    Examples
+    --------
     >>> ShortTermPlasticity(U=0.5, tau_rec=800.0, tau_facil=0.0)  # depressing
     ShortTermPlasticity(U=0.5, tau_rec=800.0, tau_facil=0.0)
     """

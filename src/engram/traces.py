@@ -33,10 +33,22 @@ _AVERAGED = 10
 class Trace:
     """What was active together, and in which order.
 
-    neurons: indices in the region, ascending, shape (k,); latency: the first spike of each after
-    the first of all, ms, shape (k,); duration: the window they were seen in, ms; step: when it was
-    first stored; encounters: how often it came. strength decays with time and grows when the
-    pattern comes back or is replayed.
+    Parameters
+    ----------
+    region : str
+        Name of the region.
+    neurons : array of shape (k,), int64
+        Indices in the region, ascending.
+    step : int
+        When it was first stored.
+    strength : float
+        Decays with time and grows when the pattern comes back or is replayed.
+    latency : array of shape (k,), float64
+        First spike of each neuron after the first of all, ms.
+    duration : float
+        Window they were seen in, ms.
+    encounters : int
+        How often it came.
     """
 
     region: str
@@ -58,19 +70,44 @@ class Trace:
         return self.latency / self.duration
 
     def forget(self, dead: Ints) -> None:
-        """Leave out neurons that died: who takes their slots was not there."""
+        """Leave out neurons that died: who takes their slots was not there.
+
+        Parameters
+        ----------
+        dead : array of shape (n,), int64
+            Indices in the region.
+        """
         kept = ~np.isin(self.neurons, dead)
         self.neurons, self.latency = self.neurons[kept], self.latency[kept]
 
     def is_in_order_of(self, other: Trace) -> bool:
-        """Whether the neurons in common fire in much the same order, or are too few to tell."""
+        """Whether the neurons in common fire in much the same order, or are too few to tell.
+
+        Parameters
+        ----------
+        other : Trace
+            Of the same region.
+
+        Returns
+        -------
+        bool
+            False if the rank correlation of latencies is below -0.5, of five neurons or more.
+        """
         mine, theirs = self._common(other)
         if len(theirs) < _ORDERED:
             return True
         return rank_correlation(self.latency[mine], other.latency[theirs]) >= _REVERSED
 
     def meet(self, other: Trace) -> None:
-        """The same pattern again: strength grows by 1, latencies are averaged."""
+        """Take in the same pattern again: strength grows by 1, latencies are averaged.
+
+        The average is over the last ten encounters or so.
+
+        Parameters
+        ----------
+        other : Trace
+            What was seen now.
+        """
         self.strength += 1.0
         self.encounters += 1
         mine, theirs = self._common(other)
@@ -86,9 +123,21 @@ class Trace:
 
 
 def find_same(traces: Sequence[Trace], seen: Trace) -> Trace | None:
-    """The first of some traces that is the same memory as `seen`; None if there is none.
+    """The first of some traces that is the same memory as `seen`.
 
     More than half of the neurons of the larger one are common, and their order is not reversed.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        What is known.
+    seen : Trace
+        What was seen.
+
+    Returns
+    -------
+    Trace or None
+        None if there is none.
     """
     n = len(seen.neurons)
     alike = [
@@ -107,9 +156,22 @@ def find_same(traces: Sequence[Trace], seen: Trace) -> Trace | None:
 
 
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> float:
-    """Spearman's rank correlation, ties sharing their mean rank; 0 if either is constant.
+    """Spearman's rank correlation, ties sharing their mean rank.
 
-    a, b: shape (n,).
+    Parameters
+    ----------
+    a, b : array_like of shape (n,)
+        Numbers, paired.
+
+    Returns
+    -------
+    float
+        In [-1, 1]; 0 if either is constant.
+
+    Examples
+    --------
+    >>> rank_correlation([1, 2, 3], [10, 40, 90])
+    1.0
     """
     x, y = _ranks(np.asarray(a)), _ranks(np.asarray(b))
     x, y = x - x.mean(), y - y.mean()
@@ -125,9 +187,23 @@ def _ranks(values: NDArray[np.generic]) -> Floats:
 
 
 def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
-    """(steps, neurons of the brain) of the spikes in the last `window` steps, in order of time.
+    """The spikes of the last steps, in order of time.
 
     Left out are those of neurons that died since: who took their slots has not fired them.
+
+    Parameters
+    ----------
+    brain : Brain
+        Whose spikes.
+    window : int
+        Steps to look back; no further than spikes are kept.
+
+    Returns
+    -------
+    steps : array of shape (n,), int64
+        When.
+    neurons : array of shape (n,), int64
+        Neuron slots of the brain.
     """
     tables, now = brain._tables, brain.step_count
     ring, horizon = tables["event_neuron"], tables.sizes["H"]
@@ -145,10 +221,26 @@ def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
 
 
 def observe(brain: Brain, regions: Sequence[Region], window: int, threshold: float) -> list[Trace]:
-    """The patterns of the last `window` steps, one of each region where there is one.
+    """The patterns of the last steps, one of each region where there is one.
 
     Those take part who fired more than `threshold` times as often as the mean of their region, or
     as 1 Hz if that is more.
+
+    Parameters
+    ----------
+    brain : Brain
+        Whose patterns.
+    regions : sequence of Region
+        Where to look.
+    window : int
+        Steps to look back.
+    threshold : float
+        In mean rates of the region.
+
+    Returns
+    -------
+    list of Trace
+        Each with strength 1.
     """
     when, who = recent_spikes(brain, window)
     duration = window * brain.dt

@@ -28,13 +28,44 @@ def connect(
     seed: int,
     tag: int,
 ) -> Pairs:
-    """The (pre, post) pairs of a wiring between two sets of neurons, in this order.
+    """The (pre, post) pairs of a wiring between two sets of neurons.
 
-    random: every pair with probability `density`; in_degree: every target gets `in_degree` sources;
-    all_to_all; one_to_one: in order, as many on either side; all_but_one: the pairs that one_to_one
-    leaves out. Without `autapses` no neuron is
-    connected with itself. Time and memory are proportional to the number of synapses. Raises
-    `InvalidValueError`, which names `where`, for a wiring that these neurons can't have.
+    Time and memory are proportional to the number of synapses.
+
+    Parameters
+    ----------
+    where : str
+        Names what is connected in an error.
+    wiring : {"random", "in_degree", "all_to_all", "one_to_one", "all_but_one"}
+        random: every pair with probability `density`. in_degree: every target gets `in_degree`
+        sources. all_to_all: every pair. one_to_one: in order, as many on either side.
+        all_but_one: the pairs that one_to_one leaves out.
+    sources : array of shape (n_sources,), int64
+        Neuron slots, ascending.
+    targets : array of shape (n_targets,), int64
+        Neuron slots, ascending.
+    density : float
+        Probability of a pair, for random.
+    in_degree : int or None
+        Sources of each target, for in_degree.
+    autapses : bool
+        Whether a neuron may be connected with itself.
+    seed : int
+        Of the brain.
+    tag : int
+        Of the random numbers: another wiring for each.
+
+    Returns
+    -------
+    pre : array of shape (n,), int32
+        Presynaptic neuron slots.
+    post : array of shape (n,), int32
+        Postsynaptic neuron slots.
+
+    Raises
+    ------
+    InvalidValueError
+        It is a wiring that these neurons can't have.
     """
     seed = np.uint64(seed)  # type: ignore[assignment]
     if wiring == "random":
@@ -79,7 +110,22 @@ def connect(
 
 
 def positions(of: Indices, among: Indices, autapses: bool) -> Indices:
-    """Where each neuron stands among the others; -1 if it does not, or may be chosen anyway."""
+    """Where each neuron stands among the others; -1 if it does not, or may be chosen anyway.
+
+    Parameters
+    ----------
+    of : array of shape (n,), int64
+        Neuron slots.
+    among : array of shape (m,), int64
+        Neuron slots, ascending.
+    autapses : bool
+        Whether a neuron may be connected with itself.
+
+    Returns
+    -------
+    array of shape (n,), int64
+        Indices into `among`, or -1.
+    """
     found = np.full(len(of), -1, np.int64)
     if not autapses and len(among):
         place = np.searchsorted(among, of)
@@ -90,7 +136,24 @@ def positions(of: Indices, among: Indices, autapses: bool) -> Indices:
 
 
 def expected_in_degree(wiring: str, n_sources: int, density: float, in_degree: int | None) -> float:
-    """The mean number of synapses a target neuron gets."""
+    """The mean number of synapses a target neuron gets.
+
+    Parameters
+    ----------
+    wiring : str
+        As for `connect`.
+    n_sources : int
+        Source neurons.
+    density : float
+        Probability of a pair, for random.
+    in_degree : int or None
+        Sources of each target, for in_degree.
+
+    Returns
+    -------
+    float
+        Synapses per target neuron.
+    """
     return {
         "random": density * n_sources,
         "in_degree": float(in_degree or 0),
@@ -102,7 +165,19 @@ def expected_in_degree(wiring: str, n_sources: int, density: float, in_degree: i
 
 @dataclass(frozen=True)
 class Wiring:
-    """How to connect two sets of neurons; see `connect`."""
+    """How to connect two sets of neurons; see `connect`.
+
+    Parameters
+    ----------
+    wiring : {"random", "in_degree", "all_to_all", "one_to_one", "all_but_one"}
+        Which pairs.
+    density : float
+        Probability of a pair, for random.
+    in_degree : int or None
+        Sources of each target, for in_degree.
+    autapses : bool
+        Whether a neuron may be connected with itself.
+    """
 
     wiring: str
     density: float
@@ -110,7 +185,18 @@ class Wiring:
     autapses: bool
 
     def check(self, where: str) -> None:
-        """Refuse what does not fit together."""
+        """Refuse what does not fit together.
+
+        Parameters
+        ----------
+        where : str
+            Names what is connected in an error.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            There is no such wiring, or an argument has no effect with it.
+        """
         if self.wiring not in WIRINGS:
             raise InvalidValueError(
                 f"{where}: wiring must be one of {WIRINGS}, not {self.wiring!r}"
@@ -126,7 +212,18 @@ class Wiring:
             )
 
     def degree(self, n_sources: int) -> float:
-        """The expected in-degree."""
+        """The expected in-degree.
+
+        Parameters
+        ----------
+        n_sources : int
+            Source neurons.
+
+        Returns
+        -------
+        float
+            Synapses per target neuron.
+        """
         return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
 
     def pairs(
@@ -137,8 +234,41 @@ class Wiring:
         seed: int,
         tag: int,
     ) -> Pairs:
-        """(pre, post) neuron slots."""
+        """The pairs to connect, as `connect` finds them.
+
+        Parameters
+        ----------
+        where : str
+            Names what is connected in an error.
+        sources : array of shape (n_sources,), int64
+            Neuron slots, ascending.
+        targets : array of shape (n_targets,), int64
+            Neuron slots, ascending.
+        seed : int
+            Of the brain.
+        tag : int
+            Of the random numbers: another wiring for each.
+
+        Returns
+        -------
+        pre : array of shape (n,), int32
+            Presynaptic neuron slots.
+        post : array of shape (n,), int32
+            Postsynaptic neuron slots.
+
+        Raises
+        ------
+        InvalidValueError
+            It is a wiring that these neurons can't have.
+        """
         return connect(
-            where, self.wiring, sources, targets, density=self.density, in_degree=self.in_degree,
-            autapses=self.autapses, seed=seed, tag=tag,
-        )  # fmt: skip
+            where,
+            self.wiring,
+            sources,
+            targets,
+            density=self.density,
+            in_degree=self.in_degree,
+            autapses=self.autapses,
+            seed=seed,
+            tag=tag,
+        )

@@ -72,6 +72,13 @@ def run_sweep(
         A row for each trial asked for, in order: parameters, seed, status ("done", "failed"),
         duration_s, error (a traceback), and a column for each figure.
 
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        An argument can't be, or another sweep is writing to the file.
+    MissingExtraError
+        pandas is not installed.
+
     Examples
     --------
     >>> from engram.sweep import run_sweep
@@ -118,13 +125,32 @@ def run_sweep(
 
 
 def read_sweep(path: str | os.PathLike[str], name: str | None = None) -> Any:
-    """The trials in a file as a DataFrame, also while they run; name: those of one sweep only.
+    """The trials in a file as a DataFrame, also while they run.
 
-    Beside the columns that `run_sweep` describes there are sweep, started (UTC) and version (of
-    engram). The file can be queried by any SQLite client, too:
+    The file can be queried by any SQLite client, too:
 
         SELECT parameters ->> 'eta' AS eta, avg(result ->> 'accuracy'), count(*)
         FROM trials WHERE status = 'done' GROUP BY eta;
+
+    Parameters
+    ----------
+    path : path
+        The SQLite file.
+    name : str, optional
+        The sweep whose trials are wanted. None: all there are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each trial. Beside the columns that `run_sweep` describes there are sweep,
+        started (UTC) and version (of engram).
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such file or sweep.
+    MissingExtraError
+        pandas is not installed.
     """
     _pandas("read_sweep")
     store = Store(Path(path))
@@ -194,12 +220,14 @@ def _seeds(where: str, seeds: Iterable[int]) -> list[int]:
 def _frame(rows: list[dict[str, Any]], *more: str) -> Any:
     """A DataFrame: parameters, seed, what is known of each trial, figures."""
     pandas = _pandas("run_sweep")
-    return pandas.DataFrame([
-        {
-            **{name: row[name] for name in more},
-            **json.loads(row["parameters"]),
-            **{name: row[name] for name in COLUMNS},
-            **(json.loads(row["result"]) if row["result"] else {}),
-        }
-        for row in rows
-    ])  # fmt: skip
+    return pandas.DataFrame(
+        [
+            {
+                **{name: row[name] for name in more},
+                **json.loads(row["parameters"]),
+                **{name: row[name] for name in COLUMNS},
+                **(json.loads(row["result"]) if row["result"] else {}),
+            }
+            for row in rows
+        ]
+    )

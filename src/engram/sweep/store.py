@@ -42,7 +42,17 @@ CREATE TABLE trials (
 
 @dataclass(frozen=True)
 class Trial:
-    """A call of a sweep's function."""
+    """A call of a sweep's function.
+
+    Parameters
+    ----------
+    sweep : str
+        Name of the sweep.
+    parameters : mapping of str to object
+        What JSON can hold, by name.
+    seed : int
+        The seed of the call.
+    """
 
     sweep: str
     parameters: Mapping[str, Any]
@@ -56,7 +66,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: figures, or the text of an error; how long it took."""
+    """How a trial ended.
+
+    Parameters
+    ----------
+    figures : mapping of str to object, or None
+        What the function has returned. None: it failed.
+    error : str or None
+        A traceback, or what became of the process. None: it did not fail.
+    duration_s : float
+        How long it took, s.
+    """
 
     figures: Mapping[str, Any] | None
     error: str | None
@@ -64,7 +84,28 @@ class Outcome:
 
 
 def stored(values: Mapping[str, Any]) -> str:
-    """JSON, the same for the same values, whatever their order."""
+    """JSON, the same for the same values, whatever their order.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+        NumPy's numbers and arrays are stored as Python's.
+
+    Returns
+    -------
+    str
+        The JSON text.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is more than JSON can hold.
+
+    Examples
+    --------
+    >>> stored({"b": np.int64(2), "a": 1.0}) == stored({"a": 1.0, "b": 2})
+    True
+    """
     return json.dumps(_plain(values), sort_keys=True, allow_nan=False)
 
 
@@ -85,7 +126,13 @@ def _plain(value: Any) -> Any:
 
 
 class Store:
-    """An SQLite file of trials."""
+    """An SQLite file of trials.
+
+    Parameters
+    ----------
+    path : Path
+        The file. It is made when a sweep begins.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -138,7 +185,18 @@ class Store:
             )
 
     def enter(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Enter trials that are not there yet; those that have to be run."""
+        """Enter trials that are not there yet.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+            What was asked for.
+
+        Returns
+        -------
+        list of Trial
+            Those that have to be run: all that are not done.
+        """
         with self._connection as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO trials (sweep, parameters, seed, status) "
@@ -166,18 +224,42 @@ class Store:
             )
 
     def finish(self, trial: Trial, outcome: Outcome) -> None:
-        """Write how a trial ended."""
+        """Write how a trial ended.
+
+        Parameters
+        ----------
+        trial : Trial
+            Which one.
+        outcome : Outcome
+            How it ended.
+        """
         figures = None if outcome.figures is None else json.dumps(outcome.figures)
         with self._connection as connection:
             connection.execute(
                 "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ? "
                 "WHERE sweep = ? AND parameters = ? AND seed = ?",
-                (FAILED if outcome.error else DONE, figures, outcome.error, outcome.duration_s,
-                 *trial.key),
-            )  # fmt: skip
+                (
+                    FAILED if outcome.error else DONE,
+                    figures,
+                    outcome.error,
+                    outcome.duration_s,
+                    *trial.key,
+                ),
+            )
 
     def rows(self, trials: Sequence[Trial]) -> list[dict[str, Any]]:
-        """The rows of trials."""
+        """The rows of trials.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+            Which; all have been entered.
+
+        Returns
+        -------
+        list of dict
+            The columns of each, in the same order.
+        """
         found = self._connection.execute("SELECT * FROM trials").fetchall()
         by_key = {(row["sweep"], row["parameters"], row["seed"]): dict(row) for row in found}
         return [by_key[trial.key] for trial in trials]
@@ -191,7 +273,27 @@ class Store:
 
 
 def checked_figures(found: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures that a function has returned."""
+    """The figures that a function has returned.
+
+    Parameters
+    ----------
+    found : object
+        What it returned: a number, or a mapping of names to what JSON can hold.
+    parameters : mapping of str to object
+        Of the trial: no figure may have one of these names.
+
+    Returns
+    -------
+    dict
+        Figures by name; a single number is called "result", NaN becomes None.
+
+    Raises
+    ------
+    InvalidTypeError
+        JSON can't hold it.
+    InvalidValueError
+        It is empty, or a name is taken.
+    """
     if not isinstance(found, Mapping):
         found = {"result": found}
     if not found:

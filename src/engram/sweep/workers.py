@@ -29,7 +29,31 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 def outcomes(
     function: Function, trials: Sequence[Trial], jobs: int, started: Started
 ) -> Generator[tuple[Trial, Outcome]]:
-    """Run trials, `jobs` at a time, and yield each as it ends. Closing it stops what runs."""
+    """Run trials, `jobs` at a time, and yield each as it ends. Closing it stops what runs.
+
+    Parameters
+    ----------
+    function : callable
+        Called with seed and parameters. With several jobs, one that processes can import.
+    trials : sequence of Trial
+        What to run.
+    jobs : int
+        Processes; up to 1: in this one.
+    started : callable
+        Told of each trial that begins.
+
+    Yields
+    ------
+    trial : Trial
+        Which one has ended.
+    outcome : Outcome
+        How. That a process died is an error, too.
+
+    Raises
+    ------
+    InvalidTypeError
+        Other processes can't import the function.
+    """
     if jobs <= 1:
         for trial in trials:
             started(trial)
