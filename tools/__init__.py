@@ -1,0 +1,1 @@
+"""Tools for those who work on Engram; they are no part of the package."""
