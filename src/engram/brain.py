@@ -416,11 +416,7 @@ class Brain:
         return made[0]
 
     def _add_projection(
-        self,
-        source: str,
-        target: str,
-        rule: PlasticityRule | None,
-        stp: ShortTermPlasticity | None,
+        self, source: str, target: str, rule: PlasticityRule | None, stp: ShortTermPlasticity | None
     ) -> Projection:
         tables = self._tables
         p = len(self.projections)
@@ -616,11 +612,7 @@ class Brain:
         }
 
     def run(
-        self,
-        steps: int,
-        stimulus_fn: StimulusFunction | None = None,
-        *,
-        progress: Progress = None,
+        self, steps: int, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None
     ) -> None:
         """Run `steps` steps; `stimulus_fn(brain, i)` is called before each of them.
 
@@ -1021,11 +1013,7 @@ class Brain:
         self._freeze("neuromodulation", False)
 
     def enable_projection_plasticity(
-        self,
-        source: str,
-        target: str,
-        A_plus: float | None = None,
-        A_minus: float | None = None,
+        self, source: str, target: str, A_plus: float | None = None, A_minus: float | None = None
     ) -> Projection:
         """Plasticity on for one projection; a static one gets reward-modulated STDP."""
         projection = self.get_projection(source, target)

@@ -20,13 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import (
-    InvalidValueError,
-    MissingExtraError,
-    indices,
-    integer,
-    number,
-)
+from engram.errors import InvalidValueError, MissingExtraError, indices, integer, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +101,7 @@ class _Disk:
         # NumPy pads headers so that the length can grow in place.
         self._file.seek(0)
         npy.write_array_header_1_0(
-            self._file,
-            {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)},
+            self._file, {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)}
         )
         self._file.seek(0, 2)
 

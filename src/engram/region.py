@@ -11,13 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
 from engram.engine.binding import kernel
-from engram.errors import (
-    CapacityError,
-    InvalidTypeError,
-    InvalidValueError,
-    number,
-    unknown_name,
-)
+from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, number, unknown_name
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, as_morphology
@@ -335,9 +329,7 @@ class Region:
     # -- building
 
     def add_neuron(
-        self,
-        ntype: NeuronType = NeuronType.EXCITATORY,
-        pattern: FiringPattern | None = None,
+        self, ntype: NeuronType = NeuronType.EXCITATORY, pattern: FiringPattern | None = None
     ) -> int:
         """Add one neuron, unconnected, in a dead neuron's slot if there is one. Returns its index.
 

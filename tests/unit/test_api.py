@@ -829,10 +829,7 @@ def test_the_usage_example(tmp_path):
     assert stats.synapses_pruned > 0
     unrewarded, _ = usage(False, True)
     unpunished, _ = usage(True, False)
-    for other, pathway in (
-        (unrewarded, ("input", "cortex")),
-        (unpunished, ("cortex", "output")),
-    ):
+    for other, pathway in ((unrewarded, ("input", "cortex")), (unpunished, ("cortex", "output"))):
         mine, theirs = (by_pair(b.get_projection(*pathway)) for b in (brain, other))
         assert changed(mine, theirs) > 0
 

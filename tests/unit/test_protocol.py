@@ -129,9 +129,7 @@ def test_a_run_that_is_repeated_goes_on(
     assert again["decoders"] == found["decoders"]
 
 
-def test_decoders_see_labels_of_training_pictures_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_decoders_see_labels_of_training_pictures_only(monkeypatch: pytest.MonkeyPatch) -> None:
     data = mnist.load(RUN)
     network = mnist.classifier(RUN).learn_features(data.X_train)
     first = evaluate(network, data, 200, seed=2, reward=False)

@@ -93,11 +93,7 @@ def test_all_to_all_and_one_to_one():
 
 @pytest.mark.parametrize(
     "options",
-    [
-        {"connectivity": 0.5},
-        {"wiring": "in_degree", "in_degree": 11},
-        {"wiring": "all_to_all"},
-    ],
+    [{"connectivity": 0.5}, {"wiring": "in_degree", "in_degree": 11}, {"wiring": "all_to_all"}],
 )
 @pytest.mark.parametrize("autapses", [False, True])
 def test_autapses_only_if_asked_for(options, autapses):

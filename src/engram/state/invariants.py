@@ -237,10 +237,7 @@ def _check_incoming(tables: Tables, p: int) -> None:
     block = tables.blocks[p]
     name = f"of projection {p}"
     n = len(block["post"])
-    index, lengths = (
-        block["in_synapse"],
-        {len(block[f"in_{c}"]) for c in ("synapse", "tap")},
-    )
+    index, lengths = (block["in_synapse"], {len(block[f"in_{c}"]) for c in ("synapse", "tap")})
     _require(
         len(lengths) == 1 and lengths <= {0, n}, f"incoming index {name} is complete or absent"
     )
