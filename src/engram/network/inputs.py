@@ -1,0 +1,99 @@
+"""What drives neurons from outside: the only writer of drive and held input.
+
+A stimulus that a user holds and one that a replay or sleep imposes stand in the same arrays. A
+user's stimulus makes the others let go first; `Network.imposed` says whose it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import kernel
+from engram.kernels.constants import NEVER
+from engram.network.network import Network
+from engram.network.records import RegionRecord
+from engram.stimulus import Encoded
+
+QUIET = 100.0
+"""Without stimulus for as long, a brain is quiet, ms."""
+
+
+def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) -> int:
+    """Add a current to each neuron of a region for the next step; returns how many are driven."""
+    tables = network.tables
+    driven: int = kernel("neurons.add_drive")(
+        tables["drive"], tables["alive"], network.first(region), current
+    )
+    tables["driven"][region.index] = 1
+    note_stimulus(network, network.step_count)
+    return driven
+
+
+def inject(
+    network: Network, region: RegionRecord, neurons: NDArray[np.int64], current: Any
+) -> None:
+    """Add a current to some neurons for the next step; those named twice get it twice."""
+    np.add.at(network.slots(region, "drive"), neurons, current)
+    network.tables["driven"][region.index] = 1
+    note_stimulus(network, network.step_count)
+
+
+def clear_drive(network: Network) -> None:
+    """Drop what waits for the next step."""
+    network.tables["drive"][:] = 0
+    network.tables["driven"][:] = 0
+
+
+def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
+    """Hold a stimulus from now on."""
+    tables, r = network.tables, region.index
+    network.slots(region, "held")[:] = encoded.amplitude
+    network.slots(region, "held_onset")[:] = 0 if encoded.onset is None else encoded.onset
+    tables["held_period"][r] = encoded.period
+    tables["held_since"][r] = network.step_count
+    tables["holding"][r] = 1
+
+
+def release(network: Network, region: RegionRecord) -> None:
+    """End what is held into a region."""
+    tables, r = network.tables, region.index
+    network.slots(region, "held")[:] = 0
+    network.slots(region, "held_onset")[:] = 0
+    tables["holding"][r] = 0
+    tables["held_period"][r] = 1
+    tables["held_since"][r] = 0
+
+
+def is_held(network: Network, region: RegionRecord) -> bool:
+    """Whether anything is held into a region."""
+    return bool(network.tables["holding"][region.index])
+
+
+def impose(network: Network, region: RegionRecord, current: NDArray[np.float32] | float) -> None:
+    """Hold a current on behalf of a process, in place of what is held."""
+    network.slots(region, "held")[:] = current
+    network.tables["holding"][region.index] = 1
+
+
+def make_way(network: Network) -> None:
+    """Let processes end what they hold: a stimulus comes from outside."""
+    for process in network.processes:
+        process.let_go()
+
+
+def note_stimulus(network: Network, step: int) -> None:
+    """Something is stimulated up to `step`."""
+    if network.last_stimulus == NEVER:
+        # From now on memory wants spikes to be kept.
+        network.stale = True
+    network.last_stimulus = step
+
+
+def is_quiet(network: Network) -> bool:
+    """Whether nothing was stimulated lately, and nothing is now."""
+    since = (network.step_count - network.last_stimulus) * network.dt
+    held = not network.imposed and network.tables["holding"].any()
+    return since > QUIET and not held

@@ -1,0 +1,351 @@
+"""Network: the tables of a brain, the settings of its parts, its clock; and `Process`, its base.
+
+Both know each other, so they stand in one file: a network asks its processes when they want to act,
+and they act on it.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
+from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.parameters import Parameterized
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP
+from engram.state.tables import Array, Tables
+from engram.stimulus import StimulusEncoder
+
+MAX_STEPS = LAST_STEP
+
+SWITCHES = (
+    "plasticity",
+    "structural_plasticity",
+    "homeostatic_scaling",
+    "adaptive_thresholds",
+    "memory",
+    "oscillations",
+    "neuromodulation",
+)
+"""What can be frozen or disabled."""
+
+P = TypeVar("P", bound=Parameterized)
+
+
+Saved = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+"""Plain values, and arrays, by name."""
+
+
+class Process(Parameterized):
+    """Base of what acts on a network between two steps.
+
+    A process declares its parameters as `Parameter`, is registered once (`Brain.add_process`) and
+    is then asked when it wants to act. Of those whose time comes at one step, the one with the
+    smallest `order` acts first. Recorders, synaptic scaling, growth, memory, sleep, statistics and
+    checkpointers are processes.
+
+    name: what it is called; in a network, names are unique unless they are empty. order: see above;
+    by default after statistics (50) and before checkpointers (100). kept: whether checkpoints,
+    copies and fingerprints hold it (of a recorder they don't).
+
+    >>> class Metronome(Process):
+    ...     name = "metronome"
+    ...     period = Parameter(1000.0, low=1.0, unit="ms", doc="between two ticks")
+    ...
+    ...     def next_act(self, step):
+    ...         return next_multiple(step, self.network.steps(self.period))
+    ...
+    ...     def act(self, step):
+    ...         print(self.network.time)
+    """
+
+    name: ClassVar[str] = ""
+    order: ClassVar[int] = 60
+    kept: ClassVar[bool] = True
+
+    _network: Network | None = None
+
+    @property
+    def network(self) -> Network:
+        """The network it acts on; `InvalidValueError` before it is registered."""
+        if self._network is None:
+            raise InvalidValueError(
+                f"{type(self).__name__}: it belongs to no brain; use the brain's own, or "
+                f"Brain.add_process"
+            )
+        return self._network
+
+    def join(self, network: Network) -> None:
+        """Belong to a network; called once, by `Network.add_process`."""
+        self._network = network
+        self.attach(network.parameters_changed)
+
+    def bind(self) -> None:
+        """Write what compiled loops read into the tables: before the first step and after changes.
+
+        Assigning a parameter of any part of the brain is a change.
+        """
+
+    def next_act(self, step: int) -> int | None:
+        """The first step after `step` before which it wants to act; None: none as things are."""
+        return None
+
+    def act(self, step: int) -> None:
+        """Act, before step `step`."""
+
+    def reset(self) -> None:
+        """`Brain.reset_state` was called: forget what is under way."""
+
+    def forget(self, region: str, slots: NDArray[np.int64]) -> None:
+        """Neurons of a region died; slots: their indices in the region."""
+
+    def region_added(self, region: RegionRecord) -> None:
+        """A region has been added, which has no neurons and no synapses yet."""
+
+    def logged_regions(self) -> tuple[str, ...]:
+        """The regions whose every spike it wants to be told."""
+        return ()
+
+    def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
+        """Spikes of all logged regions since the last call: steps, and slots of the brain."""
+
+    def let_go(self) -> None:
+        """A stimulus comes from outside: what it holds into regions by itself has to end."""
+
+    def presented(self) -> None:
+        """A presentation is over, during which nothing could be saved."""
+
+    def finished(self) -> None:
+        """A call of `Brain.run` is about to return."""
+
+    def save(self) -> Saved:
+        """What a checkpoint has to hold besides the parameters: copies."""
+        return {}, {}
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        """Undo `save`; raises an `EngramError` for values that can't be used."""
+
+
+def next_multiple(step: int, every: int) -> int:
+    """The first step after `step` that is a multiple of `every`."""
+    return step + every - step % every
+
+
+class Network:
+    """The core of a brain.
+
+    tables: all arrays; regions, pathways: settings, in the order of the tables; processes: who acts
+    between steps, in their order; frozen: by mechanism, see `SWITCHES`; encoder: how values become
+    input; rules: what rules of these classes inherit. Whatever changes arrays or settings stands in
+    `engram.network`; mechanisms call it.
+    """
+
+    def __init__(self, dt: float, seed: int) -> None:
+        self.dt, self.seed = dt, seed
+        self.tables = Tables()
+        self.tables["dt"][0] = dt
+        self.tables["seed"][0] = seed
+        self.regions: dict[str, RegionRecord] = {}
+        self.pathways: list[PathwayRecord] = []
+        self.processes: list[Process] = []
+        self.frozen = dict.fromkeys(SWITCHES, False)
+        self.rules: dict[type[Parameterized], PlasticityRule] = {
+            kind: kind().attach(self.parameters_changed) for kind in (STDP, RewardSTDP)
+        }
+        self.encoder = StimulusEncoder()
+        self.tag = 0
+        self.last_reset = 0
+        self.structure_version = 0
+        self.last_stimulus = NEVER
+        self.imposed = False
+        self.presenting = False
+        self.asleep_until: int | None = None
+        self.stale = True
+        self.agenda: tuple[int, list[Process]] | None = None
+        self.spikes_kept = 0
+
+    # -- time
+
+    @property
+    def step_count(self) -> int:
+        """Steps done."""
+        step: int = self.tables["clock"].item(STEP)
+        return step
+
+    @property
+    def time(self) -> float:
+        """Simulated time, ms."""
+        return self.step_count * self.dt
+
+    def steps(self, ms: float) -> int:
+        """A time in steps, one at least."""
+        return max(1, round(ms / self.dt))
+
+    @property
+    def birth(self) -> int:
+        """The step of birth of what is built now; NEVER before the first step."""
+        return self.step_count or NEVER
+
+    def next_tag(self) -> int:
+        """A number for a batch of random draws; counted up and saved, so that none repeats."""
+        self.tag += 1
+        return self.tag
+
+    def check_time(self, where: str, steps: int) -> None:
+        """Refuse more steps than a brain can live."""
+        if steps > MAX_STEPS - self.step_count:
+            raise InvalidValueError(
+                f"{where}: {steps} steps are too many; a brain lives {MAX_STEPS} steps"
+            )
+
+    def check_awake(self, where: str) -> None:
+        """Refuse what a sleeping brain can't do."""
+        if self.asleep_until is not None:
+            raise InvalidValueError(
+                f"{where}: the brain is asleep until {self.asleep_until * self.dt:g} ms and takes "
+                f"no input; Brain.wake wakes it"
+            )
+
+    # -- parts
+
+    def region(self, where: str, name: str) -> RegionRecord:
+        """A region by name; `UnknownNameError`, which names `where`, if there is none."""
+        region = self.regions.get(name) if isinstance(name, str) else None
+        if region is None:
+            raise unknown_name(where, "region", name, self.regions)
+        return region
+
+    def pathway(self, where: str, source: str, target: str) -> PathwayRecord:
+        """The pathway between two regions; `UnknownNameError` if there is none."""
+        self.region(where, source)
+        self.region(where, target)
+        for pathway in self.pathways:
+            if pathway.source == source and pathway.target == target:
+                return pathway
+        known = [f"{p.source}->{p.target}" for p in self.pathways]
+        raise unknown_name(where, "projection", f"{source}->{target}", known)
+
+    def target(self, where: str, label: str) -> PathwayRecord:
+        """A pathway by its label; `UnknownNameError` if there is none."""
+        for pathway in self.pathways:
+            if pathway.label == label:
+                return pathway
+        raise unknown_name(where, "target", label, [p.label for p in self.pathways])
+
+    def rewarded(self, where: str, label: str) -> PathwayRecord:
+        """The same of one that dopamine acts on; `InvalidValueError` if it does not."""
+        pathway = self.target(where, label)
+        if pathway.rule is None or not pathway.rule.modulated:
+            raise InvalidValueError(
+                f"{where}: dopamine does not act on {label!r}, whose rule is {pathway.rule!r}; "
+                f"assign Projection.rule = 'reward_stdp' first"
+            )
+        return pathway
+
+    def first(self, region: RegionRecord) -> int:
+        """The first neuron slot of a region, in the brain's tables."""
+        first: int = self.tables["region_first"].item(region.index)
+        return first
+
+    def count(self, region: RegionRecord) -> int:
+        """The neuron slots of a region in use, those of dead neurons included."""
+        count: int = self.tables["region_count"].item(region.index)
+        return count
+
+    def slice(self, region: RegionRecord) -> slice:
+        """The neuron slots of a region in use, in the brain's tables."""
+        first = self.first(region)
+        return slice(first, first + self.count(region))
+
+    def slots(self, region: RegionRecord, name: str, row: int | None = None) -> Array:
+        """A region's part of an array of neurons, (n_neurons,): a view; row: of several."""
+        array = self.tables[name]
+        if row is not None:
+            array = array[row]
+        return array[self.slice(region)]
+
+    def alive(self, region: RegionRecord) -> NDArray[np.bool_]:
+        """Which slots of a region hold a living neuron, (n_neurons,): a view."""
+        return self.slots(region, "alive").view(np.bool_)
+
+    def touching(self, region: str) -> list[PathwayRecord]:
+        """The pathways that begin or end in a region."""
+        return [p for p in self.pathways if region in (p.source, p.target)]
+
+    def block(self, pathway: PathwayRecord) -> dict[str, NDArray[Any]]:
+        """The arrays of a pathway."""
+        return self.tables.blocks[pathway.index]
+
+    def attach_rule(self, rule: PlasticityRule) -> None:
+        """Tie a rule to the network: it inherits what it does not set, and reports changes."""
+        rule.attach(self.parameters_changed, self.rules.get(type(rule)))
+
+    # -- processes
+
+    def add_process(self, process: Process) -> None:
+        """Let a process act from now on, after those of the same order that are there."""
+        if not isinstance(process, Process):
+            raise InvalidTypeError(f"Brain.add_process: a Process, not {process!r}")
+        if process.attached:
+            raise InvalidValueError(f"Brain.add_process: {process!r} belongs to a brain already")
+        if process.name and any(p.name == process.name for p in self.processes):
+            raise InvalidValueError(
+                f"Brain.add_process: there is a process {process.name!r} already"
+            )
+        bisect.insort(self.processes, process, key=lambda p: p.order)
+        process.join(self)
+        self.parameters_changed()
+
+    def remove_process(self, process: Process) -> None:
+        """Let a process act no more."""
+        self.processes.remove(process)
+        self.parameters_changed()
+
+    def find(self, kind: type[P]) -> P:
+        """The process, or the brain's rule, of a class."""
+        found: Iterable[Parameterized] = (*self.processes, *self.rules.values())
+        for part in found:
+            if type(part) is kind:
+                return part
+        raise unknown_name("Network", "process", kind.__name__, [p.name for p in self.processes])
+
+    # -- changes
+
+    def parameters_changed(self) -> None:
+        """Something was assigned: the tables are stale, and who acts when is to be asked anew."""
+        self.stale = True
+        self.agenda = None
+
+    def neurons_changed(self) -> None:
+        """Neurons were born or died, or what they receive has changed."""
+        self.stale = True
+
+    def synapses_changed(self) -> None:
+        """Synapses were added or removed."""
+        self.stale = True
+        self.structure_version += 1
+
+    def freeze(self, mechanism: str, frozen: bool) -> None:
+        """Freeze or release a mechanism of `SWITCHES`."""
+        self.frozen[mechanism] = frozen
+        self.parameters_changed()
+
+    def keep_spikes(self, steps: int) -> None:
+        """Let the spike ring reach back so far; called from `Process.bind`."""
+        self.spikes_kept = max(self.spikes_kept, steps)
+
+    def flush_log(self) -> None:
+        """Hand the logged spikes to those who asked for them."""
+        clock = self.tables["clock"]
+        n = int(clock[LOGGED])
+        if n:
+            steps, neurons = self.tables["log_step"][:n], self.tables["log_neuron"][:n]
+            for process in self.processes:
+                if process.logged_regions():
+                    process.log(steps, neurons)
+            clock[LOGGED] = 0

@@ -1,0 +1,203 @@
+"""The neurons of a region: their states, births and deaths."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine.binding import kernel
+from engram.errors import unknown_name
+from engram.kernels.constants import STREAM_PARAMETER
+from engram.network import pathways
+from engram.network.network import Network
+from engram.network.records import RegionRecord
+from engram.neurons import FiringPattern, Izhikevich, NeuronType
+from engram.state import renewal
+from engram.state.tables import Array
+
+Slots = NDArray[np.int64]
+
+COMMON_STATES = ("theta", "activity", "exc", "inh")
+"""What neurons of every model have beside their states and parameters."""
+
+
+# -- looking
+
+
+def n_alive(network: Network, region: RegionRecord) -> int:
+    """Living neurons."""
+    return int(network.slots(region, "alive").sum())
+
+
+def of_type(network: Network, region: RegionRecord, kind: NeuronType | None) -> Slots:
+    """Indices of the living neurons, all or of one type."""
+    chosen = network.alive(region)
+    if kind is not None:
+        chosen = chosen & (network.slots(region, "neuron_type") == kind)
+    return np.flatnonzero(chosen)
+
+
+def n_excitatory(network: Network, region: RegionRecord) -> int:
+    """Living excitatory neurons."""
+    return len(of_type(network, region, NeuronType.EXCITATORY))
+
+
+def mean_activity(network: Network, region: RegionRecord) -> float:
+    """Mean firing rate of the living neurons over the last second or so, Hz."""
+    tau = network.tables["tau_activity"].item(region.index)
+    slots = (network.slots(region, name) for name in ("rate_trace", "last_spike", "alive"))
+    mean: float = kernel("neurons.mean_rate")(*slots, network.step_count, network.dt / tau)
+    return mean * (1000.0 / float(tau))
+
+
+def activity(network: Network, region: RegionRecord) -> Array:
+    """Running mean of each neuron's firing rate, Hz, (n_neurons,)."""
+    tau = float(network.tables["tau_activity"][region.index])
+    since = network.step_count - network.slots(region, "last_spike").astype(np.float64)
+    kept = np.exp(-since * (network.dt / tau))
+    return np.asarray(network.slots(region, "rate_trace") * kept * (1000.0 / tau), np.float32)
+
+
+def state(network: Network, region: RegionRecord, name: str) -> Array:
+    """A state variable or per-neuron parameter of the model by name, (n_neurons,): a view.
+
+    Also "theta", "activity" (a copy), "exc" and "inh". Raises `UnknownNameError` for others.
+    """
+    model = type(region.model)
+    states = list(model.states)
+    if name == "v":
+        return network.slots(region, "v")
+    if name in states:
+        return network.slots(region, "x", states.index(name) - 1)
+    if name in model.per_neuron():
+        return network.slots(region, "q", model.per_neuron().index(name))
+    if name == "activity":
+        return activity(network, region)
+    if name in COMMON_STATES:
+        flag = "shifted" if name == "theta" else "receiving"
+        if not network.tables[flag][region.index]:
+            # So that what is written to the array is noticed.
+            network.neurons_changed()
+        return network.slots(region, name)
+    valid = [*states, *model.per_neuron(), *COMMON_STATES]
+    raise unknown_name(region.where, "state variable", name, valid)
+
+
+def parameters(network: Network, region: RegionRecord) -> dict[str, NDArray[np.float32]]:
+    """The per-neuron parameters of the model, by name."""
+    return {name: state(network, region, name) for name in type(region.model).per_neuron()}
+
+
+def to_rest(network: Network, region: RegionRecord) -> None:
+    """Bring the states of the model to rest."""
+    values = parameters(network, region)
+    for name, start in region.model.initial_states(values).items():
+        state(network, region, name)[:] = start
+
+
+# -- births
+
+
+def free_slots(network: Network, region: RegionRecord, n: int) -> Slots:
+    """Where the next neurons will be: slots of the dead, then new ones."""
+    free = np.flatnonzero(~network.alive(region))[:n]
+    return np.concatenate([free, network.count(region) + np.arange(n - len(free))])
+
+
+def add_neurons(
+    network: Network,
+    region: RegionRecord,
+    n: int,
+    kind: NeuronType,
+    pattern: FiringPattern | None = None,
+) -> Slots:
+    """Add neurons, in the slots of the dead first; there must be room. Returns their indices."""
+    slots = free_slots(network, region, n)
+    fill_slots(network, region, slots, kind, pattern)
+    return slots
+
+
+def fill_slots(
+    network: Network,
+    region: RegionRecord,
+    slots: Slots,
+    kind: NeuronType,
+    pattern: FiringPattern | None = None,
+) -> None:
+    """Add neurons in slots, which are free; there must be room."""
+    if not len(slots):
+        return
+    more = max(0, int(slots.max()) + 1 - network.count(region))
+    network.tables["region_count"][region.index] += more
+    network.neurons_changed()
+    initialise(network, region, slots, kind, pattern)
+
+
+def initialise(
+    network: Network,
+    region: RegionRecord,
+    slots: Slots,
+    kind: NeuronType,
+    pattern: FiringPattern | None,
+) -> None:
+    """Bring neurons to life at rest, with nothing left of whoever had the slots before."""
+    tables, model = network.tables, region.model
+    ids = slots + network.first(region)
+    chosen = region.patterns[kind] if pattern is None else pattern
+    # A slice where it will do, which is much faster.
+    together = int(ids[-1] - ids[0]) == len(ids) - 1
+    where = slice(int(ids[0]), int(ids[-1]) + 1) if together else ids
+    renewal.renew_neurons(tables, where, "birth")
+    tables["alive"][ids] = 1
+    tables["neuron_type"][ids] = kind
+    tables["pattern"][ids] = chosen
+    tables["born"][ids] = network.step_count
+    values = _draw_parameters(network, region, ids, chosen)
+    for k, (name, start) in enumerate(model.initial_states(values).items()):
+        if name == "v":
+            tables["v"][ids] = start
+        else:
+            tables["x"][k - 1, ids] = start
+    for pathway in network.touching(region.name):
+        pathways.renew_traces(network, pathway, region.name, slots, "birth")
+
+
+def _draw_parameters(
+    network: Network, region: RegionRecord, ids: Slots, pattern: FiringPattern
+) -> dict[str, NDArray[np.float32]]:
+    """Draw the per-neuron parameters of newborns, and write them."""
+    model, tag = region.model, network.next_tag()
+    values: dict[str, NDArray[np.float32]] = {}
+    given = model.own_values()
+    uniform = np.empty(len(ids), np.float32)
+    for k, name in enumerate(type(model).per_neuron()):
+        centre = float(getattr(model, name))
+        if isinstance(model, Izhikevich) and name not in given:
+            centre = pattern.parameters["abcd".index(name)]
+        kernel("random.uniform_at")(
+            ids, uniform, np.uint64(network.seed), STREAM_PARAMETER, tag * 16 + k
+        )
+        spread = np.float32(region.variation) * (2 * uniform - 1)
+        values[name] = (np.float32(centre) * (1 + spread)).astype(np.float32)
+        network.tables["q"][k, ids] = values[name]
+    return values
+
+
+# -- deaths
+
+
+def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
+    """Let living neurons die, with all their synapses."""
+    bury(network, region, slots)
+    for pathway in network.touching(region.name):
+        pathways.remove_dead_ends(network, pathway)
+
+
+def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
+    """Mark neurons as dead and clear what they leave behind, their synapses apart."""
+    renewal.renew_neurons(network.tables, slots + network.first(region), "death")
+    for pathway in network.pathways:
+        pathways.renew_traces(network, pathway, region.name, slots, "death")
+    for process in network.processes:
+        process.forget(region.name, slots)
+    network.neurons_changed()

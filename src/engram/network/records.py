@@ -1,0 +1,79 @@
+"""Settings of regions and pathways: plain records, which `Region` and `Projection` read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engram.modulation import Modulation
+from engram.morphology import Dendrites, Morphology
+from engram.neurons import FiringPattern, NeuronModel, RegionType
+from engram.plasticity import PlasticityRule
+from engram.synapses import ShortTermPlasticity
+
+
+@dataclass(eq=False)
+class RegionRecord:
+    """What is set of a region and is no array.
+
+    index: its row in the tables of regions. patterns: of excitatory and inhibitory neurons;
+    variation: of the parameters that differ between neurons, relative; excitatory: their share;
+    theta_plus, tau_theta: None where `Homeostasis` decides.
+    """
+
+    index: int
+    name: str
+    region_type: RegionType
+    model: NeuronModel
+    patterns: tuple[FiringPattern, FiringPattern]
+    variation: float
+    excitatory: float
+    max_neurons: int
+    dendrites: Dendrites = field(default_factory=lambda: Dendrites(Morphology()))
+    theta_plus: float | None = None
+    tau_theta: float | None = None
+
+    @property
+    def where(self) -> str:
+        """How errors call it."""
+        return f"Region {self.name!r}"
+
+
+@dataclass(eq=False)
+class PathwayRecord:
+    """What is set of a pathway and is no array.
+
+    index: its row in the tables of projections. w_max_given: whether `w_max` was set, or follows
+    the weights; placement: see `Projection.placement`.
+    """
+
+    index: int
+    source: str
+    target: str
+    rule: PlasticityRule | None = None
+    stp: ShortTermPlasticity | None = None
+    modulation: Modulation | None = None
+    frozen: bool = False
+    w_max_given: bool = False
+    placement: str | dict[str, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
+        if self.source == self.target:
+            return f"region:{self.source}"
+        return f"proj:{self.source}->{self.target}"
+
+    @property
+    def where(self) -> str:
+        """How errors call it."""
+        return f"Projection {self.label}"
+
+    @property
+    def learns(self) -> bool:
+        """Whether it has a rule and is not frozen itself."""
+        return self.rule is not None and not self.frozen
+
+    @property
+    def n_traces(self) -> int | None:
+        """How many presynaptic traces the rule has; None without a rule."""
+        return None if self.rule is None else len(self.rule.pre_traces)
