@@ -20,13 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import (
-    InvalidValueError,
-    MissingExtraError,
-    indices,
-    integer,
-    number,
-)
+from engram.errors import InvalidValueError, MissingExtraError, indices, integer, number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,12 +18,7 @@ from engram import (
     load_brain,
     save_brain,
 )
-from engram.analysis import (
-    analytic,
-    mean_amplitude,
-    modulation_index,
-    phase_amplitude_coupling,
-)
+from engram.analysis import analytic, mean_amplitude, modulation_index, phase_amplitude_coupling
 from engram.oscillator import BANDS, REGION_RHYTHMS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION

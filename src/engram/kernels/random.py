@@ -526,11 +526,7 @@ def fill_normal(
 
 @inner_jit
 def uniform_at(
-    entities: npt.NDArray[np.int64],
-    out: npt.NDArray[np.float32],
-    seed: int,
-    stream: int,
-    step: int,
+    entities: npt.NDArray[np.int64], out: npt.NDArray[np.float32], seed: int, stream: int, step: int
 ) -> None:
     """Write the value that :func:`fill_uniform` gives each of these neurons."""
     for k in range(len(entities)):

@@ -10,12 +10,7 @@ import numpy as np
 
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
 from engram.kernels.jit import inner_jit
-from engram.kernels.random import (
-    geometric_gap,
-    integer_below,
-    log_failure,
-    uniform,
-)
+from engram.kernels.random import geometric_gap, integer_below, log_failure, uniform
 
 
 @inner_jit

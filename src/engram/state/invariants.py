@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from engram.errors import EngramError
-from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, LAST_STEP, NEVER, STEP
-from engram.neurons import FiringPattern, NeuronType
+from engram.kernels.constants import (
+    EVENTS,
+    INHIBITORY_TRANSMITTER,
+    LAST_STEP,
+    NEVER,
+    PATTERNS,
+    STEP,
+    TRANSMITTERS,
+    TYPES,
+)
 from engram.state.layout import bounds, read_out, signs
 from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import Array, Tables
-from engram.synapses import Neurotransmitter
 
 
 class InvariantError(EngramError, AssertionError):
@@ -51,23 +58,55 @@ def _require(holds: object, what: str) -> None:
         raise InvariantError(f"not true of the tables: {what}")
 
 
-_FLAGS = (
-    "alive", "fired", "adapting", "driven", "holding", "plastic", "nearest", "stp",
-)  # fmt: skip
+_FLAGS = ("alive", "fired", "adapting", "driven", "holding", "plastic", "nearest", "stp")
 _LEAST = {
-    "clock": 0, "neuron_type": 0, "total_spikes": 0, "held_period": 1, "region_spikes": 0,
-    "region_count": 0, "region_capacity": 0, "noise": 0, "source": 0, "target": 0, "delay_min": 1,
-    "delay_count": 1, "w_min": 0, "last_spike": NEVER, "last_event": -1, "born": NEVER,
-    "youngest": NEVER, "event_previous_step": NEVER, "event_previous": -1,
-    "event_first": 0, "event_end": 0, "rate_since": NEVER, "recent_rate": 0, "mean_rate": 0,
-    "spikes_measured": 0, "rates_measured": 0, "mean_square_rate": -1, "rhythm_setting": 0,
-    "nest_depth": 0, "nest_band": 0, "coupling_source": 0, "coupling_target": 0,
-    "coupling_band": 0, "coupling_strength": 0, "gate_region": 0, "gate_band": 0, "gate_depth": 0,
-}  # fmt: skip
+    "clock": 0,
+    "neuron_type": 0,
+    "total_spikes": 0,
+    "held_period": 1,
+    "region_spikes": 0,
+    "region_count": 0,
+    "region_capacity": 0,
+    "noise": 0,
+    "source": 0,
+    "target": 0,
+    "delay_min": 1,
+    "delay_count": 1,
+    "w_min": 0,
+    "last_spike": NEVER,
+    "last_event": -1,
+    "born": NEVER,
+    "youngest": NEVER,
+    "event_previous_step": NEVER,
+    "event_previous": -1,
+    "event_first": 0,
+    "event_end": 0,
+    "rate_since": NEVER,
+    "recent_rate": 0,
+    "mean_rate": 0,
+    "spikes_measured": 0,
+    "rates_measured": 0,
+    "mean_square_rate": -1,
+    "rhythm_setting": 0,
+    "nest_depth": 0,
+    "nest_band": 0,
+    "coupling_source": 0,
+    "coupling_target": 0,
+    "coupling_band": 0,
+    "coupling_strength": 0,
+    "gate_region": 0,
+    "gate_band": 0,
+    "gate_depth": 0,
+}
 _POSITIVE = (
-    "dt", "tau_activity", "tau_dopamine", "tau_eligibility", "eligibility_growth", "stp_tau_rec",
+    "dt",
+    "tau_activity",
+    "tau_dopamine",
+    "tau_eligibility",
+    "eligibility_growth",
+    "stp_tau_rec",
     "rhythm_frequency",
-)  # fmt: skip
+)
 
 
 def _check_ranges(tables: Tables) -> None:
@@ -80,15 +119,15 @@ def _check_ranges(tables: Tables) -> None:
         _require((tables[name] > 0).all(), f"{name} is positive")
     clock, regions = tables["clock"], tables.sizes["R"]
     _require(clock[STEP] <= LAST_STEP and clock[EVENTS] < 1 << 62, "clock is within range")
-    _require((tables["neuron_type"] <= max(NeuronType)).all(), "neuron_type is a NeuronType")
-    _require((tables["pattern"] <= max(FiringPattern)).all(), "pattern is a FiringPattern")
+    _require((tables["neuron_type"] < TYPES).all(), "neuron_type is a NeuronType")
+    _require((tables["pattern"] < PATTERNS).all(), "pattern is a FiringPattern")
     for name in ("source", "target", "coupling_source", "coupling_target", "gate_region"):
         _require((tables[name] < regions).all(), f"{name} is a region")
     for name in ("nest_band", "coupling_band", "gate_band"):
         _require((tables[name] < tables.sizes["O"]).all(), f"{name} is a band of rhythm")
     _require((tables["held_since"] <= clock[STEP]).all(), "held_since is not in the future")
     for p, block in enumerate(tables.blocks):
-        known = (block["nt"] <= max(Neurotransmitter)).all()
+        known = (block["nt"] < TRANSMITTERS).all()
         _require(known, f"nt of projection {p} is a Neurotransmitter")
         _require((block["birth"] >= NEVER).all(), f"birth of projection {p} is at least {NEVER}")
         started = (block["facilitation"] >= -1).all()
@@ -117,9 +156,7 @@ def _check_numbers(tables: Tables) -> None:
 
 
 def _check_neurons(tables: Tables) -> None:
-    first, capacity, count = (
-        tables[f"region_{name}"] for name in ("first", "capacity", "count")
-    )  # fmt: skip
+    first, capacity, count = (tables[f"region_{name}"] for name in ("first", "capacity", "count"))
     _require((first % 8 == 0).all(), "regions start at multiples of 8")
     ends = np.concatenate([[0], first + capacity])
     _require((first == ends[:-1]).all(), "regions follow one another")
@@ -258,10 +295,7 @@ def _check_incoming(tables: Tables, p: int) -> None:
     block = tables.blocks[p]
     name = f"of projection {p}"
     n = len(block["post"])
-    index, lengths = (
-        block["in_synapse"],
-        {len(block[f"in_{c}"]) for c in ("synapse", "tap")},
-    )
+    index, lengths = (block["in_synapse"], {len(block[f"in_{c}"]) for c in ("synapse", "tap")})
     _require(
         len(lengths) == 1 and lengths <= {0, n}, f"incoming index {name} is complete or absent"
     )
