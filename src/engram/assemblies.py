@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Uniform, Values
-from engram.engine.binding import kernel
 from engram.errors import InvalidValueError, indices, integer, number
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_MEMORY
 from engram.neurons import FiringPattern, NeuronType
 from engram.plasticity import STDP

@@ -15,7 +15,6 @@ from engram import defaults
 from engram.building import device_name, living_slots, neuron_model, patterns_of
 from engram.critic import Critic
 from engram.distributions import Values
-from engram.engine.binding import kernel
 from engram.errors import (
     CapacityError,
     InvalidTypeError,
@@ -30,6 +29,7 @@ from engram.errors import indices as checked_indices
 from engram.fingerprint import fingerprint
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis
+from engram.kernels.calls import kernel
 from engram.kernels.constants import EVENTS, LOGGED, NEVER, STEP
 from engram.memory import Memory
 from engram.metaplasticity import Metaplasticity

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
+from engram.kernels.calls import kernel
 
 Floats = NDArray[np.float32]
 

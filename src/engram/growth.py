@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.defaults import HISTORY
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
 from engram.kinship import Family, inhibitory_births
 from engram.neurons import NeuronType

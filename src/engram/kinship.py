@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.neurons import NeuronType
 from engram.state import layout
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram import replay, sleep
-from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, indices, integer, number
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_MEMORY
 from engram.neurons import PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engram import defaults
-from engram.engine.binding import kernel
 from engram.errors import InvalidValueError, number, unknown_name
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
 from engram.preparation import check_gate
 from engram.region import RegionType

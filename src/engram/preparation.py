@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from engram.defaults import current_unit
 from engram.engine import compartments, loops
-from engram.engine.binding import Entry, parameters_of
+from engram.engine.binding import Entry
 from engram.errors import InvalidValueError
+from engram.kernels.calls import parameters_of
 from engram.kernels.constants import GATE, LAST_STEP, NEVER, RECENT, RULE_PARAMETERS
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.neurons import NeuronModel

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.engine.binding import kernel
 from engram.errors import InvalidValueError, as_array, integer
+from engram.kernels.calls import kernel
 from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
 from engram.schedule import _advance, prepared
 from engram.state.renewal import Resting

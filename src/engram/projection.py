@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram import defaults
 from engram.distributions import Distribution, Values, draw
-from engram.engine.binding import kernel
 from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
@@ -19,6 +18,7 @@ from engram.errors import (
     number,
     vector,
 )
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation, as_modulation
 from engram.morphology import Dendrites, Placement

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
-from engram.engine.binding import kernel
 from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, number, unknown_name
 from engram.errors import indices as checked_indices
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, as_morphology
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from engram import defaults
 from engram.engine import loops
-from engram.engine.binding import kernel
 from engram.errors import InvalidValueError
+from engram.kernels.calls import kernel
 from engram.kernels.constants import LAST_STEP, RING_FULL, STOPPED
 from engram.preparation import prepare
 from engram.statistics import collect

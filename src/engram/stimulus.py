@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_ENCODER
 from engram.neurons import PoissonSource
 from engram.parameters import Parameter, Parameterized

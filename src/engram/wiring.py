@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.kernels.calls import kernel
 
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]

@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from scipy.integrate._ivp import dop853_coefficients
 
 from engram import Brain, FiringPattern, RegionType
-from engram.engine.binding import kernel, parameters_of
+from engram.kernels.calls import kernel, parameters_of
 
 DURATION = 500.0
 END = 0.1

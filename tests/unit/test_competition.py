@@ -18,7 +18,7 @@ from engram import (
     save_brain,
 )
 from engram.competition import EXCITATORY, INHIBITORY, INPUT, ShuntedIzhikevich
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.neurons import LIF, Izhikevich
 
 SETTINGS = {
@@ -167,7 +167,7 @@ def test_answers_are_those_of_a_frozen_brain():
     c.learn(bars(6))
     picture = bars(1, seed=3)
     answer = c.respond(picture, keys=[7])[0]
-    from engram.engine.binding import kernel
+    from engram.kernels.calls import kernel
     from engram.kernels.constants import STREAM_PRESENTATION
 
     twin = c.brain.copy()

@@ -308,7 +308,7 @@ def test_correlated_neurons_are_joined_inside_a_region():
 
 
 def test_correlation_is_that_of_smoothed_trains():
-    from engram.engine.binding import kernel
+    from engram.kernels.calls import kernel
 
     rng = np.random.default_rng(1)
     width, span = 7, 4000

@@ -15,8 +15,8 @@ import pytest
 from scipy import special, stats
 
 import engram
-from engram.engine.binding import kernel
 from engram.kernels import constants
+from engram.kernels.calls import kernel
 
 
 class _Kernels:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
-from engram.engine.binding import kernel
 from engram.errors import CheckpointError
 from engram.growth import COUNTS, GrowthCycle
+from engram.kernels.calls import kernel
 from engram.kernels.constants import EVENTS, EXCITATORY, STEP, STREAM_PHASE
 from engram.morphology import Branch, Morphology
 from engram.oscillator import BANDS

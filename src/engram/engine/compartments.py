@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engram.engine.binding import Entry, compile_entry, parameters_of
+from engram.engine.binding import Entry, compile_entry
 from engram.engine.loops import import_or_inject
+from engram.kernels.calls import parameters_of
 
 _LOOP = """\
 from engram.kernels.constants import BLOCK
@@ -117,15 +118,32 @@ def kernel(
 
 # Rows of the scratch array; the first three stay 0 (see `engine.loops`).
 _ROWS = {
-    "zeros": 0, "extra": 3, "theta": 5, "load": 6, "pull": 7, "seen": 8, "I": 9, "g_exc": 10,
-    "g_inh": 11, "spiked": 12,
-}  # fmt: skip
+    "zeros": 0,
+    "extra": 3,
+    "theta": 5,
+    "load": 6,
+    "pull": 7,
+    "seen": 8,
+    "I": 9,
+    "g_exc": 10,
+    "g_inh": 11,
+    "spiked": 12,
+}
 
 _EXPRESSIONS = {
-    "h": "h", "capacity": "c_capacity", "tree": "c_tree", "rest": "a_rest[k]", "load": "a_load[k]",
-    "pull": "a_pull[k]", "theta": "s_theta[k]", "since_spike": "i_since_spike",
-    "fired": "(f[k] != 0)", "I": "s_I[k]", "g_exc": "s_g_exc[k]", "g_inh": "s_g_inh[k]",
-}  # fmt: skip
+    "h": "h",
+    "capacity": "c_capacity",
+    "tree": "c_tree",
+    "rest": "a_rest[k]",
+    "load": "a_load[k]",
+    "pull": "a_pull[k]",
+    "theta": "s_theta[k]",
+    "since_spike": "i_since_spike",
+    "fired": "(f[k] != 0)",
+    "I": "s_I[k]",
+    "g_exc": "s_g_exc[k]",
+    "g_inh": "s_g_inh[k]",
+}
 
 
 def compartment_loop(

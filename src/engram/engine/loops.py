@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engram.engine.binding import Entry, compile_entry, parameters_of
+from engram.engine.binding import Entry, compile_entry
+from engram.kernels.calls import parameters_of
 from engram.kernels.constants import GATE, RULE_PARAMETERS
 
 INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")

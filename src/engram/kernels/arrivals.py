@@ -243,9 +243,22 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                                 j = np.uint64(post[s] - first_post)
                                 onto[j] += w_now * common_gain
                                 m = update(
-                                    sign * w_now, x, x2, y_now[j], y2_now[j], low, high,
-                                    q0, q1, q2, q3, q4, q5, q6, q7,
-                                )  # fmt: skip
+                                    sign * w_now,
+                                    x,
+                                    x2,
+                                    y_now[j],
+                                    y2_now[j],
+                                    low,
+                                    high,
+                                    q0,
+                                    q1,
+                                    q2,
+                                    q3,
+                                    q4,
+                                    q5,
+                                    q6,
+                                    q7,
+                                )
                                 weight[s] = sign * min(max(m, low), high)
                         else:
                             for s in range(np.uint64(s0), np.uint64(s1)):

@@ -36,8 +36,8 @@ DOPAMINE_RELEASE, SEROTONIN_RELEASE, ACETYLCHOLINE_RELEASE = 2, 3, 4
 EXCITATORY = 0
 """The type of neuron whose synapses sprout."""
 
-# Kinds of synapses that growth tells apart.
-TRANSMITTERS, TYPES = 5, 2
+# Transmitters of synapses, types of neurons, firing patterns: how many there are of each.
+TRANSMITTERS, TYPES, PATTERNS = 5, 2, 7
 
 # What a cycle of growth finds of a synapse: it is a dead neuron's, or weak, old and unused.
 LOST, IDLE = 1, 2

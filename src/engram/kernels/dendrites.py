@@ -22,9 +22,26 @@ _SLOPE = f32(-0.062)
 
 @inner_inline_jit
 def assemble(
-    conductance, n, n_nodes, h, scale, rest, E_exc, E_inh, mean_exc, mean_inh, capacity, leak, s,
-    exc, inh, nmda, nmda_factor, diagonal, right,
-):  # fmt: skip
+    conductance,
+    n,
+    n_nodes,
+    h,
+    scale,
+    rest,
+    E_exc,
+    E_inh,
+    mean_exc,
+    mean_inh,
+    capacity,
+    leak,
+    s,
+    exc,
+    inh,
+    nmda,
+    nmda_factor,
+    diagonal,
+    right,
+):
     """Write each compartment's own terms: what multiplies it, and what it is driven by.
 
     scale: 1/ms, of synaptic input; conductance: whether exc and inh are conductances relative to

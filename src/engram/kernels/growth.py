@@ -30,10 +30,35 @@ def magnitude_of(weight, nt, c, integral, low, high):
 
 @inner_jit
 def survey(
-    n_used, segment, lags, delay_min, first_pre, post, first_post, weight, birth, nt, eligibility,
-    integral, low, high, last_spike, alive, neuron_type, weak_below, born_by, used_since, prune,
-    fate, reached, tally, with_lag, total, sends, receives,
-):  # fmt: skip
+    n_used,
+    segment,
+    lags,
+    delay_min,
+    first_pre,
+    post,
+    first_post,
+    weight,
+    birth,
+    nt,
+    eligibility,
+    integral,
+    low,
+    high,
+    last_spike,
+    alive,
+    neuron_type,
+    weak_below,
+    born_by,
+    used_since,
+    prune,
+    fate,
+    reached,
+    tally,
+    with_lag,
+    total,
+    sends,
+    receives,
+):
     """Look at every synapse of a projection once; returns how many are lost, and how many idle.
 
     n_used: presynaptic slots in use. fate: set to LOST for those at a dead neuron, and to IDLE for
@@ -91,9 +116,24 @@ def draw_different(options, count, seed, entity, start):
 
 @inner_jit
 def wire_newborns(
-    newborn, with_lag, total, partner, alive, neuron_type, first_own, n_own, first_other, seed,
-    entity, start, out_own, out_other, out_lag, out_nt, out_magnitude,
-):  # fmt: skip
+    newborn,
+    with_lag,
+    total,
+    partner,
+    alive,
+    neuron_type,
+    first_own,
+    n_own,
+    first_other,
+    seed,
+    entity,
+    start,
+    out_own,
+    out_other,
+    out_lag,
+    out_nt,
+    out_magnitude,
+):
     """Synapses of newborn neurons in one projection, on one side of it; returns how many.
 
     with_lag, total, partner: of the synapses there are, by transmitter and type on the newborns'
@@ -158,10 +198,31 @@ def count_matched(n_used, segment, lags, first_pre, post, first_post, alive):
 
 @inner_jit
 def inherit(
-    n_used, segment, lags, first_pre, post, first_post, weight, nt, eligibility, integral, low,
-    high, alive, heir_pre, heir_post, spread, seed, entity, start, out_pre, out_post, out_lag,
-    out_nt, out_magnitude,
-):  # fmt: skip
+    n_used,
+    segment,
+    lags,
+    first_pre,
+    post,
+    first_post,
+    weight,
+    nt,
+    eligibility,
+    integral,
+    low,
+    high,
+    alive,
+    heir_pre,
+    heir_post,
+    spread,
+    seed,
+    entity,
+    start,
+    out_pre,
+    out_post,
+    out_lag,
+    out_nt,
+    out_magnitude,
+):
     """Synapses of newborns like those of their sisters; returns how many.
 
     heir_pre, heir_post: the newborn that is like a neuron, by its number in its region; -1: none.
@@ -259,11 +320,44 @@ def nth_spike(rank, start, region, event_neuron, event_first, total):
 
 @inner_jit
 def sprout(
-    wanted, attempts, start, now, width, least, most, threshold, source, target, inner, segment,
-    lags, first_pre, n_pre, post, first_post, n_post, nt, reached, neuron_type, alive, born,
-    last_spike, last_event, event_neuron, event_previous_step, event_previous, event_first,
-    event_end, seed, entity, draw, out_pre, out_post, out_lag, out_nt,
-):  # fmt: skip
+    wanted,
+    attempts,
+    start,
+    now,
+    width,
+    least,
+    most,
+    threshold,
+    source,
+    target,
+    inner,
+    segment,
+    lags,
+    first_pre,
+    n_pre,
+    post,
+    first_post,
+    n_post,
+    nt,
+    reached,
+    neuron_type,
+    alive,
+    born,
+    last_spike,
+    last_event,
+    event_neuron,
+    event_previous_step,
+    event_previous,
+    event_first,
+    event_end,
+    seed,
+    entity,
+    draw,
+    out_pre,
+    out_post,
+    out_lag,
+    out_nt,
+):
     """New synapses between neurons whose spikes are correlated; returns how many.
 
     Candidates are drawn by their coincidences: a random spike of the source since step `start`, and

@@ -29,7 +29,7 @@ jit = numba.njit(nogil=True, error_model="numpy")
 # For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
 inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
 
-# Most kernels are called by kernels only; Python calls them through `engram.engine.binding`. A way
+# Most kernels are called by kernels only; Python calls them through `engram.kernels.calls`. A way
 # in from Python for each of them would double what there is to compile. (Called from Python they
 # crash.)
 _no_way_in = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}

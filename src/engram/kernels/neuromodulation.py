@@ -48,9 +48,7 @@ def release(
         kind = release_kind[p]
         if kind == 0:
             continue
-        n = excitatory_spikes(
-            source[p], slot, neuron_type, event_neuron, event_first, event_end
-        )  # fmt: skip
+        n = excitatory_spikes(source[p], slot, neuron_type, event_neuron, event_first, event_end)
         released = n * release_factor[p, 0]
         if kind == DOPAMINE_RELEASE:
             released -= release_factor[p, 1]
@@ -96,7 +94,7 @@ def criticise(
         f = critic_factor[k]
         n = excitatory_spikes(
             critic_region[k], slot, neuron_type, event_neuron, event_first, event_end
-        )  # fmt: skip
+        )
         slow = critic_state[k, 0] + n
         fast = critic_state[k, 1] + n
         r_slow = critic_state[k, 2]
@@ -148,13 +146,34 @@ def neuromodulate(
         region_gate[r] = 0.0
         region_current[r] = 0.0
     release(
-        slot, source, target, neuron_type, event_neuron, event_first, event_end, release_kind,
-        release_factor, transmitter_level, dopamine, modulate_entry, region_gate, region_current,
-    )  # fmt: skip
+        slot,
+        source,
+        target,
+        neuron_type,
+        event_neuron,
+        event_first,
+        event_end,
+        release_kind,
+        release_factor,
+        transmitter_level,
+        dopamine,
+        modulate_entry,
+        region_gate,
+        region_current,
+    )
     criticise(
-        slot, neuron_type, event_neuron, event_first, event_end, critic_region, critic_factor,
-        critic_target, critic_state, dopamine, dopamine_factor,
-    )  # fmt: skip
+        slot,
+        neuron_type,
+        event_neuron,
+        event_first,
+        event_end,
+        critic_region,
+        critic_factor,
+        critic_target,
+        critic_state,
+        dopamine,
+        dopamine_factor,
+    )
     for p in range(cholinergic.shape[0]):
         if cholinergic[p]:
             # A rhythm's gate has just been written.

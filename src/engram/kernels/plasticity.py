@@ -41,9 +41,8 @@ def forget_unheard(
             i = taps[k] % n_pre
             seen = step - (i - taps[k]) // n_pre
             fired_at = latest_before(
-                seen + 1, first_pre + i, last_spike, last_event, event_previous_step,
-                event_previous,
-            )  # fmt: skip
+                seen + 1, first_pre + i, last_spike, last_event, event_previous_step, event_previous
+            )
             if fired_at < born:
                 heard[:, k] = ZERO
 
@@ -157,9 +156,19 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                                 heard[half, 1, k] = gain * traces[1, place]
                     if young and n_pre_traces > 0:
                         forget_unheard(
-                            heard[half], synapses, taps, birth, newborn, step, first_pre, n_pre,
-                            last_spike, last_event, event_previous_step, event_previous,
-                        )  # fmt: skip
+                            heard[half],
+                            synapses,
+                            taps,
+                            birth,
+                            newborn,
+                            step,
+                            first_pre,
+                            n_pre,
+                            last_spike,
+                            last_event,
+                            event_previous_step,
+                            event_previous,
+                        )
                     start += next_n
                     if start >= stop:
                         e += 1
@@ -261,9 +270,14 @@ def modulate(
     growth *= factor[3]
     if plastic[index] and growth >= REBASE:
         rebase_eligibility(
-            weight, eligibility, nt, w_min[index], w_max[index],
-            np.float32(dopamine_integral[index]), np.float32(1.0 / growth),
-        )  # fmt: skip
+            weight,
+            eligibility,
+            nt,
+            w_min[index],
+            w_max[index],
+            np.float32(dopamine_integral[index]),
+            np.float32(1.0 / growth),
+        )
         dopamine_integral[index] = 0.0
         growth = 1.0
     # While plasticity is frozen there is no rebasing.

@@ -46,9 +46,21 @@ def kept_lags(n_used, segment, lags, gone):
 
 @inner_jit
 def merge_rows(
-    n_used, segment, lags, post, gone, new_pre, new_lag, new_post, shift, segment_out, lags_out,
-    origin, number, place,
-):  # fmt: skip
+    n_used,
+    segment,
+    lags,
+    post,
+    gone,
+    new_pre,
+    new_lag,
+    new_post,
+    shift,
+    segment_out,
+    lags_out,
+    origin,
+    number,
+    place,
+):
     """Rows without the synapses `gone` and with new ones, both sorted as rows are.
 
     n_used: presynaptic slots in use. new_pre: from 0; new_lag: in the new numbering of lags, which
@@ -101,9 +113,17 @@ def merge_column(origin, old, new, out):
 
 @inner_jit
 def merge_incoming(
-    in_first, in_synapse, in_tap, number, new_post, new_synapse, new_tap, first_out, synapse_out,
+    in_first,
+    in_synapse,
+    in_tap,
+    number,
+    new_post,
+    new_synapse,
+    new_tap,
+    first_out,
+    synapse_out,
     tap_out,
-):  # fmt: skip
+):
     """The incoming index after `merge_rows`; new ones are sorted by (post, synapse)."""
     k = a = 0
     safe = in_synapse.shape[0] - AHEAD

@@ -71,10 +71,15 @@ def rhythms(
     for r in range(rhythm_amplitude.shape[0]):
         rhythm_current[r] = np.float32(
             current_of(
-                rhythm_amplitude[r], rhythm_frequency[r], rhythm_phase[r], nest_depth[r],
-                nest_band[r], nest_phase[r], time,
+                rhythm_amplitude[r],
+                rhythm_frequency[r],
+                rhythm_phase[r],
+                nest_depth[r],
+                nest_band[r],
+                nest_phase[r],
+                time,
             )
-        )  # fmt: skip
+        )
     for p in range(gated.shape[0]):
         if gated[p]:
             r, k = gate_region[p], gate_band[p]

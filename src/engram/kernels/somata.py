@@ -25,9 +25,25 @@ _ONCE_ROUND = f32(-9.8)
 
 @inner_inline_jit
 def lif_soma(
-    v, g_exc, g_inh, I, theta, since_spike, fired, h, capacity, load, pull, tau_m, E_L, E_exc,
-    E_inh, v_th, v_reset, t_ref,
-):  # fmt: skip
+    v,
+    g_exc,
+    g_inh,
+    I,
+    theta,
+    since_spike,
+    fired,
+    h,
+    capacity,
+    load,
+    pull,
+    tau_m,
+    E_L,
+    E_exc,
+    E_inh,
+    v_th,
+    v_reset,
+    t_ref,
+):
     """Backward Euler, one system with the dendrites.
 
     c v' = (c (E_L - v) + g_exc (E_exc - v) + g_inh (E_inh - v) + I) / tau_m + dendrites.
@@ -48,9 +64,25 @@ def current_lif_soma(
 ):
     """The same with current synapses, which `I` contains."""
     return lif_soma(
-        v, _0, _0, I, theta, since_spike, fired, h, capacity, load, pull, tau_m, E_L, _0, _0, v_th,
-        v_reset, t_ref,
-    )  # fmt: skip
+        v,
+        _0,
+        _0,
+        I,
+        theta,
+        since_spike,
+        fired,
+        h,
+        capacity,
+        load,
+        pull,
+        tau_m,
+        E_L,
+        _0,
+        _0,
+        v_th,
+        v_reset,
+        t_ref,
+    )
 
 
 @inner_inline_jit

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.kernels.constants import NEVER
 from engram.network.network import Network
 from engram.network.records import RegionRecord

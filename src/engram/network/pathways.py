@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, indices
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.morphology import Dendrites

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.errors import unknown_name
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.network import pathways

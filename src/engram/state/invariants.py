@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from engram.errors import EngramError
-from engram.kernels.constants import EVENTS, INHIBITORY_TRANSMITTER, LAST_STEP, NEVER, STEP
-from engram.neurons import FiringPattern, NeuronType
+from engram.kernels.constants import (
+    EVENTS,
+    INHIBITORY_TRANSMITTER,
+    LAST_STEP,
+    NEVER,
+    PATTERNS,
+    STEP,
+    TRANSMITTERS,
+    TYPES,
+)
 from engram.state.layout import bounds, read_out, signs
 from engram.state.renewal import out_of_range
 from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS, Field
 from engram.state.tables import Array, Tables
-from engram.synapses import Neurotransmitter
 
 
 class InvariantError(EngramError, AssertionError):
@@ -58,15 +65,15 @@ def _check_ranges(tables: Tables) -> None:
         _require(not out_of_range(field, tables[field.name]), f"{field.name} is {_range(field)}")
     clock, regions = tables["clock"], tables.sizes["R"]
     _require(clock[STEP] <= LAST_STEP and clock[EVENTS] < 1 << 62, "clock is within range")
-    _require((tables["neuron_type"] <= max(NeuronType)).all(), "neuron_type is a NeuronType")
-    _require((tables["pattern"] <= max(FiringPattern)).all(), "pattern is a FiringPattern")
+    _require((tables["neuron_type"] < TYPES).all(), "neuron_type is a NeuronType")
+    _require((tables["pattern"] < PATTERNS).all(), "pattern is a FiringPattern")
     for name in ("source", "target", "coupling_source", "coupling_target", "gate_region"):
         _require((tables[name] < regions).all(), f"{name} is a region")
     for name in ("nest_band", "coupling_band", "gate_band"):
         _require((tables[name] < tables.sizes["O"]).all(), f"{name} is a band of rhythm")
     _require((tables["held_since"] <= clock[STEP]).all(), "held_since is not in the future")
     for p, block in enumerate(tables.blocks):
-        known = (block["nt"] <= max(Neurotransmitter)).all()
+        known = (block["nt"] < TRANSMITTERS).all()
         _require(known, f"nt of projection {p} is a Neurotransmitter")
         for field in (f for f in SYNAPSE_FIELDS if f.name in block):
             inside = not out_of_range(field, block[field.name])
@@ -101,9 +108,7 @@ def _check_numbers(tables: Tables) -> None:
 
 
 def _check_neurons(tables: Tables) -> None:
-    first, capacity, count = (
-        tables[f"region_{name}"] for name in ("first", "capacity", "count")
-    )  # fmt: skip
+    first, capacity, count = (tables[f"region_{name}"] for name in ("first", "capacity", "count"))
     _require((first % 8 == 0).all(), "regions start at multiples of 8")
     ends = np.concatenate([[0], first + capacity])
     _require((first == ends[:-1]).all(), "regions follow one another")

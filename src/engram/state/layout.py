@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, STEP
 from engram.state.schema import FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import FIXED_SIZES, SYNAPSE_COLUMNS, Array, Tables
@@ -43,9 +43,13 @@ def read_out(tables: Tables, p: int) -> Synapses:
     first_pre = bounds(tables, p)[0]
     pre, delay = np.empty(n, np.int32), np.empty(n, np.uint16)
     kernel("wiring.expand_rows")(
-        block["segment"], int(tables["delay_count"][p]), first_pre, int(tables["delay_min"][p]),
-        pre, delay,
-    )  # fmt: skip
+        block["segment"],
+        int(tables["delay_count"][p]),
+        first_pre,
+        int(tables["delay_min"][p]),
+        pre,
+        delay,
+    )
     columns = {
         c: block[c] for c in SYNAPSE_COLUMNS if c not in INDEX_COLUMNS and len(block[c]) == n
     }
@@ -119,9 +123,16 @@ def derive(tables: Tables, p: int, *, traces: int | None) -> None:
     block["in_first"] = np.zeros(n_post + 1, np.int32)
     if incoming:
         kernel("wiring.build_incoming")(
-            block["segment"], int(tables["delay_count"][p]), n_pre, int(tables["delay_min"][p]),
-            block["post"], first_post, block["in_first"], block["in_synapse"], block["in_tap"],
-        )  # fmt: skip
+            block["segment"],
+            int(tables["delay_count"][p]),
+            n_pre,
+            int(tables["delay_min"][p]),
+            block["post"],
+            first_post,
+            block["in_first"],
+            block["in_synapse"],
+            block["in_tap"],
+        )
     _fit_traces(tables, p, traces or 0)
     tables.touch()
 
@@ -152,9 +163,21 @@ def amend(
     origin, number = np.empty(n, np.int32), np.empty(n_old, np.int32)
     place = np.empty(n_new, np.int32)
     kernel("restructure.merge_rows")(
-        used, block["segment"], old_lags, block["post"], gone, new["pre"] - np.int32(first_pre),
-        delay - shortest, new["post"], shortest - old_min, segment, lags, origin, number, place,
-    )  # fmt: skip
+        used,
+        block["segment"],
+        old_lags,
+        block["post"],
+        gone,
+        new["pre"] - np.int32(first_pre),
+        delay - shortest,
+        new["post"],
+        shortest - old_min,
+        segment,
+        lags,
+        origin,
+        number,
+        place,
+    )
     incoming = traces is not None
     for name in SYNAPSE_COLUMNS:
         old, field = block[name], FIELDS[name]
@@ -178,10 +201,15 @@ def amend(
             block[name] = np.empty(n, FIELDS[name].dtype)
         in_first = np.empty(n_post + 1, np.int32)
         kernel("restructure.merge_incoming")(
-            block["in_first"], *index, number, new["post"][by_post] - np.int32(first_post),
-            place[by_post], tap[by_post].astype(np.int32), in_first,
+            block["in_first"],
+            *index,
+            number,
+            new["post"][by_post] - np.int32(first_post),
+            place[by_post],
+            tap[by_post].astype(np.int32),
+            in_first,
             *(block[name] for name in INDEX_COLUMNS),
-        )  # fmt: skip
+        )
         block["in_first"] = in_first
     _fit_traces(tables, p, traces or 0)
     tables.touch()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine.binding import BLOCK_SLOT, BLOCK_WORDS, WORDS, register_tables
 from engram.kernels.constants import BLOCK, RECENT, ROWS_AHEAD, RULE_PARAMETERS
+from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, WORDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
 
 Array = NDArray[Any]
@@ -41,10 +42,20 @@ class Tables:
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {
-            "N": 0, "R": 0, "P": 0, "E": 1024, "H": 2, "X": 1, "Q": 1, "M": 1, "G": 0, "J": 0,
-            "U": 0, "Z": 0,
+            "N": 0,
+            "R": 0,
+            "P": 0,
+            "E": 1024,
+            "H": 2,
+            "X": 1,
+            "Q": 1,
+            "M": 1,
+            "G": 0,
+            "J": 0,
+            "U": 0,
+            "Z": 0,
             **FIXED_SIZES,
-        }  # fmt: skip
+        }
         self.arrays: dict[str, Array] = {f.name: self._new(f) for f in BRAIN_FIELDS}
         self.blocks: list[dict[str, Array]] = []
         self._address: int | None = None
@@ -93,7 +104,7 @@ class Tables:
         words = [w for f in BRAIN_FIELDS for w in describe(self.arrays[f.name])]
         self._words = np.array([*words, self._block_words.ctypes.data], np.int64)
         self._address = int(self._words.ctypes.data)
-        register_tables(self._address, self)
+        _by_address[self._address] = self
 
     def reindex_ring(self, events: int) -> None:
         """Make the spike ring hold `events` (a power of two) spikes; those in it keep their places.
@@ -137,3 +148,11 @@ class Tables:
         twin.arrays = {name: array.copy() for name, array in self.arrays.items()}
         twin.blocks = [{n: a.copy() for n, a in block.items()} for block in self.blocks]
         return twin
+
+
+_by_address: weakref.WeakValueDictionary[int, Tables] = weakref.WeakValueDictionary()
+
+
+def tables_at(address: int) -> Tables:
+    """The tables whose list of addresses stands at `address`: where no loop is compiled."""
+    return _by_address[address]
