@@ -1,81 +1,60 @@
-"""Brain: regions, projections, time, and the run loop."""
+"""Brain: regions, projections, time: the face of a network and its usual mechanisms."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram import defaults
-from engram.building import device_name, living_slots, neuron_model, patterns_of
-from engram.critic import Critic
+from engram.checkpoint import pickles, state
+from engram.checkpoint.every import Checkpointer, checkpoint_every
+from engram.checkpoint.fingerprint import fingerprint
 from engram.distributions import Values
-from engram.errors import (
-    CapacityError,
-    InvalidTypeError,
-    InvalidValueError,
-    as_array,
-    integer,
-    number,
-    unknown_name,
-    vector,
-)
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
 from engram.errors import indices as checked_indices
-from engram.fingerprint import fingerprint
-from engram.growth import Growth
-from engram.homeostasis import Homeostasis
-from engram.kernels.calls import kernel
-from engram.kernels.constants import EVENTS, LOGGED, NEVER, STEP
-from engram.memory import Memory
-from engram.metaplasticity import Metaplasticity
-from engram.modulation import Modulation, chosen_modulation
-from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
-from engram.oscillator import Oscillators
+from engram.mechanisms.critic import Critic
+from engram.mechanisms.growth import Growth
+from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.memory import Consolidation, Memory, SleepReport
+from engram.mechanisms.metaplasticity import Metaplasticity
+from engram.mechanisms.neuromodulation import Neuromodulation
+from engram.mechanisms.rhythms import Oscillators
+from engram.modulation import Modulation
+from engram.network import build, inputs, pathways, present
+from engram.network.network import MAX_STEPS, Network, Process
+from engram.network.run import last_spikes, run
+from engram.network.wiring import Wiring
+from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
 from engram.parameters import Mechanism
-from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
-from engram.presentation import present_many, respond
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.progress import Progress, reporting
 from engram.projection import Projection
-from engram.recording import (
-    RateRecorder,
-    Recorder,
-    RhythmRecorder,
-    SpikeRecorder,
-    StateRecorder,
-    WeightRecorder,
-)
-from engram.region import Region, RegionType
-from engram.schedule import MAX_STEPS, run_steps, take_postponed
-from engram.sleep import SleepReport
-from engram.state import layout, renewal
-from engram.state.tables import Tables
-from engram.statistics import BrainStats, collect, describe
-from engram.stimulus import Encoded, StimulusEncoder
+from engram.recording import Recorder
+from engram.recording.record import record
+from engram.recording.statistics import BrainStats, Statistics, collect, describe
+from engram.region import Region
+from engram.stimulus import StimulusEncoder
+from engram.switches import Switches
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
-from engram.wiring import Wiring
-
-if TYPE_CHECKING:
-    from engram.checkpoint.every import Checkpointer
 
 CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
 
-
 MOST = 1e10
 """Largest current that may be injected: far beyond it single precision gives up."""
 
-_NOBODY = np.zeros(0, np.int64)
-
+DEVICES = ("cpu", "cuda", "auto")
 
 StimulusFunction = Callable[["Brain", int], object]
 
 
-class Brain:
+class Brain(Switches):
     """A brain of spiking regions that learns while it lives.
 
     dt: time step, ms, in [0.01, 10]. seed: of every random number; None draws one, kept in
@@ -88,64 +67,72 @@ class Brain:
     >>> spikes = brain.step()
     """
 
-    stdp = Mechanism[STDP]()
-    reward_stdp = Mechanism[RewardSTDP]()
-    homeostasis = Mechanism[Homeostasis]()
-    metaplasticity = Mechanism[Metaplasticity]()
-    growth = Mechanism[Growth]()
-    memory = Mechanism[Memory]()
+    stdp = Mechanism(STDP)
+    reward_stdp = Mechanism(RewardSTDP)
+    homeostasis = Mechanism(Homeostasis)
+    metaplasticity = Mechanism(Metaplasticity)
+    growth = Mechanism(Growth)
+    memory = Mechanism(Memory)
 
     def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
-        self._dt = number("Brain: dt", dt, 0.01, 10.0)
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little") >> 1
-        self._seed = integer("Brain: seed", seed, 0, 2**64 - 1)
+        self.network = Network(
+            number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1)
+        )
+        """The core, which mechanisms act on."""
         self._device = device_name(device)
-        self._tables = Tables()
-        self._tables["dt"][0] = self._dt
-        self._tables["seed"][0] = self._seed
-        self.regions: dict[str, Region] = {}
-        self.projections: list[Projection] = []
-        self.encoder = StimulusEncoder()
-        self.stdp = STDP().attach(self._parameters_changed)
-        self.reward_stdp = RewardSTDP().attach(self._parameters_changed)
-        self.homeostasis = Homeostasis().attach(self._parameters_changed)
-        self.metaplasticity = Metaplasticity().attach(self._parameters_changed)
-        self.growth = Growth().attach(self._parameters_changed)
-        self.memory = Memory().belong_to(self)
-        self.oscillators = Oscillators(self)
-        self.critics: dict[str, Critic] = {}
-        self.stats_history: deque[BrainStats] = deque(maxlen=defaults.HISTORY)
-        self._max_neurons: dict[str, int] = {}
-        self._frozen = dict.fromkeys(
-            (
-                "plasticity", "structural_plasticity", "homeostatic_scaling",
-                "adaptive_thresholds", "memory", "oscillations", "neuromodulation",
-            ),
-            False,
-        )  # fmt: skip
-        self._recorders: list[Recorder] = []
-        self._checkpointers: list[Checkpointer] = []
-        self._presenting = False
-        self._tag = 0
-        self._structure_version = 0
-        self._stale = True
-        self._next_boundary: int | None = None
-        self._last_stimulus = NEVER
-        self._last_reset = 0
-        self._places = np.zeros(0, np.int64)
+        self._regions: dict[str, Region] = {}
+        self._projections: tuple[Projection, ...] = ()
+        self.oscillators = Oscillators()
+        memory = Memory()
+        self._statistics, self._neuromodulation = Statistics(), Neuromodulation()
+        for process in (
+            memory,
+            self.oscillators,
+            Homeostasis(),
+            Metaplasticity(),
+            self._neuromodulation,
+            Growth(),
+            Consolidation(memory),
+            self._statistics,
+        ):
+            self.network.add_process(process)
 
     # -- what it is
 
     @property
+    def regions(self) -> Mapping[str, Region]:
+        """The regions by name, in the order they were added: a view that can only be read."""
+        return MappingProxyType(self._regions)
+
+    @property
+    def projections(self) -> Sequence[Projection]:
+        """All pathways, a region's own wiring included, in the order they were added."""
+        return self._projections
+
+    def _look(self) -> None:
+        """Make views of what has been added or is gone."""
+        records = self.network.regions
+        self._regions = {
+            name: self._regions.get(name) or Region(self.network, record)
+            for name, record in records.items()
+        }
+        known = {id(view.record): view for view in self._projections}
+        self._projections = tuple(
+            known.get(id(record)) or Projection(self.network, record)
+            for record in self.network.pathways
+        )
+
+    @property
     def dt(self) -> float:
         """Time step, ms."""
-        return self._dt
+        return self.network.dt
 
     @property
     def seed(self) -> int:
         """Seed of every random number."""
-        return self._seed
+        return self.network.seed
 
     @property
     def device(self) -> str:
@@ -155,39 +142,42 @@ class Brain:
     @property
     def encoder(self) -> StimulusEncoder:
         """How `stimulate` and `present` turn values into input. Can be assigned."""
-        return self._encoder
+        return self.network.encoder
 
     @encoder.setter
     def encoder(self, encoder: StimulusEncoder) -> None:
         if not isinstance(encoder, StimulusEncoder):
             raise InvalidTypeError(f"Brain.encoder must be a StimulusEncoder, not {encoder!r}")
-        self._encoder = encoder
+        self.network.encoder = encoder
 
     @property
     def step_count(self) -> int:
         """Steps done."""
-        step: int = self._tables["clock"].item(STEP)
-        return step
+        return self.network.step_count
 
     @property
     def time(self) -> float:
         """Simulated time, ms."""
-        return self.step_count * self._dt
+        return self.network.time
 
     @property
     def asleep(self) -> bool:
         """Whether the brain sleeps."""
-        return self.memory.asleep
+        return self.network.asleep_until is not None
+
+    @property
+    def critics(self) -> dict[str, Critic]:
+        """The critics (`add_critic`), by region."""
+        return self._neuromodulation.critics
+
+    @property
+    def stats_history(self) -> deque[BrainStats]:
+        """`stats` of the latest seconds, 10,000 at most."""
+        return self._statistics.history
 
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())
         return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
-
-    def _region(self, where: str, name: str) -> Region:
-        region = self.regions.get(name) if isinstance(name, str) else None
-        if region is None:
-            raise unknown_name(where, "region", name, self.regions)
-        return region
 
     # -- building
 
@@ -226,95 +216,31 @@ class Brain:
         stp: of the region's own wiring, see `connect_regions`; inhibitory neurons use GABA
         synapses with inhibitory_weights (magnitudes).
         """
-        where = "Brain.add_region"
-        if not isinstance(name, str) or not name or "->" in name:
-            raise InvalidValueError(f"{where}: name must be a string without '->', not {name!r}")
-        if name in self.regions:
-            raise InvalidValueError(f"{where}: there is a region {name!r} already")
-        if not isinstance(region_type, RegionType):
-            raise InvalidTypeError(
-                f"{where}: region_type must be a RegionType, not {region_type!r}"
-            )
-        n = integer(f"{where}: n_neurons", n_neurons, 1)
-        most = (
-            max(1000, n) if max_neurons is None else integer(f"{where}: max_neurons", max_neurons)
+        own = build.OwnWiring(
+            Wiring(wiring, connectivity, in_degree, autapses),
+            weights,
+            inhibitory_weights,
+            delays,
+            w_max,
+            rule,
+            stp,
         )
-        if n > most:
-            raise CapacityError(f"{where}: n_neurons = {n} exceeds max_neurons = {most}")
-        number(f"{where}: connectivity", connectivity, 0.0, 1.0)
-        share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
-        number(f"{where}: variation", variation, 0.0, 1.0)
-        number(f"{where}: background", background)
-        own_model = neuron_model(where, model)
-        if noise is None:
-            noise = defaults.NOISE if isinstance(own_model, Izhikevich) else 0.0
-        number(f"{where}: noise", noise, 0.0)
-        options = Wiring(wiring, connectivity, in_degree, autapses)
-        options.check(where)
-        chosen = patterns_of(where, region_type, patterns)
-        n_exc = round(share * n)
-        exc, inh = np.arange(n_exc), np.arange(n_exc, n)
-        new_rule = as_rule(where, rule)
-        own_model.attach(self._parameters_changed)
-
-        tables, tag = self._tables, self._tag
-        r, first = tables.sizes["R"], tables.sizes["N"]
-        before = {d: tables.sizes[d] for d in ("X", "Q", "M")}
-        kind = type(own_model)
-        # Regions start at multiples of 8 so that flags can be scanned a word at a time.
-        capacity = -(-most // 8) * 8
-        tables.resize(
-            R=r + 1,
-            N=first + capacity,
-            X=max(tables.sizes["X"], len(kind.states) - 1),
-            Q=max(tables.sizes["Q"], len(kind.per_neuron())),
-            M=max(tables.sizes["M"], len(kind.model_parameters())),
+        build.add_region(
+            self.network,
+            name,
+            region_type,
+            n_neurons,
+            max_neurons,
+            Izhikevich if model is None else model,
+            excitatory,
+            patterns,
+            variation,
+            background,
+            noise,
+            own,
         )
-        tables["event_first"][:, r] = tables["event_end"][:, r] = tables["clock"][EVENTS]
-        tables["region_first"][r], tables["region_capacity"][r] = first, capacity
-        tables["region_count"][r] = n
-        tables["background"][r], tables["noise"][r] = background, noise
-        region = Region(self, r, name, region_type, own_model, chosen, variation, share)
-        self.regions[name] = region
-        self._max_neurons[name] = most
-        self.oscillators._begin(region)
-        for slots, ntype in ((exc, NeuronType.EXCITATORY), (inh, NeuronType.INHIBITORY)):
-            if len(slots):
-                region._initialise(slots, ntype, None)
-        self._neurons_changed()
-        try:
-            own = self._add_projection(name, name, new_rule, stp)
-            if w_max is not None:
-                own.w_max = w_max
-            if weights is None:
-                weights = defaults.own_weight(own_model, options.degree(n_exc))
-            if inhibitory_weights is None:
-                inhibitory_weights = defaults.own_inhibition(own_model, options.degree(n - n_exc))
-            everyone = np.arange(n) + first
-            for cells, nt, values in (
-                (exc, Neurotransmitter.GLUTAMATE, weights),
-                (inh, Neurotransmitter.GABA, inhibitory_weights),
-            ):
-                pre, post = options.pairs(
-                    where, cells + first, everyone, self.seed, self._next_tag()
-                )
-                own._add(where, pre, post, nt, values, delays, birth=self._birth())
-        except BaseException:
-            self._forget_last_region(name)
-            tables.resize(**before)
-            self._tag = tag
-            raise
-        return region
-
-    def _forget_last_region(self, name: str) -> None:
-        region = self.regions.pop(name)
-        self._max_neurons.pop(name)
-        first = region._first
-        if self.projections and self.projections[-1].source == name:
-            self.projections.pop()
-            self._tables.blocks.pop()
-        self._tables.resize(R=len(self.regions), N=first, P=len(self.projections))
-        self._parameters_changed()
+        self._look()
+        return self._regions[name]
 
     def connect_regions(
         self,
@@ -351,138 +277,40 @@ class Brain:
         dopamine if nt is DOPAMINE and the source a region of type REWARD, else nothing. With
         density=0.0 it is all they do. With `bidirectional` the forward projection is returned.
         """
-        where = "Brain.connect_regions"
-        a, b = self._region(where, source), self._region(where, target)
-        if not isinstance(bidirectional, bool):
-            raise InvalidTypeError(
-                f"{where}: bidirectional must be True or False, not {bidirectional!r}"
-            )
-        if source == target:
-            raise InvalidValueError(
-                f"{where}: {source!r} to itself is its own wiring: give connectivity, weights and "
-                f"rule to Brain.add_region, or use Region.add_synapses"
-            )
-        pairs = [(a, b), (b, a)] if bidirectional else [(a, b)]
-        for x, y in pairs:
-            if any(p.source == x.name and p.target == y.name for p in self.projections):
-                raise InvalidValueError(
-                    f"{where}: {x.name!r} is connected to {y.name!r} already; use "
-                    f"Brain.get_projection({x.name!r}, {y.name!r}).add_synapses"
-                )
-        if not isinstance(nt, Neurotransmitter):
-            raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
-        for side, kind in (("source_type", source_type), ("target_type", target_type)):
-            if kind is not None and not isinstance(kind, NeuronType):
-                raise InvalidTypeError(
-                    f"{where}: {side} must be a NeuronType or None, not {kind!r}"
-                )
-        number(f"{where}: density", density, 0.0, 1.0)
-        low = number(f"{where}: w_min", w_min, 0.0)
-        if w_max is not None:
-            number(f"{where}: w_max", w_max, low)
-        new_rule = as_rule(where, rule)
-        released = [chosen_modulation(where, modulation, nt, x) for x, _ in pairs]
-        made = []
         options = Wiring(wiring, density, in_degree, True)
-        options.check(where)
-        tag, count = self._tag, len(self.projections)
-        try:
-            for (x, y), given in zip(pairs, released, strict=True):
-                projection = self._add_projection(
-                    x.name, y.name, None if new_rule is None else new_rule.replica(), stp
-                )
-                made.append(projection)
-                if given is not None:
-                    projection.modulation = given
-                sources = living_slots(x, source_type)
-                pre, post = options.pairs(
-                    where, sources, living_slots(y, target_type), self.seed, self._next_tag()
-                )
-                values = weights
-                if values is None:
-                    values = defaults.pathway_weight(y.model, options.degree(len(sources)))
-                if w_max is not None:
-                    projection.w_max = w_max
-                elif low > projection.w_max:
-                    self._tables["w_max"][projection._index] = 2.0 * low
-                projection.w_min = low
-                projection._add(where, pre, post, nt, values, delays, birth=self._birth())
-        except BaseException:
-            del self.projections[count:], self._tables.blocks[count:]
-            self._tables.resize(P=len(self.projections))
-            self._tag = tag
-            self._parameters_changed()
-            raise
-        return made[0]
-
-    def _add_projection(
-        self, source: str, target: str, rule: PlasticityRule | None, stp: ShortTermPlasticity | None
-    ) -> Projection:
-        tables = self._tables
-        p = len(self.projections)
-        tables.resize(P=p + 1)
-        tables["source"][p] = self.regions[source]._index
-        tables["target"][p] = self.regions[target]._index
-        projection = Projection(self, p, source, target)
-        tables.blocks.append(layout.new_block(tables, p))
-        self.projections.append(projection)
-        projection.rule = rule
-        if stp is not None:
-            projection.stp = stp
-        return projection
-
-    def _attach_rule(self, rule: PlasticityRule) -> None:
-        parents: dict[type, PlasticityRule] = {STDP: self.stdp, RewardSTDP: self.reward_stdp}
-        rule.attach(self._parameters_changed, parents.get(type(rule)))
+        made = build.connect(
+            self.network,
+            source,
+            target,
+            bidirectional,
+            nt,
+            options,
+            weights,
+            delays,
+            source_type,
+            target_type,
+            w_min,
+            w_max,
+            rule,
+            stp,
+            modulation,
+        )
+        self._look()
+        return self._projections[made[0].index]
 
     def get_projection(self, source: str, target: str) -> Projection:
         """The projection between two regions; a region's own wiring is its projection to itself.
 
         Raises `UnknownNameError` if there is none.
         """
-        where = "Brain.get_projection"
-        self._region(where, source)
-        self._region(where, target)
-        for projection in self.projections:
-            if projection.source == source and projection.target == target:
-                return projection
-        known = [f"{p.source}->{p.target}" for p in self.projections]
-        raise unknown_name(where, "projection", f"{source}->{target}", known)
+        found = self.network.pathway("Brain.get_projection", source, target)
+        return self._projections[found.index]
 
-    # -- what the parts report
-
-    def _birth(self) -> int:
-        """The step of birth of what is built now; NEVER before the first step."""
-        return self.step_count or NEVER
-
-    def _next_tag(self) -> int:
-        """A number for a batch of random draws; counted up and saved, so that none repeats."""
-        self._tag += 1
-        return self._tag
-
-    def _parameters_changed(self) -> None:
-        self._stale = True
-        self._next_boundary = None
-
-    def _neurons_changed(self) -> None:
-        self._stale = True
-
-    def _synapses_changed(self) -> None:
-        self._stale = True
-        self._structure_version += 1
-
-    def _recorders_changed(self) -> None:
-        spikes = [r for r in self._recorders if isinstance(r, SpikeRecorder)]
-        for region in self.regions.values():
-            logged = any(region.name in r.regions for r in spikes)
-            self._tables["logging"][region._index] = logged
-        self._parameters_changed()
+    def add_process(self, process: Process) -> None:
+        """Let a mechanism of one's own act on the brain from now on; see `Process`."""
+        self.network.add_process(process)
 
     # -- input
-
-    def _encode(self, where: str, region: str, values: ArrayLike) -> tuple[Region, Encoded]:
-        target = self._region(where, region)
-        return target, self.encoder.encode(values, target)
 
     def stimulate(self, region: str, values: ArrayLike) -> int:
         """Encode values in [0, 1] into currents for the next step (`Brain.encoder`).
@@ -490,17 +318,9 @@ class Brain:
         values: shape (k,), at most one per neuron. Returns the number of neurons driven. Calls add
         up. Raises `InvalidValueError` for values that are not finite, not in [0, 1], or too many.
         """
-        self._check_awake("Brain.stimulate")
-        target, encoded = self._encode("Brain.stimulate", region, values)
-        step = self.step_count
-        current = self.encoder.noisy(encoded.at(step % encoded.period), target, step)
-        tables = self._tables
-        driven: int = kernel("neurons.add_drive")(
-            tables["drive"], tables["alive"], target._first, current
-        )
-        tables["driven"][target._index] = 1
-        self._note_stimulus(step)
-        return driven
+        self.network.check_awake("Brain.stimulate")
+        target = self.network.region("Brain.stimulate", region)
+        return present.stimulate(self.network, target, values)
 
     def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
         """Add current to some neurons for the next step.
@@ -509,107 +329,32 @@ class Brain:
         neuron model (Izhikevich: that of I; LIF: mV).
         """
         where = "Brain.inject_current"
-        self._check_awake(where)
-        target = self._region(where, region)
-        chosen = checked_indices(f"{where}: indices", indices, target.n_neurons)
+        self.network.check_awake(where)
+        target = self.network.region(where, region)
+        chosen = checked_indices(f"{where}: indices", indices, self.network.count(target))
         if as_array(f"{where}: current", current).ndim == 0:
             amount: Any = np.float32(number(f"{where}: current", current, -MOST, MOST))
         else:
             amount = vector(f"{where}: current", current, -MOST, MOST, length=len(chosen))
-        np.add.at(target._slots("drive"), chosen, amount)
-        self._tables["driven"][target._index] = 1
-        self._note_stimulus(self.step_count)
+        inputs.inject(self.network, target, chosen, amount)
 
     def hold(self, region: str, values: ArrayLike) -> None:
         """Hold a stimulus, as for `stimulate`, in every step from now on, until `release`."""
-        self._check_awake("Brain.hold")
-        target, encoded = self._encode("Brain.hold", region, values)
-        self.memory._end_pulses()
-        self._note_stimulus(self.step_count)
-        self._hold(target, encoded)
+        self.network.check_awake("Brain.hold")
+        present.hold(self.network, self.network.region("Brain.hold", region), values)
 
     def release(self, region: str) -> None:
         """End what `hold` began."""
-        target = self._region("Brain.release", region)
-        self._check_awake("Brain.release")
-        self.memory._end_pulses()
-        if self._tables["holding"][target._index]:
-            self._note_stimulus(self.step_count - 1)
-        self._release(target)
-
-    def _hold(self, target: Region, encoded: Encoded) -> None:
-        r = target._index
-        step = self.step_count
-        target._slots("held")[:] = encoded.amplitude
-        target._slots("held_onset")[:] = 0 if encoded.onset is None else encoded.onset
-        self._tables["held_period"][r] = encoded.period
-        self._tables["held_since"][r] = step
-        self._tables["holding"][r] = 1
-
-    def _drive_for(self, target: Region, encoded: Encoded, steps: int) -> None:
-        """The same with noise, which is drawn anew in each step."""
-        for i in range(steps):
-            current = encoded.at(i % encoded.period)
-            drive = target._slots("drive")[: len(current)]
-            drive += self.encoder.noisy(current, target, self.step_count)
-            self._tables["driven"][target._index] = 1
-            self._run(1)
-
-    def _release(self, target: Region) -> None:
-        target._slots("held")[:] = 0
-        target._slots("held_onset")[:] = 0
-        self._tables["holding"][target._index] = 0
-        self._tables["held_period"][target._index] = 1
-        self._tables["held_since"][target._index] = 0
-
-    def _note_stimulus(self, step: int) -> None:
-        """Something is stimulated up to `step`."""
-        if self._last_stimulus == NEVER:
-            # From now on memory wants spikes to be kept.
-            self._stale = True
-        self._last_stimulus = step
-
-    def _quiet(self) -> bool:
-        """Whether nothing was stimulated lately, and nothing is now."""
-        since = (self.step_count - self._last_stimulus) * self._dt
-        held = self.memory._pulses is None and self._tables["holding"].any()
-        return since > defaults.QUIET and not held
-
-    def _check_awake(self, where: str) -> None:
-        if self.memory._sleep is not None:
-            until = self.memory._sleep.stop * self._dt
-            raise InvalidValueError(
-                f"{where}: the brain is asleep until {until:g} ms and takes no input; "
-                f"Brain.wake wakes it"
-            )
-
-    def _check_time(self, where: str, steps: int) -> None:
-        if steps > MAX_STEPS - self.step_count:
-            raise InvalidValueError(
-                f"{where}: {steps} steps are too many; a brain lives {MAX_STEPS} steps"
-            )
+        target = self.network.region("Brain.release", region)
+        self.network.check_awake("Brain.release")
+        present.release(self.network, target)
 
     # -- running
 
     def step(self) -> dict[str, NDArray[np.int64]]:
         """One step; the indices of the neurons that fired in it, by region."""
-        self._run(1)
-        sizes, arrays = self._tables.sizes, self._tables.arrays
-        slot = (arrays["clock"].item(STEP) - 1) % sizes["H"]
-        firsts, ends = arrays["event_first"][slot].tolist(), arrays["event_end"][slot].tolist()
-        # The spikes of a step stand one after the other in the ring, region by region.
-        start, n = firsts[0], ends[-1] - firsts[0]
-        ring, size = arrays["event_neuron"], sizes["E"]
-        place = start % size
-        if place + n <= size:
-            slots = ring[place : place + n]
-        else:
-            slots = ring[np.arange(place, place + n) % size]
-        fired = self._places.take(slots)
-        return {
-            name: _NOBODY if first == end else fired[first - start : end - start]
-            for name, first, end in zip(self.regions, firsts, ends, strict=True)
-        }
+        run(self.network, 1)
+        return last_spikes(self.network)
 
     def run(
         self, steps: int, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None
@@ -630,16 +375,16 @@ class Brain:
             while done < total:
                 n = min(total - done, chunk)
                 if stimulus_fn is None:
-                    self._run(n)
+                    run(self.network, n)
                 else:
                     for i in range(done, done + n):
                         stimulus_fn(self, i)
-                        self._run(1)
+                        run(self.network, 1)
                 done += n
                 if report is not None:
                     report(done, total)
-        for checkpointer in self._checkpointers:
-            checkpointer.raise_error()
+        for process in self.network.processes:
+            process.finished()
 
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
@@ -649,44 +394,9 @@ class Brain:
         values: as for `stimulate`. Returns the number of spikes of each neuron in that time, by
         region, shape (n_neurons,). With `encoder.noise_level` it returns to Python in each step.
         """
-        where = "Brain.present"
-        self._check_awake(where)
-        target, encoded = self._encode(where, region, values)
-        left = MAX_STEPS - self.step_count
-        integer(f"{where}: steps", steps, 0, left)
-        integer(f"{where}: rest", rest, 0, left - steps)
-        before, start = self._tables["total_spikes"].copy(), self.step_count
-        self._present(target, encoded, steps, rest)
-        spikes = self._tables["total_spikes"]
-        # Who was born meanwhile may have taken the place of one that had fired.
-        before[self._tables["born"] > start] = 0
-        return {
-            name: spikes[r._first : r._first + r.n_neurons]
-            - before[r._first : r._first + r.n_neurons]
-            for name, r in self.regions.items()
-        }
-
-    def _present(self, target: Region, encoded: Encoded, steps: int, rest: int) -> None:
-        start = self.step_count
-        # Nobody would release the stimulus of a brain that was saved half-way.
-        self._presenting = True
-        try:
-            if steps:
-                self.memory._end_pulses()
-                self._note_stimulus(start + steps - 1)
-                if self.encoder.noise_level > 0:
-                    self._drive_for(target, encoded, steps)
-                else:
-                    self._hold(target, encoded)
-                    try:
-                        self._run(steps)
-                    finally:
-                        self._release(target)
-            self._run(rest)
-        finally:
-            self._presenting = False
-        if self._checkpointers:
-            take_postponed(self, start)
+        self.network.check_awake("Brain.present")
+        target = self.network.region("Brain.present", region)
+        return present.present(self.network, target, values, steps, rest)
 
     def present_many(
         self,
@@ -704,7 +414,7 @@ class Brain:
         the model. from_rest: `reset_state` before each. Returns how often each neuron of the region
         `read` fired in each presentation, shape (n, its neurons). The brain learns as always.
         """
-        return present_many(self, region, inputs, steps, rest, read, from_rest)
+        return present.present_many(self.network, region, inputs, steps, rest, read, from_rest)
 
     def respond(
         self,
@@ -723,10 +433,8 @@ class Brain:
         the key alone, whatever is asked before. inputs, read and what is returned: see
         `present_many`.
         """
-        return respond(self, region, inputs, steps, read, keys)
-
-    def _run(self, steps: int) -> None:
-        run_steps(self, steps)
+        shown, own = present.checked_question(self.network, region, inputs, steps, read, keys)
+        return present.answers(self.copy().network, region, shown, steps, read, own)
 
     # -- sleep
 
@@ -740,9 +448,9 @@ class Brain:
         and its like raise `InvalidValueError`. An interrupt leaves the brain asleep; `run` goes on
         with the sleep, `wake` ends it. Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
         """
-        steps = self._sleep_steps("Brain.sleep", duration)
-        self.memory.fall_asleep(steps)
-        self.run(steps, progress=progress)
+        self.memory.fall_asleep(self._sleep_steps("Brain.sleep", duration))
+        until = self.network.asleep_until or 0
+        self.run(until - self.step_count, progress=progress)
         report = self.memory.last_sleep
         assert report is not None
         return report
@@ -759,12 +467,11 @@ class Brain:
         return self.memory.wake()
 
     def _sleep_steps(self, where: str, duration: float) -> int:
-        ms = number(f"{where}: duration", duration, 0.0, open_low=True)
-        steps = max(1, round(ms / self._dt))
+        steps = self.network.steps(number(f"{where}: duration", duration, 0.0, open_low=True))
         if not self.regions:
             raise InvalidValueError(f"{where}: there is nothing to run; use Brain.add_region first")
-        self._check_awake(where)
-        self._check_time(where, steps)
+        self.network.check_awake(where)
+        self.network.check_time(where, steps)
         return steps
 
     # -- reward
@@ -779,12 +486,6 @@ class Brain:
         """The reward target that is a projection."""
         return f"proj:{source}->{target}"
 
-    def _target(self, where: str, target: str) -> Projection:
-        for projection in self.projections:
-            if projection.label == target:
-                return projection
-        raise unknown_name(where, "target", target, [p.label for p in self.projections])
-
     def reward(self, amount: float, target: str) -> None:
         """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``.
 
@@ -792,28 +493,20 @@ class Brain:
         decays, see `RewardSTDP`. Raises `UnknownNameError` for an unknown target,
         `InvalidValueError` for one whose rule is not modulated by dopamine.
         """
-        projection = self._rewarded("Brain.reward", target)
+        pathway = self.network.rewarded("Brain.reward", target)
         size = number("Brain.reward: amount", amount, 0.0)
-        self._tables["dopamine"][projection._index] += size
+        self.network.tables["dopamine"][pathway.index] += size
 
     def punish(self, amount: float, target: str) -> None:
         """Lower dopamine at a target by `amount`, below its baseline if need be; see `reward`."""
-        projection = self._rewarded("Brain.punish", target)
+        pathway = self.network.rewarded("Brain.punish", target)
         size = number("Brain.punish: amount", amount, 0.0)
-        self._tables["dopamine"][projection._index] -= size
-
-    def _rewarded(self, where: str, target: str) -> Projection:
-        projection = self._target(where, target)
-        if projection.rule is None or not projection.rule.modulated:
-            raise InvalidValueError(
-                f"{where}: dopamine does not act on {target!r}, whose rule is {projection.rule!r}; "
-                f"assign Projection.rule = 'reward_stdp' first"
-            )
-        return projection
+        self.network.tables["dopamine"][pathway.index] -= size
 
     def dopamine(self, target: str) -> float:
         """Dopamine at a target now, tonic and phasic."""
-        return self._target("Brain.dopamine", target).dopamine
+        pathway = self.network.target("Brain.dopamine", target)
+        return pathways.dopamine(self.network, pathway)
 
     def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
         """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
@@ -823,32 +516,17 @@ class Brain:
         by the region's name. Raises `InvalidValueError` for a region that is a critic already and
         for a target whose rule is not modulated by dopamine.
         """
-        where = "Brain.add_critic"
-        self._region(where, region)
-        if region in self.critics:
-            raise InvalidValueError(
-                f"{where}: {region!r} is a critic already; change Brain.critics[{region!r}]"
-            )
-        labels = (targets,) if isinstance(targets, str) else tuple(targets)
-        if not labels:
-            raise InvalidValueError(f"{where}: targets must name a projection at least")
-        for label in labels:
-            self._rewarded(where, label)
-        critic = Critic(**parameters).belong_to(self, region, labels)
-        self._tables.resize(Z=len(self.critics) + 1)
-        self.critics[region] = critic
-        self._parameters_changed()
-        return critic
+        return self._neuromodulation.add_critic(region, targets, parameters)
 
     # -- looking
 
     def summary(self) -> str:
         """Totals and figures by region, as text."""
-        return describe(self)
+        return describe(self.network)
 
     def stats(self) -> BrainStats:
         """Totals and figures by region."""
-        return collect(self)
+        return collect(self.network)
 
     def record(
         self,
@@ -869,65 +547,26 @@ class Brain:
         "theta", "activity", ...). every: sampling interval, ms. capacity, overflow ("ring",
         "decimate", "stream" with a path): see `engram.recording`.
         """
-        where = "Brain.record"
-        common: dict[str, Any] = {"overflow": overflow, "path": path}
-        if capacity is not None:
-            common["capacity"] = capacity
-        if every is not None:
-            if what == "spikes":
-                raise InvalidValueError(
-                    f"{where}: spikes are recorded as they come; leave out every"
-                )
-            common["every"] = every
-        for name, given, valid in (
-            ("neurons", neurons, what not in ("spikes", "rates", "rhythms", "weights")),
-            ("synapses", synapses, what == "weights"),
-        ):
-            if given is not None and not valid:
-                raise InvalidValueError(f"{where}: {name} does not go with {what!r}")
-        recorder: Recorder
-        if what == "weights":
-            if not isinstance(regions, Projection):
-                raise InvalidTypeError(f"{where}: weights of which Projection? not {regions!r}")
-            recorder = WeightRecorder(self, regions, synapses, **common)
-        elif isinstance(regions, Projection):
-            raise InvalidTypeError(f"{where}: {what!r} is recorded of regions, not of a projection")
-        else:
-            names = list(self.regions) if regions is None else regions
-            names = [names] if isinstance(names, str) else list(names)
-            for region_name in names:
-                self._region(where, region_name)
-            if what == "spikes":
-                recorder = SpikeRecorder(self, names, **common)
-            elif what == "rates":
-                recorder = RateRecorder(self, names, **common)
-            elif what == "rhythms":
-                recorder = RhythmRecorder(self, names, **common)
-            else:
-                if len(names) != 1:
-                    raise InvalidValueError(f"{where}: {what!r} is recorded of one region")
-                recorder = StateRecorder(self, self.regions[names[0]], what, neurons, **common)
-        self._flush_log()
-        self._recorders.append(recorder)
-        self._recorders_changed()
-        return recorder
+        of = regions.record if isinstance(regions, Projection) else regions
+        return record(
+            self.network,
+            what,
+            of,
+            neurons=neurons,
+            synapses=synapses,
+            every=every,
+            capacity=capacity,
+            overflow=overflow,
+            path=path,
+        )
 
-    def _flush_log(self) -> None:
-        n = int(self._tables["clock"][LOGGED])
-        if n:
-            steps, neurons = self._tables["log_step"][:n], self._tables["log_neuron"][:n]
-            for recorder in self._recorders:
-                if isinstance(recorder, SpikeRecorder):
-                    recorder._log(steps, neurons)
-            self._tables["clock"][LOGGED] = 0
-
-    # -- resetting, freezing
+    # -- resetting
 
     def reset_traces(self) -> None:
         """Clear eligibility, phasic dopamine, and what other transmitters were released."""
         for projection in self.projections:
             projection.reset_traces()
-        self._tables["transmitter_level"][:] = 0.0
+        self.network.tables["transmitter_level"][:] = 0.0
 
     def reset_state(self) -> None:
         """Membranes, currents, spikes in flight, short-term plasticity and traces back to rest.
@@ -935,82 +574,7 @@ class Brain:
         Weights, thresholds, structure, time and counts stay. Eligibility, dopamine and other
         transmitters released stay too; see `reset_traces`. Critics are reset.
         """
-        self._flush_log()
-        renewal.reset(self._tables)
-        self._last_reset = self.step_count
-        self.memory._pulses = None
-        self.memory._hold()
-        self._next_boundary = None
-        for region in self.regions.values():
-            kind = type(region.model)
-            values = {name: region.state(name) for name in kind.per_neuron()}
-            for name, start in region.model.initial_states(values).items():
-                region.state(name)[:] = start
-
-    def _freeze(self, mechanism: str, frozen: bool) -> None:
-        self._frozen[mechanism] = frozen
-        self._parameters_changed()
-
-    def freeze_plasticity(self) -> None:
-        """Stop all change of weights, synaptic scaling included: bit for bit unchanged."""
-        self._freeze("plasticity", True)
-
-    def unfreeze_plasticity(self) -> None:
-        """Undo `freeze_plasticity`."""
-        self._freeze("plasticity", False)
-
-    def freeze_structural_plasticity(self) -> None:
-        """Stop growth and metaplasticity."""
-        self._freeze("structural_plasticity", True)
-
-    def unfreeze_structural_plasticity(self) -> None:
-        """Undo `freeze_structural_plasticity`."""
-        self._freeze("structural_plasticity", False)
-
-    def freeze_homeostatic_scaling(self) -> None:
-        """Stop synaptic scaling."""
-        self._freeze("homeostatic_scaling", True)
-
-    def unfreeze_homeostatic_scaling(self) -> None:
-        """Undo `freeze_homeostatic_scaling`."""
-        self._freeze("homeostatic_scaling", False)
-
-    def freeze_adaptive_thresholds(self) -> None:
-        """Stop all change of theta."""
-        self._freeze("adaptive_thresholds", True)
-
-    def unfreeze_adaptive_thresholds(self) -> None:
-        """Undo `freeze_adaptive_thresholds`."""
-        self._freeze("adaptive_thresholds", False)
-
-    def disable_memory(self) -> None:
-        """Stop capture and replay."""
-        self._freeze("memory", True)
-
-    def enable_memory(self) -> None:
-        """Undo `disable_memory`."""
-        self._freeze("memory", False)
-
-    def disable_oscillations(self) -> None:
-        """Silence all rhythms, and open their gates of learning; their phases go on."""
-        self._freeze("oscillations", True)
-
-    def enable_oscillations(self) -> None:
-        """Undo `disable_oscillations`."""
-        self._freeze("oscillations", False)
-
-    def disable_neuromodulation(self) -> None:
-        """Stop release of transmitters into regions, and critics; what was released is gone.
-
-        `reward` and `punish` still act, and so does the direct current of synapses.
-        """
-        self._tables["transmitter_level"][:] = 0.0
-        self._tables["critic_state"][:] = 0.0
-        self._freeze("neuromodulation", True)
-
-    def enable_neuromodulation(self) -> None:
-        """Undo `disable_neuromodulation`."""
-        self._freeze("neuromodulation", False)
+        present.reset_state(self.network)
 
     def enable_projection_plasticity(
         self, source: str, target: str, A_plus: float | None = None, A_minus: float | None = None
@@ -1033,15 +597,19 @@ class Brain:
 
     def copy(self) -> Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
-        from engram.persistence import from_state, to_state
+        return Brain.restored(state.taken(self.network), state.classes(self.network))
 
-        return from_state(to_state(self), like=self)
+    @classmethod
+    def restored(cls, saved: state.State, known: state.Classes, *, check: bool = False) -> Brain:
+        """The brain of a state; known: its classes by path; check: whether to trust nothing."""
+        brain = cls(saved[0]["dt"], saved[0]["seed"])
+        state.restore(brain.network, saved, known, check=check)
+        brain._look()
+        return brain
 
     def __reduce__(self) -> tuple[Callable[..., Brain], tuple[Any, ...]]:
-        """Pickled and deep-copied like `copy`."""
-        from engram.persistence import from_state, to_state
-
-        return from_state, (to_state(self),)
+        """Pickled and deep-copied through the format of checkpoints."""
+        return unpickled, (pickles.dumped(self.network), state.classes(self.network))
 
     def checkpoint_every(
         self,
@@ -1070,26 +638,31 @@ class Brain:
         ...     print(resume_brain(folder).step_count)
         100
         """
-        from engram.checkpoint.every import Checkpointer
-
-        where = "Brain.checkpoint_every"
-        if (steps is None) == (ms is None):
-            raise InvalidValueError(f"{where}: give either steps or ms")
-        if steps is not None:
-            interval = integer(f"{where}: steps", steps, 1, MAX_STEPS)
-        else:
-            time = number(f"{where}: ms", ms, 0.0, MAX_STEPS * self._dt, open_low=True)
-            interval = max(1, round(time / self._dt))
-        for name, value in (("compress", compress), ("background", background)):
-            if not isinstance(value, bool):
-                raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")
-        checkpointer = Checkpointer(
-            self, Path(folder), interval, integer(f"{where}: keep", keep, 1), compress, background
+        return checkpoint_every(
+            self.network,
+            Path(folder),
+            steps=steps,
+            ms=ms,
+            keep=keep,
+            compress=compress,
+            background=background,
         )
-        self._checkpointers.append(checkpointer)
-        self._parameters_changed()
-        return checkpointer
 
     def fingerprint(self) -> str:
         """A hash of everything that determines the future: equal ones mean equal futures."""
-        return fingerprint(self)
+        return fingerprint(self.network)
+
+
+def unpickled(data: bytes, known: state.Classes) -> Brain:
+    """The brain that was pickled."""
+    return Brain.restored(pickles.loaded(data), known, check=True)
+
+
+def device_name(device: str) -> str:
+    """The device to run on; so far there is one."""
+    chosen = os.environ.get("BRAIN_DEVICE", device) if device == "cpu" else device
+    if chosen not in DEVICES:
+        raise InvalidValueError(f"Brain: device must be one of {DEVICES}, not {chosen!r}")
+    if chosen == "cuda":
+        raise InvalidValueError("Brain: device 'cuda' is not supported by this version; use 'cpu'")
+    return "cpu"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any, ClassVar
 
 import numpy as np
@@ -60,6 +60,25 @@ _PATTERNS = (
     (0.02, 0.25, -65.0, 0.05),
     (0.1, 0.26, -65.0, 2.0),
 )
+
+
+class RegionType(Enum):
+    """What a region is for; decides the default firing patterns (excitatory, inhibitory)."""
+
+    SENSORY = "sensory"
+    ASSOCIATION = "association"
+    MEMORY = "memory"
+    MOTOR = "motor"
+    REWARD = "reward"
+
+    @property
+    def patterns(self) -> tuple[FiringPattern, FiringPattern]:
+        """Default firing patterns of excitatory and inhibitory neurons."""
+        if self is RegionType.MEMORY:
+            return FiringPattern.INTRINSICALLY_BURSTING, FiringPattern.LOW_THRESHOLD_SPIKING
+        if self is RegionType.MOTOR:
+            return FiringPattern.CHATTERING, FiringPattern.FAST_SPIKING
+        return FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
 
 
 class NeuronModel(Parameterized):

@@ -11,7 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
 
@@ -213,7 +213,7 @@ class Parameterized:
         """Whether it belongs to a brain already."""
         return self.__dict__["_on_change"] is not None
 
-    def set(self, name: str, value: Any) -> None:
+    def assign(self, name: str, value: Any) -> None:
         """Assign a parameter by name.
 
         Parameters
@@ -317,12 +317,21 @@ def _range(parameter: Parameter[Any]) -> str:
 P = TypeVar("P", bound=Parameterized)
 
 
+class Parts(Protocol):
+    """Whatever finds its parts by their class."""
+
+    def find(self, kind: type[P]) -> P:
+        """The part of a class."""
+
+
 class Mechanism(Generic[P]):
-    """An attribute that holds a mechanism for good: what is assigned lends it its parameters.
+    """An attribute of a brain that is a part of its network; assigning lends it parameters.
 
     Rules and regions refer to the mechanisms of their brain, so one can't take another's place.
-    Assigning something of another class raises `InvalidTypeError`.
     """
+
+    def __init__(self, kind: type[P]) -> None:
+        self._kind = kind
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -334,17 +343,14 @@ class Mechanism(Generic[P]):
     def __get__(self, instance: Any, owner: type) -> Mechanism[P] | P:
         if instance is None:
             return self
-        mechanism: P = instance.__dict__[self.name]
-        return mechanism
+        parts: Parts = instance.network
+        return parts.find(self._kind)
 
     def __set__(self, instance: Any, value: P) -> None:
-        present: P | None = instance.__dict__.get(self.name)
-        if present is None:
-            instance.__dict__[self.name] = value
-            return
-        if not isinstance(value, type(present)):
+        if not isinstance(value, self._kind):
             raise InvalidTypeError(
-                f"{type(instance).__name__}.{self.name} must be a {type(present).__name__}, "
+                f"{type(instance).__name__}.{self.name} must be a {self._kind.__name__}, "
                 f"not {value!r}"
             )
-        present.take_over(value)
+        parts: Parts = instance.network
+        parts.find(self._kind).take_over(value)

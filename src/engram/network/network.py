@@ -168,6 +168,7 @@ class Network:
         self.stale = True
         self.agenda: tuple[int, list[Process]] | None = None
         self.spikes_kept = 0
+        self.places = np.zeros(0, np.int64)
 
     # -- time
 

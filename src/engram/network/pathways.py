@@ -65,6 +65,12 @@ def bounds_of_weights(network: Network, pathway: PathwayRecord) -> tuple[float, 
     return low, high
 
 
+def dopamine(network: Network, pathway: PathwayRecord) -> float:
+    """Dopamine at its synapses now, tonic and phasic, 1/s."""
+    phasic, tonic = (scalar(network, pathway, n) for n in ("dopamine", "dopamine_baseline"))
+    return float(phasic + tonic)
+
+
 # -- weights
 
 
@@ -112,7 +118,11 @@ def settle(network: Network, pathway: PathwayRecord) -> None:
         return
     tables, p, block = network.tables, pathway.index, network.block(pathway)
     kernel("plasticity.rebase_eligibility")(
-        block["weight"], block["eligibility"], block["nt"], tables["w_min"][p], tables["w_max"][p],
+        block["weight"],
+        block["eligibility"],
+        block["nt"],
+        tables["w_min"][p],
+        tables["w_max"][p],
         np.float32(tables["dopamine_integral"][p]),
         np.float32(1.0 / tables["eligibility_growth"][p]),
     )
@@ -127,8 +137,14 @@ def scale_incoming(
     settle(network, pathway)
     block, p, tables = network.block(pathway), pathway.index, network.tables
     kernel("wiring.scale_incoming")(
-        block["post"], block["weight"], block["nt"], layout.bounds(tables, p)[2], factor, silent,
-        tables["w_min"][p], tables["w_max"][p],
+        block["post"],
+        block["weight"],
+        block["nt"],
+        layout.bounds(tables, p)[2],
+        factor,
+        silent,
+        tables["w_min"][p],
+        tables["w_max"][p],
     )
 
 
@@ -317,7 +333,10 @@ def amend(
     alike = new is None or has_gains or bool((new["synapse_gain"] == gain).all())
     if n and n - len(gone) + added and alike:
         layout.amend(
-            network.tables, pathway.index, gone, _NONE if new is None else new,
+            network.tables,
+            pathway.index,
+            gone,
+            _NONE if new is None else new,
             traces=pathway.n_traces,
         )
         network.synapses_changed()
@@ -363,8 +382,11 @@ def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
     """Remove the synapses of neurons that have just died."""
     tables, p, block = network.tables, pathway.index, network.block(pathway)
     gone = kernel("restructure.dead_ends")(
-        block["segment"], int(tables["delay_count"][p]), layout.bounds(tables, p)[0],
-        block["post"], tables["alive"],
+        block["segment"],
+        int(tables["delay_count"][p]),
+        layout.bounds(tables, p)[0],
+        block["post"],
+        tables["alive"],
     )
     amend(network, pathway, np.asarray(gone))
 
@@ -446,12 +468,7 @@ def settle_on(network: Network, pathway: PathwayRecord, synapses: layout.Synapse
 
 
 def check_ends(
-    network: Network,
-    pathway: PathwayRecord,
-    where: str,
-    pre: Any,
-    post: Any,
-    nt: Neurotransmitter,
+    network: Network, pathway: PathwayRecord, where: str, pre: Any, post: Any, nt: Neurotransmitter
 ) -> tuple[Ints, Ints]:
     """Indices of living neurons on both sides, checked."""
     source, target = network.regions[pathway.source], network.regions[pathway.target]

@@ -61,6 +61,11 @@ class Field:
         """Whether it has an entry for each neuron slot of the brain."""
         return self.dims[-1] == "N"
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it has no entry for each neuron, spike or step."""
+        return not {"N", "E", "G", "H", "B"} & set(self.dims)
+
 
 # fmt: off
 def _f(

@@ -81,6 +81,13 @@ class Tables:
                 self.arrays[field.name] = new
         self.touch()
 
+    def restore(
+        self, sizes: dict[str, int], arrays: dict[str, Array], blocks: list[dict[str, Array]]
+    ) -> None:
+        """Let sizes, arrays and blocks be these again."""
+        self.sizes, self.arrays, self.blocks = sizes, arrays, blocks
+        self.touch()
+
     def touch(self) -> None:
         """Say that an array has been replaced, so that its address is looked up anew."""
         self._address = None

@@ -11,116 +11,56 @@ interval doubled (``"decimate"``; not for spikes). With ``"stream"`` all go to a
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, indices, integer, number
+from engram.mechanisms.rhythms import Oscillators
+from engram.network import pathways, population
+from engram.network.network import Network, Process
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.recording.identities import identities, places
+from engram.recording.stores import InMemory, OnDisk, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from engram.brain import Brain
-    from engram.projection import Projection
-    from engram.region import Region
-
 OVERFLOWS = ("ring", "decimate", "stream")
 DEFAULT_CAPACITY = 1_000_000
 
-Rows = NDArray[Any]
-"""Structured: ``step`` and the columns of the recorder."""
 
+class Recording(Process):
+    """Lets a recorder sample, or be told of spikes, while it is attached."""
 
-class _Memory:
-    """The latest `capacity` rows."""
+    order = 10
+    kept = False
 
-    def __init__(self, dtype: np.dtype[Any], capacity: int) -> None:
-        self._rows = np.empty(min(capacity, 1024), dtype)
-        self._capacity = capacity
-        self._end = 0
-        """Rows so far, thinned out ones left out: modulo `capacity`, where the next one goes."""
-        self._thinned = 0
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
 
-    @property
-    def count(self) -> int:
-        return min(self._end, self._capacity)
+    def next_act(self, step: int) -> int | None:
+        """The next sample; None for spikes, which are logged."""
+        recorder = self._recorder
+        if not recorder.interval:
+            return None
+        return step + recorder.interval - (step - recorder.from_step) % recorder.interval
 
-    @property
-    def full(self) -> bool:
-        return self._end >= self._capacity
+    def act(self, step: int) -> None:  # noqa: ARG002
+        """Sample."""
+        self._recorder.take()
 
-    @property
-    def dropped(self) -> int:
-        return self._thinned + self._end - self.count
+    def logged_regions(self) -> tuple[str, ...]:
+        """The regions whose spikes are recorded."""
+        return self._recorder.logged_regions
 
-    def append(self, rows: Rows) -> None:
-        end, room = self._end + len(rows), len(self._rows)
-        if room < min(end, self._capacity):
-            grown = np.empty(min(self._capacity, max(end, 2 * room)), self._rows.dtype)
-            grown[: self._end] = self._rows[: self._end]
-            self._rows = grown
-        kept = rows[-self._capacity :]
-        self._rows[np.arange(end - len(kept), end) % self._capacity] = kept
-        self._end = end
-
-    def thin(self, origin: int, every: int) -> None:
-        """Keep the rows whose step is on the grid of `every` steps from `origin`."""
-        rows = self.read()
-        kept = rows[(rows["step"] - origin) % every == 0]
-        self._thinned += len(rows) - len(kept)
-        self._rows[: len(kept)] = kept
-        self._end = len(kept)
-
-    def read(self) -> Rows:
-        """All rows, the oldest first: a copy."""
-        return np.roll(self._rows[: self.count], -(self._end % self._capacity) if self.full else 0)
-
-    def close(self) -> None:
-        """Nothing to do."""
-
-
-class _Disk:
-    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed."""
-
-    dropped = 0
-
-    def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
-        self._dtype, self.path = dtype, path
-        self.count = 0
-        self._file: BinaryIO = path.open("wb")
-        # However the recorder goes, the file is closed.
-        self._close_file = weakref.finalize(self, self._file.close)
-        self._write_header()
-
-    def _write_header(self) -> None:
-        # NumPy pads headers so that the length can grow in place.
-        self._file.seek(0)
-        npy.write_array_header_1_0(
-            self._file, {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)}
-        )
-        self._file.seek(0, 2)
-
-    def append(self, rows: Rows) -> None:
-        self._file.write(rows.tobytes())
-        self.count += len(rows)
-
-    def read(self) -> Rows:
-        """All rows, the oldest first."""
-        if self._close_file.alive:
-            self._write_header()
-            self._file.flush()
-        rows: Rows = np.load(self.path)
-        return rows
-
-    def close(self) -> None:
-        if self._close_file.alive:
-            self._write_header()
-            self._close_file()
+    def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
+        """Hand on spikes."""
+        self._recorder.log(steps, neurons)
 
 
 class Recorder:
@@ -128,7 +68,7 @@ class Recorder:
 
     def __init__(
         self,
-        brain: Brain,
+        network: Network,
         column: tuple[str, str, tuple[int, ...]],
         every: float | None,
         capacity: int,
@@ -146,21 +86,32 @@ class Recorder:
         if overflow == "decimate" and every is None:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
         integer(f"{where}: capacity", capacity, 2)
-        self._brain = brain
+        self._network = network
         self.interval = 0
         """Steps between two samples; 0 for spikes."""
         if every is not None:
             ms = number(f"{where}: every", every, 0.0, open_low=True)
-            self.interval = max(1, round(ms / brain.dt))
+            self.interval = max(1, round(ms / network.dt))
         self._decimate = overflow == "decimate"
         self._dtype = np.dtype([("step", "<i8"), column])
-        self._store: _Memory | _Disk
+        self._store: InMemory | OnDisk
         if path is None:
-            self._store = _Memory(self._dtype, capacity + extra)
+            self._store = InMemory(self._dtype, capacity + extra)
         else:
-            self._store = _Disk(self._dtype, Path(path))
+            self._store = OnDisk(self._dtype, Path(path))
+        self._attached = False
+        self.from_step = network.step_count
+        """Intervals count from this step."""
+        self._process = Recording(self)
+
+    logged_regions: tuple[str, ...] = ()
+    """The regions whose every spike is recorded."""
+
+    def attach(self) -> None:
+        """Begin to record; `Brain.record` has done so."""
+        self._network.flush_log()
+        self._network.add_process(self._process)
         self._attached = True
-        self._from_step = brain.step_count
 
     @property
     def attached(self) -> bool:
@@ -178,8 +129,7 @@ class Recorder:
         if self._attached:
             self._sync()
             self._attached = False
-            self._brain._recorders.remove(self)
-            self._brain._recorders_changed()
+            self._network.remove_process(self._process)
             self._store.close()
 
     def __enter__(self) -> Self:
@@ -194,7 +144,7 @@ class Recorder:
 
     def _sync(self) -> None:
         if self._attached:
-            self._brain._flush_log()
+            self._network.flush_log()
 
     def _rows(self) -> Rows:
         self._sync()
@@ -203,10 +153,13 @@ class Recorder:
     @property
     def times(self) -> NDArray[np.float64]:
         """Times of the entries, ms: the start of the step for spikes, the end for samples."""
-        return np.asarray(self._rows()["step"] * self._brain.dt)
+        return np.asarray(self._rows()["step"] * self._network.dt)
 
-    def _take(self) -> None:
+    def take(self) -> None:
         """Sample now (called by the run loop every `interval` steps)."""
+
+    def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
+        """Note down spikes (called by the run loop): steps, and slots of the brain."""
 
     def to_pandas(self) -> pd.DataFrame:
         """The entries as a table. Needs pandas (`pip install ".[io]"`)."""
@@ -222,20 +175,20 @@ class SpikeRecorder(Recorder):
 
     def __init__(
         self,
-        brain: Brain,
+        network: Network,
         regions: Sequence[str],
         capacity: int = DEFAULT_CAPACITY,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        super().__init__(brain, ("neuron", "<i4", ()), None, capacity, overflow, path)
-        self.regions = tuple(regions)
+        super().__init__(network, ("neuron", "<i4", ()), None, capacity, overflow, path)
+        self.regions = self.logged_regions = tuple(regions)
 
     def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
-        view = self._brain.regions[region]
-        return (neurons >= view._first) & (neurons < view._first + view.n_neurons)
+        mine = self._network.slice(self._network.regions[region])
+        return (neurons >= mine.start) & (neurons < mine.stop)
 
-    def _log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
+    def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
         mine = np.zeros(len(neurons), np.bool_)
         for name in self.regions:
             mine |= self._mine(neurons, name)
@@ -252,8 +205,8 @@ class SpikeRecorder(Recorder):
             )
         rows = self._rows()
         rows = rows[self._mine(rows["neuron"], name)]
-        neurons = rows["neuron"].astype(np.int64) - self._brain.regions[name]._first
-        return rows["step"] * self._brain.dt, neurons
+        neurons = rows["neuron"].astype(np.int64) - self._network.first(self._network.regions[name])
+        return rows["step"] * self._network.dt, neurons
 
     def to_pandas(self) -> pd.DataFrame:
         """Columns time (ms), region, neuron, in order of time. Needs pandas."""
@@ -273,12 +226,12 @@ class _Sampler(Recorder):
         """The values now."""
         raise NotImplementedError
 
-    def _take(self) -> None:
-        now = self._brain.step_count
-        if isinstance(self._store, _Memory) and self._decimate and self._store.full:
+    def take(self) -> None:
+        now = self._network.step_count
+        if isinstance(self._store, InMemory) and self._decimate and self._store.full:
             self.interval *= 2
-            self._store.thin(self._from_step, self.interval)
-            if (now - self._from_step) % self.interval:
+            self._store.thin(self.from_step, self.interval)
+            if (now - self.from_step) % self.interval:
                 return
         row = np.empty(1, self._dtype)
         row["step"], row["value"] = now, self._sample()
@@ -310,8 +263,8 @@ class StateRecorder(_Sampler):
 
     def __init__(
         self,
-        brain: Brain,
-        region: Region,
+        network: Network,
+        region: RegionRecord,
         variable: str = "v",
         neurons: ArrayLike | None = None,
         every: float = 1.0,
@@ -320,16 +273,17 @@ class StateRecorder(_Sampler):
         path: str | Path | None = None,
     ) -> None:
         self.region, self.variable = region.name, variable
-        dtype = region.state(variable).dtype
-        chosen = np.arange(region.n_neurons) if neurons is None else neurons
-        self.neurons = indices("StateRecorder: neurons", chosen, region.n_neurons)
+        dtype, n = population.state(network, region, variable).dtype, network.count(region)
+        chosen = np.arange(n) if neurons is None else neurons
+        self.neurons = indices("StateRecorder: neurons", chosen, n)
         column = ("value", dtype.str, self.neurons.shape)
-        super().__init__(brain, column, every, capacity, overflow, path)
+        super().__init__(network, column, every, capacity, overflow, path)
 
     def _sample(self) -> NDArray[Any]:
-        region = self._brain.regions[self.region]
-        values: NDArray[Any] = region.state(self.variable)[self.neurons]
-        values[~region.neuron_alive[self.neurons]] = np.nan
+        network = self._network
+        region = network.regions[self.region]
+        values: NDArray[Any] = population.state(network, region, self.variable)[self.neurons]
+        values[~network.alive(region)[self.neurons]] = np.nan
         return values
 
     def _columns(self) -> Any:
@@ -345,53 +299,35 @@ class WeightRecorder(_Sampler):
 
     def __init__(
         self,
-        brain: Brain,
-        projection: Projection,
+        network: Network,
+        pathway: PathwayRecord,
         synapses: ArrayLike | None = None,
         every: float = 100.0,
         capacity: int = 10_000,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        n = projection.n_synapses
+        n = pathways.n_synapses(network, pathway)
         chosen = indices(
             "WeightRecorder: synapses", np.arange(n) if synapses is None else synapses, n
         )
-        self._projection = projection
-        self._identities = _identities(projection)[chosen]
+        self._pathway = pathway
+        self._identities = identities(network, pathway)[chosen]
         self.pre, self.post = self._identities[:, 0], self._identities[:, 1]
         column = ("value", "<f4", chosen.shape)
-        super().__init__(brain, column, every, capacity, overflow, path)
-        self._places, self._structure_version = chosen, brain._structure_version
+        super().__init__(network, column, every, capacity, overflow, path)
+        self._places, self._structure_version = chosen, network.structure_version
 
     def _sample(self) -> NDArray[Any]:
-        if self._structure_version != self._brain._structure_version:
-            self._structure_version = self._brain._structure_version
-            self._places = _places(self._identities, _identities(self._projection))
-        return np.append(self._projection.weight, np.float32(np.nan))[self._places]
+        network = self._network
+        if self._structure_version != network.structure_version:
+            self._structure_version = network.structure_version
+            self._places = places(self._identities, identities(network, self._pathway))
+        weights = pathways.weights(network, self._pathway)
+        return np.append(weights, np.float32(np.nan))[self._places]
 
     def _columns(self) -> Any:
         return _pandas().MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
-
-
-def _identities(projection: Projection) -> NDArray[np.int64]:
-    """What stays with each synapse for life: pre, post, delay, birth, number among twins."""
-    pre, delay = projection._pre_delay()
-    birth = projection._block["birth"].astype(np.int64)
-    keys = np.stack([pre, projection.post, delay, birth, np.zeros_like(pre)], axis=1)
-    order = np.lexsort(keys.T)
-    twin = np.append(False, (keys[order[1:]] == keys[order[:-1]]).all(axis=1))[: len(order)]
-    place = np.arange(len(order))
-    keys[order, -1] = place - np.maximum.accumulate(np.where(twin, 0, place))
-    return keys
-
-
-def _places(wanted: NDArray[np.int64], present: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each wanted row is among those present; -1 for those that are not."""
-    _, codes = np.unique(np.concatenate([wanted, present]), axis=0, return_inverse=True)
-    where = np.full(len(codes), -1)
-    where[codes[len(wanted) :]] = np.arange(len(present))
-    return np.asarray(where[codes[: len(wanted)]], np.int64)
 
 
 class RateRecorder(_Sampler):
@@ -404,7 +340,7 @@ class RateRecorder(_Sampler):
 
     def __init__(
         self,
-        brain: Brain,
+        network: Network,
         regions: Sequence[str],
         every: float = 10.0,
         capacity: int = 100_000,
@@ -414,13 +350,14 @@ class RateRecorder(_Sampler):
         self.regions = tuple(regions)
         column = ("value", "<i8", (2, len(self.regions)))
         # The first row is where the first bin begins.
-        super().__init__(brain, column, every, capacity, overflow, path, extra=1)
-        self._take()
+        super().__init__(network, column, every, capacity, overflow, path, extra=1)
+        self.take()
 
     def _sample(self) -> NDArray[Any]:
-        views = [self._brain.regions[name] for name in self.regions]
-        spikes = self._brain._tables["region_spikes"][[view._index for view in views]]
-        return np.array([spikes, [view.n_alive_neurons for view in views]])
+        network = self._network
+        regions = [network.regions[name] for name in self.regions]
+        spikes = network.tables["region_spikes"][[region.index for region in regions]]
+        return np.array([spikes, [population.n_alive(network, r) for r in regions]])
 
     def __len__(self) -> int:
         return super().__len__() - 1
@@ -435,7 +372,7 @@ class RateRecorder(_Sampler):
         """Rates in Hz, shape (n_samples, n_regions)."""
         rows = self._rows()
         spikes, alive = np.diff(rows["value"][:, 0], axis=0), rows["value"][1:, 1]
-        seconds = np.diff(rows["step"])[:, None] * (self._brain.dt / 1000.0)
+        seconds = np.diff(rows["step"])[:, None] * (self._network.dt / 1000.0)
         return np.asarray(spikes / np.maximum(alive, 1) / seconds, np.float64)
 
     def _columns(self) -> Any:
@@ -450,7 +387,7 @@ class RhythmRecorder(_Sampler):
 
     def __init__(
         self,
-        brain: Brain,
+        network: Network,
         regions: Sequence[str],
         every: float = 1.0,
         capacity: int = 100_000,
@@ -459,11 +396,12 @@ class RhythmRecorder(_Sampler):
     ) -> None:
         self.regions = tuple(regions)
         super().__init__(
-            brain, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
+            network, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
         )
 
     def _sample(self) -> NDArray[Any]:
-        return np.array([self._brain.oscillators.current(name) for name in self.regions])
+        rhythms = self._network.find(Oscillators)
+        return np.array([rhythms.current(name) for name in self.regions])
 
     def _columns(self) -> Any:
         return list(self.regions)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
+from engram.network import pathways, population
+from engram.network.network import Network
+from engram.network.records import PathwayRecord, RegionRecord
 from engram.neurons import NeuronType
 from engram.state import layout
-
-if TYPE_CHECKING:
-    from engram.brain import Brain
-    from engram.projection import Projection
-    from engram.region import Region
 
 Slots = NDArray[np.int64]
 Synapses = tuple[NDArray[Any], ...]
@@ -22,14 +20,15 @@ Synapses = tuple[NDArray[Any], ...]
 ONE_TO_ONE, ALL_BUT_ONE = "one_to_one", "all_but_one"
 
 _DRAWS = 1 << 24
+_INHERITED_COLUMNS = ("out_pre", "out_post", "out_lag", "out_nt", "out_magnitude")
 _SISTERS, _INHERITED, _ALIKE = 1 << 40, 2 << 40, 3 << 40
 
 
-def inhibitory_births(region: Region, n: int) -> int:
+def inhibitory_births(network: Network, region: RegionRecord, n: int) -> int:
     """How many of n newborns have to be inhibitory for the region's share of them to hold."""
-    alive, types = region.neuron_alive, region.neuron_type
-    inhibitory = int((alive & (types == NeuronType.INHIBITORY)).sum())
-    due = round((1.0 - region._excitatory) * (int(alive.sum()) + n)) - inhibitory
+    alive = population.n_alive(network, region)
+    inhibitory = alive - population.n_excitatory(network, region)
+    due = round((1.0 - region.excitatory) * (alive + n)) - inhibitory
     return min(max(due, 0), n)
 
 
@@ -50,17 +49,17 @@ class Family:
     doi:10.1038/nature11110, doi:10.1038/nn1908
     """
 
-    def __init__(self, brain: Brain) -> None:
-        self._brain = brain
-        self._kinds = [_by_number(p) for p in brain.projections]
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._kinds = [_by_number(network, p) for p in network.pathways]
         self._leaders: dict[str, str] = {}
-        for p, kind in zip(brain.projections, self._kinds, strict=True):
+        for p, kind in zip(network.pathways, self._kinds, strict=True):
             if kind == ONE_TO_ONE and p.target not in self._leaders and not self._led(p):
                 self._leaders[p.target] = p.source
         self._born: dict[str, Slots] = {}
         self._sisters: dict[str, Slots] = {}
 
-    def _led(self, p: Projection) -> bool:
+    def _led(self, p: PathwayRecord) -> bool:
         """Whether the source of a projection is born with its target already."""
         name: str | None = p.source
         while name is not None:
@@ -73,46 +72,50 @@ class Family:
         """Let up to `most` neurons be born in each region; their numbers in the brain."""
         for name in growing:
             if name not in self._leaders:
-                self._bear(self._brain.regions[name], most)
+                self._bear(self._network.regions[name], most)
         found = {}
         for name, slots in self._born.items():
-            found[name] = (slots + self._brain.regions[name]._first).astype(np.int32)
-            self._brain._tables["youth"][found[name]] = 1
+            found[name] = (slots + self._network.first(self._network.regions[name])).astype(
+                np.int32
+            )
+            self._network.tables["youth"][found[name]] = 1
         return found
 
-    def _followers(self, name: str) -> list[Region]:
+    def _followers(self, name: str) -> list[RegionRecord]:
         """The regions that are born with one, those born with these included."""
         found = []
         for follower, leader in self._leaders.items():
             if leader == name:
-                found += [self._brain.regions[follower], *self._followers(follower)]
+                found += [self._network.regions[follower], *self._followers(follower)]
         return found
 
-    def _bear(self, region: Region, most: int) -> None:
+    def _bear(self, region: RegionRecord, most: int) -> None:
+        network = self._network
         followers = self._followers(region.name)
         room = min(r.max_neurons for r in (region, *followers))
-        n = min(most, region.max_neurons - region.n_alive_neurons)
-        slots = region._free_slots(n)
+        n = min(most, region.max_neurons - population.n_alive(network, region))
+        slots = population.free_slots(network, region, n)
         slots = slots[slots < room]
-        due = inhibitory_births(region, len(slots))
+        due = inhibitory_births(network, region, len(slots))
         born, sisters, used = [], [], 0
         for kind, count in (
             (NeuronType.EXCITATORY, len(slots) - due), (NeuronType.INHIBITORY, due),
         ):  # fmt: skip
-            options = np.flatnonzero(region.neuron_alive & (region.neuron_type == kind))
+            options = population.of_type(network, region, kind)
             options = options[~np.isin(options, slots)]
             # Nobody is born who would have no sister of her own.
             count = min(count, len(options))
             if not count:
                 continue
             kernel("growth.draw_different")(
-                options, count, np.uint64(self._brain.seed),
-                np.int64(_SISTERS + 2 * region._index + kind),
-                np.int64(self._brain.step_count * _DRAWS),
+                options, count, np.uint64(network.seed),
+                np.int64(_SISTERS + 2 * region.index + kind),
+                np.int64(network.step_count * _DRAWS),
             )  # fmt: skip
             part, chosen = slots[used : used + count], options[:count]
-            region._fill_slots(part, kind)
-            region.theta[part] = region.theta[chosen]
+            population.fill_slots(network, region, part, kind)
+            theta = population.state(network, region, "theta")
+            theta[part] = theta[chosen]
             born.append(part)
             sisters.append(chosen)
             used += count
@@ -122,51 +125,63 @@ class Family:
         self._sisters[region.name] = kin = np.concatenate(sisters)
         for follower in followers:
             alive = np.zeros(follower.max_neurons, np.bool_)
-            alive[: follower.n_neurons] = follower.neuron_alive
+            alive[: network.count(follower)] = network.alive(follower)
             # A neuron may have died whose counterpart lives on.
             free = ~alive[new] & alive[kin]
-            follower._fill_slots(new[free], NeuronType.EXCITATORY)
-            follower.theta[new[free]] = follower.theta[kin[free]]
+            population.fill_slots(network, follower, new[free], NeuronType.EXCITATORY)
+            theta = population.state(network, follower, "theta")
+            theta[new[free]] = theta[kin[free]]
             self._born[follower.name], self._sisters[follower.name] = new[free], kin[free]
 
-    def wiring(self, projection: Projection, room: int, spread: float) -> Synapses:
+    def wiring(self, pathway: PathwayRecord, room: int, spread: float) -> Synapses:
         """Synapses of the newborns in a projection, `room` at most."""
-        brain, p = self._brain, projection._index
+        network, p = self._network, pathway.index
         none = np.zeros(0, np.int64)
-        ends = projection.source, projection.target
+        ends = pathway.source, pathway.target
         born = self._born.get(ends[0], none), self._born.get(ends[1], none)
-        if not (len(born[0]) or len(born[1])) or not projection.n_synapses:
+        if not (len(born[0]) or len(born[1])) or not pathways.n_synapses(network, pathway):
             empty = [np.zeros(0, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
             return tuple(empty)
-        kind = self._kinds[brain.projections.index(projection)]
+        kind = self._kinds[p]
         if kind is not None:
-            return self._numbered(projection, kind, *born, room)
-        tables, block = brain._tables, _block(brain, p)
+            return self._numbered(pathway, kind, *born, room)
+        tables, block = network.tables, network.block(pathway)
         first_pre, n_pre, first_post, n_post = layout.bounds(tables, p)
         heirs = [np.full(n, -1, np.int64) for n in (n_pre, n_post)]
         for name, new, heir in zip(ends, born, heirs, strict=True):
             heir[self._sisters.get(name, none)] = new
         most = int(min(room, 2 * len(block["post"])))
         out = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
-        made = kernel("growth.inherit")(
-            int(tables["region_count"][tables["source"][p]]), block["segment"],
-            int(tables["delay_count"][p]), first_pre, block["post"], first_post, block["weight"],
-            block["nt"], block["eligibility"], np.float32(tables["dopamine_integral"][p]),
-            tables["w_min"][p], tables["w_max"][p], tables["alive"], *heirs, spread,
-            np.uint64(brain.seed), np.int64(_INHERITED + p),
-            np.int64(brain.step_count * _DRAWS), *out,
-        )  # fmt: skip
+        made = call(
+            "growth.inherit",
+            tables.arrays,
+            block,
+            n_used=int(tables["region_count"][tables["source"][p]]),
+            lags=int(tables["delay_count"][p]),
+            first_pre=first_pre,
+            first_post=first_post,
+            integral=np.float32(tables["dopamine_integral"][p]),
+            low=tables["w_min"][p],
+            high=tables["w_max"][p],
+            heir_pre=heirs[0],
+            heir_post=heirs[1],
+            spread=spread,
+            seed=np.uint64(network.seed),
+            entity=np.int64(_INHERITED + p),
+            start=np.int64(network.step_count * _DRAWS),
+            **dict(zip(_INHERITED_COLUMNS, out, strict=True)),
+        )
         return tuple(column[:made] for column in out)
 
     def _numbered(
-        self, projection: Projection, kind: str, new_pre: Slots, new_post: Slots, room: int
+        self, pathway: PathwayRecord, kind: str, new_pre: Slots, new_post: Slots, room: int
     ) -> Synapses:
         """Synapses of newborns where numbers say who is connected with whom."""
-        brain, p = self._brain, projection._index
-        tables, block = brain._tables, _block(brain, p)
+        network, p = self._network, pathway.index
+        tables, block = network.tables, network.block(pathway)
         first_pre, _, first_post, _ = layout.bounds(tables, p)
-        sources = np.flatnonzero(brain.regions[projection.source].neuron_alive)
-        targets = np.flatnonzero(brain.regions[projection.target].neuron_alive)
+        sources = np.flatnonzero(network.alive(network.regions[pathway.source]))
+        targets = np.flatnonzero(network.alive(network.regions[pathway.target]))
         old = np.setdiff1d(targets, new_post)
         if kind == ONE_TO_ONE:
             pre = np.intersect1d(np.union1d(new_pre, new_post), np.intersect1d(sources, targets))
@@ -179,8 +194,8 @@ class Family:
         n = min(len(pre), room)
         lag, nt = np.empty(n, np.int64), np.empty(n, np.uint8)
         kernel("growth.draw_alike")(
-            n, block["segment"], block["nt"], np.uint64(brain.seed), np.int64(_ALIKE + p),
-            np.int64(brain.step_count * _DRAWS), lag, nt,
+            n, block["segment"], block["nt"], np.uint64(network.seed), np.int64(_ALIKE + p),
+            np.int64(network.step_count * _DRAWS), lag, nt,
         )  # fmt: skip
         lag %= int(tables["delay_count"][p])
         magnitude = np.full(n, np.abs(block["weight"]).mean(dtype=np.float64), np.float32)
@@ -190,25 +205,24 @@ class Family:
         )  # fmt: skip
 
 
-def _block(brain: Brain, p: int) -> dict[str, NDArray[Any]]:
-    """The synapses of projection p."""
-    block: dict[str, NDArray[Any]] = brain._tables.blocks[p]
-    return block
-
-
-def _by_number(projection: Projection) -> str | None:
-    """Whether a projection is wired one to one or all but one, for all that live."""
-    brain, p = projection._brain, projection._index
-    tables, block = brain._tables, _block(brain, p)
-    source, target = (brain.regions[name] for name in (projection.source, projection.target))
-    common = min(source.n_neurons, target.n_neurons)
-    both = int((source.neuron_alive[:common] & target.neuron_alive[:common]).sum())
+def _by_number(network: Network, pathway: PathwayRecord) -> str | None:
+    """Whether a pathway is wired one to one or all but one, for all that live."""
+    tables, block, p = network.tables, network.block(pathway), pathway.index
+    ends = [network.regions[name] for name in (pathway.source, pathway.target)]
+    alive = [network.alive(region) for region in ends]
+    common = min(len(side) for side in alive)
+    both = int((alive[0][:common] & alive[1][:common]).sum())
     if both < 2:
         return None
     first_pre, _, first_post, _ = layout.bounds(tables, p)
-    found = kernel("growth.count_matched")(
-        int(tables["region_count"][tables["source"][p]]), block["segment"],
-        int(tables["delay_count"][p]), first_pre, block["post"], first_post, tables["alive"],
-    )  # fmt: skip
-    others = source.n_alive_neurons * target.n_alive_neurons - both
+    found = call(
+        "growth.count_matched",
+        tables.arrays,
+        block,
+        n_used=int(tables["region_count"][tables["source"][p]]),
+        lags=int(tables["delay_count"][p]),
+        first_pre=first_pre,
+        first_post=first_post,
+    )
+    others = int(alive[0].sum()) * int(alive[1].sum()) - both
     return {(both, both): ONE_TO_ONE, (others, 0): ALL_BUT_ONE}.get(found)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.parameters import Parameter, Parameterized
+from engram.engine import loops
+from engram.kernels.constants import NEVER
+from engram.network.network import Process
+from engram.parameters import Parameter
 
-if TYPE_CHECKING:
-    from engram.region import Region
+
+class Population(Protocol):
+    """A region, or what is called like one."""
+
+    @property
+    def name(self) -> str:
+        """The name of the region."""
 
 
-class Metaplasticity(Parameterized):
+class Metaplasticity(Process):
     """BCM for spikes (Bienenstock, Cooper & Munro 1982; Pfister & Gerstner 2006).
 
     The potentiation a postsynaptic spike causes is multiplied by r / theta, at most by max_gain: r
@@ -31,6 +39,9 @@ class Metaplasticity(Parameterized):
     .. [2] Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006
     """
 
+    name = "metaplasticity"
+    order = 21
+
     target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
     tau_rate = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="window of the rate")
     tau_threshold = Parameter(
@@ -39,18 +50,36 @@ class Metaplasticity(Parameterized):
     max_gain = Parameter(10.0, low=1.0, doc="bound of the potentiation factor")
     enabled = Parameter(False, doc="whether potentiation depends on the rate")
 
-    def thresholds(self, region: Region) -> NDArray[np.float32]:
-        """The sliding thresholds of a region's neurons as of their last spikes.
+    def bind(self) -> None:
+        """What the compiled loop of the thresholds needs."""
+        network, tables = self.network, self.network.tables
+        tables["slide_entry"][0] = loops.slide_loop().address if self.enabled else 0
+        tables["bcm_sliding"][0] = self.enabled and not network.frozen["structural_plasticity"]
+        tables["bcm_parameter"][:] = (
+            self.target_rate,
+            self.tau_rate,
+            self.tau_threshold,
+            self.max_gain,
+        )
+        if not self.enabled:
+            # Thresholds stay; the time it is off does not count.
+            tables["potentiation"][:] = 1
+            tables["recent_rate"][:] = 0
+            tables["rate_since"][:] = NEVER
+
+    def thresholds(self, region: Population) -> NDArray[np.float32]:
+        """Sliding thresholds of a region's neurons as of their last spikes.
 
         Parameters
         ----------
         region : Region
-            Whose neurons.
+            A region of the brain.
 
         Returns
         -------
-        array of shape (n_neurons,), float32
-            Rates, Hz.
+        ndarray
+            Thresholds in Hz, shape (n_neurons,).
         """
-        mean_square = region._slots("mean_square_rate")
+        record = self.network.region("Metaplasticity.thresholds", region.name)
+        mean_square = self.network.slots(record, "mean_square_rate")
         return np.where(mean_square < 0, self.target_rate, mean_square / self.target_rate)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from engram.brain import Brain
-    from engram.region import Region
+from engram.network.network import Network
+from engram.network.records import RegionRecord
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -186,14 +184,14 @@ def _ranks(values: NDArray[np.generic]) -> Floats:
     return np.asarray(0.5 * (first + last + 1), np.float64)
 
 
-def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
+def recent_spikes(network: Network, window: int) -> tuple[Ints, Ints]:
     """The spikes of the last steps, in order of time.
 
     Left out are those of neurons that died since: who took their slots has not fired them.
 
     Parameters
     ----------
-    brain : Brain
+    network : Network
         Whose spikes.
     window : int
         Steps to look back; no further than spikes are kept.
@@ -205,7 +203,7 @@ def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
     neurons : array of shape (n,), int64
         Neuron slots of the brain.
     """
-    tables, now = brain._tables, brain.step_count
+    tables, now = network.tables, network.step_count
     ring, horizon = tables["event_neuron"], tables.sizes["H"]
     kept = min(window, now, horizon - 1)
     steps = np.arange(now - kept, now)
@@ -220,7 +218,9 @@ def recent_spikes(brain: Brain, window: int) -> tuple[Ints, Ints]:
     return when[own], who[own].astype(np.int64)
 
 
-def observe(brain: Brain, regions: Sequence[Region], window: int, threshold: float) -> list[Trace]:
+def observe(
+    network: Network, regions: Sequence[RegionRecord], window: int, threshold: float
+) -> list[Trace]:
     """The patterns of the last steps, one of each region where there is one.
 
     Those take part who fired more than `threshold` times as often as the mean of their region, or
@@ -228,9 +228,9 @@ def observe(brain: Brain, regions: Sequence[Region], window: int, threshold: flo
 
     Parameters
     ----------
-    brain : Brain
+    network : Network
         Whose patterns.
-    regions : sequence of Region
+    regions : sequence of RegionRecord
         Where to look.
     window : int
         Steps to look back.
@@ -242,22 +242,22 @@ def observe(brain: Brain, regions: Sequence[Region], window: int, threshold: flo
     list of Trace
         Each with strength 1.
     """
-    when, who = recent_spikes(brain, window)
-    duration = window * brain.dt
-    size = brain._tables.sizes["N"]
+    when, who = recent_spikes(network, window)
+    duration = window * network.dt
+    size = network.tables.sizes["N"]
     spikes = np.bincount(who, minlength=size)
     began = np.empty(size, np.int64)
     began[who[::-1]] = when[::-1]
     found = []
     for region in regions:
-        alive = region.neuron_alive
-        counts = spikes[region._slice]
+        alive = network.alive(region)
+        counts = spikes[network.slice(region)]
         counts[~alive] = 0
         level = max(counts.sum() / max(np.count_nonzero(alive), 1), duration / 1000.0)
         neurons = np.flatnonzero(counts > threshold * level)
         if len(neurons):
-            first = began[region._first + neurons]
-            latency = (first - first.min()) * brain.dt
-            step = brain.step_count
+            first = began[network.first(region) + neurons]
+            latency = (first - first.min()) * network.dt
+            step = network.step_count
             found.append(Trace(region.name, neurons, step, 1.0, latency, duration))
     return found

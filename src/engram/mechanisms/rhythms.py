@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engram import defaults
+from engram.engine import loops
+from engram.engine.entries import check_gate
 from engram.errors import InvalidValueError, number, unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
-from engram.preparation import check_gate
-from engram.region import RegionType
-
-if TYPE_CHECKING:
-    from engram.brain import Brain
-    from engram.projection import Projection
-    from engram.region import Region
+from engram.network.network import Process
+from engram.network.records import RegionRecord
+from engram.neurons import RegionType
 
 BANDS: dict[str, float] = {"delta": 2.0, "theta": 6.0, "alpha": 10.0, "beta": 20.0, "gamma": 40.0}
 """Centre frequencies, Hz."""
@@ -34,7 +30,7 @@ REGION_RHYTHMS: dict[RegionType, dict[str, float]] = {
 COUPLINGS = ("coupling_source", "coupling_target", "coupling_band")
 
 
-class Oscillators:
+class Oscillators(Process):
     """The rhythms of a brain's regions: I(t) = sum of A_k g_k(t) cos(theta_k(t)) over bands k.
 
     theta_k = 2 pi f_k t + phi_k, and phase 0 is the peak. I is a current into every neuron of the
@@ -62,14 +58,28 @@ class Oscillators:
     >>> brain.oscillators.nest("memory", "gamma", within="theta", depth=0.8)
     """
 
-    def __init__(self, brain: Brain) -> None:
-        self._brain = brain
+    name = "oscillations"
+    order = 10
 
-    def _begin(self, region: Region) -> None:
+    def bind(self) -> None:
+        """Amplitudes and gates, and whether the compiled loop of rhythms is needed."""
+        network, tables = self.network, self.network.tables
+        silent = network.frozen["oscillations"]
+        tables["rhythm_amplitude"][:] = 0.0 if silent else tables["rhythm_setting"]
+        learning = [pathway.rule is not None for pathway in network.pathways]
+        tables["gated"][:] = 0 if silent else (tables["gate_depth"] > 0) & learning
+        sounding = tables["rhythm_amplitude"].any() or tables["gated"].any()
+        if not sounding:
+            tables["rhythm_current"][:] = 0
+        # Phases that are coupled go on when rhythms are silent; others are a function of time.
+        running = sounding or tables.sizes["U"] > 0
+        tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
+
+    def region_added(self, region: RegionRecord) -> None:
         """A new region's frequencies, and its phases, which follow from the seed."""
-        tables, r, uniform = self._brain._tables, region._index, kernel("random.uniform")
+        tables, r, uniform = self.network.tables, region.index, kernel("random.uniform")
         tables["rhythm_frequency"][r] = list(BANDS.values())
-        seed = np.uint64(self._brain.seed)
+        seed = np.uint64(self.network.seed)
         turns = [uniform(seed, STREAM_PHASE, r, k) for k in range(len(BANDS))]
         tables["rhythm_phase"][r] = 2.0 * math.pi * np.array(turns)
 
@@ -108,7 +118,7 @@ class Oscillators:
         """
         where = "Oscillators.set"
         place = self._place(where, region, band)
-        tables = self._brain._tables
+        tables = self.network.tables
         size = float(tables["rhythm_setting"][place])
         if amplitude is not None:
             size = number(f"{where}: amplitude", amplitude, 0.0)
@@ -117,21 +127,21 @@ class Oscillators:
         now = self.phase(region, band)
         if frequency is not None:
             hertz = number(f"{where}: frequency", frequency, 0.0, open_low=True)
-            if hertz > 500.0 / self._brain.dt:
+            if hertz > 500.0 / self.network.dt:
                 raise InvalidValueError(
                     f"{where}: frequency must be at most half a cycle a step, "
-                    f"{500.0 / self._brain.dt:g} Hz at dt = {self._brain.dt:g} ms, not {hertz:g}"
+                    f"{500.0 / self.network.dt:g} Hz at dt = {self.network.dt:g} ms, not {hertz:g}"
                 )
         else:
             hertz = float(tables["rhythm_frequency"][place])
         if phase is not None:
             now = number(f"{where}: phase", phase)
         if phase is not None or hertz != tables["rhythm_frequency"][place]:
-            since = kernel("rhythms.phase_at")(hertz, 0.0, self._brain.time)
+            since = kernel("rhythms.phase_at")(hertz, 0.0, self.network.time)
             tables["rhythm_phase"][place] = (now - since) % (2.0 * math.pi)
         tables["rhythm_frequency"][place] = hertz
         tables["rhythm_setting"][place] = size
-        self._brain._parameters_changed()
+        self.network.parameters_changed()
 
     def use_defaults(self, region: str | None = None) -> None:
         """Give a region the rhythms of its type, gamma nested in theta.
@@ -148,9 +158,9 @@ class Oscillators:
         UnknownNameError
             There is no such region.
         """
-        names = list(self._brain.regions) if region is None else [region]
+        names = list(self.network.regions) if region is None else [region]
         for name in names:
-            found = self._brain._region("Oscillators.use_defaults", name)
+            found = self.network.region("Oscillators.use_defaults", name)
             rhythms = REGION_RHYTHMS[found.region_type]
             for band in rhythms:
                 self.set(name, band, self._default(name, band))
@@ -158,9 +168,9 @@ class Oscillators:
                 self.nest(name, "gamma", within="theta")
 
     def _default(self, region: str, band: str) -> float:
-        found = self._brain.regions[region]
+        found = self.network.regions[region]
         size = REGION_RHYTHMS[found.region_type].get(band, 1.0)
-        return size * defaults.current_unit(found.model)
+        return size * found.model.current_unit
 
     def amplitude(self, region: str, band: str) -> float:
         """The amplitude of a region's rhythm, as it was set.
@@ -178,7 +188,7 @@ class Oscillators:
             In the unit of current of the region's model.
         """
         place = self._place("Oscillators.amplitude", region, band)
-        return float(self._brain._tables["rhythm_setting"][place])
+        return float(self.network.tables["rhythm_setting"][place])
 
     def frequency(self, region: str, band: str) -> float:
         """The frequency of a region's rhythm when nothing pulls at it.
@@ -196,7 +206,7 @@ class Oscillators:
             Frequency, Hz.
         """
         place = self._place("Oscillators.frequency", region, band)
-        return float(self._brain._tables["rhythm_frequency"][place])
+        return float(self.network.tables["rhythm_frequency"][place])
 
     def phase(self, region: str, band: str) -> float:
         """The phase of a region's rhythm now.
@@ -214,9 +224,9 @@ class Oscillators:
             In [0, 2 pi), rad; 0 is the peak of its current.
         """
         place = self._place("Oscillators.phase", region, band)
-        tables = self._brain._tables
+        tables = self.network.tables
         frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
-        now = float(kernel("rhythms.phase_at")(frequency, start, self._brain.time))
+        now = float(kernel("rhythms.phase_at")(frequency, start, self.network.time))
         return now % (2.0 * math.pi)
 
     def current(self, region: str) -> float:
@@ -232,13 +242,13 @@ class Oscillators:
         float
             In the unit of current of the region's model.
         """
-        r = self._brain._region("Oscillators.current", region)._index
-        if self._brain._frozen["oscillations"]:
+        r = self.network.region("Oscillators.current", region).index
+        if self.network.frozen["oscillations"]:
             return 0.0
-        tables = self._brain._tables
+        tables = self.network.tables
         names = ("rhythm_setting", "rhythm_frequency", "rhythm_phase", "nest_depth", "nest_band")
         parts = [tables[name][r] for name in (*names, "nest_phase")]
-        return float(kernel("rhythms.current_of")(*parts, self._brain.time))
+        return float(kernel("rhythms.current_of")(*parts, self.network.time))
 
     # -- coupling
 
@@ -292,11 +302,11 @@ class Oscillators:
             )
         share = number(f"{where}: depth", depth, 0.0, 1.0)
         preferred = number(f"{where}: preferred_phase", preferred_phase)
-        tables = self._brain._tables
+        tables = self.network.tables
         tables["nest_depth"][r, k] = share
         tables["nest_band"][r, k] = slow
         tables["nest_phase"][r, k] = preferred
-        self._brain._parameters_changed()
+        self.network.parameters_changed()
 
     def couple(
         self,
@@ -347,19 +357,19 @@ class Oscillators:
         if i == j:
             raise InvalidValueError(f"{where}: source and target are both {source!r}")
         size = number(f"{where}: strength", strength, 0.0)
-        if size * self._brain.dt > 500.0:
+        if size * self.network.dt > 500.0:
             raise InvalidValueError(
-                f"{where}: strength must be at most {500.0 / self._brain.dt:g} rad/s at dt = "
-                f"{self._brain.dt:g} ms, not {size:g}: phases would jump within a step"
+                f"{where}: strength must be at most {500.0 / self.network.dt:g} rad/s at dt = "
+                f"{self.network.dt:g} ms, not {size:g}: phases would jump within a step"
             )
         behind = number(f"{where}: lag", lag)
         self._set_coupling(i, j, k, size, behind)
         if bidirectional:
             self._set_coupling(j, i, k, size, behind)
-        self._brain._parameters_changed()
+        self.network.parameters_changed()
 
     def _set_coupling(self, source: int, target: int, band: int, size: float, lag: float) -> None:
-        tables = self._brain._tables
+        tables = self.network.tables
         columns = (*COUPLINGS, "coupling_strength", "coupling_lag")
         rows = np.stack([tables[name].astype(np.float64) for name in columns], axis=1)
         wanted = [source, target, band]
@@ -392,7 +402,7 @@ class Oscillators:
         where = "Oscillators.coupling"
         i, k = self._place(where, source, band)
         j = self._place(where, target, band)[0]
-        tables = self._brain._tables
+        tables = self.network.tables
         here = np.ones(tables.sizes["U"], np.bool_)
         for name, value in zip(COUPLINGS, (i, j, k), strict=True):
             here &= tables[name] == value
@@ -411,7 +421,7 @@ class Oscillators:
         float
             In [0, 1]; 1: all regions are in phase.
         """
-        phases = [self.phase(name, band) for name in self._brain.regions]
+        phases = [self.phase(name, band) for name in self.network.regions]
         return float(np.abs(np.exp(1j * np.array(phases)).mean())) if phases else 0.0
 
     # -- gates of learning
@@ -459,7 +469,7 @@ class Oscillators:
         .. [2] Hasselmo et al. 2002, doi:10.1162/089976602317318965
         """
         where = "Oscillators.gate_learning"
-        projection = self._brain.get_projection(source, target)
+        projection = self.network.pathway(where, source, target)
         r, k = self._place(where, target if region is None else region, band)
         share = number(f"{where}: depth", depth, 0.0, 1.0)
         preferred = number(f"{where}: preferred_phase", preferred_phase)
@@ -469,7 +479,7 @@ class Oscillators:
                     f"{where}: {projection.label} does not learn; assign Projection.rule first"
                 )
             check_gate(where, type(projection.rule))
-        tables, p = self._brain._tables, projection._index
+        tables, p = self.network.tables, projection.index
         for name, value in (
             ("gate_region", r),
             ("gate_band", k),
@@ -477,7 +487,7 @@ class Oscillators:
             ("gate_phase", preferred),
         ):
             tables[name][p] = value
-        self._brain._parameters_changed()
+        self.network.parameters_changed()
 
     def learning_gate(self, source: str, target: str) -> float:
         """What a rhythm multiplies a projection's changes by now.
@@ -492,17 +502,18 @@ class Oscillators:
         float
             In [0, 1]; 1 without a gate.
         """
-        projection: Projection = self._brain.get_projection(source, target)
-        tables, p = self._brain._tables, projection._index
-        if self._brain._frozen["oscillations"]:
+        where = "Oscillators.learning_gate"
+        projection = self.network.pathway(where, source, target)
+        tables, p = self.network.tables, projection.index
+        if self.network.frozen["oscillations"]:
             return 1.0
         place = int(tables["gate_region"][p]), int(tables["gate_band"][p])
         frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
-        now = kernel("rhythms.phase_at")(frequency, start, self._brain.time)
+        now = kernel("rhythms.phase_at")(frequency, start, self.network.time)
         return float(kernel("rhythms.swing")(tables["gate_depth"][p], now, tables["gate_phase"][p]))
 
     def _place(self, where: str, region: str, band: str) -> tuple[int, int]:
-        found = self._brain._region(where, region)
+        found = self.network.region(where, region)
         if band not in tuple(BANDS):
             raise unknown_name(where, "band", band, BANDS)
-        return found._index, list(BANDS).index(band)
+        return found.index, list(BANDS).index(band)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from engram.region import Region
-    from engram.traces import Trace
+from engram.mechanisms.memory.traces import Trace
 
 Ints = NDArray[np.int64]
 
@@ -89,8 +86,9 @@ class Pulses:
 
 def of_trace(
     trace: Trace,
-    region: Region,
+    alive: NDArray[np.bool_],
     step: int,
+    dt: float,
     *,
     share: float,
     compression: float,
@@ -105,10 +103,12 @@ def of_trace(
     ----------
     trace : Trace
         What is replayed.
-    region : Region
-        Where.
+    alive : array of shape (n_neurons,), bool
+        Which neurons of its region live.
     step : int
         When it begins.
+    dt : float
+        Time step, ms.
     share : float
         In [0, 1]: how many of the living neurons, rounded up.
     compression : float
@@ -123,10 +123,9 @@ def of_trace(
     Pulses
         One for each of the chosen neurons.
     """
-    living = region.neuron_alive[trace.neurons]
+    living = alive[trace.neurons]
     order = np.argsort(trace.latency[living], kind="stable")
     chosen = order[: math.ceil(share * len(order))]
-    dt = region._brain.dt
     start = step + np.round(trace.latency[living][chosen] / (compression * dt)).astype(np.int64)
     return Pulses(
         trace.region,

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engram.neurons import PoissonSource, Relay
-
-if TYPE_CHECKING:
-    from engram.brain import Brain
-    from engram.memory import Memory
-    from engram.region import Region
+from engram.mechanisms.memory.parameters import MemoryParameters
+from engram.network import inputs, pathways
+from engram.network.network import Network
+from engram.network.records import RegionRecord
 
 SAMPLING = 10.0
 """The slow wave is constant for as long, ms."""
-
-SILENT = -1e9
-"""Input of a Poisson source that keeps it silent."""
 
 
 @dataclass(frozen=True)
@@ -59,58 +53,57 @@ class Sleep:
     replays: list[ReplayEvent] = field(default_factory=list)
 
 
-def mean_weights(brain: Brain) -> dict[str, float]:
+def mean_weights(network: Network) -> dict[str, float]:
     """Mean magnitude of the weights of each projection that has a rule."""
     return {
-        p.label: float(np.abs(p.weight).mean(dtype=np.float64))
-        for p in brain.projections
-        if p.rule is not None and p.n_synapses
+        p.label: float(pathways.magnitude(network, p).mean(dtype=np.float64))
+        for p in network.pathways
+        if p.rule is not None and pathways.n_synapses(network, p)
     }
 
 
-def fall_asleep(brain: Brain, steps: int) -> Sleep:
+def begun(network: Network, steps: int) -> Sleep:
     """Begin a sleep: what waits for the next step or is held is gone."""
-    step = brain.step_count
-    brain._tables["drive"][:] = 0
-    brain._tables["driven"][:] = 0
-    spikes = int(brain._tables["region_spikes"].sum())
-    return Sleep(step, step + steps, spikes, mean_weights(brain))
+    step = network.step_count
+    inputs.clear_drive(network)
+    spikes = int(network.tables["region_spikes"].sum())
+    return Sleep(step, step + steps, spikes, mean_weights(network))
 
 
-def report(brain: Brain, sleep: Sleep) -> SleepReport:
+def report(memory: MemoryParameters, sleep: Sleep) -> SleepReport:
     """What happened until now."""
-    before, after = sleep.weights, mean_weights(brain)
-    elapsed = (brain.step_count - sleep.start) * brain.dt
+    network = memory.network
+    before, after = sleep.weights, mean_weights(network)
+    elapsed = (network.step_count - sleep.start) * network.dt
     # The wave begins with a down state.
-    cycles = elapsed * brain.memory.slow_frequency / 1000.0
+    cycles = elapsed * memory.slow_frequency / 1000.0
     return SleepReport(
-        start=sleep.start * brain.dt,
+        start=sleep.start * network.dt,
         duration=elapsed,
         up_states=math.ceil(cycles - 0.5),
         replays=tuple(sleep.replays),
-        spikes=int(brain._tables["region_spikes"].sum()) - sleep.spikes,
+        spikes=int(network.tables["region_spikes"].sum()) - sleep.spikes,
         weights={k: (before[k], after[k]) for k in before if k in after},
     )
 
 
-def slow_wave(memory: Memory, since: float) -> float:
+def slow_wave(memory: MemoryParameters, since: float) -> float:
     """The current of the slow oscillation `since` ms after falling asleep: down, then up."""
     return -memory.slow_amplitude * math.sin(2e-3 * math.pi * memory.slow_frequency * since)
 
 
-def base_current(region: Region, wave: float) -> float:
-    """What the slow wave holds into a region: nothing into relays; Poisson sources are silent."""
-    if isinstance(region.model, PoissonSource):
-        return SILENT
-    return 0.0 if isinstance(region.model, Relay) else wave
+def base_current(region: RegionRecord, wave: float) -> float:
+    """What the slow wave holds into a region: sources get what silences them."""
+    silent = region.model.silent_input
+    return wave if silent is None else silent
 
 
 class Clock:
     """The steps of a sleep at which something happens, functions of its start alone."""
 
-    def __init__(self, brain: Brain, sleep: Sleep) -> None:
-        self._sleep, self._dt, self._memory = sleep, brain.dt, brain.memory
-        self._cycle = 1000.0 / brain.memory.slow_frequency / brain.dt
+    def __init__(self, memory: MemoryParameters, sleep: Sleep) -> None:
+        self._sleep, self._dt, self._memory = sleep, memory.network.dt, memory
+        self._cycle = 1000.0 / memory.slow_frequency / self._dt
 
     def _replay(self, k: int, n: int) -> int:
         cycle, j = divmod(k, n)

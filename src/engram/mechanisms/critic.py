@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engram.errors import number
+from engram.network.network import Network
+from engram.network.population import n_excitatory
 from engram.parameters import Parameter, Parameterized
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from engram.brain import Brain
 
 MOST_REWARD = 1e6
 
@@ -49,18 +47,20 @@ class Critic(Parameterized):
     gain = Parameter(1.0, doc="dopamine that a TD error of 1/s leads to")
     prediction = Parameter(True, doc="False: the error is r alone, as if there were no critic")
 
-    _brain: Brain
+    _network: Network
     _index: int
     _region: str
     _targets: tuple[str, ...]
 
-    def belong_to(self, brain: Brain, region: str, targets: tuple[str, ...]) -> Critic:
-        """Tie to a brain, as the critic that comes next.
+    def tie(self, network: Network, index: int, region: str, targets: tuple[str, ...]) -> Critic:
+        """Belong to a network.
 
         Parameters
         ----------
-        brain : Brain
+        network : Network
             Where it belongs.
+        index : int
+            Its row in the tables of critics.
         region : str
             Name of the region whose spikes are the value.
         targets : tuple of str
@@ -71,9 +71,9 @@ class Critic(Parameterized):
         Critic
             This one.
         """
-        self._brain, self._region, self._targets = brain, region, targets
-        self._index = len(brain.critics)
-        return self.attach(brain._parameters_changed)
+        self._network, self._index = network, index
+        self._region, self._targets = region, targets
+        return self.attach(network.parameters_changed)
 
     @property
     def region(self) -> str:
@@ -87,7 +87,7 @@ class Critic(Parameterized):
 
     @property
     def _state(self) -> NDArray[np.float64]:
-        state: NDArray[np.float64] = self._brain._tables["critic_state"][self._index]
+        state: NDArray[np.float64] = self._network.tables["critic_state"][self._index]
         return state
 
     @property
@@ -99,7 +99,7 @@ class Critic(Parameterized):
     def spike_value(self) -> float:
         """Value of one spike, of the difference of the two sums: 1 Hz is 1e-3 spikes a ms."""
         slow, fast = self.taus
-        n = self._brain.regions[self._region].n_excitatory
+        n = n_excitatory(self._network, self._network.regions[self._region])
         return 1e3 * self.value_per_hz / (max(n, 1) * (slow - fast))
 
     def factors(self, dt: float) -> tuple[float, ...]:

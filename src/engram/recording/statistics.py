@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from engram.brain import Brain
+from engram.errors import UnknownNameError
+from engram.mechanisms.growth import Growth
+from engram.mechanisms.growth.growth import COUNTS
+from engram.network import pathways, population
+from engram.network.network import Network, Process, Saved, next_multiple
+
+INTERVAL = 1000.0
+"""Between entries of `Brain.stats_history`, ms."""
+
+HISTORY = 10_000
+"""Entries kept of it, the newest."""
 
 
 @dataclass(frozen=True)
@@ -82,43 +92,44 @@ class BrainStats:
     regions: tuple[RegionStats, ...]
 
 
-def collect(brain: Brain) -> BrainStats:
+def collect(network: Network) -> BrainStats:
     """The figures now.
 
     Parameters
     ----------
-    brain : Brain
-        Whose figures.
+    network : Network
+        Of the brain.
 
     Returns
     -------
     BrainStats
-        They don't change any more.
+        Totals and figures by region.
     """
-    seconds = max(brain.time, brain.dt) / 1000.0
+    seconds = max(network.time, network.dt) / 1000.0
     regions = []
-    for region in brain.regions.values():
-        spikes = int(brain._tables["region_spikes"][region._index])
-        alive = region.n_alive_neurons
+    for region in network.regions.values():
+        spikes = int(network.tables["region_spikes"][region.index])
+        alive = population.n_alive(network, region)
+        own = network.pathway("statistics", region.name, region.name)
         regions.append(
             RegionStats(
                 name=region.name,
                 region_type=region.region_type.name,
                 n_neurons=alive,
                 max_neurons=region.max_neurons,
-                n_synapses=region.n_alive_synapses,
+                n_synapses=pathways.n_synapses(network, own),
                 spikes=spikes,
                 rate=spikes / max(alive, 1) / seconds,
-                activity=region.mean_activity,
+                activity=population.mean_activity(network, region),
             )
         )
     total = sum(r.n_neurons for r in regions)
-    grown = brain.growth.totals
+    grown = _grown(network)
     return BrainStats(
-        time=brain.time,
-        step=brain.step_count,
+        time=network.time,
+        step=network.step_count,
         n_neurons=total,
-        n_synapses=sum(p.n_synapses for p in brain.projections),
+        n_synapses=sum(pathways.n_synapses(network, p) for p in network.pathways),
         spikes=sum(r.spikes for r in regions),
         mean_activity=sum(r.activity * r.n_neurons for r in regions) / max(total, 1),
         neurons_born=grown["neurons_born"],
@@ -129,12 +140,19 @@ def collect(brain: Brain) -> BrainStats:
     )
 
 
-def describe(brain: Brain) -> str:
+def _grown(network: Network) -> dict[str, int]:
+    try:
+        return network.find(Growth).totals
+    except UnknownNameError:
+        return dict.fromkeys(COUNTS, 0)
+
+
+def describe(network: Network) -> str:
     """The figures as text.
 
     Parameters
     ----------
-    brain : Brain
+    network : Network
         Whose figures.
 
     Returns
@@ -142,9 +160,9 @@ def describe(brain: Brain) -> str:
     str
         Several lines: totals, regions, projections.
     """
-    s = collect(brain)
+    s = collect(network)
     lines = [
-        f"Brain at {s.time / 1000:.3f} s (step {s.step}, dt {brain.dt:g} ms, seed {brain.seed})",
+        f"Brain at {s.time / 1000:.3f} s (step {s.step}, dt {network.dt:g} ms, seed {network.seed})",
         f"{s.n_neurons} neurons, {s.n_synapses} synapses, {s.spikes} spikes, "
         f"{s.mean_activity:.1f} Hz on average now",
         f"grown: {s.neurons_born} neurons and {s.synapses_born} synapses born, "
@@ -158,11 +176,45 @@ def describe(brain: Brain) -> str:
         f"{r.rate:>9.2f}{r.activity:>8.2f}"
         for r in s.regions
     ]
-    pathways = [p for p in brain.projections if p.source != p.target]
-    if pathways:
+    between = [p for p in network.pathways if p.source != p.target]
+    if between:
         lines += ["", f"{'projection':<28}{'synapses':>9}{'mean |w|':>10}{'dopamine':>10}"]
-        for p in pathways:
-            weight = float(abs(p.weight).mean()) if p.n_synapses else 0.0
+        for p in between:
+            n = pathways.n_synapses(network, p)
+            weight = float(pathways.magnitude(network, p).mean()) if n else 0.0
+            dopamine = pathways.dopamine(network, p)
             name = f"{p.source} -> {p.target}"
-            lines.append(f"{name:<28}{p.n_synapses:>9}{weight:>10.3f}{p.dopamine:>10.3f}")
+            lines.append(f"{name:<28}{n:>9}{weight:>10.3f}{dopamine:>10.3f}")
     return "\n".join(lines)
+
+
+class Statistics(Process):
+    """Notes down the figures of a brain once a second."""
+
+    name = "statistics"
+    order = 50
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._history: deque[BrainStats] = deque(maxlen=HISTORY)
+
+    @property
+    def history(self) -> deque[BrainStats]:
+        """The latest figures, 10,000 at most."""
+        return self._history
+
+    def next_act(self, step: int) -> int | None:
+        """Every second."""
+        return next_multiple(step, self.network.steps(INTERVAL))
+
+    def act(self, step: int) -> None:  # noqa: ARG002
+        """Note down the figures."""
+        self._history.append(collect(self.network))
+
+    def save(self) -> Saved:
+        """The history."""
+        return {"stats_history": list(self._history)}, {}
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, Any]) -> None:  # noqa: ARG002
+        """Take up the history of a saved brain."""
+        self._history.extend(values["stats_history"])

@@ -1,0 +1,190 @@
+"""Growth: neurogenesis, synaptogenesis, pruning, apoptosis."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engram.errors import integer
+from engram.mechanisms.growth.kinship import Family, inhibitory_births
+from engram.mechanisms.growth.parameters import GrowthParameters
+from engram.mechanisms.growth.plan import Plan, Slots
+from engram.network import population
+from engram.network.network import Saved, next_multiple
+from engram.network.records import RegionRecord
+from engram.neurons import NeuronType
+
+HISTORY = 10_000
+"""Cycles kept in `Growth.history`, the newest."""
+
+COUNTS = ("neurons_born", "neurons_died", "synapses_born", "synapses_pruned", "synapses_lost")
+"""What a cycle counts."""
+
+MOST_COUNT = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class GrowthCycle:
+    """What one cycle of growth changed; `synapses_lost` are those of neurons that died."""
+
+    step: int
+    neurons_born: int
+    neurons_died: int
+    synapses_born: int
+    synapses_pruned: int
+    synapses_lost: int
+
+
+class Growth(GrowthParameters):
+    """Structural plasticity, once every growth_interval; each of its four parts has a switch.
+
+    Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all
+    the region's projections as densely as their neighbours or, with kinship, like one of them, its
+    sister (see `engram.kinship`). At age a, with m = exp(-a /
+    critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
+    neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
+    potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Synaptogenesis:
+    new synapses between neurons whose spikes in the last correlation_window, smoothed by a box of
+    coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
+    old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
+    their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
+    frozen. `history` lists the latest cycles, `totals` counts all there were.
+    doi:10.1016/j.neuron.2007.05.002 (critical period),
+    doi:10.1038/nature02553 (excitability), doi:10.1038/nature11110 (kinship),
+    doi:10.1038/nrn2699 (spines that come and go), doi:10.1162/089976698300017124 (pruning of the
+    weak).
+    """
+
+    name = "growth"
+    order = 30
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._history: deque[GrowthCycle] = deque(maxlen=HISTORY)
+        self._totals = dict.fromkeys(COUNTS, 0)
+
+    @property
+    def history(self) -> deque[GrowthCycle]:
+        """The latest cycles, 10,000 at most."""
+        return self._history
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What all cycles so far changed, by the names of `GrowthCycle`."""
+        return dict(self._totals)
+
+    def bind(self) -> None:
+        """What loops need for the young, and how far back spikes are wanted."""
+        network, tables = self.network, self.network.tables
+        tables["youth_kept"][0] = math.exp(-network.dt / self.critical_period)
+        tables["youth_gain"][0] = self.young_plasticity
+        for region in network.regions.values():
+            r = region.index
+            tables["youth_current"][r] = self.young_current * region.model.current_unit
+            tables["young"][r] = network.slots(region, "youth").any()
+        network.keep_spikes(self._window_steps())
+
+    def _window_steps(self) -> int:
+        """Steps of spikes that synaptogenesis wants kept; 0 when it is off."""
+        network = self.network
+        on = self.synaptogenesis and self.synapses_per_cycle > 0
+        on = on and not network.frozen["structural_plasticity"]
+        if not (on and any(pathway.learns for pathway in network.pathways)):
+            return 0
+        return network.steps(self.correlation_window)
+
+    def next_act(self, step: int) -> int | None:
+        """The next cycle; None while structure is frozen."""
+        if self.network.frozen["structural_plasticity"]:
+            return None
+        return next_multiple(step, self.network.steps(self.growth_interval))
+
+    def act(self, step: int) -> None:
+        """One cycle."""
+        network, regions = self.network, self.network.regions
+        died = sum(self._bury(region) for region in regions.values())
+        growing = [name for name, region in regions.items() if self._grows(region)]
+        family = Family(network) if self.kinship and growing else None
+        tallied = growing if family is None else []
+        plans = [Plan(network, p, self, died > 0, tallied) for p in network.pathways]
+        room = self.max_synapses - sum(plan.left for plan in plans)
+        newborns: dict[str, Slots] = {}
+        if room > 0 and family is not None:
+            newborns = family.births(growing, self.births_per_cycle)
+            for plan in plans:
+                room -= plan.add(family.wiring(plan.pathway, room, self.kinship_spread))
+        elif room > 0:
+            newborns = {name: self._give_birth(regions[name]) for name in growing}
+            for name, slots in newborns.items():
+                for plan in plans:
+                    room -= plan.wire(name, slots, room)
+        if self.synaptogenesis and self.synapses_per_cycle > 0:
+            for plan in plans:
+                room -= plan.sprout(min(self.synapses_per_cycle, room))
+        for plan in plans:
+            plan.carry_out()
+        self._note(step, sum(len(slots) for slots in newborns.values()), died, plans)
+
+    def _note(self, step: int, born: int, died: int, plans: list[Plan]) -> None:
+        """Enter a cycle into the history."""
+        cycle = GrowthCycle(
+            step,
+            born,
+            died,
+            sum(plan.born for plan in plans),
+            sum(len(plan.pruned) for plan in plans),
+            sum(plan.lost for plan in plans),
+        )
+        self._history.append(cycle)
+        for name in COUNTS:
+            self._totals[name] += getattr(cycle, name)
+
+    def _bury(self, region: RegionRecord) -> int:
+        """Let the neurons die that were silent longest; their synapses follow."""
+        if not self.apoptosis or self.deaths_per_cycle == 0:
+            return 0
+        network = self.network
+        since = np.maximum(network.slots(region, "last_spike"), network.slots(region, "born"))
+        since = np.maximum(since, network.last_reset)
+        silent = (network.step_count - since) * network.dt > self.apoptosis_age
+        dying = np.flatnonzero(silent & network.alive(region))
+        if not len(dying):
+            return 0
+        dying = dying[np.argsort(since[dying], kind="stable")][: self.deaths_per_cycle]
+        population.bury(network, region, np.sort(dying))
+        return len(dying)
+
+    def _grows(self, region: RegionRecord) -> bool:
+        """Whether a region is active enough for new neurons and has room for them."""
+        on = self.neurogenesis and self.births_per_cycle > 0
+        on = on and population.n_alive(self.network, region) < region.max_neurons
+        return on and population.mean_activity(self.network, region) >= self.neurogenesis_rate
+
+    def _give_birth(self, region: RegionRecord) -> Slots:
+        """New neurons of the types a region is short of; their slots in the brain."""
+        network = self.network
+        room = region.max_neurons - population.n_alive(network, region)
+        n = min(self.births_per_cycle, room)
+        due = inhibitory_births(network, region, n)
+        slots = [
+            population.add_neurons(network, region, count, kind)
+            for kind, count in ((NeuronType.EXCITATORY, n - due), (NeuronType.INHIBITORY, due))
+            if count
+        ]
+        ids = (np.concatenate(slots) + network.first(region)).astype(np.int32)
+        network.tables["youth"][ids] = 1
+        return ids
+
+    def save(self) -> Saved:
+        """What all cycles changed, and the latest of them."""
+        return {"grown": self.totals, "growth_history": list(self._history)}, {}
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, Any]) -> None:  # noqa: ARG002
+        """Take up the counts and the history of a saved brain."""
+        for name in COUNTS:
+            self._totals[name] = integer(f"grown: {name}", values["grown"][name], 0, MOST_COUNT)
+        self._history.extend(values["growth_history"])

@@ -1,0 +1,114 @@
+"""Homeostasis: synaptic scaling towards a target rate, and adaptive thresholds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.network import pathways
+from engram.network.network import Process, next_multiple
+from engram.network.records import RegionRecord
+from engram.parameters import Parameter
+
+SILENT = 0.01
+"""Share of the target rate below which a neuron counts as silent."""
+
+
+class Homeostasis(Process):
+    """Synaptic scaling (Turrigiano et al. 1998; van Rossum et al. 2000) and thresholds.
+
+    Every check_interval each neuron's incoming excitatory plastic weights are multiplied by
+    1 + scaling_rate clip(e + integral_rate E, -1, 1), with e = (target_rate - r) / target_rate, r
+    the neuron's mean rate in Hz over the last tau_rate or so, and E the integral of e over time in
+    seconds, which makes up for a steady drift of weights by other rules. At each spike theta grows
+    by theta_plus; between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that
+    without a leak the neuron comes to fire at theta_rate. doi:10.1038/36103,
+    doi:10.1523/JNEUROSCI.20-23-08812.2000
+    """
+
+    name = "homeostasis"
+    order = 20
+
+    target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate aimed at")
+    scaling_rate = Parameter(0.02, low=0.0, high=1.0, doc="relative change at a check, at most")
+    check_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between checks")
+    tau_rate = Parameter(
+        5000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
+    )
+    integral_rate = Parameter(0.0, low=0.0, unit="1/s", doc="weight of the integral of the error")
+    theta_plus = Parameter(0.0, low=0.0, doc="step of the adaptive threshold at a spike")
+    theta_leak = Parameter(1e-3, low=0.0, unit="1/ms", doc="its rate of decay")
+
+    theta_rate = Parameter(
+        0.0, low=0.0, unit="Hz", doc="rate that theta aims at; 0: it only decays"
+    )
+
+    def bind(self) -> None:
+        """What the neuron loops need for thresholds."""
+        network, tables = self.network, self.network.tables
+        frozen = network.frozen["adaptive_thresholds"]
+        for region in network.regions.values():
+            r, plus = region.index, self.theta_plus_of(region)
+            shifted = plus > 0 or bool(network.slots(region, "theta").any())
+            tables["theta_kept"][r] = math.exp(-network.dt / self.tau_theta_of(region))
+            tables["theta_plus"][r] = plus
+            tables["theta_fall"][r] = plus * self.theta_rate * 1e-3 * network.dt
+            tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
+
+    def theta_plus_of(self, region: RegionRecord) -> float:
+        """Step of a region's thresholds at a spike."""
+        return self.theta_plus if region.theta_plus is None else region.theta_plus
+
+    def tau_theta_of(self, region: RegionRecord) -> float:
+        """Decay of a region's thresholds, ms."""
+        if region.tau_theta is not None:
+            return region.tau_theta
+        return 1.0 / self.theta_leak if self.theta_leak > 0 else math.inf
+
+    def next_act(self, step: int) -> int | None:
+        """The next check; None while scaling is off."""
+        frozen = self.network.frozen
+        off = frozen["plasticity"] or frozen["homeostatic_scaling"] or self.scaling_rate == 0
+        return None if off else next_multiple(step, self.network.steps(self.check_interval))
+
+    def act(self, step: int) -> None:
+        """Measure rates and scale once."""
+        network = self.network
+        factors = {name: self._factor(region) for name, region in network.regions.items()}
+        silent = {
+            name: network.slots(region, "mean_rate") < SILENT * self.target_rate
+            for name, region in network.regions.items()
+        }
+        network.tables["rates_measured"][0] = step
+        for pathway in network.pathways:
+            if pathway.learns and pathways.n_synapses(network, pathway):
+                name = pathway.target
+                pathways.scale_incoming(network, pathway, factors[name], silent[name])
+
+    def _factor(self, region: RegionRecord) -> NDArray[np.float32]:
+        """By what each neuron's weights are to be multiplied; rates are brought up to date."""
+        network = self.network
+        born, rate = network.slots(region, "born"), network.slots(region, "mean_rate")
+        seen, spikes = (network.slots(region, name) for name in ("spikes_measured", "total_spikes"))
+        since = np.maximum(born, network.tables["rates_measured"][0])
+        seconds = 1e-3 * network.dt * (network.step_count - since)
+        age = 1e-3 * network.dt * (network.step_count - born)
+        measured = (spikes - seen) / np.maximum(seconds, 1e-9)
+        tau = 1e-3 * self.tau_rate
+        # A plain mean over the neuron's life at first, then an exponential one.
+        share = -np.expm1(-seconds / tau) / -np.expm1(-np.maximum(age, 1e-9) / tau)
+        known = (seconds > 0) & network.alive(region)
+        rate[known] += (share * (measured - rate))[known]
+        seen[:] = spikes
+        error = (self.target_rate - rate) / self.target_rate
+        drift = network.slots(region, "rate_error")
+        drift[known] += (np.clip(error, -1.0, 1.0) * seconds)[known]
+        if self.integral_rate > 0:
+            limit = 1.0 / self.integral_rate
+            np.clip(drift, -limit, limit, out=drift)
+            error = error + self.integral_rate * drift
+        factor = np.ones(network.count(region), np.float32)
+        factor[known] += (self.scaling_rate * np.clip(error, -1.0, 1.0))[known]
+        return factor

@@ -1,0 +1,461 @@
+"""Memory: traces of activity, their replay in quiet and in sleep, pattern completion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.errors import InvalidTypeError, InvalidValueError, indices, integer, number
+from engram.kernels.calls import kernel
+from engram.kernels.constants import NEVER, STREAM_MEMORY
+from engram.mechanisms.memory import replay, saved, sleep
+from engram.mechanisms.memory.completion import Completion
+from engram.mechanisms.memory.parameters import MemoryParameters
+from engram.mechanisms.memory.replay import Pulses
+from engram.mechanisms.memory.sleep import Sleep, SleepReport
+from engram.mechanisms.memory.traces import Trace, find_same, observe
+from engram.network import inputs, pathways
+from engram.network.network import Process, Saved, next_multiple
+from engram.network.records import RegionRecord
+from engram.network.run import run
+
+_PRECISION = 1e-6
+"""Strength at which a trace counts as forgotten."""
+
+
+class Memory(MemoryParameters):
+    """Traces of joint activity, their replay, and completion of a part to the whole.
+
+    While something is stimulated, the neurons of each region that fired more than trace_threshold
+    times as often as the mean become a trace every capture_window: who, and in which order. Its
+    strength s is 1 at first, grows by 1 when it comes back, by replay_gain when it is replayed,
+    and ds/dt = -s / tau_forgetting. In quiet (nothing stimulated for 100 ms), once every
+    consolidation_interval, a trace drawn in proportion to s is replayed: the first replay_share of
+    its neurons get a pulse each, in their order, compressed in time; the synapses do the rest. So
+    in `Brain.sleep`, in up states. Wilson & McNaughton 1994, doi:10.1126/science.8036517; Lee &
+    Wilson 2002, doi:10.1016/S0896-6273(02)01096-6; Steriade et al. 1993,
+    doi:10.1523/JNEUROSCI.13-08-03252.1993.
+    """
+
+    name = "memory"
+    order = 0
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self._traces: list[Trace] = []
+        self._decayed = 0
+        self._pulses: Pulses | None = None
+        self._sleep: Sleep | None = None
+        self._last_sleep: SleepReport | None = None
+
+    @property
+    def traces(self) -> list[Trace]:
+        """The traces, the strongest first."""
+        return self._traces
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the brain sleeps."""
+        return self._sleep is not None
+
+    @property
+    def last_sleep(self) -> SleepReport | None:
+        """What happened in the last sleep that has ended. Not saved."""
+        return self._last_sleep
+
+    # -- traces
+
+    def capture(self, region: str | None = None, window: float | None = None) -> list[Trace]:
+        """Store now what a region (all, by default) did in the last `window` ms.
+
+        window: at most (and by default) capture_window. Returns the traces that were stored or met
+        again; none for a region in which nobody stood out. Raises `UnknownNameError` for an unknown
+        region, `InvalidValueError` for a window longer than what is kept.
+        """
+        where, network = "Memory.capture", self.network
+        chosen = network.regions.values() if region is None else [network.region(where, region)]
+        ms = self.capture_window
+        if window is not None:
+            ms = number(f"{where}: window", window, 0.0, self.capture_window, open_low=True)
+        steps, done = network.steps(ms), network.step_count
+        if done and network.tables.sizes["H"] <= min(steps, done):
+            raise InvalidValueError(
+                f"{where}: the last {ms:g} ms are not kept; spikes are from the first stimulus on, "
+                f"with memory enabled"
+            )
+        self._forget()
+        active = [r for r in chosen if not r.model.is_source]
+        found = []
+        for seen in observe(network, active, steps, self.trace_threshold):
+            known = find_same(self._traces, seen)
+            if known is None:
+                self._traces.append(seen)
+            else:
+                known.meet(seen)
+            found.append(known or seen)
+        self._order()
+        return found
+
+    def _forget(self) -> None:
+        """Let strengths decay up to now."""
+        now = self.network.step_count
+        kept = math.exp(-(now - self._decayed) * self.network.dt / self.tau_forgetting)
+        for trace in self._traces:
+            trace.strength *= kept
+        self._decayed = now
+
+    def _order(self) -> None:
+        self._traces.sort(key=lambda t: -t.strength)
+        del self._traces[self.trace_capacity :]
+        while self._traces and self._traces[-1].strength < _PRECISION:
+            self._traces.pop()
+
+    def lookup(self, region: str, cue: ArrayLike) -> Trace | None:
+        """The trace of a region that holds most of a cue, more than half of it; else None.
+
+        cue: indices of neurons. This reads the list of traces; the network has no part in it.
+        """
+        target = self.network.region("Memory.lookup", region)
+        chosen = np.unique(indices("Memory.lookup: cue", cue, self.network.count(target)))
+        held = [
+            (len(np.intersect1d(t.neurons, chosen)), t) for t in self._traces if t.region == region
+        ]
+        best = max(held, key=lambda pair: (pair[0], pair[1].strength), default=(0, None))
+        return best[1] if best[0] > 0.5 * len(chosen) else None
+
+    # -- what the run loop asks and tells
+
+    def bind(self) -> None:
+        """From the first stimulus on, traces are read from the spikes of the last window."""
+        network = self.network
+        if network.last_stimulus != NEVER and not network.frozen["memory"]:
+            network.keep_spikes(round(self.capture_window / network.dt))
+
+    def next_act(self, step: int) -> int | None:
+        """The next step at which a replay or sleep changes something; None if there is neither."""
+        times = []
+        if self._pulses is not None:
+            times.append(self._pulses.next_change(step))
+        if self._sleep is not None:
+            times.append(sleep.Clock(self, self._sleep).after(step))
+        return min(times, default=None)
+
+    def act(self, step: int) -> None:
+        """Let replay and sleep go on."""
+        if self._pulses is not None and step >= self._pulses.end:
+            self.let_go()
+        if self._sleep is not None:
+            clock = sleep.Clock(self, self._sleep)
+            if clock.cycle_ends(step):
+                self._downscale()
+            if step >= self._sleep.stop:
+                self.wake()
+                return
+            if clock.replay_due(step) and self._pulses is None:
+                self._replay_in_sleep(step, self._sleep)
+        self._hold()
+
+    def tick(self, capture: bool, consolidate: bool) -> None:
+        """Capture what is going on, or replay in quiet; in sleep neither."""
+        if self._sleep is not None:
+            return
+        if not inputs.is_quiet(self.network):
+            if capture:
+                # Windows follow each other without overlap.
+                self.capture(window=min(self.capture_window, self.consolidation_interval))
+        elif consolidate:
+            self._replay_one()
+
+    def reset(self) -> None:
+        """End a replay; a sleep goes on."""
+        self._play(None)
+        self._hold()
+
+    def forget(self, region: str, slots: NDArray[np.int64]) -> None:
+        """Leave neurons that died out of traces and of a replay under way."""
+        for trace in self._traces:
+            if trace.region == region:
+                trace.forget(slots)
+        self._traces[:] = [trace for trace in self._traces if len(trace.neurons)]
+        if self._pulses is not None and self._pulses.region == region:
+            self._pulses.forget(slots)
+
+    def let_go(self) -> None:
+        """End a replay."""
+        if self._pulses is not None:
+            inputs.release(self.network, self.network.regions[self._pulses.region])
+            self._play(None)
+
+    # -- replay
+
+    def replay(self, trace: Trace) -> None:
+        """Begin to replay a trace, at the next step; it goes on as the brain runs.
+
+        It ends the replay before it. Raises `InvalidTypeError` for what is not a trace.
+        """
+        if not isinstance(trace, Trace):
+            raise InvalidTypeError(f"Memory.replay: trace must be a Trace, not {trace!r}")
+        where = "Memory.replay"
+        self._check_free(where, self.network.region(f"{where}: trace.region", trace.region))
+        self._begin(self._pulses_of(trace))
+
+    def _pulses_of(self, trace: Trace) -> Pulses:
+        network = self.network
+        return replay.of_trace(
+            trace,
+            network.alive(network.regions[trace.region]),
+            network.step_count,
+            network.dt,
+            share=self.replay_share,
+            compression=self.compression,
+            width=self.replay_duration,
+            current=self.replay_strength,
+        )
+
+    def _replay_one(self) -> Trace | None:
+        """Replay a trace drawn in proportion to strength."""
+        self._forget()
+        if not self._traces:
+            return None
+        seed, step = np.uint64(self.network.seed), self.network.step_count
+        total = np.cumsum([t.strength for t in self._traces])
+        u = kernel("random.uniform")(seed, STREAM_MEMORY, 0, step)
+        trace = self._traces[min(int(np.searchsorted(total, u * total[-1])), len(total) - 1)]
+        pulses = self._pulses_of(trace)
+        if len(pulses.neurons):
+            self._begin(pulses)
+        trace.strength += self.replay_gain
+        self._order()
+        return trace
+
+    def _replay_in_sleep(self, step: int, asleep: Sleep) -> None:
+        if self.network.frozen["memory"]:
+            return
+        trace = self._replay_one()
+        if trace is not None:
+            asleep.replays.append(
+                sleep.ReplayEvent(
+                    step * self.network.dt, trace.region, trace.strength, len(trace.neurons)
+                )
+            )
+
+    def _begin(self, pulses: Pulses) -> None:
+        self.let_go()
+        self._play(pulses)
+        self._hold()
+
+    def _play(self, pulses: Pulses | None) -> None:
+        self._pulses = pulses
+        self.network.imposed = pulses is not None
+        self.network.agenda = None
+
+    def _hold(self) -> None:
+        """Let sleep and replay hold what they hold at this step."""
+        network, asleep, pulses = self.network, self._sleep, self._pulses
+        step = network.step_count
+        wave = 0.0 if asleep is None else sleep.Clock(self, asleep).wave(step)
+        for region in network.regions.values():
+            pulsed = pulses is not None and pulses.region == region.name
+            if asleep is None and not pulsed:
+                continue
+            current = np.full(
+                network.count(region),
+                0.0 if asleep is None else sleep.base_current(region, wave),
+                np.float32,
+            )
+            if pulses is not None and pulsed:
+                pulses.add_to(current, network.alive(region), step)
+            inputs.impose(network, region, current)
+
+    # -- sleep
+
+    def fall_asleep(self, steps: int) -> None:
+        """Begin a sleep of so many steps; see `Brain.fall_asleep`."""
+        self.let_go()
+        for region in self.network.regions.values():
+            inputs.release(self.network, region)
+        self._go_on_sleeping(sleep.begun(self.network, steps))
+        self._hold()
+
+    def _go_on_sleeping(self, asleep: Sleep | None) -> None:
+        self._sleep = asleep
+        self.network.asleep_until = None if asleep is None else asleep.stop
+        self.network.agenda = None
+
+    def wake(self) -> SleepReport:
+        """End the sleep; see `Brain.wake`."""
+        if self._sleep is None:
+            raise InvalidValueError("Brain.wake: the brain is awake; Brain.sleep puts it to sleep")
+        self.let_go()
+        for region in self.network.regions.values():
+            inputs.release(self.network, region)
+        self._last_sleep = sleep.report(self, self._sleep)
+        self._go_on_sleeping(None)
+        return self._last_sleep
+
+    def _downscale(self) -> None:
+        """Weaken all excitatory plastic weights by one share (Tononi & Cirelli 2006)."""
+        network = self.network
+        if self.downscaling == 0.0 or network.frozen["plasticity"]:
+            return
+        for pathway in network.pathways:
+            if pathway.learns and pathways.n_synapses(network, pathway):
+                n = network.count(network.regions[pathway.target])
+                factor = np.full(n, 1.0 - self.downscaling, np.float32)
+                pathways.scale_incoming(network, pathway, factor, np.zeros(n, np.bool_))
+
+    # -- storing and completing
+
+    def imprint(
+        self,
+        region: str,
+        groups: Sequence[ArrayLike],
+        *,
+        duration: float = 200.0,
+        gap: float = 100.0,
+        pause: float = 0.0,
+        repetitions: int = 1,
+        current: float = 40.0,
+    ) -> None:
+        """Drive groups of neurons one after the other, so that the synapses learn them.
+
+        groups: of indices of neurons of the region. Each gets `current` (in the unit of the
+        region's model) for `duration` ms, and nothing for `gap` ms after it; this repeats
+        `repetitions` times with `pause` ms more between. With a short duration and no gap the
+        groups become a sequence. The brain runs meanwhile, with all that is switched on.
+        """
+        where = "Memory.imprint"
+        network = self.network
+        target = network.region(where, region)
+        if isinstance(groups, (str, bytes)) or not len(groups):
+            raise InvalidValueError(f"{where}: groups must be a list of groups, not {groups!r}")
+        members = [indices(f"{where}: groups", g, network.count(target)) for g in groups]
+        on = self._steps(f"{where}: duration", duration, 1)
+        off = self._steps(f"{where}: gap", gap, 0)
+        rest = self._steps(f"{where}: pause", pause, 0)
+        n = integer(f"{where}: repetitions", repetitions, 1)
+        strength = number(f"{where}: current", current, 0.0)
+        length = len(members) * (on + off)
+        self._check_free(where, target)
+        network.check_time(where, n * (length + rest))
+        first = np.repeat(np.arange(len(members)) * (on + off), [len(m) for m in members])
+        for _ in range(n):
+            self._drive(region, np.concatenate(members), first, on, strength, length)
+            run(network, rest)
+
+    def complete(
+        self,
+        region: str,
+        cue: ArrayLike,
+        *,
+        duration: float = 300.0,
+        current: float = 40.0,
+        min_spikes: int = 2,
+        lookup: bool = False,
+    ) -> Completion:
+        """Hold a current into a few neurons and see whom the network brings back.
+
+        cue: indices of neurons of the region. current: into each, in the unit of the region's
+        model, for `duration` ms in which the brain runs with all that is switched on. Recalled is
+        who is not in the cue and fires at least min_spikes times meanwhile. With `lookup` the trace
+        that holds the cue is looked up (see `lookup`) and all its neurons are driven as well: then
+        it is the list that completes, not the synapses. To leave the brain as it is, ask a copy:
+        ``brain.copy().memory.complete(...)``.
+        """
+        where = "Memory.complete"
+        network = self.network
+        target = network.region(where, region)
+        chosen = np.unique(indices(f"{where}: cue", cue, network.count(target)))
+        steps = self._steps(f"{where}: duration", duration, 1)
+        strength = number(f"{where}: current", current, 0.0)
+        least = integer(f"{where}: min_spikes", min_spikes, 1)
+        if not len(chosen):
+            raise InvalidValueError(f"{where}: the cue is empty")
+        self._check_free(where, target)
+        network.check_time(where, steps)
+        trace = self.lookup(region, chosen) if lookup else None
+        if trace is not None:
+            chosen = np.union1d(chosen, trace.neurons)
+        before, start = network.slots(target, "total_spikes").copy(), network.step_count
+        self._drive(region, chosen, np.zeros(len(chosen), np.int64), steps, strength, steps)
+        spikes = network.slots(target, "total_spikes").copy()
+        # Who was born meanwhile may have taken the place of one that had fired.
+        kept = network.slots(target, "born")[: len(before)] <= start
+        spikes[: len(before)][kept] -= before[kept]
+        cued = chosen if trace is None else np.unique(indices(where, cue, network.count(target)))
+        return Completion(
+            np.setdiff1d(np.flatnonzero(spikes >= least), cued), spikes, chosen, trace
+        )
+
+    def _check_free(self, where: str, region: RegionRecord) -> None:
+        """Refuse where a stimulus is held, and in sleep."""
+        self.network.check_awake(where)
+        if self._pulses is None and inputs.is_held(self.network, region):
+            raise InvalidValueError(
+                f"{where}: a stimulus is held in region {region.name!r}; Brain.release ends it"
+            )
+
+    def _steps(self, where: str, ms: float, low: int) -> int:
+        return max(low, round(number(where, ms, 0.0, open_low=low > 0) / self.network.dt))
+
+    def _drive(
+        self,
+        region: str,
+        neurons: NDArray[np.int64],
+        first: NDArray[np.int64],
+        on: int,
+        current: float,
+        steps: int,
+    ) -> None:
+        """Run `steps` steps with a current into neuron k for `on` steps from step first[k] on."""
+        network = self.network
+        now = network.step_count
+        inputs.note_stimulus(network, now + int(first.max(initial=0)) + on - 1)
+        self._begin(Pulses(region, neurons, now + first, now + first + on, current))
+        run(network, steps)
+
+    # -- saving
+
+    def save(self) -> Saved:
+        """Traces, a replay under way, a sleep under way."""
+        return saved.taken(self._decayed, self._traces, self._pulses, self._sleep)
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        """Take up what was saved."""
+        self._decayed = values["decayed"]
+        self._traces.extend(saved.traces(values, arrays))
+        self._play(saved.pulses(values, arrays))
+        self._go_on_sleeping(saved.sleep(values))
+
+
+class Consolidation(Process):
+    """Lets a memory capture what goes on, or replay in quiet, at its intervals."""
+
+    name = "consolidation"
+    order = 40
+    kept = False
+
+    def __init__(self, memory: Memory) -> None:
+        super().__init__()
+        self._memory = memory
+
+    def _intervals(self) -> tuple[int, int]:
+        """Steps between captures, and between replays."""
+        memory, steps = self._memory, self.network.steps
+        window = min(memory.capture_window, memory.consolidation_interval)
+        return steps(window), steps(memory.consolidation_interval)
+
+    def next_act(self, step: int) -> int | None:
+        """The next capture or replay; None while memory is disabled."""
+        if self.network.frozen["memory"]:
+            return None
+        return min(next_multiple(step, every) for every in self._intervals())
+
+    def act(self, step: int) -> None:
+        """Capture, replay, or both."""
+        capture, consolidate = (step % every == 0 for every in self._intervals())
+        self._memory.tick(capture=capture, consolidate=consolidate)

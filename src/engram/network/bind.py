@@ -1,0 +1,208 @@
+"""Bringing what the compiled loops read up to date with the settings of the network's parts."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine import loops
+from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
+from engram.kernels.constants import LAST_STEP, RECENT
+from engram.network import pathways
+from engram.network.network import Network
+from engram.network.population import parameters
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.plasticity import ModulatedRule, PlasticityRule
+
+LONGEST_PART = 0.25
+"""Longest part of a step of the cable equation, ms."""
+
+TRACE_WINDOW = 30.0
+"""Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
+
+
+def bind(network: Network) -> None:
+    """Write parameters, derived tables and the addresses of compiled loops, unless up to date."""
+    if not network.stale:
+        return
+    tables = network.tables
+    if len(network.places) != tables.sizes["N"]:
+        network.places = np.concatenate([np.arange(n) for n in tables["region_capacity"]])
+    network.spikes_kept = 0
+    for process in network.processes:
+        process.bind()
+    _bind_logging(network)
+    _fit_ring(network)
+    for region in network.regions.values():
+        _bind_region(network, region)
+    for pathway in network.pathways:
+        _bind_pathway(network, pathway)
+    network.stale = False
+
+
+def _bind_logging(network: Network) -> None:
+    logged = {name for process in network.processes for name in process.logged_regions()}
+    for region in network.regions.values():
+        network.tables["logging"][region.index] = region.name in logged
+
+
+def _fit_ring(network: Network) -> None:
+    """Make the spike ring long enough for delays and processes, the log for who is logged."""
+    tables = network.tables
+    reach = tables["delay_min"] + tables["delay_count"]
+    longest = max(int(reach.max(initial=2)) - 1, network.spikes_kept)
+    most = int(tables["region_count"].sum())
+    events = tables.sizes["E"]
+    while events < 2 * most:
+        events *= 2
+    if events != tables.sizes["E"]:
+        tables.reindex_ring(events)
+    if longest + 1 > tables.sizes["H"]:
+        tables.relocate_history(longest + 1, network.step_count)
+    if tables["logging"].any() and tables.sizes["G"] < 4 * most:
+        tables.resize(G=max(4 * most, 1 << 16))
+
+
+# -- regions
+
+
+def _bind_region(network: Network, region: RegionRecord) -> None:
+    tables, r, model = network.tables, region.index, region.model
+    kind = type(model)
+    scalars = [p for p in kind.model_parameters() if p not in kind.per_neuron()]
+    for k, name in enumerate(scalars):
+        tables["model_parameter"][r, k] = getattr(model, name)
+    tables["input_factor"][r] = (
+        *synaptic_factors(model.tau_exc, network.dt),
+        *synaptic_factors(model.tau_inh, network.dt),
+    )
+    tables["rate_kept"][r] = _kept(network.dt / float(tables["tau_activity"][r]))
+    receives = any(
+        p.target == region.name and pathways.n_synapses(network, p) for p in network.pathways
+    )
+    left = network.slots(region, "exc").any() or network.slots(region, "inh").any()
+    tables["receiving"][r] = receives or left
+    tables["compartments"][r] = n = region.dendrites.n_dynamic
+    entry = compartment_entry(kind) if n else model_entry(kind)
+    tables["integrate_entry"][r] = entry.address
+    if n:
+        _bind_dendrites(network, region)
+
+
+def _bind_dendrites(network: Network, region: RegionRecord) -> None:
+    tables, r, n = network.tables, region.index, region.dendrites.n_dynamic
+    tree, nmda = region.dendrites.tree, region.dendrites.nmda
+    nodes = tree.compartments
+    cell = nodes.area.sum()
+    tables["substeps"][r] = math.ceil(network.dt / LONGEST_PART - 1e-9)
+    tables["tree_parent"][r, :n] = nodes.parent[1:] - 1
+    tables["tree_capacity"][r, :n] = nodes.area[1:] / cell
+    tables["tree_leak"][r, :n] = nodes.area[1:] / (cell * tree.tau)
+    # From S and uF to 1/ms.
+    tables["tree_axial"][r, :n] = nodes.axial[1:] / (cell * tree.Cm) * 1e3
+    tables["tree_backward"][r, :n] = tree.attenuation(nodes.branch[1:], nodes.place[1:])
+    tables["soma_capacity"][r] = nodes.area[0] / cell
+    tables["nmda_factor"][r] = 0.0
+    if nmda is not None:
+        mean, kept = synaptic_factors(nmda.tau, network.dt)
+        tables["nmda_factor"][r] = nmda.ratio * mean, kept, nmda.Mg / 3.57, nmda.E
+    rest = region.model.rest(parameters(network, region))
+    network.slots(region, "dendrite_rest")[:] = rest
+
+
+# -- pathways
+
+
+def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
+    tables, p, stp = network.tables, pathway.index, pathway.stp
+    tables["stp"][p] = stp is not None
+    if stp is not None:
+        tables["stp_U"][p] = stp.U
+        tables["stp_tau_rec"][p], tables["stp_tau_facil"][p] = stp.tau_rec, stp.tau_facil
+    tables["post_entry"][p] = tables["modulate_entry"][p] = 0
+    used = pathways.n_synapses(network, pathway) > 0
+    if pathway.rule is None:
+        tables["plastic"][p] = 0
+        tables["arrive_entry"][p] = loops.static_loop().address if used else 0
+        return
+    rule = pathway.rule
+    plastic = is_plastic(network, pathway)
+    if plastic != bool(tables["plastic"][p]):
+        pathways.settle(network, pathway)
+    tables["plastic"][p] = plastic
+    tables["nearest"][p] = rule.pairing == "nearest"
+    if isinstance(rule, ModulatedRule):
+        _bind_dopamine(network, pathway, rule)
+    _bind_traces(network, pathway, rule)
+    gated = bool(tables["gated"][p] or tables["cholinergic"][p])
+    arrive, post = rule_entries(type(rule), gated)
+    for k, name in enumerate(rule_arguments(type(rule))):
+        tables["rule_parameter"][p, k] = getattr(rule, name)
+    tables["arrive_entry"][p] = arrive.address if used else 0
+    tables["post_entry"][p] = post.address
+    if rule.modulated:
+        tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+def _bind_dopamine(network: Network, pathway: PathwayRecord, rule: ModulatedRule) -> None:
+    tables, p = network.tables, pathway.index
+    tables["dopamine_baseline"][p] = rule.baseline_dopamine
+    tables["tau_dopamine"][p] = rule.dopamine_decay
+    if rule.tau_eligibility != tables["tau_eligibility"][p]:
+        pathways.settle(network, pathway)
+    tables["tau_eligibility"][p] = rule.tau_eligibility
+    tables["dopamine_factor"][p] = dopamine_factors(
+        network.dt, rule.tau_eligibility, rule.dopamine_decay, rule.baseline_dopamine
+    )
+
+
+def _bind_traces(network: Network, pathway: PathwayRecord, rule: PlasticityRule) -> None:
+    tables, p, dt = network.tables, pathway.index, network.dt
+    for k, name in enumerate(rule.pre_traces.values()):
+        tables["pre_decay"][p, k] = math.exp(-dt / getattr(rule, name))
+    slowest = max((getattr(rule, name) for name in rule.pre_traces.values()), default=0.0)
+    longest = int(tables["delay_min"][p] + tables["delay_count"][p])
+    window = min(TRACE_WINDOW * slowest / dt, LAST_STEP)
+    tables["trace_reach"][p] = math.ceil(window) + longest
+    for k, name in enumerate(rule.post_traces.values()):
+        tables["post_decay"][p, k] = math.exp(-dt / getattr(rule, name))
+
+
+def is_plastic(network: Network, pathway: PathwayRecord) -> bool:
+    """Whether the rule of a pathway may change its weights."""
+    return not (pathway.frozen or network.frozen["plasticity"])
+
+
+# -- factors
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(rate: float) -> NDArray[np.float64]:
+    """exp(-k rate) for k = 0, 1, ..."""
+    return np.array([math.exp(-float(k) * rate) for k in range(RECENT)])
+
+
+def synaptic_factors(tau: float, dt: float) -> tuple[float, float]:
+    """How a synaptic input with time constant `tau` acts in a step: (mean over it, kept after it).
+
+    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step.
+    """
+    if tau == 0.0:
+        return 1.0 / dt, 0.0
+    return -tau / dt * math.expm1(-dt / tau), math.exp(-dt / tau)
+
+
+def dopamine_factors(
+    dt: float, tau_c: float, tau_d: float, baseline: float
+) -> tuple[float, float, float, float]:
+    """Phasic and tonic share of c x D over a step (s), and what D and 1 / c are multiplied by."""
+    rate = 1.0 / tau_c + 1.0 / tau_d
+    return (
+        -1e-3 * math.expm1(-dt * rate) / rate,
+        -1e-3 * baseline * tau_c * math.expm1(-dt / tau_c),
+        math.exp(-dt / tau_d),
+        math.exp(dt / tau_c),
+    )

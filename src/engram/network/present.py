@@ -1,0 +1,214 @@
+"""Presenting stimuli, one after the other, with no Python between the steps of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.errors import InvalidValueError, as_array, integer
+from engram.kernels.calls import kernel
+from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
+from engram.network import inputs, population
+from engram.network.bind import bind
+from engram.network.network import MAX_STEPS, Network
+from engram.network.records import RegionRecord
+from engram.network.run import advance, run
+from engram.state import renewal
+from engram.stimulus import Encoded
+
+Counts = NDArray[np.int32]
+Inputs = NDArray[np.float32]
+
+
+def encode(network: Network, region: RegionRecord, values: ArrayLike) -> Encoded:
+    """Values in [0, 1] as input of a region, by the network's encoder."""
+    return network.encoder.encode(
+        values, region.name, network.count(region), region.model, network.dt
+    )
+
+
+def noisy(network: Network, region: RegionRecord, encoded: Encoded, phase: int) -> Inputs:
+    """The input at a step of the code's cycle, with the encoder's noise."""
+    first, step = network.first(region), network.step_count
+    return network.encoder.noisy(encoded.at(phase), first, network.seed, step)
+
+
+def stimulate(network: Network, region: RegionRecord, values: ArrayLike) -> int:
+    """Encode values into currents for the next step; how many neurons are driven."""
+    encoded = encode(network, region, values)
+    phase = network.step_count % encoded.period
+    return inputs.drive(network, region, noisy(network, region, encoded, phase))
+
+
+def hold(network: Network, region: RegionRecord, values: ArrayLike) -> None:
+    """Hold a stimulus until `release`."""
+    encoded = encode(network, region, values)
+    inputs.make_way(network)
+    inputs.note_stimulus(network, network.step_count)
+    inputs.hold(network, region, encoded)
+
+
+def release(network: Network, region: RegionRecord) -> None:
+    """End what `hold` began."""
+    inputs.make_way(network)
+    if inputs.is_held(network, region):
+        inputs.note_stimulus(network, network.step_count - 1)
+    inputs.release(network, region)
+
+
+def present(
+    network: Network, region: RegionRecord, values: ArrayLike, steps: int, rest: int
+) -> dict[str, NDArray[np.int64]]:
+    """See `Brain.present`."""
+    where = "Brain.present"
+    encoded = encode(network, region, values)
+    left = MAX_STEPS - network.step_count
+    integer(f"{where}: steps", steps, 0, left)
+    integer(f"{where}: rest", rest, 0, left - steps)
+    before, start = network.tables["total_spikes"].copy(), network.step_count
+    show(network, region, encoded, steps, rest)
+    # Who was born meanwhile may have taken the place of one that had fired.
+    before[network.tables["born"] > start] = 0
+    return {
+        name: network.slots(record, "total_spikes") - before[network.slice(record)]
+        for name, record in network.regions.items()
+    }
+
+
+def show(network: Network, region: RegionRecord, encoded: Encoded, steps: int, rest: int) -> None:
+    """Hold an input for `steps` steps, then nothing for `rest`."""
+    start = network.step_count
+    # Nobody would release the stimulus of a brain that was saved half-way.
+    network.presenting = True
+    try:
+        if steps:
+            inputs.make_way(network)
+            inputs.note_stimulus(network, start + steps - 1)
+            if network.encoder.noise_level > 0:
+                _drive_for(network, region, encoded, steps)
+            else:
+                inputs.hold(network, region, encoded)
+                try:
+                    run(network, steps)
+                finally:
+                    inputs.release(network, region)
+        run(network, rest)
+    finally:
+        network.presenting = False
+    for process in network.processes:
+        process.presented()
+
+
+def _drive_for(network: Network, region: RegionRecord, encoded: Encoded, steps: int) -> None:
+    """Drive with noise, which is drawn anew in each step."""
+    for i in range(steps):
+        inputs.drive(network, region, noisy(network, region, encoded, i % encoded.period))
+        run(network, 1)
+
+
+def checked_inputs(network: Network, where: str, region: RegionRecord, values: ArrayLike) -> Inputs:
+    """Input of each neuron in each presentation, (n, n_neurons); Hz for sources, else current."""
+    array, n = as_array(where, values), network.count(region)
+    if array.ndim != 2 or array.shape[1] != n:
+        raise InvalidValueError(
+            f"{where} must have the shape (presentations, {n}), one column for each "
+            f"neuron of region {region.name!r}, not {array.shape}"
+        )
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise InvalidValueError(f"{where} must be finite numbers")
+    return np.ascontiguousarray(array, np.float32)
+
+
+def present_many(
+    network: Network,
+    region: str,
+    values: ArrayLike,
+    steps: int,
+    rest: int,
+    read: str,
+    from_rest: bool,
+) -> Counts:
+    """See `Brain.present_many`."""
+    where = "Brain.present_many"
+    target, answering = network.region(where, region), network.region(where, read)
+    shown = checked_inputs(network, f"{where}: inputs", target, values)
+    integer(f"{where}: steps", steps, 1)
+    integer(f"{where}: rest", rest, 0)
+    network.check_awake(where)
+    network.check_time(where, len(shown) * (steps + rest))
+    counts = np.zeros((len(shown), network.count(answering)), np.int32)
+    for k, row in enumerate(shown):
+        if from_rest:
+            reset_state(network)
+        spikes = network.slots(answering, "total_spikes")
+        before = spikes.copy()
+        show(network, target, Encoded(row), steps, rest)
+        counts[k] = spikes - before
+    return counts
+
+
+def checked_question(
+    network: Network, region: str, values: ArrayLike, steps: int, read: str, keys: Any
+) -> tuple[Inputs, NDArray[Any]]:
+    """The inputs and keys of `Brain.respond`, checked."""
+    where = "Brain.respond"
+    target = network.region(where, region)
+    network.region(where, read)
+    shown = checked_inputs(network, f"{where}: inputs", target, values)
+    integer(f"{where}: steps", steps, 1, LAST_STEP - network.step_count)
+    network.check_awake(where)
+    own = np.arange(len(shown)) if keys is None else as_array(f"{where}: keys", keys)
+    if own.shape != (len(shown),) or own.dtype.kind not in "iu" or (own < 0).any():
+        raise InvalidValueError(
+            f"{where}: keys must be {len(shown)} whole numbers from 0 on, one for each presentation"
+        )
+    return shown, own
+
+
+def answers(
+    twin: Network, region: str, shown: Inputs, steps: int, read: str, keys: NDArray[Any]
+) -> Counts:
+    """What a network answers to each input; afterwards only its clock is as before.
+
+    Each presentation starts from rest, at the same step, with random numbers of its own key.
+    """
+    twin.freeze("plasticity", True)
+    twin.freeze("adaptive_thresholds", True)
+    tables, now = twin.tables, twin.step_count
+    target, spikes = twin.regions[region], twin.slots(twin.regions[read], "total_spikes")
+    seeds = np.empty(len(keys), np.uint64)
+    kernel("random.derived_seeds")(
+        np.uint64(twin.seed), STREAM_PRESENTATION, keys.astype(np.int64), seeds
+    )
+    counts = np.zeros((len(shown), len(spikes)), np.int32)
+    reset_state(twin)
+    bind(twin)
+    resting, clock = renewal.Resting(tables), tables["clock"]
+    # Nothing learns from traces, dopamine or thresholds any more.
+    for name in ("post_entry", "modulate_entry", "slide_entry"):
+        tables[name][:] = 0
+    for k, row in enumerate(shown):
+        if k:
+            resting.put_back()
+            clock[STEP] = now
+        inputs.hold(twin, target, Encoded(row))
+        tables["seed"][0] = seeds[k]
+        before = spikes.copy()
+        advance(twin, steps)
+        counts[k] = spikes - before
+    clock[STEP] = now
+    return counts
+
+
+def reset_state(network: Network) -> None:
+    """See `Brain.reset_state`."""
+    network.flush_log()
+    renewal.reset(network.tables)
+    network.last_reset = network.step_count
+    for process in network.processes:
+        process.reset()
+    network.agenda = None
+    for region in network.regions.values():
+        population.to_rest(network, region)

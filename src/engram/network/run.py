@@ -1,0 +1,76 @@
+"""The run loop: compiled steps up to where a process wants to act."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.engine import loops
+from engram.errors import InvalidValueError
+from engram.kernels.calls import kernel
+from engram.kernels.constants import RING_FULL, STEP, STOPPED
+from engram.network.bind import bind
+from engram.network.network import MAX_STEPS, Network, Process
+
+_NOBODY = np.zeros(0, np.int64)
+
+
+def run(network: Network, steps: int) -> None:
+    """Advance, stopping where a process has to act."""
+    step = network.step_count
+    end = step + steps
+    if not network.regions:
+        raise InvalidValueError("Brain: there is nothing to run; use Brain.add_region first")
+    if end > MAX_STEPS:
+        raise InvalidValueError(f"Brain: at most {MAX_STEPS} steps in the life of a brain")
+    while step < end:
+        if network.agenda is None:
+            network.agenda = _agenda(network, step)
+        boundary, due = network.agenda
+        stop = min(end, boundary)
+        advance(network, stop - step)
+        step = stop
+        if step == boundary:
+            network.agenda = None
+            for process in due:
+                process.act(step)
+
+
+def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:
+    """The next step before which processes want to act, and which ones."""
+    wishes = [(process.next_act(step), process) for process in network.processes]
+    boundary = min((when for when, _ in wishes if when is not None), default=MAX_STEPS + 1)
+    return boundary, [process for when, process in wishes if when == boundary]
+
+
+def advance(network: Network, steps: int) -> None:
+    """Let the compiled loop run, making room in the spike ring and the spike log."""
+    tables, left = network.tables, steps
+    while left > 0:
+        bind(network)
+        left -= kernel("advance.enter")(loops.advance_loop().address, tables.address, left)
+        if left:
+            if tables["clock"][STOPPED] == RING_FULL:
+                tables.reindex_ring(2 * tables.sizes["E"])
+            else:
+                network.flush_log()
+
+
+def last_spikes(network: Network) -> dict[str, NDArray[np.int64]]:
+    """The indices of the neurons that fired in the last step, by region."""
+    sizes, arrays = network.tables.sizes, network.tables.arrays
+    slot = (arrays["clock"].item(STEP) - 1) % sizes["H"]
+    firsts, ends = arrays["event_first"][slot].tolist(), arrays["event_end"][slot].tolist()
+    # The spikes of a step stand one after the other in the ring, region by region.
+    start, n = firsts[0], ends[-1] - firsts[0]
+    ring, size = arrays["event_neuron"], sizes["E"]
+    place = start % size
+    if place + n <= size:
+        slots = ring[place : place + n]
+    else:
+        slots = ring[np.arange(place, place + n) % size]
+    fired = network.places.take(slots)
+    return {
+        name: _NOBODY if first == end else fired[first - start : end - start]
+        for name, first, end in zip(network.regions, firsts, ends, strict=True)
+    }

@@ -1,0 +1,146 @@
+"""Assigning the settings of regions and pathways, with what follows for their arrays."""
+
+from __future__ import annotations
+
+from engram.engine.entries import check_gate, rule_arguments
+from engram.errors import InvalidTypeError, InvalidValueError, number
+from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
+from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, Placement, as_morphology
+from engram.network import pathways
+from engram.network.bind import is_plastic
+from engram.network.network import Network
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.plasticity import PlasticityRule, as_rule
+from engram.synapses import ShortTermPlasticity
+
+DENDRITE_STATES = ("dendrite_v", "dendrite_exc", "dendrite_inh", "dendrite_nmda")
+
+
+def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | str | None) -> None:
+    """Let a pathway learn by a rule of its own, from traces and eligibility of 0; None: not."""
+    where = f"{pathway.where}: rule"
+    new = as_rule(where, rule)
+    tables, p = network.tables, pathway.index
+    if new is not None:
+        rule_arguments(type(new))
+        if tables["gate_depth"][p] > 0 or _gated_by_acetylcholine(network, pathway):
+            check_gate(where, type(new))
+        if new.attached:
+            new = new.replica()
+    pathways.settle(network, pathway)
+    if new is not None:
+        network.attach_rule(new)
+    pathway.rule = new
+    for name in ("pre_trace", "post_trace"):
+        network.block(pathway)[name][:] = 0
+    tables["eligibility_growth"][p] = 1.0
+    tables["dopamine_integral"][p] = 0.0
+    pathways.lay_out_without(network, pathway, "eligibility")
+    network.parameters_changed()
+
+
+def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
+    return pathway.modulation is None and any(
+        isinstance(p.modulation, AcetylcholineRelease)
+        for p in network.pathways
+        if p.target == pathway.target
+    )
+
+
+def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulation | None) -> None:
+    """Let the spikes of a pathway release something into the whole target; None: nothing."""
+    where = f"{pathway.where}: modulation"
+    new = as_modulation(where, modulation)
+    if isinstance(new, AcetylcholineRelease):
+        for other in network.pathways:
+            onto = other.target == pathway.target and other.modulation is None
+            if onto and other is not pathway and other.rule is not None:
+                check_gate(f"{where}: {other.label}", type(other.rule))
+    pathway.modulation = None if new is None else new.attach(network.parameters_changed)
+    network.tables["transmitter_level"][pathway.index] = 0.0
+    network.parameters_changed()
+
+
+def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity | None) -> None:
+    """Give a pathway short-term plasticity, from rest, or take it away."""
+    if stp is not None and not isinstance(stp, ShortTermPlasticity):
+        raise InvalidTypeError(
+            f"{pathway.where}: stp must be a ShortTermPlasticity or None, not {stp!r}"
+        )
+    pathway.stp = None if stp is None else stp.replica().attach(network.parameters_changed)
+    pathways.lay_out_without(network, pathway, "resource", "facilitation")
+    network.parameters_changed()
+
+
+def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
+    """Keep a pathway's weights as they are, or let them change again."""
+    if not isinstance(value, bool):
+        raise InvalidTypeError(f"{pathway.where}: frozen must be True or False, not {value!r}")
+    pathway.frozen = value
+    if pathway.rule is not None:
+        # At once and without moving the base: an agent opens learning at each decision.
+        network.tables["plastic"][pathway.index] = is_plastic(network, pathway)
+
+
+def set_w_min(network: Network, pathway: PathwayRecord, value: float) -> None:
+    """Set the least magnitude of a weight; weights are brought within."""
+    high = pathways.bounds_of_weights(network, pathway)[1]
+    low = number(f"{pathway.where}: w_min", value, 0.0, high)
+    pathways.set_bounds(network, pathway, low, None)
+
+
+def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
+    """Set the greatest magnitude of a weight, for good; weights are brought within."""
+    low = pathways.bounds_of_weights(network, pathway)[0]
+    high = number(f"{pathway.where}: w_max", value, low)
+    pathways.set_bounds(network, pathway, None, high)
+    pathway.w_max_given = True
+
+
+def set_placement(network: Network, pathway: PathwayRecord, placement: Placement) -> None:
+    """Put the synapses there are, and those to come, on branches of the target's dendrites."""
+    dendrites = pathways.dendrites_of(network, pathway)
+    dendrites.tree.shares(f"{pathway.where}: placement", placement)
+    if placement is None or isinstance(placement, str):
+        pathway.placement = placement
+    else:
+        pathway.placement = {label: float(share) for label, share in placement.items()}
+    there = pathways.moved(network, pathway, dendrites, dendrites)
+    pathways.settle_on(network, pathway, there)
+
+
+def set_morphology(
+    network: Network,
+    region: RegionRecord,
+    template: str | Morphology,
+    dynamics: str,
+    nmda: NMDA | None,
+) -> None:
+    """See `Region.enable_morphology`."""
+    where = f"{region.where}: enable_morphology"
+    tree = as_morphology(where, template)
+    if dynamics not in DYNAMICS:
+        raise InvalidValueError(f"{where}: dynamics must be one of {DYNAMICS}, not {dynamics!r}")
+    if nmda is not None and not isinstance(nmda, NMDA):
+        raise InvalidTypeError(f"{where}: nmda must be an NMDA or None, not {nmda!r}")
+    if nmda is not None and dynamics != "compartments":
+        raise InvalidValueError(
+            f"{where}: nmda needs dynamics='compartments': a passive dendrite has no potential "
+            f"that receptors could open with"
+        )
+    model = type(region.model)
+    if dynamics == "compartments" and model.soma is None:
+        raise InvalidValueError(
+            f"{where}: neurons of model {model.__name__} can't have compartments; LIF, "
+            f"CurrentLIF and Izhikevich neurons can (or use dynamics='passive')"
+        )
+    new = Dendrites(tree, dynamics, nmda)
+    incoming = [p for p in network.pathways if p.target == region.name]
+    moved = [pathways.moved(network, p, region.dendrites, new) for p in incoming]
+    region.dendrites = new
+    network.tables.resize(J=max(r.dendrites.n_dynamic for r in network.regions.values()))
+    for name in DENDRITE_STATES:
+        network.tables[name][:, network.slice(region)] = 0
+    for pathway, synapses in zip(incoming, moved, strict=True):
+        pathways.settle_on(network, pathway, synapses)
+    network.parameters_changed()

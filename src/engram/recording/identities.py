@@ -1,0 +1,31 @@
+"""Telling synapses apart for life, though growth changes their order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.network import pathways
+from engram.network.network import Network
+from engram.network.records import PathwayRecord
+
+
+def identities(network: Network, pathway: PathwayRecord) -> NDArray[np.int64]:
+    """What stays with each synapse for life: pre, post, delay, birth, number among twins."""
+    pre, delay = pathways.pre_and_delay(network, pathway)
+    post = pathways.post(network, pathway)
+    birth = network.block(pathway)["birth"].astype(np.int64)
+    keys = np.stack([pre, post, delay, birth, np.zeros_like(pre)], axis=1)
+    order = np.lexsort(keys.T)
+    twin = np.append(False, (keys[order[1:]] == keys[order[:-1]]).all(axis=1))[: len(order)]
+    place = np.arange(len(order))
+    keys[order, -1] = place - np.maximum.accumulate(np.where(twin, 0, place))
+    return keys
+
+
+def places(wanted: NDArray[np.int64], present: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each wanted row is among those present; -1 for those that are not."""
+    _, codes = np.unique(np.concatenate([wanted, present]), axis=0, return_inverse=True)
+    where = np.full(len(codes), -1)
+    where[codes[len(wanted) :]] = np.arange(len(present))
+    return np.asarray(where[codes[: len(wanted)]], np.int64)

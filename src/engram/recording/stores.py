@@ -1,0 +1,101 @@
+"""Where the rows of a recorder are kept: the latest in memory, or all in a file."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+Rows = NDArray[Any]
+"""Structured: ``step`` and the columns of the recorder."""
+
+
+class InMemory:
+    """The latest `capacity` rows."""
+
+    def __init__(self, dtype: np.dtype[Any], capacity: int) -> None:
+        self._rows = np.empty(min(capacity, 1024), dtype)
+        self._capacity = capacity
+        self._end = 0
+        """Rows so far, thinned out ones left out: modulo `capacity`, where the next one goes."""
+        self._thinned = 0
+
+    @property
+    def count(self) -> int:
+        return min(self._end, self._capacity)
+
+    @property
+    def full(self) -> bool:
+        return self._end >= self._capacity
+
+    @property
+    def dropped(self) -> int:
+        return self._thinned + self._end - self.count
+
+    def append(self, rows: Rows) -> None:
+        end, room = self._end + len(rows), len(self._rows)
+        if room < min(end, self._capacity):
+            grown = np.empty(min(self._capacity, max(end, 2 * room)), self._rows.dtype)
+            grown[: self._end] = self._rows[: self._end]
+            self._rows = grown
+        kept = rows[-self._capacity :]
+        self._rows[np.arange(end - len(kept), end) % self._capacity] = kept
+        self._end = end
+
+    def thin(self, origin: int, every: int) -> None:
+        """Keep the rows whose step is on the grid of `every` steps from `origin`."""
+        rows = self.read()
+        kept = rows[(rows["step"] - origin) % every == 0]
+        self._thinned += len(rows) - len(kept)
+        self._rows[: len(kept)] = kept
+        self._end = len(kept)
+
+    def read(self) -> Rows:
+        """All rows, the oldest first: a copy."""
+        return np.roll(self._rows[: self.count], -(self._end % self._capacity) if self.full else 0)
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class OnDisk:
+    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed."""
+
+    dropped = 0
+
+    def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
+        self._dtype, self.path = dtype, path
+        self.count = 0
+        self._file: BinaryIO = path.open("wb")
+        # However the recorder goes, the file is closed.
+        self._close_file = weakref.finalize(self, self._file.close)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        # NumPy pads headers so that the length can grow in place.
+        self._file.seek(0)
+        npy.write_array_header_1_0(
+            self._file, {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)}
+        )
+        self._file.seek(0, 2)
+
+    def append(self, rows: Rows) -> None:
+        self._file.write(rows.tobytes())
+        self.count += len(rows)
+
+    def read(self) -> Rows:
+        """All rows, the oldest first."""
+        if self._close_file.alive:
+            self._write_header()
+            self._file.flush()
+        rows: Rows = np.load(self.path)
+        return rows
+
+    def close(self) -> None:
+        if self._close_file.alive:
+            self._write_header()
+            self._close_file()
