@@ -34,7 +34,7 @@ from engram.kernels.constants import EVENTS, LOGGED, NEVER, STEP
 from engram.memory import Memory
 from engram.metaplasticity import Metaplasticity
 from engram.modulation import Modulation, chosen_modulation
-from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
+from engram.neurons import FiringPattern, NeuronModel, NeuronType
 from engram.oscillator import Oscillators
 from engram.parameters import Mechanism
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP, as_rule
@@ -221,10 +221,10 @@ class Brain:
         reserved for growth, by default max(1000, n_neurons). model: a `NeuronModel` (default:
         `Izhikevich`). excitatory: their share; they come first. patterns: of the excitatory and the
         inhibitory neurons. variation: the per-neuron parameters are drawn uniformly within +- this
-        share. background, noise: input current, see `Region`; noise defaults to 3 for Izhikevich
-        neurons and 0 for others. wiring, in_degree, autapses, weights, delays (ms), w_max, rule,
-        stp: of the region's own wiring, see `connect_regions`; inhibitory neurons use GABA
-        synapses with inhibitory_weights (magnitudes).
+        share. background, noise: input current, see `Region`; noise defaults to the model's
+        `default_noise`. wiring, in_degree, autapses, weights, delays (ms), w_max, rule, stp: of the
+        region's own wiring, see `connect_regions`; inhibitory neurons use GABA synapses with
+        inhibitory_weights (magnitudes).
         """
         where = "Brain.add_region"
         if not isinstance(name, str) or not name or "->" in name:
@@ -247,7 +247,7 @@ class Brain:
         number(f"{where}: background", background)
         own_model = neuron_model(where, model)
         if noise is None:
-            noise = defaults.NOISE if isinstance(own_model, Izhikevich) else 0.0
+            noise = own_model.default_noise
         number(f"{where}: noise", noise, 0.0)
         options = Wiring(wiring, connectivity, in_degree, autapses)
         options.check(where)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 from engram.distributions import Distribution, Uniform
-from engram.neurons import LIF, AdEx, CurrentLIF, Izhikevich, NeuronModel, PoissonSource, Relay
-
-NOISE = 3.0
-"""Noise of Izhikevich neurons, in units of current for 1 ms: far below what makes them fire."""
+from engram.neurons import LIF, NeuronModel
+from engram.rheobase import found_unit
 
 DELAYS: Distribution = Uniform(1.0, 5.0)
 """Axonal delays, ms."""
@@ -28,37 +26,31 @@ PATHWAY_DRIVE = 12.0
 
 def pathway_weight(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a pathway: their sum grows with the square root of the in-degree."""
-    return _around(_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_weight(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a region's excitatory own wiring: too weak to sustain activity by itself."""
-    return _around(0.15 * _unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(0.15 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_inhibition(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a region's inhibitory own wiring (magnitudes)."""
-    return _around(0.3 * _unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(0.3 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
-def _unit(model: NeuronModel) -> float:
-    """What a weight of 1 means to Izhikevich's neuron, in the units of another model."""
-    if isinstance(model, Izhikevich):
-        return 1.0
-    if isinstance(model, AdEx):
-        return 60.0
-    if isinstance(model, LIF):
-        return 0.06
-    return 1.0
+def weight_unit(model: NeuronModel) -> float:
+    """What a weight of 1 of Izhikevich's neuron is in the units of a model."""
+    kind = type(model)
+    if kind.weight_unit is not None:
+        return kind.weight_unit
+    return LIF.weight_unit if kind.conductance else current_unit(model)
 
 
 def current_unit(model: NeuronModel) -> float:
-    """What a current of 1 means to Izhikevich's neuron, in the units of another model."""
-    if isinstance(model, Relay | PoissonSource):
-        return 0.0
-    if isinstance(model, AdEx):
-        return 60.0
-    return 4.0 if isinstance(model, LIF | CurrentLIF) else 1.0
+    """What a current of 1 of Izhikevich's neuron is in the units of a model."""
+    declared = type(model).current_unit
+    return found_unit(model) if declared is None else declared
 
 
 def _around(mean: float) -> Distribution:

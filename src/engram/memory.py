@@ -14,7 +14,6 @@ from engram import replay, sleep
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, indices, integer, number
 from engram.kernels.constants import STREAM_MEMORY
-from engram.neurons import PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.replay import Pulses
 from engram.sleep import Sleep, SleepReport
@@ -150,7 +149,7 @@ class Memory(Parameterized):
                 f"with memory enabled"
             )
         self._forget(brain)
-        active = [r for r in regions if not isinstance(r.model, (PoissonSource, Relay))]
+        active = [r for r in regions if not r.model.is_source]
         found = []
         for seen in observe(brain, active, steps, self.trace_threshold):
             known = find_same(self._traces, seen)

@@ -21,7 +21,7 @@ from engram.errors import (
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, as_morphology
-from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType
+from engram.neurons import FiringPattern, NeuronModel, NeuronType
 from engram.projection import Projection
 from engram.state.schema import NEURON_FIELDS
 from engram.state.tables import Array
@@ -400,13 +400,13 @@ class Region:
         tables["pattern"][ids] = chosen
         tables["born"][ids] = self._brain.step_count
         values: dict[str, NDArray[np.float32]] = {}
-        given = model.own_values()
+        given, by_pattern = model.own_values(), type(model).pattern_parameters
         uniform = np.empty(len(ids), np.float32)
         tag = self._brain._next_tag()
         for k, name in enumerate(type(model).per_neuron()):
             centre = float(getattr(model, name))
-            if isinstance(model, Izhikevich) and name not in given:
-                centre = chosen.parameters["abcd".index(name)]
+            if name in by_pattern and name not in given:
+                centre = chosen.parameters[by_pattern.index(name)]
             kernel("random.uniform_at")(
                 ids, uniform, np.uint64(self._brain.seed), STREAM_PARAMETER, tag * 16 + k
             )

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engram.neurons import PoissonSource, Relay
-
 if TYPE_CHECKING:
     from engram.brain import Brain
     from engram.memory import Memory
@@ -17,9 +15,6 @@ if TYPE_CHECKING:
 
 SAMPLING = 10.0
 """The slow wave is constant for as long, ms."""
-
-SILENT = -1e9
-"""Input of a Poisson source that keeps it silent."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +94,9 @@ def slow_wave(memory: Memory, since: float) -> float:
 
 
 def base_current(region: Region, wave: float) -> float:
-    """What the slow wave holds into a region: nothing into relays; Poisson sources are silent."""
-    if isinstance(region.model, PoissonSource):
-        return SILENT
-    return 0.0 if isinstance(region.model, Relay) else wave
+    """What is held into a region in sleep: the slow wave, or what silences its neurons."""
+    silent = region.model.silent_input
+    return wave if silent is None else silent
 
 
 class Clock:

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from engram.engine.binding import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
 from engram.kernels.constants import STREAM_ENCODER
-from engram.neurons import PoissonSource
 from engram.parameters import Parameter, Parameterized
 
 if TYPE_CHECKING:
@@ -115,8 +114,7 @@ class StimulusEncoder(Parameterized):
         """The input of a region's neurons for `values` in [0, 1], at most as many as neurons."""
         n = region.n_neurons
         array = _check_values(region._name, values, n)
-        poisson = isinstance(region._model, PoissonSource)
-        scale = self.max_rate if poisson else self.max_current
+        scale = self.max_rate if region._model.input_is_rate else self.max_current
         mine = array.take(_groups(n, len(array)))
         if self._strategy is EncodingStrategy.RATE:
             mine *= scale
