@@ -17,7 +17,7 @@ from engram.errors import InvalidValueError
 from engram.kernels.constants import GATE, LAST_STEP, NEVER, RECENT, RULE_PARAMETERS
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.neurons import NeuronModel
-from engram.plasticity import PlasticityRule
+from engram.plasticity import ModulatedRule, PlasticityRule
 
 if TYPE_CHECKING:
     from engram.brain import Brain
@@ -30,6 +30,9 @@ LONGEST_PART = 0.25
 
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
+
+UNTAUGHT = ModulatedRule()
+"""What stands in the tables for a rule that dopamine does not modulate."""
 
 
 def prepare(brain: Brain) -> None:
@@ -195,9 +198,10 @@ def _prepare_projection(brain: Brain, tables: Tables, projection: Projection) ->
         projection.settle()
     tables["plastic"][p] = plastic
     tables["nearest"][p] = rule.pairing == "nearest"
-    tables["dopamine_baseline"][p] = getattr(rule, "baseline_dopamine", 0.0)
-    tables["tau_dopamine"][p] = getattr(rule, "dopamine_decay", 200.0)
-    tau_eligibility = getattr(rule, "tau_eligibility", 1000.0)
+    taught = rule if isinstance(rule, ModulatedRule) else UNTAUGHT
+    tables["dopamine_baseline"][p] = taught.baseline_dopamine
+    tables["tau_dopamine"][p] = taught.dopamine_decay
+    tau_eligibility = taught.tau_eligibility
     if tau_eligibility != tables["tau_eligibility"][p]:
         projection.settle()
     tables["tau_eligibility"][p] = tau_eligibility
