@@ -27,7 +27,14 @@ from engram.neurons import (
 )
 from engram.parameters import Parameter
 from engram.persistence import inspect_checkpoint, load_brain, resume_brain, save_brain
-from engram.plasticity import STDP, PlasticityRule, RewardSTDP, TraceSTDP, TripletSTDP
+from engram.plasticity import (
+    STDP,
+    ModulatedRule,
+    PlasticityRule,
+    RewardSTDP,
+    TraceSTDP,
+    TripletSTDP,
+)
 from engram.projection import Projection
 from engram.region import Region, RegionType
 from engram.statistics import BrainStats
@@ -54,6 +61,7 @@ __all__ = [
     "InvalidValueError",
     "Izhikevich",
     "LogNormal",
+    "ModulatedRule",
     "NeuronModel",
     "NeuronType",
     "Neurotransmitter",

@@ -36,6 +36,7 @@ class ShuntedIzhikevich(NeuronModel):
 
     states = {"v": -70.0, "u": -14.0}
     conductance = True
+    weight_unit = current_unit = 1.0
 
     a = Parameter(0.02, low=0.0, unit="1/ms", doc="rate of recovery")
     b = Parameter(0.2, doc="sensitivity of recovery to v")

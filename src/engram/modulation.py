@@ -8,14 +8,12 @@ source fire, not on weights. The direct current of synapses is apart from it.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engram.errors import InvalidTypeError, InvalidValueError
+from engram.neurons import RegionType
 from engram.parameters import Parameter, Parameterized
 from engram.synapses import Neurotransmitter
-
-if TYPE_CHECKING:
-    from engram.region import Region
 
 
 class Modulation(Parameterized):
@@ -169,7 +167,7 @@ def as_modulation(where: str, value: Any) -> Modulation | None:
 
 
 def chosen_modulation(
-    where: str, value: Modulation | bool | None, nt: Neurotransmitter, source: Region
+    where: str, value: Modulation | bool | None, nt: Neurotransmitter, source: RegionType
 ) -> Modulation | None:
     """What a new projection releases: by default dopamine if it comes from a region of reward.
 
@@ -181,7 +179,7 @@ def chosen_modulation(
         None: the default. True: what goes with the transmitter. False: nothing.
     nt : Neurotransmitter
         The transmitter of the projection.
-    source : Region
+    source : RegionType
         Where it begins.
 
     Returns
@@ -196,10 +194,8 @@ def chosen_modulation(
     InvalidValueError
         It does not go with the transmitter.
     """
-    from engram.region import RegionType
-
     if value is None:
-        value = nt is Neurotransmitter.DOPAMINE and source.region_type is RegionType.REWARD
+        value = nt is Neurotransmitter.DOPAMINE and source is RegionType.REWARD
     if value is False:
         return None
     if value is True:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, number
 from engram.parameters import Parameter, Parameterized
 
 
@@ -96,10 +96,24 @@ class NeuronModel(Parameterized):
     Both are compiled with Numba into one loop over the region; arithmetic in ``numpy.float32``
     constants lets it vectorise, plain Python floats make it compute in double precision.
 
+    A model also says what it is, so that defaults are right in its units. Classes inherit it:
+
+    - ``current_unit``, ``weight_unit``: what a current, a weight of 1 of Izhikevich's neuron is in
+      the model's units. For a model of one's own that says neither, current_unit is the current
+      that makes a neuron fire from rest within 100 ms, over 4, which is about what Izhikevich's
+      needs (1 for a neuron that fires without input, or at no input); weight_unit is the same, or
+      that of `LIF` if `conductance`, where weights are relative to the leak.
+    - ``default_noise``: noise of a region that is given none.
+    - ``is_source``: it stands for input from outside; memory leaves it out of traces.
+    - ``input_is_rate``: its input is a rate in Hz; `StimulusEncoder` takes max_rate for it.
+    - ``silent_input``: the input that silences it in sleep; None: the slow wave is its input.
+    - ``pattern_parameters``: those that a `FiringPattern` sets, in the order of its own.
+
     >>> class LeakyIntegrator(NeuronModel):
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
     ...     threshold = Parameter(1.0)
     ...     states = {"v": 0.0}
+    ...     current_unit = 0.25  # a current of 1 makes it fire; Izhikevich's neuron needs 4
     ...
     ...     @staticmethod
     ...     def update(v, I, tau, threshold, dt):
@@ -117,6 +131,14 @@ class NeuronModel(Parameterized):
     reset: Callable[..., Any] | str | None = None
     loop: ClassVar[str | None] = None
     soma: ClassVar[str | None] = None
+
+    weight_unit: ClassVar[float | None] = None
+    current_unit: ClassVar[float | None] = None
+    default_noise: ClassVar[float] = 0.0
+    is_source: ClassVar[bool] = False
+    input_is_rate: ClassVar[bool] = False
+    silent_input: ClassVar[float | None] = None
+    pattern_parameters: ClassVar[tuple[str, ...]] = ()
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
     tau_inh = Parameter(10.0, low=0.0, unit="ms", doc="decay of inhibitory input; 0: one step")
@@ -159,8 +181,15 @@ class NeuronModel(Parameterized):
         raise NotImplementedError(f"{type(self).__name__} neurons have no compartments")
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         if next(iter(cls.states), None) != "v":
             raise InvalidValueError(f"{cls.__name__}.states: the first state must be 'v'")
+        for name in ("weight_unit", "current_unit", "default_noise"):
+            value = getattr(cls, name)
+            if value is not None or name == "default_noise":
+                number(f"{cls.__name__}.{name}", value, 0.0)
+        if cls.silent_input is not None:
+            number(f"{cls.__name__}.silent_input", cls.silent_input)
 
 
 class Izhikevich(NeuronModel):
@@ -174,6 +203,10 @@ class Izhikevich(NeuronModel):
     """
 
     states = {"v": -65.0, "u": -13.0}
+    weight_unit = current_unit = 1.0
+    default_noise = 3.0
+    pattern_parameters = ("a", "b", "c", "d")
+
     a = Parameter(0.02, low=0.0, per_neuron=True, unit="1/ms", doc="rate of recovery")
     b = Parameter(0.2, per_neuron=True, doc="sensitivity of recovery to v")
     c = Parameter(-65.0, high=29.0, per_neuron=True, unit="mV", doc="v after a spike")
@@ -207,6 +240,9 @@ class LIF(NeuronModel):
 
     states = {"v": -65.0}
     conductance = True
+    weight_unit: ClassVar[float] = 0.06
+    current_unit = 4.0
+
     tau_m = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="membrane time constant")
     E_L = Parameter(-65.0, unit="mV", doc="resting potential")
     E_exc = Parameter(0.0, unit="mV", doc="reversal of excitation")
@@ -240,6 +276,9 @@ class CurrentLIF(NeuronModel):
     """
 
     states = {"v": -65.0}
+    weight_unit = 1.0
+    current_unit = 4.0
+
     tau_m = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="membrane time constant")
     E_L = Parameter(-65.0, unit="mV", doc="resting potential")
     v_th = Parameter(-50.0, unit="mV", doc="threshold without adaptation")
@@ -270,6 +309,8 @@ class AdEx(NeuronModel):
     """
 
     states = {"v": -70.6, "w": 0.0}
+    weight_unit = current_unit = 60.0
+
     C = Parameter(281.0, low=0.0, open_low=True, unit="pF", doc="capacitance")
     g_L = Parameter(30.0, low=0.0, open_low=True, unit="nS", doc="leak")
     E_L = Parameter(-70.6, unit="mV", doc="resting potential")
@@ -299,6 +340,10 @@ class PoissonSource(NeuronModel):
 
     states = {"v": 0.0}
     loop = "engram.kernels.sources:poisson_sources"
+    weight_unit = 1.0
+    current_unit = 0.0
+    is_source = input_is_rate = True
+    silent_input = -1e9
 
 
 class Relay(NeuronModel):
@@ -306,3 +351,7 @@ class Relay(NeuronModel):
 
     states = {"v": 0.0}
     loop = "engram.kernels.sources:relays"
+    weight_unit = 1.0
+    current_unit = 0.0
+    is_source = True
+    silent_input = 0.0

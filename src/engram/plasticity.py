@@ -23,9 +23,8 @@ class PlasticityRule(Parameterized):
     fires; a rule that learns at postsynaptic spikes alone leaves ``on_pre`` out, and costs nothing
     at arrivals. Each takes by name any of ``w`` (magnitude of the weight), ``x``, ``x2``, ``y``,
     ``y2`` (traces just before the event), ``w_min``, ``w_max`` and the rule's parameters (at most
-    8 of them), and returns the new magnitude, which is then kept within [w_min, w_max]. If
-    `modulated`, it returns the change of eligibility instead: dopamine turns eligibility into
-    weight.
+    8 of them), and returns the new magnitude, which is then kept within [w_min, w_max]. A rule
+    that dopamine modulates derives from `ModulatedRule`.
 
     pre_traces, post_traces: the trace's name and the parameter that is its time constant. A pair
     that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does not.
@@ -43,6 +42,7 @@ class PlasticityRule(Parameterized):
     """
 
     modulated: ClassVar[bool] = False
+    _has_dopamine: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
     on_pre: Callable[..., Any] | None = None
@@ -55,6 +55,13 @@ class PlasticityRule(Parameterized):
     )
 
     def __init_subclass__(cls) -> None:
+        if cls.modulated != cls._has_dopamine:
+            raise InvalidValueError(
+                f"{cls.__name__}.modulated can't be set: a rule that is modulated by dopamine, and "
+                f"no other, derives from ModulatedRule, which has the parameters it needs"
+            )
+        if "_has_dopamine" in vars(cls):
+            return  # ModulatedRule itself
         if cls.modulated and cls.on_pre is None:
             raise InvalidValueError(
                 f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may "
@@ -97,7 +104,43 @@ class STDP(PlasticityRule):
         return float(self.bounds == "multiplicative")
 
 
-class RewardSTDP(PlasticityRule):
+class ModulatedRule(PlasticityRule):
+    """Base of learning rules that are modulated by dopamine.
+
+    ``on_pre`` and ``on_post`` take what those of a `PlasticityRule` take, and return the change of
+    the synapse's eligibility c instead of a weight. dc/dt = -c / tau_eligibility, and dopamine
+    turns it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /
+    dopamine_decay; `Brain.reward` and `punish` add to D. ``on_pre`` can't be left out, for arrivals
+    bring such weights up to date; it may return 0.0.
+
+    >>> class Hebb(ModulatedRule):
+    ...     eta = Parameter(0.1, low=0.0)
+    ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
+    ...     pre_traces = {"x": "tau"}
+    ...     post_traces = {}
+    ...
+    ...     @staticmethod
+    ...     def on_pre():
+    ...         return 0.0
+    ...
+    ...     @staticmethod
+    ...     def on_post(x, eta):
+    ...         return eta * x
+    """
+
+    modulated = True
+    _has_dopamine = True
+
+    tau_eligibility = Parameter(
+        1000.0, low=0.0, open_low=True, unit="ms", doc="decay of eligibility"
+    )
+    dopamine_decay = Parameter(
+        200.0, low=0.0, open_low=True, unit="ms", doc="time constant of phasic dopamine"
+    )
+    baseline_dopamine = Parameter(0.0, doc="tonic dopamine")
+
+
+class RewardSTDP(ModulatedRule):
     """STDP gated by dopamine (Izhikevich 2007).
 
     At a postsynaptic spike c += A_plus x w_max; at the arrival of a presynaptic one
@@ -109,18 +152,10 @@ class RewardSTDP(PlasticityRule):
     dopamine_decay; `Brain.reward` and `punish` add to D. doi:10.1093/cercor/bhl152
     """
 
-    modulated = True
-
     A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
     A_minus = Parameter(0.105, low=0.0, doc="the same for an arrival after firing")
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
-    tau_eligibility = Parameter(
-        1000.0, low=0.0, open_low=True, unit="ms", doc="decay of eligibility"
-    )
-    dopamine_decay = Parameter(
-        200.0, low=0.0, open_low=True, unit="ms", doc="time constant of phasic dopamine"
-    )
     baseline_dopamine = Parameter(0.002, doc="tonic dopamine")
 
     on_pre = staticmethod(rules.reward_stdp_on_pre)

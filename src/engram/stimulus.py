@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,13 +12,34 @@ from numpy.typing import ArrayLike, NDArray
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_ENCODER
-from engram.neurons import PoissonSource
+from engram.neurons import NeuronModel
 from engram.parameters import Parameter, Parameterized
 
-if TYPE_CHECKING:
-    from engram.region import Region
-
 Floats = NDArray[np.float32]
+
+
+class Target(Protocol):
+    """A region, as far as an encoder looks at it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for errors."""
+
+    @property
+    def n_neurons(self) -> int:
+        """How many neurons it has."""
+
+    @property
+    def model(self) -> NeuronModel:
+        """What its input is: a current or a rate."""
+
+    @property
+    def dt(self) -> float:
+        """Time step, ms."""
+
+    @property
+    def step_count(self) -> int:
+        """Steps done."""
 
 
 class EncodingStrategy(Enum):
@@ -149,15 +170,23 @@ class StimulusEncoder(Parameterized):
             )
         self._strategy = value
 
-    def encode(self, values: ArrayLike, region: Region) -> Encoded:
+    def encode(
+        self, values: ArrayLike, name: str, n_neurons: int, model: NeuronModel, dt: float
+    ) -> Encoded:
         """The input of a region's neurons for values in [0, 1].
 
         Parameters
         ----------
         values : array_like of shape (n,)
             In [0, 1]; at least one, at most as many as neurons.
-        region : Region
-            Whose neurons it is for.
+        name : str
+            Of the region, for errors.
+        n_neurons : int
+            Whom it is for.
+        model : NeuronModel
+            Of these neurons.
+        dt : float
+            Time step, ms.
 
         Returns
         -------
@@ -171,10 +200,9 @@ class StimulusEncoder(Parameterized):
         InvalidValueError
             One is outside [0, 1], or there are too many or none.
         """
-        n = region.n_neurons
-        array = _check_values(region._name, values, n)
-        poisson = isinstance(region._model, PoissonSource)
-        scale = self.max_rate if poisson else self.max_current
+        n = n_neurons
+        array = _check_values(name, values, n)
+        scale = self.max_rate if model.input_is_rate else self.max_current
         mine = array.take(_groups(n, len(array)))
         if self._strategy is EncodingStrategy.RATE:
             mine *= scale
@@ -182,21 +210,23 @@ class StimulusEncoder(Parameterized):
         if self._strategy is EncodingStrategy.POPULATION:
             z = (mine - _centres(n, len(array))) / np.float32(self.width)
             return Encoded(np.float32(scale) * np.exp(np.float32(-0.5) * z * z))
-        period = max(1, round(self.cycle / region._brain.dt))
+        period = max(1, round(self.cycle / dt))
         onset = np.floor((1.0 - mine) * period).astype(np.int32)
         return Encoded(np.full(n, scale, np.float32), onset, period)
 
-    def noisy(self, amplitude: Floats, region: Region, step: int) -> Floats:
+    def noisy(self, amplitude: Floats, first: int, seed: int, step: int) -> Floats:
         """The input with noise of relative size `noise_level`, never below 0.
 
         Parameters
         ----------
         amplitude : array of shape (n_neurons,), float32
             The input without noise.
-        region : Region
-            Whose neurons it is for.
+        first : int
+            The first of these neurons in the brain.
+        seed : int
+            Of the brain.
         step : int
-            Of the brain; the noise follows from it and the seed.
+            Of the brain; the noise follows from it, the seed and the neuron.
 
         Returns
         -------
@@ -206,8 +236,9 @@ class StimulusEncoder(Parameterized):
         if self.noise_level == 0.0:
             return amplitude
         z = np.empty(len(amplitude), np.float32)
-        seed = np.uint64(region._brain.seed)
-        kernel("random.fill_normal")(z, region._first, 0, len(z), seed, STREAM_ENCODER, step)
+        kernel("random.fill_normal")(
+            z, first, 0, len(z), np.uint64(seed), STREAM_ENCODER, step
+        )
         return np.maximum(amplitude * (1 + np.float32(self.noise_level) * z), np.float32(0))
 
 
@@ -229,11 +260,12 @@ def _check_values(region: str, values: ArrayLike, n_neurons: int) -> Floats:
     return array
 
 
-def _now(encoded: Encoded, region: Region) -> Floats:
-    return encoded.at(region._brain.step_count % encoded.period)
+def _now(encoder: StimulusEncoder, values: ArrayLike, region: Target) -> Floats:
+    encoded = encoder.encode(values, region.name, region.n_neurons, region.model, region.dt)
+    return encoded.at(region.step_count % encoded.period)
 
 
-def encode_number(value: float, region: Region, encoder: StimulusEncoder) -> Floats:
+def encode_number(value: float, region: Target, encoder: StimulusEncoder) -> Floats:
     """Currents of a region's neurons in the next step for one number in [0, 1].
 
     Parameters
@@ -256,10 +288,10 @@ def encode_number(value: float, region: Region, encoder: StimulusEncoder) -> Flo
         It is no number, or outside [0, 1].
     """
     x = number("encode_number: value", value, 0.0, 1.0)
-    return _now(encoder.encode([x], region), region)
+    return _now(encoder, [x], region)
 
 
-def encode_text(text: str, region: Region, encoder: StimulusEncoder) -> Floats:
+def encode_text(text: str, region: Target, encoder: StimulusEncoder) -> Floats:
     """Currents of a region's neurons in the next step for a text.
 
     Each group of neurons stands for one byte of the text in UTF-8 (value: byte / 255); of a text
@@ -295,4 +327,4 @@ def encode_text(text: str, region: Region, encoder: StimulusEncoder) -> Floats:
     if len(values) > most:
         edges = np.arange(most) * len(values) // most
         values = np.add.reduceat(values, edges) / np.diff([*edges, len(values)])
-    return _now(encoder.encode(values, region), region)
+    return _now(encoder, values, region)

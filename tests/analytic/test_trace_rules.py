@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engram import InvalidValueError, Parameter, PlasticityRule, TraceSTDP, TripletSTDP
+from engram import (
+    InvalidValueError,
+    ModulatedRule,
+    Parameter,
+    PlasticityRule,
+    TraceSTDP,
+    TripletSTDP,
+)
 from tests.analytic.test_plasticity import pairs, play, raster
 
 
@@ -111,7 +118,53 @@ def test_leaving_on_pre_out_is_doing_nothing_in_it():
 def test_dopamine_needs_on_pre():
     with pytest.raises(InvalidValueError, match="needs 'on_pre'"):
 
-        class Bad(PlasticityRule):
+        class Bad(ModulatedRule):
+            pre_traces = {}
+            post_traces = {}
+
+
+def test_a_rule_says_that_it_is_modulated_by_its_base_alone():
+    with pytest.raises(InvalidValueError, match="derives from ModulatedRule"):
+
+        class Direct(PlasticityRule):
             modulated = True
             pre_traces = {}
             post_traces = {}
+
+    with pytest.raises(InvalidValueError, match="derives from ModulatedRule"):
+
+        class Still(ModulatedRule):
+            modulated = False
+            pre_traces = {}
+            post_traces = {}
+
+
+def test_a_modulated_rule_of_ones_own_has_the_parameters_of_dopamine():
+    class Hebb(ModulatedRule):
+        eta = Parameter(0.05, low=0.0)
+        tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
+        pre_traces = {"x": "tau"}
+        post_traces = {}
+
+        @staticmethod
+        def on_pre():
+            return 0.0
+
+        @staticmethod
+        def on_post(x, eta):
+            return eta * x
+
+    def grown(reward, **values):
+        brain, projection = pairs(1, 1.0, rule=Hebb(**values))
+        before = projection.weight.copy()
+        play(brain, raster(100, 1, [(10, 0)]), raster(100, 1, [(15, 0)]))
+        if reward:
+            brain.reward(reward, projection.label)
+        brain.run(500)
+        return float((projection.weight - before)[0])
+
+    assert grown(0.0) == 0.0
+    assert grown(5.0) > 1e-3
+    assert grown(0.0, baseline_dopamine=1.0) > 1e-3
+    assert grown(5.0, tau_eligibility=20.0) < 0.1 * grown(5.0)
+    assert grown(5.0, dopamine_decay=20.0) < grown(5.0)

@@ -14,6 +14,7 @@ class Quadratic(NeuronModel):
     tau = Parameter(10.0, low=0.0, open_low=True, unit="ms", per_neuron=True)
     peak = Parameter(10.0)
     states = {"v": -1.0}
+    current_unit = 1.0
 
     @staticmethod
     def update(v, I, tau, peak, dt):  # noqa: E741

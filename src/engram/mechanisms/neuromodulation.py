@@ -9,6 +9,7 @@ from engram.engine import loops
 from engram.errors import InvalidValueError
 from engram.mechanisms.critic import Critic
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
+from engram.network.defaults import current_unit
 from engram.network.network import Process, Saved
 from engram.network.population import n_excitatory
 
@@ -103,7 +104,7 @@ class Neuromodulation(Process):
             n = n_excitatory(network, network.regions[pathway.source])
             tables["release_factor"][p] = modulation.factors(network.dt, n)
             if isinstance(modulation, SerotoninRelease):
-                unit = network.regions[pathway.target].model.current_unit
+                unit = current_unit(network.regions[pathway.target].model)
                 tables["release_factor"][p, 3] *= unit
             elif isinstance(modulation, AcetylcholineRelease):
                 gated.add(pathway.target)

@@ -11,6 +11,7 @@ from engram.engine.entries import check_gate
 from engram.errors import InvalidValueError, number, unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
+from engram.network.defaults import current_unit
 from engram.network.network import Process
 from engram.network.records import RegionRecord
 from engram.neurons import RegionType
@@ -170,7 +171,7 @@ class Oscillators(Process):
     def _default(self, region: str, band: str) -> float:
         found = self.network.regions[region]
         size = REGION_RHYTHMS[found.region_type].get(band, 1.0)
-        return size * found.model.current_unit
+        return size * current_unit(found.model)
 
     def amplitude(self, region: str, band: str) -> float:
         """The amplitude of a region's rhythm, as it was set.

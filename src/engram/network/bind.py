@@ -23,6 +23,9 @@ LONGEST_PART = 0.25
 TRACE_WINDOW = 30.0
 """Time constants after which a trace counts as gone (exp(-30) = 1e-13)."""
 
+UNTAUGHT = ModulatedRule()
+"""What stands in the tables for a rule that dopamine does not modulate."""
+
 
 def bind(network: Network) -> None:
     """Write parameters, derived tables and the addresses of compiled loops, unless up to date."""
@@ -134,8 +137,7 @@ def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
         pathways.settle(network, pathway)
     tables["plastic"][p] = plastic
     tables["nearest"][p] = rule.pairing == "nearest"
-    if isinstance(rule, ModulatedRule):
-        _bind_dopamine(network, pathway, rule)
+    _bind_dopamine(network, pathway, rule if isinstance(rule, ModulatedRule) else UNTAUGHT)
     _bind_traces(network, pathway, rule)
     gated = bool(tables["gated"][p] or tables["cholinergic"][p])
     arrive, post = rule_entries(type(rule), gated)

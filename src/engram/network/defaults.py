@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from engram.distributions import Distribution, Uniform
-from engram.neurons import NeuronModel
+from engram.network.rheobase import found_unit
+from engram.neurons import LIF, NeuronModel
 
 DELAYS: Distribution = Uniform(1.0, 5.0)
 """Axonal delays, ms."""
@@ -16,17 +17,31 @@ PATHWAY_DRIVE = 12.0
 
 def pathway_weight(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a pathway: their sum grows with the square root of the in-degree."""
-    return _around(model.weight_unit * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_weight(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a region's excitatory own wiring: too weak to sustain activity by itself."""
-    return _around(0.15 * model.weight_unit * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(0.15 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_inhibition(model: NeuronModel, in_degree: float) -> Distribution:
     """Weights of a region's inhibitory own wiring (magnitudes)."""
-    return _around(0.3 * model.weight_unit * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+    return _around(0.3 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
+
+
+def weight_unit(model: NeuronModel) -> float:
+    """What a weight of 1 of Izhikevich's neuron is in the units of a model."""
+    kind = type(model)
+    if kind.weight_unit is not None:
+        return kind.weight_unit
+    return LIF.weight_unit if kind.conductance else current_unit(model)
+
+
+def current_unit(model: NeuronModel) -> float:
+    """What a current of 1 of Izhikevich's neuron is in the units of a model."""
+    declared = type(model).current_unit
+    return found_unit(model) if declared is None else declared
 
 
 def _around(mean: float) -> Distribution:

@@ -11,7 +11,7 @@ from engram.kernels.constants import STREAM_PARAMETER
 from engram.network import pathways
 from engram.network.network import Network
 from engram.network.records import RegionRecord
-from engram.neurons import FiringPattern, Izhikevich, NeuronType
+from engram.neurons import FiringPattern, NeuronType
 from engram.state import renewal
 from engram.state.tables import Array
 
@@ -172,8 +172,8 @@ def _draw_parameters(
     uniform = np.empty(len(ids), np.float32)
     for k, name in enumerate(type(model).per_neuron()):
         centre = float(getattr(model, name))
-        if isinstance(model, Izhikevich) and name not in given:
-            centre = pattern.parameters["abcd".index(name)]
+        if name in model.pattern_parameters and name not in given:
+            centre = pattern.parameters[model.pattern_parameters.index(name)]
         kernel("random.uniform_at")(
             ids, uniform, np.uint64(network.seed), STREAM_PARAMETER, tag * 16 + k
         )

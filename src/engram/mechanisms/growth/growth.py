@@ -14,6 +14,7 @@ from engram.mechanisms.growth.kinship import Family, inhibitory_births
 from engram.mechanisms.growth.parameters import GrowthParameters
 from engram.mechanisms.growth.plan import Plan, Slots
 from engram.network import population
+from engram.network.defaults import current_unit
 from engram.network.network import Saved, next_multiple
 from engram.network.records import RegionRecord
 from engram.neurons import NeuronType
@@ -84,7 +85,7 @@ class Growth(GrowthParameters):
         tables["youth_gain"][0] = self.young_plasticity
         for region in network.regions.values():
             r = region.index
-            tables["youth_current"][r] = self.young_current * region.model.current_unit
+            tables["youth_current"][r] = self.young_current * current_unit(region.model)
             tables["young"][r] = network.slots(region, "youth").any()
         network.keep_spikes(self._window_steps())
 
