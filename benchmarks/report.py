@@ -155,8 +155,9 @@ def growth(cost: dict[str, Any]) -> list[str]:
         lines += [
             f"`python -m benchmarks.growth.cycles`: {r['cycles']:,} random cycles, all tables "
             f"checked after each: {r['violations']} violations, {r['neurons_born']:,} neurons and "
-            f"{r['synapses_born']:,} synapses born.", "",
-        ]  # fmt: skip
+            f"{r['synapses_born']:,} synapses born.",
+            "",
+        ]
     soak = RESULTS / "soak.json"
     if soak.exists():
         r = json.loads(soak.read_text())

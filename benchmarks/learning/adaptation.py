@@ -197,17 +197,25 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 
 ARMS = {
-    "clean: network": "clean: network", "clean: MLP": "clean: MLP",
-    **{f"{change}: {arm}": f"{change}: {label}" for change in CHANGES
-       for arm, label in (("after 2000", "network, living"), ("frozen", "network, frozen"),
-                          ("MLP", "MLP, frozen"), ("raw input", "raw input, frozen"))},
+    "clean: network": "clean: network",
+    "clean: MLP": "clean: MLP",
+    **{
+        f"{change}: {arm}": f"{change}: {label}"
+        for change in CHANGES
+        for arm, label in (
+            ("after 2000", "network, living"),
+            ("frozen", "network, frozen"),
+            ("MLP", "MLP, frozen"),
+            ("raw input", "raw input, frozen"),
+        )
+    },
     "inverted: retina, after 2000": "inverted: network, living, behind a retina",
     "inverted: retina, only it adapts": "inverted: network, frozen, behind a retina",
     "inverted: retina, MLP": "inverted: MLP, frozen, behind a retina",
     "noise: retina, after 2000": "noise: network, living, behind a retina",
     "noise: thresholds only": "noise: only thresholds alive",
     "noise: untrained": "noise: network, untrained",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -217,13 +225,22 @@ def draw(trials: Trials, path: Path) -> None:
     figure = Figure(figsize=(13, 5.5), layout="constrained")
     left, middle, right_ = figure.subplots(1, 3, width_ratios=[1, 1.4, 0.7])
     same = len(STAGES)
-    curves(left, trials, STAGES, {
-        "network, living": ["noise: frozen", *(f"noise: after {n}" for n in STAGES[1:])],
-        "network, frozen": ["noise: frozen"] * same, "MLP, frozen": ["noise: MLP"] * same,
-        "network, clean pictures": ["clean: network"] * same,
-    })  # fmt: skip
-    left.set(xlabel="noisy pictures, without labels", ylabel="% right",
-             title=f"recovery from noise, {len(trials)} seeds")  # fmt: skip
+    curves(
+        left,
+        trials,
+        STAGES,
+        {
+            "network, living": ["noise: frozen", *(f"noise: after {n}" for n in STAGES[1:])],
+            "network, frozen": ["noise: frozen"] * same,
+            "MLP, frozen": ["noise: MLP"] * same,
+            "network, clean pictures": ["clean: network"] * same,
+        },
+    )
+    left.set(
+        xlabel="noisy pictures, without labels",
+        ylabel="% right",
+        title=f"recovery from noise, {len(trials)} seeds",
+    )
     bars(middle, trials, ARMS, {name: "tab:green" for name in ARMS if name.endswith("2000")})
     middle.set(xlabel="% right", title="after 2,000 pictures, 95 % intervals")
     data = pictures(0, False, test=1000)
@@ -278,20 +295,33 @@ EXPERIMENT = Experiment(
         Claim("noise: living above frozen", "noise: after 2000", "noise: frozen", 0.0, True),
         Claim("noise: living above the frozen MLP", "noise: after 2000", "noise: MLP", 0.0, True),
         Claim("slow turn: half regained", "slowly turned: regained, %", 50.0),
-        Claim("slow turn: living above frozen", "slowly turned: after 2000",
-              "slowly turned: frozen", 0.0, True),
+        Claim(
+            "slow turn: living above frozen",
+            "slowly turned: after 2000",
+            "slowly turned: frozen",
+            0.0,
+            True,
+        ),
         Claim("sudden turn: half regained", "turned: regained, %", 50.0),
         Claim("inversion: half regained", "inverted: regained, %", 50.0),
-        Claim("inversion, behind a retina that adapts: half regained",
-              "inverted: retina, regained, %", 50.0),
+        Claim(
+            "inversion, behind a retina that adapts: half regained",
+            "inverted: retina, regained, %",
+            50.0,
+        ),
         Claim("noise, behind the same retina: half regained", "noise: retina, regained, %", 50.0),
         Claim("noise: learning had mattered", "noise: after 2000", "noise: untrained", 0.0, True),
-        Claim("noise: above the same read-out on the raw input", "noise: after 2000",
-              "noise: raw input", 0.0, True),
+        Claim(
+            "noise: above the same read-out on the raw input",
+            "noise: after 2000",
+            "noise: raw input",
+            0.0,
+            True,
+        ),
     ),
     quick_claims=(Claim("noise: living above frozen", "noise: after 200", "noise: frozen"),),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -123,24 +123,36 @@ def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
     else:
         solved = bool((returns >= task.least).all() and all(end for *_, end in tested))
     return {
-        "arm": arm, "seed": seed, "solved": bool(solved), "mean": float(returns.mean()),
-        "steps": float(np.mean([steps for steps, *_ in tested])), "cpu_s": cpu,
-        "curve": [total for _, total, _ in learned], "decisions": agent.decisions,
-        "silent": agent.silent, "tied": agent.tied, "undecided": agent.undecided,
-    }  # fmt: skip
+        "arm": arm,
+        "seed": seed,
+        "solved": bool(solved),
+        "mean": float(returns.mean()),
+        "steps": float(np.mean([steps for steps, *_ in tested])),
+        "cpu_s": cpu,
+        "curve": [total for _, total, _ in learned],
+        "decisions": agent.decisions,
+        "silent": agent.silent,
+        "tied": agent.tied,
+        "undecided": agent.undecided,
+    }
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Figures of one arm over its seeds."""
     means = np.array([r["mean"] for r in rows])
     return {
-        "seeds": len(rows), "first_seed": rows[0]["seed"], "solved": sum(r["solved"] for r in rows),
-        "mean": float(means.mean()), "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
-        "least": float(means.min()), "most": float(means.max()),
+        "seeds": len(rows),
+        "first_seed": rows[0]["seed"],
+        "solved": sum(r["solved"] for r in rows),
+        "mean": float(means.mean()),
+        "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
+        "least": float(means.min()),
+        "most": float(means.max()),
         "cpu_s": float(np.mean([r["cpu_s"] for r in rows])),
-        "silent": sum(r["silent"] for r in rows), "tied": sum(r["tied"] for r in rows),
+        "silent": sum(r["silent"] for r in rows),
+        "tied": sum(r["tied"] for r in rows),
         "decisions": sum(r["decisions"] for r in rows),
-    }  # fmt: skip
+    }
 
 
 def failures(results: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
@@ -156,17 +168,19 @@ def report(stored: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md on a stored run."""
     first = min(r["network"]["first_seed"] for r in stored["results"].values())
     lines = [
-        "## Agents", "",
+        "## Agents",
+        "",
         "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played "
         "with plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the "
         "goal in each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at "
         "least -17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 "
         "seeds each. Return of the test episodes, mean over seeds. Q-learning is tabular, with as "
         f"many episodes and the agent's discount. Seeds: from {first} on; parameters were "
-        "chosen on others.", "",
+        "chosen on others.",
+        "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
         "|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for name, arms in stored["results"].items():
         for arm, r in arms.items():
             episodes = 0 if arm == "random" else TASKS[name].episodes

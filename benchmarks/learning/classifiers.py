@@ -136,9 +136,13 @@ def picture(results: Results, path: Path) -> None:
         for row, arm in enumerate(reversed(shown)):
             colour = plots.COLORS[1] if arm == "network" else plots.COLORS[0]
             top.scatter(
-                arms[arm]["by_seed"], [row] * len(arms[arm]["by_seed"]), s=14, color=colour,
-                alpha=0.5, linewidths=0,
-            )  # fmt: skip
+                arms[arm]["by_seed"],
+                [row] * len(arms[arm]["by_seed"]),
+                s=14,
+                color=colour,
+                alpha=0.5,
+                linewidths=0,
+            )
             top.plot(arms[arm]["mean"], row, "|", color=colour, markersize=14, markeredgewidth=2)
         top.axvline(CLAIMS[data], color=plots.COLORS[6], linewidth=0.8, linestyle=":")
         top.set_yticks(
@@ -209,7 +213,9 @@ def main(arguments: list[str] | None = None) -> int:
             "holds": not problems,
             "failures": problems,
             "protocol": {
-                "folds": FOLDS, "folds_run": folds, "seeds": list(range(seeds)),
+                "folds": FOLDS,
+                "folds_run": folds,
+                "seeds": list(range(seeds)),
                 "undecided": "wrong",
             },
             "parameters": RSTDPClassifier().get_params(),
@@ -217,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
             "wall_s": round(wall, 2),
             "jobs": options.jobs,
             **environment(load),
-        }  # fmt: skip
+        }
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(document, indent=1) + "\n")
         print(f"written to {output}")

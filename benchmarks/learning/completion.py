@@ -53,10 +53,12 @@ def summary(found: list[Recall]) -> dict[str, float]:
     recalled = 100.0 * np.array([r.recalled for r in found])
     false = 100.0 * np.array([r.false for r in found])
     return {
-        "recalled": float(recalled.mean()), "recalled_sd": float(recalled.std()),
-        "recalled_worst": float(recalled.min()), "false": float(false.mean()),
+        "recalled": float(recalled.mean()),
+        "recalled_sd": float(recalled.std()),
+        "recalled_worst": float(recalled.min()),
+        "false": float(false.mean()),
         "false_worst": float(false.max()),
-    }  # fmt: skip
+    }
 
 
 def measure(seeds: int) -> list[dict[str, Any]]:
@@ -98,15 +100,17 @@ def failures(rows: list[dict[str, Any]]) -> list[str]:
 def report(document: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md."""
     lines = [
-        "## Pattern completion", "",
+        "## Pattern completion",
+        "",
         f"`python -m benchmarks.learning.completion`, {document['seeds']} seeds. {CELLS} cells, "
         f"random overlapping groups of {SIZE}, cue {100 * SHARE:.0f} %, recalled with two spikes "
         f"or more in 300 ms. Claim for {CLAIMED} groups: at least {100 * LEAST:.0f} % of the rest "
         f"of every group, under {100 * MOST:.0f} % of the others: "
-        f"{'holds' if document['holds'] else '**fails**'}.", "",
+        f"{'holds' if document['holds'] else '**fails**'}.",
+        "",
         "| groups | arm | recalled, mean (sd), % | worst, % | false, mean, % | worst, % |",
         "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for r in document["rows"]:
         outside = r["arm"] == "cue outside all groups"
         recalled = "" if outside else f"{r['recalled']:.1f} ({r['recalled_sd']:.1f})"
@@ -128,10 +132,13 @@ def main(arguments: list[str] | None = None) -> int:
     rows = measure(options.seeds)
     problems = failures(rows)
     document = {
-        "benchmark": "completion", "seeds": options.seeds, "holds": not problems, "rows": rows,
+        "benchmark": "completion",
+        "seeds": options.seeds,
+        "holds": not problems,
+        "rows": rows,
         "cpu_s": round(time.process_time() - started, 1),
         "versions": {"engram": engram.__version__, "python": platform.python_version()},
-    }  # fmt: skip
+    }
     print(report(document))
     options.output.write_text(json.dumps(document, indent=1) + "\n")
     for problem in problems:

@@ -91,9 +91,13 @@ def draw_data(seed: int, size: Size, quick: bool) -> Data:
     after = source.X_train[np.resize(chosen[::-1], size.experience)]
     labelled = chosen[: size.labels]
     return Data(
-        shown, source.X_train[labelled], source.y_train[labelled].astype(np.int64), after,
-        source.X_test[tested], source.y_test[tested].astype(np.int64),
-    )  # fmt: skip
+        shown,
+        source.X_train[labelled],
+        source.y_train[labelled].astype(np.int64),
+        after,
+        source.X_test[tested],
+        source.y_test[tested].astype(np.int64),
+    )
 
 
 # -- the network
@@ -152,9 +156,10 @@ class Subject:
         path = brain.get_projection("input", "excitatory")
         inputs = np.arange(brain.regions["input"].n_neurons)
         path.add_synapses(
-            np.tile(inputs, n), np.repeat(born, len(inputs)),
+            np.tile(inputs, n),
+            np.repeat(born, len(inputs)),
             random.uniform(0.0, 0.3, n * len(inputs)).astype(np.float32),
-        )  # fmt: skip
+        )
         path.normalize(self.circuit.total_weight, born, norm=self.circuit.norm)
         inhibition = self.circuit.inhibition
         brain.get_projection("excitatory", "inhibitory").add_synapses(born, born, 2.0)
@@ -175,8 +180,9 @@ class Subject:
         for first in range(0, len(pictures), BLOCK):
             done = first / len(pictures)
             for (start, end), name, owner in (
-                (AFTER_ETA, "eta", circuit.rule), (jumps, "theta_plus", circuit),
-            ):  # fmt: skip
+                (AFTER_ETA, "eta", circuit.rule),
+                (jumps, "theta_plus", circuit),
+            ):
                 setattr(owner, name, start * (end / start) ** done)
             circuit.learn(pictures[first : first + BLOCK])
 
@@ -189,9 +195,7 @@ class Perceptron:
 
     def __init__(self, seed: int, size: Size, data: Data, decay: float = 1e-4) -> None:
         self._data = data
-        self.model = MLPClassifier(
-            (size.neurons,), alpha=decay, max_iter=200, random_state=seed
-        )  # fmt: skip
+        self.model = MLPClassifier((size.neurons,), alpha=decay, max_iter=200, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.model.fit(data.labelled / 255.0, data.labels)
@@ -346,14 +350,17 @@ def recovery(
 
 
 RECOVERY = {
-    "neurons 0 %": "intact", f"neurons {WOUND} %": f"{WOUND} % of the neurons dead",
+    "neurons 0 %": "intact",
+    f"neurons {WOUND} %": f"{WOUND} % of the neurons dead",
     "recovery: experience": "experience, old decoder",
     "recovery: decoder fitted anew": "decoder fitted anew only",
     "recovery: experience, decoder fitted anew": "experience, decoder anew",
     "recovery: births, experience, decoder fitted anew": "births, experience, decoder anew",
-    "untrained 0 %": "untrained, intact", "inputs 0 %, no network": "read-out on pixels",
-    "neurons 0 %, MLP": "MLP, intact", f"neurons {WOUND} %, MLP": f"MLP, {WOUND} % dead",
-}  # fmt: skip
+    "untrained 0 %": "untrained, intact",
+    "inputs 0 %, no network": "read-out on pixels",
+    "neurons 0 %, MLP": "MLP, intact",
+    f"neurons {WOUND} %, MLP": f"MLP, {WOUND} % dead",
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -372,10 +379,16 @@ def draw(trials: Trials, path: Path) -> None:
         }
         curves(axes, trials, SHARES, lines)
         axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
-    curves(few, trials, FEW_SHARES, {
-        f"{n} neurons{comma}{who}": [f"{n} neurons, {s} % dead{comma}{who}" for s in FEW_SHARES]
-        for n in FEW for comma, who in (("", ""), (", ", "MLP"), (", ", "MLP with decay"))
-    })  # fmt: skip
+    curves(
+        few,
+        trials,
+        FEW_SHARES,
+        {
+            f"{n} neurons{comma}{who}": [f"{n} neurons, {s} % dead{comma}{who}" for s in FEW_SHARES]
+            for n in FEW
+            for comma, who in (("", ""), (", ", "MLP"), (", ", "MLP with decay"))
+        },
+    )
     few.set(xlabel="neurons lost, %", ylim=(0, 100), title="few neurons, 10,000 labels")
     bars(third, trials, RECOVERY, {name: "tab:green" for name in RECOVERY if "births" in name})
     third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(0, 100))
@@ -433,50 +446,71 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             "neurons: half of the MLP's loss at 60-80 %, or less",
-            "neurons: half of what was lost at 60-80 %, MLP", "neurons: lost at 60-80 %",
+            "neurons: half of what was lost at 60-80 %, MLP",
+            "neurons: lost at 60-80 %",
         ),
         Claim(
-            "neurons: less loss than the MLP at 60-80 %", "neurons: lost at 60-80 %, MLP",
-            "neurons: lost at 60-80 %", 0.0, True,
+            "neurons: less loss than the MLP at 60-80 %",
+            "neurons: lost at 60-80 %, MLP",
+            "neurons: lost at 60-80 %",
+            0.0,
+            True,
         ),
         Claim(
-            "neurons: less loss than the MLP", "neurons: lost at 20-40 %, MLP",
-            "neurons: lost at 20-40 %", 0.0, True,
+            "neurons: less loss than the MLP",
+            "neurons: lost at 20-40 %, MLP",
+            "neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "synapses: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %",
+            "synapses: half of what was lost at 20-40 %, MLP",
+            "synapses: lost at 20-40 %",
         ),
         Claim(
             "synapses, scaled: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %, scaled",
+            "synapses: half of what was lost at 20-40 %, MLP",
+            "synapses: lost at 20-40 %, scaled",
         ),
         Claim(
             "recovery by births and experience to within 2 points",
-            "recovery: births, experience, decoder fitted anew", "neurons 0 %", -2.0,
+            "recovery: births, experience, decoder fitted anew",
+            "neurons 0 %",
+            -2.0,
         ),
         Claim(
             "recovery by experience alone to within 2 points",
-            "recovery: experience, decoder fitted anew", "neurons 0 %", -2.0,
+            "recovery: experience, decoder fitted anew",
+            "neurons 0 %",
+            -2.0,
         ),
         Claim(
             "births add to fitting the decoder anew",
-            "recovery: births, experience, decoder fitted anew", "recovery: decoder fitted anew",
-            0.0, True,
+            "recovery: births, experience, decoder fitted anew",
+            "recovery: decoder fitted anew",
+            0.0,
+            True,
         ),
         Claim("learning matters", "neurons 0 %", "untrained 0 %", 0.0, True),
         Claim(
             "50 neurons: half of the MLP's loss at 20-40 %, or less",
             "50 neurons: half of what was lost at 20-40 %, MLP",
-            "50 neurons: lost at 20-40 %", 0.0, True,
+            "50 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "100 neurons: half of the MLP's loss at 20-40 %, or less",
-            "100 neurons: half of what was lost at 20-40 %, MLP", "100 neurons: lost at 20-40 %",
+            "100 neurons: half of what was lost at 20-40 %, MLP",
+            "100 neurons: lost at 20-40 %",
         ),
         Claim(
-            "100 neurons: less loss than the MLP", "100 neurons: lost at 20-40 %, MLP",
-            "100 neurons: lost at 20-40 %", 0.0, True,
+            "100 neurons: less loss than the MLP",
+            "100 neurons: lost at 20-40 %, MLP",
+            "100 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "50 neurons: half of the loss of an MLP with decay, or less",
@@ -485,15 +519,24 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             "50 neurons: less loss than an MLP with decay",
-            "50 neurons: lost at 20-40 %, MLP with decay", "50 neurons: lost at 20-40 %", 0.0, True,
+            "50 neurons: lost at 20-40 %, MLP with decay",
+            "50 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
-            "50 neurons, 40 % dead: above the MLP", "50 neurons, 40 % dead",
-            "50 neurons, 40 % dead, MLP", 0.0, True,
+            "50 neurons, 40 % dead: above the MLP",
+            "50 neurons, 40 % dead",
+            "50 neurons, 40 % dead, MLP",
+            0.0,
+            True,
         ),
         Claim(
-            "50 neurons: learning matters", "50 neurons, 40 % dead",
-            "50 neurons, 40 % dead, untrained", 0.0, True,
+            "50 neurons: learning matters",
+            "50 neurons, 40 % dead",
+            "50 neurons, 40 % dead, untrained",
+            0.0,
+            True,
         ),
         Claim(
             "50 neurons, synapses, scaled: less loss than the MLP",
@@ -505,11 +548,13 @@ EXPERIMENT = Experiment(
         Claim("learning matters", "neurons 0 %", "untrained 0 %", 5.0),
         Claim(
             "births and experience bring much back",
-            "recovery: births, experience, decoder fitted anew", f"neurons {WOUND} %", 2.0,
+            "recovery: births, experience, decoder fitted anew",
+            f"neurons {WOUND} %",
+            2.0,
         ),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -78,10 +78,16 @@ class Claim:
         )
         measured = found.low if self.certain else found.mean
         return {
-            "claim": self.text, "mean": found.mean, "low": found.low, "high": found.high,
-            "effect": found.effect, "n": found.n, "least": self.least, "certain": self.certain,
+            "claim": self.text,
+            "mean": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "effect": found.effect,
+            "n": found.n,
+            "least": self.least,
+            "certain": self.certain,
             "holds": bool(measured >= self.least),
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)
@@ -162,12 +168,15 @@ class Experiment:
 
     def _document(self, trials: Trials, claims: Sequence[Claim]) -> dict[str, Any]:
         return {
-            "benchmark": self.name, "title": self.title, "hypothesis": self.hypothesis,
-            "protocol": self.protocol, "source": self._source(),
+            "benchmark": self.name,
+            "title": self.title,
+            "hypothesis": self.hypothesis,
+            "protocol": self.protocol,
+            "source": self._source(),
             "versions": {"engram": engram.__version__, "python": platform.python_version()},
             "trials": {str(seed): trials[seed] for seed in sorted(trials)},
             "claims": [claim.judge(trials) for claim in claims],
-        }  # fmt: skip
+        }
 
     def _write(self, trials: Trials) -> None:
         document = self._document(trials, self.claims)
@@ -186,11 +195,16 @@ def report(document: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md."""
     trials = document["trials"].values()
     lines = [
-        f"## {document['title']}", "",
+        f"## {document['title']}",
+        "",
         f"`python -m benchmarks.learning.{document['benchmark']}`, {len(trials)} seeds. "
-        f"Hypothesis, stated beforehand: {document['hypothesis']}", "", document["protocol"], "",
-        "| figure | mean (sd) | range |", "|---|---|---|",
-    ]  # fmt: skip
+        f"Hypothesis, stated beforehand: {document['hypothesis']}",
+        "",
+        document["protocol"],
+        "",
+        "| figure | mean (sd) | range |",
+        "|---|---|---|",
+    ]
     for name in next(iter(trials)):
         values = np.array([t[name] for t in trials])
         spread = values.std(ddof=1) if len(values) > 1 else 0.0

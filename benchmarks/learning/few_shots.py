@@ -81,9 +81,13 @@ class CoActivity:
 
 
 def chosen(
-    settings: Iterable[float], model: Callable[[float], Any], X: Floats, y: Labels,
-    X_held: Floats, y_held: Labels,
-) -> Any:  # fmt: skip
+    settings: Iterable[float],
+    model: Callable[[float], Any],
+    X: Floats,
+    y: Labels,
+    X_held: Floats,
+    y_held: Labels,
+) -> Any:
     """The model that is best on held-out pictures."""
     with warnings.catch_warnings():
         # A hundred passes are all that any arm gets.
@@ -129,13 +133,17 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
         models = {
             "MLP": perceptron,
             "logistic regression": chosen(
-                (0.01, 0.1, 1.0, 10.0), lambda C: LogisticRegression(C=C), x[own], y, held,
+                (0.01, 0.1, 1.0, 10.0),
+                lambda C: LogisticRegression(C=C),
+                x[own],
+                y,
+                held,
                 data.y_held,
             ),
             "1-NN": KNeighborsClassifier(1).fit(x[own], y),
             "MLP, self-trained": _self_trained(mlp, perceptron, x, own, y),
             "label spreading between pictures": _between_pictures(x, own, y),
-        }  # fmt: skip
+        }
         for name, model in models.items():
             out[f"{name}, {shots}"] = 100 * float(model.score(test, data.y_test))
     return out
@@ -165,9 +173,16 @@ def _between_pictures(x: Floats, own: Labels, y: Labels) -> LabelSpreading:
 
 
 ARMS = (
-    "network", "labels not spread", "untrained", "raw input", "MLP", "MLP, self-trained",
-    "logistic regression", "1-NN", "label spreading between pictures",
-)  # fmt: skip
+    "network",
+    "labels not spread",
+    "untrained",
+    "raw input",
+    "MLP",
+    "MLP, self-trained",
+    "logistic regression",
+    "1-NN",
+    "label spreading between pictures",
+)
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -177,19 +192,29 @@ def draw(trials: Trials, path: Path) -> None:
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     curves(left, trials, SHOTS, {arm: [f"{arm}, {n}" for n in SHOTS] for arm in ARMS})
-    left.set(xscale="log", xticks=SHOTS, xlabel="labelled pictures of each class",
-             ylabel="% right", title=f"{len(trials)} seeds, 95 % intervals")  # fmt: skip
+    left.set(
+        xscale="log",
+        xticks=SHOTS,
+        xlabel="labelled pictures of each class",
+        ylabel="% right",
+        title=f"{len(trials)} seeds, 95 % intervals",
+    )
     left.set_xticks(SHOTS, [str(n) for n in SHOTS])
     differences = {
-        seed: {f"{arm}, {n}": t[f"network, {n}"] - t[f"{arm}, {n}"] for arm in ARMS[1:]
-               for n in SHOTS}
+        seed: {
+            f"{arm}, {n}": t[f"network, {n}"] - t[f"{arm}, {n}"] for arm in ARMS[1:] for n in SHOTS
+        }
         for seed, t in trials.items()
-    }  # fmt: skip
+    }
     shown = ("MLP", "1-NN", "untrained", "label spreading between pictures")
     curves(right, differences, SHOTS, {arm: [f"{arm}, {n}" for n in SHOTS] for arm in shown})
     right.axhline(0.0, color="k", lw=0.5)
-    right.set(xscale="log", xlabel="labelled pictures of each class", ylabel="points",
-              title="network ahead of")  # fmt: skip
+    right.set(
+        xscale="log",
+        xlabel="labelled pictures of each class",
+        ylabel="points",
+        title="network ahead of",
+    )
     right.set_xticks(SHOTS, [str(n) for n in SHOTS])
     figure.savefig(path, dpi=110)
 
@@ -220,28 +245,64 @@ EXPERIMENT = Experiment(
     trial=trial,
     draw=draw,
     claims=(
-        *(Claim(f"network above the MLP, {n} a class", f"network, {n}", f"MLP, {n}", 0.0, True)
-          for n in SHOTS[:-1]),
-        *(Claim(f"network above 1-NN, {n} a class", f"network, {n}", f"1-NN, {n}", 0.0, True)
-          for n in SHOTS[:-1]),
-        *(Claim(f"learning matters, {n} a class", f"network, {n}", f"untrained, {n}", 0.0, True)
-          for n in SHOTS),
-        *(Claim(f"network above the same read-out on the raw input, {n} a class", f"network, {n}",
-                f"raw input, {n}", 0.0, True) for n in SHOTS),
-        *(Claim(f"spreading labels matters, {n} a class", f"network, {n}",
-                f"labels not spread, {n}", 0.0, True) for n in SHOTS[:-1]),
-        *(Claim(f"network above the self-trained MLP, {n} a class", f"network, {n}",
-                f"MLP, self-trained, {n}", 0.0, True) for n in SHOTS[:-1]),
-        *(Claim(f"within 3 points of label spreading between all pictures, {n} a class",
-                f"network, {n}", f"label spreading between pictures, {n}", -3.0)
-          for n in SHOTS[:-1]),
+        *(
+            Claim(f"network above the MLP, {n} a class", f"network, {n}", f"MLP, {n}", 0.0, True)
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(f"network above 1-NN, {n} a class", f"network, {n}", f"1-NN, {n}", 0.0, True)
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(f"learning matters, {n} a class", f"network, {n}", f"untrained, {n}", 0.0, True)
+            for n in SHOTS
+        ),
+        *(
+            Claim(
+                f"network above the same read-out on the raw input, {n} a class",
+                f"network, {n}",
+                f"raw input, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS
+        ),
+        *(
+            Claim(
+                f"spreading labels matters, {n} a class",
+                f"network, {n}",
+                f"labels not spread, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(
+                f"network above the self-trained MLP, {n} a class",
+                f"network, {n}",
+                f"MLP, self-trained, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(
+                f"within 3 points of label spreading between all pictures, {n} a class",
+                f"network, {n}",
+                f"label spreading between pictures, {n}",
+                -3.0,
+            )
+            for n in SHOTS[:-1]
+        ),
     ),
     quick_claims=(
         Claim("network above the same read-out on the raw input", "network, 5", "raw input, 5"),
         Claim("spreading labels matters", "network, 1", "labels not spread, 1"),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

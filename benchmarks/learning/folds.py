@@ -223,14 +223,18 @@ def environment(load: float) -> dict[str, Any]:
     """Versions and machine, for the document."""
     return {
         "versions": {
-            "engram": engram.__version__, "python": platform.python_version(),
-            "numpy": np.__version__, "numba": numba.__version__,
+            "engram": engram.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
             "scikit-learn": sklearn.__version__,
         },
         "machine": {
-            "processor": platform.machine(), "cores": os.cpu_count(), "load_before": round(load, 2),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "load_before": round(load, 2),
         },
-    }  # fmt: skip
+    }
 
 
 def one_thread_each() -> None:

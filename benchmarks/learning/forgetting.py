@@ -123,8 +123,13 @@ class Perceptron:
 Learner = Network | Raw | Perceptron
 
 
-def live(learner: Learner, data: Data, groups: tuple[tuple[int, ...], ...], per_class: int,
-         follow: bool = False) -> tuple[float, list[float], list[float]]:  # fmt: skip
+def live(
+    learner: Learner,
+    data: Data,
+    groups: tuple[tuple[int, ...], ...],
+    per_class: int,
+    follow: bool = False,
+) -> tuple[float, list[float], list[float]]:
     """Learn all tasks; accuracy on all classes, and on each task after it and at the end, %."""
     after = []
     for group, numbers in zip(groups, tasks(data, groups, per_class), strict=True):
@@ -159,8 +164,9 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     per_class = QUICK_PER_CLASS if quick else PER_CLASS
     out: dict[str, float] = {}
     for name, groups in (("five tasks", PAIRS), ("two tasks", HALVES)):
-        rates = {replay: best_rate(seed, data, groups, per_class, replay)
-                 for replay in (False, True)}  # fmt: skip
+        rates = {
+            replay: best_rate(seed, data, groups, per_class, replay) for replay in (False, True)
+        }
         arms: dict[str, Learner] = {
             "network": Network(seed, data, quick),
             "MLP": Perceptron(seed, data, rates[False]),
@@ -181,8 +187,7 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
                         out[f"{name}: {arm}, task {k + 1} at the end"] = value
     out["MLP below 25"] = 25.0 - out["five tasks: MLP"]
     mixed = (tuple(range(10)),)
-    out["all classes mixed: network"] = live(
-        Network(seed, data, quick), data, mixed, per_class)[0]  # fmt: skip
+    out["all classes mixed: network"] = live(Network(seed, data, quick), data, mixed, per_class)[0]
     for label, decoder in (("raw input", Profiles()), ("raw input, Bayes", PoissonBayes())):
         out[label] = live(Raw(data, decoder), data, PAIRS, per_class)[0]
     return out
@@ -193,11 +198,14 @@ ARMS = {
     "five tasks: not consolidated": "the same, not consolidated",
     "five tasks: untrained": "network, untrained",
     "all classes mixed: network": "network, no tasks",
-    "raw input": "same read-out, raw input", "raw input, Bayes": "Bayes, raw input",
-    "five tasks: MLP": "MLP", "five tasks: MLP with replay": "MLP with replay",
-    "two tasks: network": "two tasks: network", "two tasks: MLP": "two tasks: MLP",
+    "raw input": "same read-out, raw input",
+    "raw input, Bayes": "Bayes, raw input",
+    "five tasks: MLP": "MLP",
+    "five tasks: MLP with replay": "MLP with replay",
+    "two tasks: network": "two tasks: network",
+    "two tasks: MLP": "two tasks: MLP",
     "two tasks: MLP with replay": "two tasks: MLP with replay",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -211,17 +219,24 @@ def draw(trials: Trials, path: Path) -> None:
     left.axvline(80.0, color="tab:green", lw=0.5, ls=":")
     left.set(xlabel="% right, all ten classes", title=f"at the end, {len(trials)} seeds")
     followed = ("network", "MLP", "MLP with replay")
-    curves(middle, trials, range(1, 6), {
-        arm: [f"five tasks: {arm}, task {k} at the end" for k in range(1, 6)] for arm in followed
-    })  # fmt: skip
+    curves(
+        middle,
+        trials,
+        range(1, 6),
+        {arm: [f"five tasks: {arm}, task {k} at the end" for k in range(1, 6)] for arm in followed},
+    )
     middle.set(xlabel="task", ylabel="% right", xticks=range(1, 6), title="each task, at the end")
     for place, arm in enumerate(followed):
         for shift, tasks_ in ((-0.2, "five tasks"), (0.2, "two tasks")):
             mean, half = interval(trials, f"{tasks_}: {arm}, backward transfer")
             right_.bar(
-                place + shift, mean, 0.38, yerr=half, label=tasks_ if not place else None,
+                place + shift,
+                mean,
+                0.38,
+                yerr=half,
+                label=tasks_ if not place else None,
                 color="tab:blue" if shift < 0 else "tab:orange",
-            )  # fmt: skip
+            )
     right_.set_xticks(range(3), followed, fontsize=8)
     right_.axhline(0.0, color="k", lw=0.5)
     right_.set(ylabel="points", title="backward transfer")
@@ -262,25 +277,48 @@ EXPERIMENT = Experiment(
         Claim("five tasks: MLP ends below 25 %", "MLP below 25", 0.0),
         Claim("above the MLP, five tasks", "five tasks: network", "five tasks: MLP", 50.0, True),
         Claim("above the MLP, two tasks", "two tasks: network", "two tasks: MLP", 20.0, True),
-        Claim("consolidation matters", "five tasks: network", "five tasks: not consolidated", 3.0,
-              True),
+        Claim(
+            "consolidation matters",
+            "five tasks: network",
+            "five tasks: not consolidated",
+            3.0,
+            True,
+        ),
         Claim("learning matters", "five tasks: network", "five tasks: untrained", 10.0, True),
-        Claim("network above the same read-out on the raw input", "five tasks: network",
-              "raw input", 0.0, True),
-        Claim("network above Bayes on the raw input", "five tasks: network", "raw input, Bayes",
-              0.0, True),
-        Claim("tasks cost at most 3 points against all classes mixed", "five tasks: network",
-              "all classes mixed: network", -3.0),
-        Claim("backward transfer better than the MLP's",
-              "five tasks: network, backward transfer", "five tasks: MLP, backward transfer", 30.0,
-              True),
+        Claim(
+            "network above the same read-out on the raw input",
+            "five tasks: network",
+            "raw input",
+            0.0,
+            True,
+        ),
+        Claim(
+            "network above Bayes on the raw input",
+            "five tasks: network",
+            "raw input, Bayes",
+            0.0,
+            True,
+        ),
+        Claim(
+            "tasks cost at most 3 points against all classes mixed",
+            "five tasks: network",
+            "all classes mixed: network",
+            -3.0,
+        ),
+        Claim(
+            "backward transfer better than the MLP's",
+            "five tasks: network, backward transfer",
+            "five tasks: MLP, backward transfer",
+            30.0,
+            True,
+        ),
     ),
     quick_claims=(
         Claim("network above MLP, five tasks", "five tasks: network", "five tasks: MLP", 20.0),
         Claim("learning matters", "five tasks: network", "five tasks: untrained", 5.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -180,9 +180,12 @@ def portrait(agent: SpikingAgent, world: GridWorld) -> dict[str, Any]:
     weights = agent.brain.get_projection(PLACE, ACTOR).weight
     by_action = weights.reshape(-1, 4, agent.n_motor).mean(axis=2).T.round(3)
     return {
-        "size": world.size, "goal": list(world.goal), "actions": actions,
-        "values": np.round(values, 3).tolist(), "weights": by_action.tolist(),
-    }  # fmt: skip
+        "size": world.size,
+        "goal": list(world.goal),
+        "actions": actions,
+        "values": np.round(values, 3).tolist(),
+        "weights": by_action.tolist(),
+    }
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -252,21 +255,24 @@ def report(stored: dict[str, Any]) -> str:
     results = stored["results"]
     network = results["network"]
     lines = [
-        "## Grid navigation", "",
+        "## Grid navigation",
+        "",
         f"`python -m benchmarks.learning.grid_nav`: 5x5, reward at the goal only, {EPISODES} "
         "episodes, actions by motor spikes alone, no teacher; then frozen and without exploration "
         "from every start, at most 5 steps for each cell of an edge (a start not solved counts as "
         "that many). Decisions without a motor spike or with a tie are resolved by the network's "
-        "noise and counted.", "",
+        "noise and counted.",
+        "",
         f"Asked for: all starts solved within 5 % of the optimum on 9 of 10 seeds, under "
         f"{CPU_LIMIT:g} s of training a seed, and the same with another goal, with a wall and on "
         f"8x8. Measured: {network['reached']} of {network['seeds']} seeds, at most "
         f"{network['cpu_s_most']:.1f} CPU-s. The claim "
         f"{'holds' if stored['holds'] else '**does not hold**'}. Seeds: from "
-        f"{min(r['seed'] for r in stored['rows'])} on; parameters were chosen on others.", "",
+        f"{min(r['seed'] for r in stored['rows'])} on; parameters were chosen on others.",
+        "",
         "| | seeds reached | starts solved % | steps | sd | most | optimum | silent | tied | of |",
         "|---|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for arm, r in results.items():
         lines.append(
             f"| {arm} | {r['reached']} of {r['seeds']} | {100 * r['solved']:.1f} "
@@ -310,16 +316,23 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             low, middle, high = np.percentile(blocks, [10, 50, 90], axis=0)
             ax.plot(x, middle, color=colour, label=arm)
             ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
-    ax.set(xlabel="episode", ylabel="steps to the goal", yscale="log",
-           title="Learning (median, 10 to 90 % of seeds)")  # fmt: skip
+    ax.set(
+        xlabel="episode",
+        ylabel="steps to the goal",
+        yscale="log",
+        title="Learning (median, 10 to 90 % of seeds)",
+    )
     ax.legend(frameon=False)
     moved = [r for r in rows if r["arm"] == "goal moved"]
     ax = figure.add_subplot(grid[0, 2])
     for key, label in (("curve", "goal moved"), ("curve_from_scratch", "from scratch")):
         if moved:
             blocks = np.array([r[key] for r in moved], np.float64)[:, :100]
-            ax.plot(np.arange(20) * 5 + 2.5, np.median(blocks.reshape(len(moved), 20, 5).mean(2),
-                    axis=0), label=label)  # fmt: skip
+            ax.plot(
+                np.arange(20) * 5 + 2.5,
+                np.median(blocks.reshape(len(moved), 20, 5).mean(2), axis=0),
+                label=label,
+            )
     ax.set(xlabel="episode", yscale="log", title="The goal moves", ylim=(3, 100))
     if moved:
         ax.legend(frameon=False)
@@ -334,8 +347,12 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             ax.plot(j, i, "*", color="white", ms=16)
             continue
         down, right = MOVES[action]
-        ax.annotate("", (j + 0.35 * right, i + 0.35 * down), (j - 0.35 * right, i - 0.35 * down),
-                    arrowprops={"arrowstyle": "-|>", "color": "white"})  # fmt: skip
+        ax.annotate(
+            "",
+            (j + 0.35 * right, i + 0.35 * down),
+            (j - 0.35 * right, i - 0.35 * down),
+            arrowprops={"arrowstyle": "-|>", "color": "white"},
+        )
     ax.set(title="Policy from motor spikes", xticks=[], yticks=[])
     weights = np.array(shown["weights"])
     side = round(weights.shape[1] ** 0.5)
@@ -380,11 +397,15 @@ def main(arguments: list[str] | None = None) -> int:
     problems = failures(results)
     if output is not None:
         document = {
-            "benchmark": "grid_nav", "holds": not problems, "failures": problems,
-            "episodes": EPISODES, "results": results, "rows": rows,
+            "benchmark": "grid_nav",
+            "holds": not problems,
+            "failures": problems,
+            "episodes": EPISODES,
+            "results": results,
+            "rows": rows,
             "versions": {"engram": engram.__version__, "gymnasium": gymnasium.__version__},
             "load_before": round(load, 2),
-        }  # fmt: skip
+        }
         output.write_text(json.dumps(document) + "\n")
         draw(rows, output.with_suffix(".png"))
         print(f"written to {output}")

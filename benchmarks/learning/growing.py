@@ -199,9 +199,10 @@ def at_once(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, float]
     n_inputs = X.shape[1]
     out, work, arms = {}, {}, {}
     for name, young, inherit in (
-        ("growing", YOUNG, True), ("growing, nothing inherited", YOUNG, False),
+        ("growing", YOUNG, True),
+        ("growing, nothing inherited", YOUNG, False),
         ("growing, no youth", 0.0, True),
-    ):  # fmt: skip
+    ):
         arms[name] = learner(seed, n_inputs, size.small, size.large, young, inherit)
         arms[name].learn(X, size.large, GROWING_RATES, until=BIRTHS_UNTIL)
     growing = arms["growing"]
@@ -257,8 +258,10 @@ def few_synapses(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, f
     X = np.resize(data.X, (size.wired, data.X.shape[1]))
     out = {}
     for name, density, moves in (
-        ("all there are", 1.0, False), ("fixed", DENSITY, False), ("come and go", DENSITY, True),
-    ):  # fmt: skip
+        ("all there are", 1.0, False),
+        ("fixed", DENSITY, False),
+        ("come and go", DENSITY, True),
+    ):
         net = circuit(seed, X.shape[1], size.sparse, target_spikes=5.0, density=density)
         # Correlations over many pictures are lost where each begins from rest.
         net.from_rest, net.rest = False, REST
@@ -287,26 +290,31 @@ def _let_synapses_move(net: Competition) -> None:
 
 
 ONCE = {
-    "growing": "growing", "large": "fixed, final size", "small": "fixed, starting size",
+    "growing": "growing",
+    "large": "fixed, final size",
+    "small": "fixed, starting size",
     "mean size": "fixed, mean size (as many neuron-steps)",
     "large, stopped": "final size, stopped after as many neuron-steps",
     "growing, nothing inherited": "growing, nothing inherited",
-    "growing, no youth": "growing, newborns not more plastic", "untrained": "untrained",
+    "growing, no youth": "growing, newborns not more plastic",
+    "untrained": "untrained",
     "raw input": "read-out on the input",
-}  # fmt: skip
+}
 
 LATER = {
-    "later: growing": "growing", "later: large": "fixed, final size, best rates",
+    "later: growing": "growing",
+    "later: large": "fixed, final size, best rates",
     "later: large, rates as before": "final size, rates as before",
     "later: small": "fixed, starting size, best rates",
     "later: growing, no youth": "growing, newborns not more plastic",
-}  # fmt: skip
+}
 
 
 SYNAPSES = {
-    "synapses: come and go": "a tenth, come and go", "synapses: fixed": "a tenth, fixed",
+    "synapses: come and go": "a tenth, come and go",
+    "synapses: fixed": "a tenth, fixed",
     "synapses: all there are": "all there are, fixed",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -323,9 +331,10 @@ def draw(trials: Trials, path: Path) -> None:
     bars(second, trials, LATER, green)
     second.set(xlabel="% right, all ten classes", title="0-4, then 5-9", xlim=(0, 100))
     halves = {
-        f"{name}, {part}": f"{label}: {part}" for name, label in LATER.items()
+        f"{name}, {part}": f"{label}: {part}"
+        for name, label in LATER.items()
         for part in ("0-4", "5-9")
-    }  # fmt: skip
+    }
     bars(third, trials, halves, {name: "tab:green" for name in halves if "growing" in name})
     third.set(xlabel="% right", title="by half", xlim=(0, 100))
     figure.savefig(path, dpi=110)
@@ -385,17 +394,37 @@ EXPERIMENT = Experiment(
         Claim("at once: youth matters", "growing", "growing, no youth", 0.0, True),
         Claim("at once: inheritance matters", "growing", "growing, nothing inherited", 0.0, True),
         Claim("later: within 1 point of the final size", "later: growing", "later: large", -1.0),
-        Claim("later: above the final size, best rates", "later: growing", "later: large", 0.0,
-              True),
-        Claim("later: above the starting size, best rates", "later: growing", "later: small", 0.0,
-              True),
-        Claim("later: old classes kept better than with the rates as before",
-              "later: growing, 0-4", "later: large, rates as before, 0-4", 0.0, True),
+        Claim(
+            "later: above the final size, best rates", "later: growing", "later: large", 0.0, True
+        ),
+        Claim(
+            "later: above the starting size, best rates",
+            "later: growing",
+            "later: small",
+            0.0,
+            True,
+        ),
+        Claim(
+            "later: old classes kept better than with the rates as before",
+            "later: growing, 0-4",
+            "later: large, rates as before, 0-4",
+            0.0,
+            True,
+        ),
         Claim("later: youth matters", "later: growing", "later: growing, no youth", 0.0, True),
-        Claim("synapses that come and go: above as many fixed ones", "synapses: come and go",
-              "synapses: fixed", 0.0, True),
-        Claim("synapses that come and go: within 1 point of all there are",
-              "synapses: come and go", "synapses: all there are", -1.0),
+        Claim(
+            "synapses that come and go: above as many fixed ones",
+            "synapses: come and go",
+            "synapses: fixed",
+            0.0,
+            True,
+        ),
+        Claim(
+            "synapses that come and go: within 1 point of all there are",
+            "synapses: come and go",
+            "synapses: all there are",
+            -1.0,
+        ),
         Claim("learning matters", "growing", "untrained", 0.0, True),
         Claim("above the same read-out on the raw input", "growing", "raw input", 0.0, True),
     ),
@@ -404,7 +433,7 @@ EXPERIMENT = Experiment(
         Claim("not far from the final size", "growing", "large", -12.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -60,17 +60,25 @@ def pictures(seed: int, quick: bool, held: int = 1000, test: int = 2000) -> Data
         small = datasets.digits(test_share=0.3, seed=seed)
         cut = 1000
         return Data(
-            small.X_train[:cut], small.y_train[:cut], small.X_train[cut:], small.y_train[cut:],
-            small.X_test, small.y_test,
-        )  # fmt: skip
+            small.X_train[:cut],
+            small.y_train[:cut],
+            small.X_train[cut:],
+            small.y_train[cut:],
+            small.X_test,
+            small.y_test,
+        )
     full = datasets.mnist()
     order = np.random.default_rng([7, seed]).permutation(HELD_OUT)
     chosen = slice(None, None, len(full.y_test) // test)
     later = slice(HELD_OUT, HELD_OUT + held)
     return Data(
-        full.X_train[order], full.y_train[order], full.X_train[later], full.y_train[later],
-        full.X_test[chosen], full.y_test[chosen],
-    )  # fmt: skip
+        full.X_train[order],
+        full.y_train[order],
+        full.X_train[later],
+        full.y_train[later],
+        full.X_test[chosen],
+        full.y_test[chosen],
+    )
 
 
 def circuit(
@@ -90,15 +98,32 @@ def circuit(
     density: share of the synapses from the input that are there; a neuron's sum is the same.
     """
     neuron = LIF(
-        tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
-        tau_exc=1.0, tau_inh=5.0,
-    )  # fmt: skip
+        tau_m=100.0,
+        E_L=-65.0,
+        E_exc=0.0,
+        E_inh=-100.0,
+        v_th=-52.0,
+        v_reset=-65.0,
+        t_ref=5.0,
+        tau_exc=1.0,
+        tau_inh=5.0,
+    )
     net = Competition(
-        n_inputs, n_neurons, max_neurons=max_neurons, seed=seed, model=neuron,
-        rule=TraceSTDP(eta=eta, x_tar=0.4, bounds="both"), steps=STEPS, total_rate=TOTAL_RATE,
-        total_weight=31.6 * n_inputs / 784, w_max=0.63 / density, inhibition=22.0, theta=theta,
-        theta_plus=theta_plus, target_spikes=target_spikes,
-    )  # fmt: skip
+        n_inputs,
+        n_neurons,
+        max_neurons=max_neurons,
+        seed=seed,
+        model=neuron,
+        rule=TraceSTDP(eta=eta, x_tar=0.4, bounds="both"),
+        steps=STEPS,
+        total_rate=TOTAL_RATE,
+        total_weight=31.6 * n_inputs / 784,
+        w_max=0.63 / density,
+        inhibition=22.0,
+        theta=theta,
+        theta_plus=theta_plus,
+        target_spikes=target_spikes,
+    )
     if density < 1.0:
         path = net.brain.get_projection("input", "excitatory")
         n = path.n_synapses

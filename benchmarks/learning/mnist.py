@@ -59,9 +59,12 @@ PAPER = {100: 82.9, 400: 87.0, 1600: 91.9, 6400: 95.0}
 """Diehl & Cook (2015), %, by number of excitatory neurons."""
 
 CLAIMS = {
-    ("lif", 100): 85.0, ("lif", 400): 90.0, ("izhikevich", 400): 88.0, ("lif", 1600): 94.0,
+    ("lif", 100): 85.0,
+    ("lif", 400): 90.0,
+    ("izhikevich", 400): 88.0,
+    ("lif", 1600): 94.0,
     ("lif", 6400): 96.5,
-}  # fmt: skip
+}
 """Mean accuracy over seeds, %, by model and number of neurons."""
 
 SPEED = {"train_cpu_ms_per_picture": 1.5, "answer_cpu_ms": 0.6}
@@ -188,18 +191,21 @@ def report(stored: dict[str, Any]) -> list[str]:
         machine=f"{first['machine']['cores']} cores",
     ).splitlines()
     lines += [
-        "", "| neurons | seeds | chosen | asked for | reached | paper | " + " | ".join(DECODERS)
+        "",
+        "| neurons | seeds | chosen | asked for | reached | paper | "
+        + " | ".join(DECODERS)
         + " | CPU min. to learn | asked for |",
         "|" + "---|" * (8 + len(DECODERS)),
-    ]  # fmt: skip
+    ]
     for (model, neurons), members in groups(runs).items():
         aim = AIMS.get((model, neurons))
         chosen = accuracies(members)
         cells = [
             _spread(accuracies([m for m in members if d in m["decoders"]], d))
-            if any(d in m["decoders"] for m in members) else ""
+            if any(d in m["decoders"] for m in members)
+            else ""
             for d in DECODERS
-        ]  # fmt: skip
+        ]
         minutes = np.mean([m["train_cpu_s"] for m in members]) / 60
         names = "/".join(sorted({m["best"] for m in members}))
         lines.append(
@@ -208,12 +214,17 @@ def report(stored: dict[str, Any]) -> list[str]:
             f"| {PAPER.get(neurons, '') if model == 'lif' else ''} | {' | '.join(cells)} "
             f"| {minutes:.1f} | {'' if aim is None else f'{aim.minutes:g}'} |"
         )
-    lines += ["", "Controls: the same decoders on the untrained network (its weights as they "
-              "began, thresholds settled), and on the input itself, without a network.",
-              ""]  # fmt: skip
+    lines += [
+        "",
+        "Controls: the same decoders on the untrained network (its weights as they "
+        "began, thresholds settled), and on the input itself, without a network.",
+        "",
+    ]
     plain = DECODERS[:-1]
-    lines += ["| control | " + " | ".join(plain) + " | logistic regression |",
-              "|" + "---|" * (2 + len(plain))]  # fmt: skip
+    lines += [
+        "| control | " + " | ".join(plain) + " | logistic regression |",
+        "|" + "---|" * (2 + len(plain)),
+    ]
     for (model, neurons), members in groups(runs).items():
         some = [m for m in members if "untrained" in m]
         if some:
@@ -234,8 +245,12 @@ def report(stored: dict[str, Any]) -> list[str]:
         lines.append(
             f"| pixels, {n_labels:,} labels, looks: {looks} | {' | '.join(cells)} | {figures} |"
         )
-    lines += ["", "| neurons | spikes a test picture | silent answers | ms to learn a picture "
-              "| ms to answer one | neurons per class |", "|---|---|---|---|---|---|"]  # fmt: skip
+    lines += [
+        "",
+        "| neurons | spikes a test picture | silent answers | ms to learn a picture "
+        "| ms to answer one | neurons per class |",
+        "|---|---|---|---|---|---|",
+    ]
     for (model, neurons), members in groups(runs).items():
         m = members[0]
         lines.append(
@@ -244,14 +259,21 @@ def report(stored: dict[str, Any]) -> list[str]:
             f"| {' '.join(map(str, m['neurons_per_class']))} |"
         )
     learn, answer = SPEED.values()
-    lines += ["", f"Asked for at 400 neurons: at most {learn:g} ms to learn a picture and "
-              f"{answer:g} ms to answer one.", ""]  # fmt: skip
+    lines += [
+        "",
+        f"Asked for at 400 neurons: at most {learn:g} ms to learn a picture and "
+        f"{answer:g} ms to answer one.",
+        "",
+    ]
     settings = {**first["parameters"], "tau_inh": first["parameters"]["model"]["tau_inh"]}
     weaker = sorted(
-        {(r["run"]["neurons"], r["parameters"]["answer_inhibition"]) for r in runs
-         if r["run"]["model"] == "lif"
-         and r["parameters"]["answer_inhibition"] != settings["answer_inhibition"]}
-    )  # fmt: skip
+        {
+            (r["run"]["neurons"], r["parameters"]["answer_inhibition"])
+            for r in runs
+            if r["run"]["model"] == "lif"
+            and r["parameters"]["answer_inhibition"] != settings["answer_inhibition"]
+        }
+    )
     settings["others"] = "".join(
         f", {value:g} at {neurons:,} neurons," for neurons, value in weaker
     )
@@ -317,14 +339,22 @@ def main(arguments: list[str] | None = None) -> int:
         runs: list[dict[str, Any]] = []
         for seed in options.seeds:
             run = Run(
-                options.neurons, options.epochs, seed, options.model, labels=options.labels,
-                reward=not options.no_reward, controls=not options.no_controls,
+                options.neurons,
+                options.epochs,
+                seed,
+                options.model,
+                labels=options.labels,
+                reward=not options.no_reward,
+                controls=not options.no_controls,
                 fixations=options.fixations,
-            )  # fmt: skip
+            )
             found = execute(
-                run, options.folder / run.name, every=options.every, jobs=options.jobs,
+                run,
+                options.folder / run.name,
+                every=options.every,
+                jobs=options.jobs,
                 say=lambda text: print(text, flush=True),
-            )  # fmt: skip
+            )
             print(describe(found), flush=True)
             runs = store(found)
         problems = failures(runs)

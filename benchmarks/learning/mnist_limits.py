@@ -102,9 +102,13 @@ def without_spikes(
 
 
 def study(
-    network: STDPClassifier, X_train: NDArray[Any], y_train: NDArray[Any], labels: int, held: int,
+    network: STDPClassifier,
+    X_train: NDArray[Any],
+    y_train: NDArray[Any],
+    labels: int,
+    held: int,
     strengths: tuple[float, ...],
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """Rows of the table."""
     some = np.random.RandomState(1).permutation(HELD_FROM)[:labels]
     chosen = np.concatenate([some, np.arange(HELD_FROM, min(HELD_FROM + held, len(y_train)))])
@@ -121,12 +125,15 @@ def study(
         network.set_params(answer_inhibition=strength)
         started = time.process_time()
         spikes = network.transform(X)
-        add({
-            "answers": f"spikes, inhibition {strength:g}", **scored(spikes, y, labels),
-            "spikes": float(spikes.sum(axis=1).mean()),
-            "neurons": float((spikes > 0).sum(axis=1).mean()),
-            "cpu_ms": 1e3 * (time.process_time() - started) / len(X),
-        })  # fmt: skip
+        add(
+            {
+                "answers": f"spikes, inhibition {strength:g}",
+                **scored(spikes, y, labels),
+                "spikes": float(spikes.sum(axis=1).mean()),
+                "neurons": float((spikes > 0).sum(axis=1).mean()),
+                "cpu_ms": 1e3 * (time.process_time() - started) / len(X),
+            }
+        )
     return rows
 
 
@@ -140,20 +147,24 @@ def describe(row: dict[str, Any]) -> str:
 def report(stored: dict[str, Any]) -> list[str]:
     """The section of BENCHMARKS.md."""
     lines = [
-        "### What limits it", "",
+        "### What limits it",
+        "",
         "`python -m benchmarks.learning.mnist_limits`: accuracy, %, on training pictures from "
         "50,000 on, held out from decoders; features have seen them, without labels. Without "
         f"spikes: cosine of picture and field, the {WINNERS} best neurons; graded by how far they "
         "are ahead, or binary. Noisy input: with Poisson counts of input spikes. Averaged: each "
         "field replaced by the mean of the pictures that it matches best.",
-    ]  # fmt: skip
+    ]
     for run in stored["runs"]:
         lines += [
-            "", f"{run['neurons']:,} neurons, {run['epochs']} passes, seed {run['seed']}; "
-            f"{run['labels']:,} labels, {run['held']:,} pictures held out:", "",
-            "| answers | delta | bayes | spikes |", "|---|---|---|---|",
+            "",
+            f"{run['neurons']:,} neurons, {run['epochs']} passes, seed {run['seed']}; "
+            f"{run['labels']:,} labels, {run['held']:,} pictures held out:",
+            "",
+            "| answers | delta | bayes | spikes |",
+            "|---|---|---|---|",
             *map(describe, run["rows"]),
-        ]  # fmt: skip
+        ]
     return lines
 
 
@@ -174,12 +185,17 @@ def main(arguments: list[str] | None = None) -> int:
     run = Run(options.neurons, options.epochs, options.seed)
     data, network = load(run), classifier(run, options.jobs)
     network.learn_features(data.X_train, progress=True, checkpoints=options.folder / run.name)
-    rows = study(network, data.X_train, data.y_train, options.labels, options.held,
-                 tuple(options.inhibition))  # fmt: skip
+    rows = study(
+        network, data.X_train, data.y_train, options.labels, options.held, tuple(options.inhibition)
+    )
     found = {
-        "neurons": run.neurons, "epochs": run.epochs, "seed": run.seed, "labels": options.labels,
-        "held": options.held, "rows": rows,
-    }  # fmt: skip
+        "neurons": run.neurons,
+        "epochs": run.epochs,
+        "seed": run.seed,
+        "labels": options.labels,
+        "held": options.held,
+        "rows": rows,
+    }
     runs = json.loads(RESULTS.read_text())["runs"] if RESULTS.exists() else []
     key = ("neurons", "epochs", "seed")
     runs = [r for r in runs if any(r[k] != found[k] for k in key)] + [found]

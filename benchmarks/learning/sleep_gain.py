@@ -225,7 +225,9 @@ EXPERIMENT = Experiment(
         Claim("sleep above sleep without replay", "sleep", "no replay", 0.0, True),
         Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 0.0, True),
         Claim(
-            "without plasticity no gain above 1 point", "awake, not plastic", "sleep, not plastic",
+            "without plasticity no gain above 1 point",
+            "awake, not plastic",
+            "sleep, not plastic",
             -1.0,
         ),
         Claim("above the untrained network", "sleep", "untrained", 0.0, True),
@@ -235,7 +237,7 @@ EXPERIMENT = Experiment(
         Claim("sleep above shuffled replay (order)", "sleep", "shuffled order", 0.0),
         Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 5.0),
     ),
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

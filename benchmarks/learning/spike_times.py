@@ -122,9 +122,14 @@ def network(
             name, kind, n, connectivity=0.0, max_neurons=n, model=model, excitatory=1.0, rule=None
         )
     path = brain.connect_regions(
-        "input", "cells", wiring="all_to_all", weights=Uniform(0.5, 1.5), w_max=TOTAL / STRONG,
-        delays=Uniform(1.0, LONGEST) if delays else 1.0, rule=rule,
-    )  # fmt: skip
+        "input",
+        "cells",
+        wiring="all_to_all",
+        weights=Uniform(0.5, 1.5),
+        w_max=TOTAL / STRONG,
+        delays=Uniform(1.0, LONGEST) if delays else 1.0,
+        rule=rule,
+    )
     path.normalize(TOTAL)
     region = brain.regions["cells"]
     number = np.arange(cells) // group
@@ -211,9 +216,14 @@ def unsupervised_rule() -> TraceSTDP:
 def reward_rule() -> RewardSTDP:
     """STDP that waits for dopamine."""
     return RewardSTDP(
-        A_plus=1.0, A_minus=0.5, tau_plus=8.0, tau_minus=20.0, tau_eligibility=500.0,
-        dopamine_decay=5.0, baseline_dopamine=0.0,
-    )  # fmt: skip
+        A_plus=1.0,
+        A_minus=0.5,
+        tau_plus=8.0,
+        tau_minus=20.0,
+        tau_eligibility=500.0,
+        dopamine_decay=5.0,
+        baseline_dopamine=0.0,
+    )
 
 
 # -- the experiment
@@ -295,16 +305,23 @@ def rewarded(
 
 
 ARMS = {
-    "network": "network, unsupervised", "no delays": "the same, no delays",
-    "untrained": "network, untrained", "bins, MLP": "MLP on 5 ms bins",
-    "bins, read-out": "read-out on 5 ms bins", "counts, MLP": "MLP on counts",
-    "counts, read-out": "read-out on counts", "any time: network": "any time: network",
-    "any time: untrained": "any time: untrained", "any time: bins, MLP": "any time: MLP on bins",
+    "network": "network, unsupervised",
+    "no delays": "the same, no delays",
+    "untrained": "network, untrained",
+    "bins, MLP": "MLP on 5 ms bins",
+    "bins, read-out": "read-out on 5 ms bins",
+    "counts, MLP": "MLP on counts",
+    "counts, read-out": "read-out on counts",
+    "any time: network": "any time: network",
+    "any time: untrained": "any time: untrained",
+    "any time: bins, MLP": "any time: MLP on bins",
     "any time: bins, read-out": "any time: read-out on bins",
-    "reward: network": "network, by reward", "reward: at random": "the same, reward at random",
-    "reward: untrained": "the same, untrained", "reward: bins, MLP": "MLP on bins, 2,000 labels",
+    "reward: network": "network, by reward",
+    "reward: at random": "the same, reward at random",
+    "reward: untrained": "the same, untrained",
+    "reward: bins, MLP": "MLP on bins, 2,000 labels",
     "reward: counts, MLP": "MLP on counts, 2,000 labels",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -373,19 +390,23 @@ EXPERIMENT = Experiment(
         Claim("unsupervised: at least 95 %", "network", 95.0),
         Claim("reward: at least 95 %", "reward: network", 95.0),
         Claim("counts say nothing: MLP within 5 points of chance", "chance", "counts, MLP", -5.0),
-        Claim(
-            "counts say nothing with 2,000 labels either", "chance", "reward: counts, MLP", -5.0
-        ),
+        Claim("counts say nothing with 2,000 labels either", "chance", "reward: counts, MLP", -5.0),
         Claim("learning matters: trained above untrained", "network", "untrained", 10.0, True),
         Claim("delays matter", "network", "no delays", 5.0, True),
         Claim(
-            "without delays reversals are confused", "no delays: named the reversal",
-            "network: named the reversal", 5.0, True,
+            "without delays reversals are confused",
+            "no delays: named the reversal",
+            "network: named the reversal",
+            5.0,
+            True,
         ),
         Claim("reward matters", "reward: network", "reward: at random", 50.0, True),
         Claim(
-            "any time: ahead of the MLP on bins", "any time: network", "any time: bins, MLP",
-            0.0, True,
+            "any time: ahead of the MLP on bins",
+            "any time: network",
+            "any time: bins, MLP",
+            0.0,
+            True,
         ),
     ),
     quick_claims=(
@@ -396,7 +417,7 @@ EXPERIMENT = Experiment(
         Claim("reward matters", "reward: network", "reward: at random", 30.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

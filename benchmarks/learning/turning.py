@@ -202,14 +202,21 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 LIVING = f"{COMPARED}: living"
 ARMS = {
-    "clean: network": "network, upright digits", "clean: MLP": "MLP, upright digits",
-    LIVING: "living: tilts, feedback", "upright": "living, head upright",
-    "no feedback": "living, without feedback", "no plasticity": "without plasticity",
-    "angles mixed": "living, angles mixed", "turned at once": "living, turned at once",
-    "frozen": "network, frozen", "frozen, tests tilted": "network, frozen, tests tilted",
-    "untrained": "network, untrained", "raw input": "read-out on pixels",
-    "MLP, self-trained": "MLP, self-trained", "MLP, frozen": "MLP, frozen",
-}  # fmt: skip
+    "clean: network": "network, upright digits",
+    "clean: MLP": "MLP, upright digits",
+    LIVING: "living: tilts, feedback",
+    "upright": "living, head upright",
+    "no feedback": "living, without feedback",
+    "no plasticity": "without plasticity",
+    "angles mixed": "living, angles mixed",
+    "turned at once": "living, turned at once",
+    "frozen": "network, frozen",
+    "frozen, tests tilted": "network, frozen, tests tilted",
+    "untrained": "network, untrained",
+    "raw input": "read-out on pixels",
+    "MLP, self-trained": "MLP, self-trained",
+    "MLP, frozen": "MLP, frozen",
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -219,12 +226,21 @@ def draw(trials: Trials, path: Path) -> None:
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right_ = figure.subplots(1, 2, width_ratios=[1, 1.3])
     same = len(LENGTHS)
-    curves(left, trials, LENGTHS, {
-        "living": [f"{n}: living" for n in LENGTHS], "frozen": ["frozen"] * same,
-        "upright digits": ["clean: network"] * same,
-    })  # fmt: skip
-    left.set(xlabel=f"pictures while digits turn by {ANGLE:.0f} degrees", ylabel="% right",
-             title=f"{len(trials)} seeds, 95 % intervals")  # fmt: skip
+    curves(
+        left,
+        trials,
+        LENGTHS,
+        {
+            "living": [f"{n}: living" for n in LENGTHS],
+            "frozen": ["frozen"] * same,
+            "upright digits": ["clean: network"] * same,
+        },
+    )
+    left.set(
+        xlabel=f"pictures while digits turn by {ANGLE:.0f} degrees",
+        ylabel="% right",
+        title=f"{len(trials)} seeds, 95 % intervals",
+    )
     bars(right_, trials, ARMS, {LIVING: "tab:green"})
     right_.set(xlabel="% right, turned digits", title=f"after {COMPARED:,} pictures", xlim=(0, 100))
     figure.savefig(path, dpi=110)
@@ -284,8 +300,11 @@ EXPERIMENT = Experiment(
         Claim("slow above mixed, on average", LIVING, "angles mixed"),
         Claim("living above the frozen MLP", LIVING, "MLP, frozen", 0.0, True),
         Claim("living above the self-trained MLP, on average", LIVING, "MLP, self-trained"),
-        Claim("a larger share regained than by the self-trained MLP, on average",
-              f"{COMPARED}: regained, %", "MLP, self-trained: regained, %"),
+        Claim(
+            "a larger share regained than by the self-trained MLP, on average",
+            f"{COMPARED}: regained, %",
+            "MLP, self-trained: regained, %",
+        ),
         Claim("feedback matters", LIVING, "no feedback", 0.0, True),
         Claim("plasticity matters", LIVING, "no plasticity", 0.0, True),
         Claim("learning had mattered", LIVING, "untrained", 0.0, True),
@@ -299,7 +318,7 @@ EXPERIMENT = Experiment(
         Claim("learning had mattered", f"{QUICK_LENGTH}: living", "untrained", 10.0),
     ),
     quick_seeds=3,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -59,8 +59,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show it and exit."),
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it and exit.")
     ] = False,
 ) -> None:
     pass
@@ -130,10 +129,12 @@ def _regions(found: dict[str, Any]) -> Table:
         tree, dynamics = region["dendrites"]["tree"], region["dendrites"]["dynamics"]
         length = sum(branch["length"] for branch in tree["branches"])
         table.add_row(
-            region["name"], region["type"].lower(), _class_name(region["model"]),
+            region["name"],
+            region["type"].lower(),
+            _class_name(region["model"]),
             f"{region['max_neurons']:,}",
             f"{length:g} \u00b5m, {dynamics}" if length else "none",
-        )  # fmt: skip
+        )
     return table
 
 
@@ -142,12 +143,13 @@ def _projections(found: dict[str, Any]) -> Table:
     for k, projection in enumerate(found["projections"]):
         stp = projection["stp"]
         table.add_row(
-            projection["source"], projection["target"],
+            projection["source"],
+            projection["target"],
             f"{found['arrays'][f'projection{k}.post']['shape'][0]:,}",
             _class_name(projection["rule"]),
             "none" if stp is None else ", ".join(f"{n}={v:g}" for n, v in stp.items()) or "default",
             "yes" if projection["frozen"] else "no",
-        )  # fmt: skip
+        )
     return table
 
 
@@ -199,8 +201,10 @@ def run(
         with brain.checkpoint_every(folder, steps=checkpoint_every, keep=keep) as checkpointer:
             until = brain.step_count + steps
             output_path = str(target.absolute())
-            write_plan(folder, {"until": until, "every": checkpoint_every, "keep": keep,
-                                "output": output_path})  # fmt: skip
+            write_plan(
+                folder,
+                {"until": until, "every": checkpoint_every, "keep": keep, "output": output_path},
+            )
             checkpointer.take()
             _finish(brain, until, target)
 
@@ -285,9 +289,8 @@ def mnist(
         from engram.learn.mnist import PAGE, Run, describe, execute
 
         wanted = Run(
-            neurons, epochs, seed, model, data, pictures, tests, labels, reward,
-            fixations=fixations,
-        )  # fmt: skip
+            neurons, epochs, seed, model, data, pictures, tests, labels, reward, fixations=fixations
+        )
         folder = Path(wanted.name) if output is None else output
         found = execute(
             wanted, folder, every=every, jobs=jobs, say=lambda text: typer.echo(text, err=True)
@@ -336,8 +339,14 @@ def mnist_diagnosis(
         else:
             source = at_hand() if data == "auto" else data
             many, few = (1000, 400) if source == "digits" else (3000, 1000)
-            wanted = Plan(names, source, neurons, many if pictures is None else pictures,
-                          few if held_out is None else held_out, seeds)  # fmt: skip
+            wanted = Plan(
+                names,
+                source,
+                neurons,
+                many if pictures is None else pictures,
+                few if held_out is None else held_out,
+                seeds,
+            )
         text, found = diagnose(wanted, output, jobs=jobs, progress=lines_or_bar("trials"))
         typer.echo(text)
         typer.echo(f"saved: {output}, with {TRIALS}")

@@ -49,11 +49,18 @@ class ShuntedIzhikevich(NeuronModel):
 
 MODELS: dict[str, NeuronModel] = {
     "lif": LIF(
-        tau_m=100.0, E_L=-65.0, E_exc=0.0, E_inh=-100.0, v_th=-52.0, v_reset=-65.0, t_ref=5.0,
-        tau_exc=1.0, tau_inh=10.0,
+        tau_m=100.0,
+        E_L=-65.0,
+        E_exc=0.0,
+        E_inh=-100.0,
+        v_th=-52.0,
+        v_reset=-65.0,
+        t_ref=5.0,
+        tau_exc=1.0,
+        tau_inh=10.0,
     ),
     "izhikevich": ShuntedIzhikevich(tau_exc=40.0, tau_inh=30.0),
-}  # fmt: skip
+}
 """Excitatory neurons by name; the first are those of Diehl & Cook."""
 
 # Of each model: inhibition, total_weight, w_max, theta, theta_plus.
@@ -148,9 +155,14 @@ class Competition(Parameterized):
                 f"weights of at most w_max = {most:g}; lower total_weight or raise w_max"
             )
         self._brain = self._build(
-            Brain(dt=dt, seed=seed), (n_neurons, most_neurons), _model(where, model), rule,
-            Uniform(low, high), most, strength,
-        )  # fmt: skip
+            Brain(dt=dt, seed=seed),
+            (n_neurons, most_neurons),
+            _model(where, model),
+            rule,
+            Uniform(low, high),
+            most,
+            strength,
+        )
         neurons = self._excitatory
         neurons.theta[:] = number(f"{where}: theta", start)
         neurons.theta_plus, neurons.tau_theta = jump, tau_theta
@@ -183,22 +195,46 @@ class Competition(Parameterized):
             (INHIBITORY, RegionType.ASSOCIATION, n, most, Relay(tau_exc=0.0, tau_inh=0.0)),
         ):
             brain.add_region(
-                name, kind, first, connectivity=0.0, max_neurons=room, model=own, excitatory=1.0,
-                patterns=FiringPattern.REGULAR_SPIKING, variation=0.0, noise=0.0, rule=None,
-            )  # fmt: skip
+                name,
+                kind,
+                first,
+                connectivity=0.0,
+                max_neurons=room,
+                model=own,
+                excitatory=1.0,
+                patterns=FiringPattern.REGULAR_SPIKING,
+                variation=0.0,
+                noise=0.0,
+                rule=None,
+            )
         brain.connect_regions(
-            INPUT, EXCITATORY, wiring="all_to_all", weights=weights, w_max=w_max, delays=brain.dt,
+            INPUT,
+            EXCITATORY,
+            wiring="all_to_all",
+            weights=weights,
+            w_max=w_max,
+            delays=brain.dt,
             rule=rule,
-        )  # fmt: skip
+        )
         # A relay fires if a step brings it a current of 1.
         brain.connect_regions(
-            EXCITATORY, INHIBITORY, wiring="one_to_one", weights=2.0 * brain.dt, delays=brain.dt,
+            EXCITATORY,
+            INHIBITORY,
+            wiring="one_to_one",
+            weights=2.0 * brain.dt,
+            delays=brain.dt,
             rule=None,
-        )  # fmt: skip
+        )
         brain.connect_regions(
-            INHIBITORY, EXCITATORY, wiring="all_but_one", nt=Neurotransmitter.GABA,
-            weights=inhibition, w_max=max(1e6, inhibition), delays=brain.dt, rule=None,
-        )  # fmt: skip
+            INHIBITORY,
+            EXCITATORY,
+            wiring="all_but_one",
+            nt=Neurotransmitter.GABA,
+            weights=inhibition,
+            w_max=max(1e6, inhibition),
+            delays=brain.dt,
+            rule=None,
+        )
         return brain
 
     def _let_grow(self, brain: Brain) -> None:

@@ -67,9 +67,11 @@ class Dataset(NamedTuple):
             if n is not None:
                 integer(f"Dataset.first: n_{name}", n, 1, len(part))
         return Dataset(
-            self.X_train[:n_train], self.y_train[:n_train], self.X_test[:n_test],
+            self.X_train[:n_train],
+            self.y_train[:n_train],
+            self.X_test[:n_test],
             self.y_test[:n_test],
-        )  # fmt: skip
+        )
 
 
 def picture_shape(n_pixels: int) -> tuple[int, int]:

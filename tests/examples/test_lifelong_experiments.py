@@ -19,9 +19,12 @@ from benchmarks.learning.lifelong import Consolidated, Profiles, circuit  # noqa
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],
-        cwd=ROOT, env={**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 

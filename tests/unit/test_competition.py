@@ -22,10 +22,19 @@ from engram.engine.binding import kernel
 from engram.neurons import LIF, Izhikevich
 
 SETTINGS = {
-    "n_inputs": 36, "n_neurons": 12, "seed": 4, "steps": 80, "total_rate": 3000.0, "theta": -1.0,
-    "theta_plus": 0.2, "total_weight": 12.0, "w_max": 2.0, "weights": (0.2, 0.6),
-    "target_spikes": 6.0, "rule": TraceSTDP(eta=0.1, bounds="both"),
-}  # fmt: skip
+    "n_inputs": 36,
+    "n_neurons": 12,
+    "seed": 4,
+    "steps": 80,
+    "total_rate": 3000.0,
+    "theta": -1.0,
+    "theta_plus": 0.2,
+    "total_weight": 12.0,
+    "w_max": 2.0,
+    "weights": (0.2, 0.6),
+    "target_spikes": 6.0,
+    "rule": TraceSTDP(eta=0.1, bounds="both"),
+}
 
 
 def circuit(**changes) -> Competition:
@@ -129,9 +138,13 @@ def test_a_picture_without_an_answer_is_shown_again_and_brighter():
 
 def test_izhikevich_neurons_compete_too():
     c = circuit(
-        model="izhikevich", theta=None, theta_plus=None, total_weight=20.0, w_max=2.0,
+        model="izhikevich",
+        theta=None,
+        theta_plus=None,
+        total_weight=20.0,
+        w_max=2.0,
         inhibition=None,
-    )  # fmt: skip
+    )
     counts = c.learn(bars(20))
     assert counts.sum() > 20
     assert isinstance(c.brain.regions[EXCITATORY].model, ShuntedIzhikevich)
@@ -290,10 +303,13 @@ def test_weights_are_those_of_their_pairs_whatever_the_number_of_synapses():
 @pytest.mark.parametrize(
     "pictures",
     [
-        np.zeros(36), np.zeros((2, 35)), np.full((1, 36), 2.0), np.full((1, 36), np.nan),
+        np.zeros(36),
+        np.zeros((2, 35)),
+        np.full((1, 36), 2.0),
+        np.full((1, 36), np.nan),
         np.full((1, 36), "a"),
     ],
-)  # fmt: skip
+)
 def test_bad_pictures_are_refused(pictures):
     c = circuit()
     before = c.brain.fingerprint()
@@ -346,9 +362,16 @@ def cells(currents, theta=0.0, model=None):
     brain.disable_memory()
     n = len(currents)
     region = brain.add_region(
-        "cells", RegionType.ASSOCIATION, n, connectivity=0.0, max_neurons=n, excitatory=1.0,
-        model=model or ShuntedIzhikevich(tau_inh=30.0), noise=0.0, rule=None,
-    )  # fmt: skip
+        "cells",
+        RegionType.ASSOCIATION,
+        n,
+        connectivity=0.0,
+        max_neurons=n,
+        excitatory=1.0,
+        model=model or ShuntedIzhikevich(tau_inh=30.0),
+        noise=0.0,
+        rule=None,
+    )
     region.theta[:] = theta
     brain.encoder.max_current = 100.0
     return brain, region

@@ -131,8 +131,24 @@ def test_errors(tmp_path, values, words):
 
 def test_the_command(tmp_path):
     output = tmp_path / "d"
-    options = ("--sweeps", "time", "--data", "digits", "--neurons", 8, "--pictures", 60,
-               "--held-out", 40, "--seeds", 1, "--jobs", 1, "--output", output)  # fmt: skip
+    options = (
+        "--sweeps",
+        "time",
+        "--data",
+        "digits",
+        "--neurons",
+        8,
+        "--pictures",
+        60,
+        "--held-out",
+        40,
+        "--seeds",
+        1,
+        "--jobs",
+        1,
+        "--output",
+        output,
+    )
     result = engram(*options)
     assert result.exit_code == 0, result.output
     assert "5 of 5 trials, 0 s left" in result.stderr

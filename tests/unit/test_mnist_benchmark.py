@@ -20,18 +20,29 @@ def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
     return {
         "run": {"neurons": neurons, "seed": seed, "model": model, "epochs": 1, "data": "mnist"},
         "parameters": {
-            "total_rate": 6500.0, "total_weight": 31.6, "answer_inhibition": 2.1,
-            "inhibition": 18.0, "target_spikes": 5.0, "model": {"tau_inh": 10.0},
+            "total_rate": 6500.0,
+            "total_weight": 31.6,
+            "answer_inhibition": 2.1,
+            "inhibition": 18.0,
+            "target_spikes": 5.0,
+            "model": {"tau_inh": 10.0},
             "theta_plus": list(recipe("lif", 400).theta_plus),
         },
-        "best": "delta", "accuracy": accuracy, "decoders": decoders, "n_labels": 10_000,
+        "best": "delta",
+        "accuracy": accuracy,
+        "decoders": decoders,
+        "n_labels": 10_000,
         "untrained": {"decoders": {name: {"accuracy": untrained} for name in decoders}},
         "pixels": dict.fromkeys(decoders, 80.0)
         | {"logistic": 90.0, "logistic_all": 92.0, "n_labels": 10_000, "n_labels_all": 60_000},
-        "train_cpu_s": 120.0, "train_cpu_ms_per_picture": 2.0, "answer_cpu_ms": 1.0,
-        "spikes_per_picture": 9.0, "silent": 3, "neurons_per_class": [40] * 10,
+        "train_cpu_s": 120.0,
+        "train_cpu_ms_per_picture": 2.0,
+        "answer_cpu_ms": 1.0,
+        "spikes_per_picture": 9.0,
+        "silent": 3,
+        "neurons_per_class": [40] * 10,
         "machine": {"cores": 2},
-    }  # fmt: skip
+    }
 
 
 def test_claims_are_about_means_over_seeds_and_controls():

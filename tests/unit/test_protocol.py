@@ -129,9 +129,7 @@ def test_a_run_that_is_repeated_goes_on(
     assert again["decoders"] == found["decoders"]
 
 
-def test_decoders_see_labels_of_training_pictures_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_decoders_see_labels_of_training_pictures_only(monkeypatch: pytest.MonkeyPatch) -> None:
     data = mnist.load(RUN)
     network = mnist.classifier(RUN).learn_features(data.X_train)
     first = evaluate(network, data, 200, seed=2, reward=False)
@@ -162,9 +160,26 @@ def test_untrained_network_has_its_first_weights() -> None:
 def test_command_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         app,
-        ["bench", "mnist", "--neurons", "10", "--data", "digits", "--pictures", "120", "--tests",
-         "50", "--labels", "100", "--seed", "1", "--no-reward", "--output", str(tmp_path / "run")],
-    )  # fmt: skip
+        [
+            "bench",
+            "mnist",
+            "--neurons",
+            "10",
+            "--data",
+            "digits",
+            "--pictures",
+            "120",
+            "--tests",
+            "50",
+            "--labels",
+            "100",
+            "--seed",
+            "1",
+            "--no-reward",
+            "--output",
+            str(tmp_path / "run"),
+        ],
+    )
     assert result.exit_code == 0, result.output
     assert "test accuracy" in result.stdout
     assert "pixels" in result.stdout

@@ -16,8 +16,11 @@ from engram.schedule import MAX_STEPS
 _NAME = re.compile(r"step-(\d{12})\.engram")
 PLAN = "run.json"
 _PLAN_KEYS: dict[str, type | tuple[type, ...]] = {
-    "until": int, "every": int, "keep": int, "output": str,
-}  # fmt: skip
+    "until": int,
+    "every": int,
+    "keep": int,
+    "output": str,
+}
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:

@@ -255,13 +255,26 @@ class SpikingAgent:
             name: str, region_type: RegionType, n: int, background: float, noise: float
         ) -> None:
             model = CurrentLIF(
-                tau_m=TAU_M, E_L=0.0, v_reset=0.0, v_th=THRESHOLD, t_ref=T_REF, tau_exc=TAU_SYN,
+                tau_m=TAU_M,
+                E_L=0.0,
+                v_reset=0.0,
+                v_th=THRESHOLD,
+                t_ref=T_REF,
+                tau_exc=TAU_SYN,
                 tau_inh=TAU_SYN,
-            )  # fmt: skip
+            )
             brain.add_region(
-                name, region_type, n, connectivity=0.0, max_neurons=n, model=model,
-                excitatory=1.0, rule=None, background=background, noise=noise,
-            )  # fmt: skip
+                name,
+                region_type,
+                n,
+                connectivity=0.0,
+                max_neurons=n,
+                model=model,
+                excitatory=1.0,
+                rule=None,
+                background=background,
+                noise=noise,
+            )
 
         n_motor = self.n_actions * self.n_motor
         region(PLACE, RegionType.SENSORY, cells.n_cells, 0.0, 0.0)
@@ -270,13 +283,21 @@ class SpikingAgent:
         for target, current in ((ACTOR, ACTOR_INPUT), (CRITIC, CRITIC_INPUT)):
             w = current / (cells.total * PLACE_RATE * TAU_SYN)
             projection = brain.connect_regions(
-                PLACE, target, wiring="all_to_all", delays=1.0, weights=Uniform(0.9 * w, 1.1 * w),
+                PLACE,
+                target,
+                wiring="all_to_all",
+                delays=1.0,
+                weights=Uniform(0.9 * w, 1.1 * w),
                 w_max=HEADROOM * w,
                 rule=RewardSTDP(
-                    A_plus=1.0, A_minus=0.0, tau_plus=TAU_PLUS, dopamine_decay=DOPAMINE_DECAY,
-                    tau_eligibility=self.tau_eligibility, baseline_dopamine=0.0,
+                    A_plus=1.0,
+                    A_minus=0.0,
+                    tau_plus=TAU_PLUS,
+                    dopamine_decay=DOPAMINE_DECAY,
+                    tau_eligibility=self.tau_eligibility,
+                    baseline_dopamine=0.0,
                 ),
-            )  # fmt: skip
+            )
             projection.frozen = True
         if self.inhibition > 0 and self.n_actions > 1:
             group = np.arange(n_motor) // self.n_motor
@@ -564,10 +585,23 @@ _PARAMETERS = [
     name for name in inspect.signature(SpikingAgent).parameters if name not in ("env", "cells")
 ]
 _STATE = (
-    "decisions", "silent", "tied", "undecided", "episodes", "lessons", "n_actions",
-    "_first_action", "_scale", "_past_rewards", "_rewards", "_value", "_rest", "_per_spike",
-    "_dose_actor", "_dose_critic",
-)  # fmt: skip
+    "decisions",
+    "silent",
+    "tied",
+    "undecided",
+    "episodes",
+    "lessons",
+    "n_actions",
+    "_first_action",
+    "_scale",
+    "_past_rewards",
+    "_rewards",
+    "_value",
+    "_rest",
+    "_per_spike",
+    "_dose_actor",
+    "_dose_critic",
+)
 
 
 def _finite(value: Any) -> Any:

@@ -230,11 +230,20 @@ def diagnose(
     _matplotlib()
     folder.mkdir(parents=True, exist_ok=True)
     found = run_sweep(
-        trial, plan.points(), path=folder / TRIALS, seeds=range(plan.seeds),
-        fixed={"data": plan.data, "neurons": plan.neurons, "pictures": plan.pictures,
-               "held_out": plan.held_out},
-        name="mnist-diagnosis", jobs=jobs, progress=progress,
-    )  # fmt: skip
+        trial,
+        plan.points(),
+        path=folder / TRIALS,
+        seeds=range(plan.seeds),
+        fixed={
+            "data": plan.data,
+            "neurons": plan.neurons,
+            "pictures": plan.pictures,
+            "held_out": plan.held_out,
+        },
+        name="mnist-diagnosis",
+        jobs=jobs,
+        progress=progress,
+    )
     text = report(plan, found)
     with replacing(folder / REPORT) as stream:
         stream.write(text.encode())

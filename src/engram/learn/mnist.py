@@ -108,9 +108,12 @@ def execute(
 
     first = 0
     network.learn_features(
-        data.X_train, progress=progress, checkpoints=folder, every=every,
+        data.X_train,
+        progress=progress,
+        checkpoints=folder,
+        every=every,
         on_checkpoint=at_checkpoint,
-    )  # fmt: skip
+    )
     wall_s = time.perf_counter() - started
     shown = max(1, network.n_seen_)
     found: dict[str, Any] = {
@@ -126,7 +129,7 @@ def execute(
         "spikes_in_training": [
             round(x, 2) for x in network.spikes_[:: max(1, len(network.spikes_) // 60)]
         ],
-    }  # fmt: skip
+    }
     found |= evaluate(network, data, labels, seed=run.seed, reward=run.reward, say=say)
     found["accuracy"] = found["decoders"][found["best"]]["accuracy"]
     if run.controls:
@@ -134,9 +137,10 @@ def execute(
         found["untrained"] = untrained(network, data, labels, seed=run.seed)
         found["pixels"] = pixel_controls(data, labels, seed=run.seed, fixations=run.fixations)
     found["machine"] = {
-        "processor": platform.processor() or platform.machine(), "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-    }  # fmt: skip
+    }
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / RESULT) as stream:

@@ -120,9 +120,14 @@ def accuracies(rows: Mapping[str, float], ax: Axes, colors: Mapping[str, str]) -
         color = colors.get(name, FAINT)
         ax.plot([rows[name]], [k], "o", color=color, markersize=6)
         ax.annotate(
-            f"{rows[name]:.1f}", (rows[name], k), xytext=(8, 0), textcoords="offset points",
-            va="center", fontsize=8, color=INK,
-        )  # fmt: skip
+            f"{rows[name]:.1f}",
+            (rows[name], k),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=INK,
+        )
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     low = min(rows.values(), default=0.0)

@@ -206,8 +206,9 @@ def pixel_controls(
         for name, make in PLAIN.items()
     }
     for name, (some, labels) in {
-        "logistic": (X, y), "logistic_all": (data.X_train, data.y_train),
-    }.items():  # fmt: skip
+        "logistic": (X, y),
+        "logistic_all": (data.X_train, data.y_train),
+    }.items():
         regression = LogisticRegression(max_iter=100, tol=1e-3)
         regression.fit(some.astype(np.float32) / 255, labels)
         right = regression.predict(data.X_test.astype(np.float32) / 255) == data.y_test

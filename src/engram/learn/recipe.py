@@ -34,16 +34,28 @@ def recipe(model: str | NeuronModel, n_neurons: int) -> Recipe:
     scale = n_neurons / 400
     if model == "izhikevich":
         return Recipe(
-            MODELS["izhikevich"], total_weight=2.0, w_max=0.63, inhibition=17.0,
-            answer_inhibition=0.5, theta=15.0, theta_plus=(1.5 * scale, 0.1 * scale),
-            target_spikes=10.0, eta=(0.02, 0.003),
-        )  # fmt: skip
+            MODELS["izhikevich"],
+            total_weight=2.0,
+            w_max=0.63,
+            inhibition=17.0,
+            answer_inhibition=0.5,
+            theta=15.0,
+            theta_plus=(1.5 * scale, 0.1 * scale),
+            target_spikes=10.0,
+            eta=(0.02, 0.003),
+        )
     if isinstance(model, str) and model != "lif":
         raise InvalidValueError(
             f"STDPClassifier: model must be 'lif', 'izhikevich' or a NeuronModel, not {model!r}"
         )
     return Recipe(
-        MODELS["lif"] if isinstance(model, str) else model, total_weight=3.16, w_max=1.0,
-        inhibition=18.0, answer_inhibition=2.1 / max(1.0, n_neurons / 1600), theta=10.0,
-        theta_plus=(1.5 * scale, 0.02 * scale), target_spikes=5.0, eta=(0.05, 0.005),
-    )  # fmt: skip
+        MODELS["lif"] if isinstance(model, str) else model,
+        total_weight=3.16,
+        w_max=1.0,
+        inhibition=18.0,
+        answer_inhibition=2.1 / max(1.0, n_neurons / 1600),
+        theta=10.0,
+        theta_plus=(1.5 * scale, 0.02 * scale),
+        target_spikes=5.0,
+        eta=(0.05, 0.005),
+    )

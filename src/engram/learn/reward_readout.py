@@ -179,17 +179,30 @@ class RewardReadout(Decoder):
             (READOUT, RegionType.MOTOR, n, readout),
         ):
             brain.add_region(
-                name, kind, size, connectivity=0.0, max_neurons=size, model=model,
-                excitatory=1.0, rule=None,
-            )  # fmt: skip
+                name,
+                kind,
+                size,
+                connectivity=0.0,
+                max_neurons=size,
+                model=model,
+                excitatory=1.0,
+                rule=None,
+            )
         brain.connect_regions(
-            SPIKES, READOUT, wiring="all_to_all", delays=1.0, weights=Uniform(*self.w_init),
+            SPIKES,
+            READOUT,
+            wiring="all_to_all",
+            delays=1.0,
+            weights=Uniform(*self.w_init),
             w_max=self.w_max,
             rule=RewardSTDP(
-                A_plus=self.A_plus, A_minus=self.A_minus, tau_eligibility=self.tau_eligibility,
-                dopamine_decay=self.dopamine_decay, baseline_dopamine=0.0,
+                A_plus=self.A_plus,
+                A_minus=self.A_minus,
+                tau_eligibility=self.tau_eligibility,
+                dopamine_decay=self.dopamine_decay,
+                baseline_dopamine=0.0,
             ),
-        )  # fmt: skip
+        )
         if self.inhibition > 0:
             group = np.arange(n) // self.n_readout
             pre, post = np.nonzero(group[:, np.newaxis] != group)

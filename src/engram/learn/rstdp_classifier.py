@@ -229,9 +229,14 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _check_parameters(self) -> None:
         where = type(self).__name__
         for name, least in (
-            ("n_epochs", 0), ("n_fields", 2), ("n_motor", 1), ("duration", 1), ("lesson", 1),
-            ("gap", 0), ("overtime", 0),
-        ):  # fmt: skip
+            ("n_epochs", 0),
+            ("n_fields", 2),
+            ("n_motor", 1),
+            ("duration", 1),
+            ("lesson", 1),
+            ("gap", 0),
+            ("overtime", 0),
+        ):
             integer(f"{where}: {name}", getattr(self, name), least)
         for name in ("teacher_current", "inhibition", "reward"):
             number(f"{where}: {name}", getattr(self, name), 0.0)
@@ -273,26 +278,45 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def region(name: str, region_type: RegionType, n: int, tau_m: float) -> None:
             # Two silent steps after each spike.
             model = CurrentLIF(
-                tau_m=tau_m, E_L=RESTING, v_reset=RESTING, v_th=THRESHOLD, t_ref=2.0,
-                tau_exc=5.0, tau_inh=5.0,
-            )  # fmt: skip
+                tau_m=tau_m,
+                E_L=RESTING,
+                v_reset=RESTING,
+                v_th=THRESHOLD,
+                t_ref=2.0,
+                tau_exc=5.0,
+                tau_inh=5.0,
+            )
             brain.add_region(
-                name, region_type, n, connectivity=0.0, max_neurons=n, model=model,
-                excitatory=1.0, rule=None,
-            )  # fmt: skip
+                name,
+                region_type,
+                n,
+                connectivity=0.0,
+                max_neurons=n,
+                model=model,
+                excitatory=1.0,
+                rule=None,
+            )
 
         region(INPUT, RegionType.SENSORY, self.place_code_.n_outputs_, tau_m=10.0)
         region(MOTOR, RegionType.MOTOR, n_classes * self.n_motor, tau_m=20.0)
         low, high = self.w_init
         brain.connect_regions(
-            INPUT, MOTOR, wiring="all_to_all", delays=1.0,
-            weights=Uniform(low / n_features, high / n_features), w_max=self.w_max / n_features,
+            INPUT,
+            MOTOR,
+            wiring="all_to_all",
+            delays=1.0,
+            weights=Uniform(low / n_features, high / n_features),
+            w_max=self.w_max / n_features,
             rule=RewardSTDP(
-                A_plus=self.A_plus, A_minus=self.A_minus, tau_plus=self.tau_plus,
-                tau_minus=self.tau_minus, tau_eligibility=self.tau_eligibility,
-                dopamine_decay=self.dopamine_decay, baseline_dopamine=0.0,
+                A_plus=self.A_plus,
+                A_minus=self.A_minus,
+                tau_plus=self.tau_plus,
+                tau_minus=self.tau_minus,
+                tau_eligibility=self.tau_eligibility,
+                dopamine_decay=self.dopamine_decay,
+                baseline_dopamine=0.0,
             ),
-        )  # fmt: skip
+        )
         if self.inhibition > 0:
             group = np.arange(n_classes * self.n_motor) // self.n_motor
             pre, post = np.nonzero(group[:, np.newaxis] != group)

@@ -215,9 +215,12 @@ class STDPClassifier(
         """
         samples, labels = self._checked_training_data(X, y)
         self.learn_features(
-            samples, progress=progress, checkpoints=checkpoints, every=every,
+            samples,
+            progress=progress,
+            checkpoints=checkpoints,
+            every=every,
             on_checkpoint=on_checkpoint,
-        )  # fmt: skip
+        )
         n = len(samples) if self.n_labels is None else self.n_labels
         if n < len(samples):
             chosen = np.sort(_random(self._seed, LABELS).permutation(len(samples))[:n])
@@ -395,8 +398,16 @@ class STDPClassifier(
         check_is_fitted(self, "n_features_in_")
         suits = recipe(self.model, self.n_neurons)
         values: dict[str, Any] = dict(self.get_params(deep=False))
-        for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
-                     "theta_plus", "target_spikes", "eta"):  # fmt: skip
+        for name in (
+            "total_weight",
+            "w_max",
+            "inhibition",
+            "answer_inhibition",
+            "theta",
+            "theta_plus",
+            "target_spikes",
+            "eta",
+        ):
             if values[name] is None:
                 values[name] = getattr(suits, name)
         if values["answer_steps"] is None:
@@ -410,15 +421,23 @@ class STDPClassifier(
     def _competition(self, brain: Brain | None = None) -> Competition:
         values = self.settings()
         return Competition(
-            self.n_features_in_, self.n_neurons, seed=self._seed,
+            self.n_features_in_,
+            self.n_neurons,
+            seed=self._seed,
             model=recipe(self.model, self.n_neurons).neuron.replica(),
             rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
-            steps=self.steps, norm=2, total_rate=self.total_rate,
-            total_weight=values["total_weight"], w_max=values["w_max"],
+            steps=self.steps,
+            norm=2,
+            total_rate=self.total_rate,
+            total_weight=values["total_weight"],
+            w_max=values["w_max"],
             weights=(0.0, min(0.3, values["w_max"])),
-            inhibition=values["inhibition"], theta=values["theta"],
-            theta_plus=values["theta_plus"][0], target_spikes=values["target_spikes"], brain=brain,
-        )  # fmt: skip
+            inhibition=values["inhibition"],
+            theta=values["theta"],
+            theta_plus=values["theta_plus"][0],
+            target_spikes=values["target_spikes"],
+            brain=brain,
+        )
 
     def _left_of_block(self) -> int:
         return BLOCK - self.n_seen_ % BLOCK
@@ -448,8 +467,15 @@ class STDPClassifier(
 
     def _digest(self, samples: NDArray[Any]) -> str:
         """What tells trainings apart: whatever decides what features are learned."""
-        ignored = ("decoder", "n_labels", "n_jobs", "random_state", "answer_inhibition",
-                   "answer_steps", "fixations")  # fmt: skip
+        ignored = (
+            "decoder",
+            "n_labels",
+            "n_jobs",
+            "random_state",
+            "answer_inhibition",
+            "answer_steps",
+            "fixations",
+        )
         settings = {k: v for k, v in self.settings().items() if k not in ignored}
         digest = hashlib.sha256(f"{sorted(settings.items())!r} {self._seed} {BLOCK}".encode())
         digest.update(f"{samples.dtype} {samples.shape}".encode())
@@ -485,9 +511,11 @@ class STDPClassifier(
 
         def answers(circuit: Competition, part: slice) -> Counts:
             return circuit.respond(
-                values[part], keys[part], inhibition=settings["answer_inhibition"],
+                values[part],
+                keys[part],
+                inhibition=settings["answer_inhibition"],
                 steps=settings["answer_steps"],
-            )  # fmt: skip
+            )
 
         if jobs == 1:
             return answers(self.circuit_, slice(None))

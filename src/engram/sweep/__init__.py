@@ -194,12 +194,14 @@ def _seeds(where: str, seeds: Iterable[int]) -> list[int]:
 def _frame(rows: list[dict[str, Any]], *more: str) -> Any:
     """A DataFrame: parameters, seed, what is known of each trial, figures."""
     pandas = _pandas("run_sweep")
-    return pandas.DataFrame([
-        {
-            **{name: row[name] for name in more},
-            **json.loads(row["parameters"]),
-            **{name: row[name] for name in COLUMNS},
-            **(json.loads(row["result"]) if row["result"] else {}),
-        }
-        for row in rows
-    ])  # fmt: skip
+    return pandas.DataFrame(
+        [
+            {
+                **{name: row[name] for name in more},
+                **json.loads(row["parameters"]),
+                **{name: row[name] for name in COLUMNS},
+                **(json.loads(row["result"]) if row["result"] else {}),
+            }
+            for row in rows
+        ]
+    )

@@ -172,9 +172,14 @@ class Store:
             connection.execute(
                 "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ? "
                 "WHERE sweep = ? AND parameters = ? AND seed = ?",
-                (FAILED if outcome.error else DONE, figures, outcome.error, outcome.duration_s,
-                 *trial.key),
-            )  # fmt: skip
+                (
+                    FAILED if outcome.error else DONE,
+                    figures,
+                    outcome.error,
+                    outcome.duration_s,
+                    *trial.key,
+                ),
+            )
 
     def rows(self, trials: Sequence[Trial]) -> list[dict[str, Any]]:
         """The rows of trials."""
