@@ -1,4 +1,4 @@
-"""Pictures to learn from: MNIST, and the small digits that come with scikit-learn."""
+"""Images to learn from: MNIST, and the small digits that come with scikit-learn."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class DatasetError(EngramError, OSError):
 
 
 class Dataset(NamedTuple):
-    """Pictures and their classes, split into training and test.
+    """Images and their classes, split into training and test.
 
-    Pictures: shape (n, pixels), uint8, row by row; classes: shape (n,), int64.
+    Images: shape (n, pixels), uint8, row by row; classes: shape (n,), int64.
     """
 
     X_train: NDArray[np.uint8]
@@ -62,7 +62,7 @@ class Dataset(NamedTuple):
     y_test: NDArray[np.int64]
 
     def first(self, n_train: int | None = None, n_test: int | None = None) -> Dataset:
-        """The first pictures of either part only; None keeps a part whole."""
+        """The first images of either part only; None keeps a part whole."""
         for name, n, part in (("train", n_train, self.y_train), ("test", n_test, self.y_test)):
             if n is not None:
                 integer(f"Dataset.first: n_{name}", n, 1, len(part))
@@ -74,14 +74,14 @@ class Dataset(NamedTuple):
         )
 
 
-def picture_shape(n_pixels: int) -> tuple[int, int]:
-    """Rows and columns of a picture of `n_pixels`: square, else one row."""
+def image_shape(n_pixels: int) -> tuple[int, int]:
+    """Rows and columns of an image of `n_pixels`: square, else one row."""
     side = math.isqrt(n_pixels)
     return (side, side) if side * side == n_pixels else (1, n_pixels)
 
 
 def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True) -> Dataset:
-    """MNIST: 60,000 training and 10,000 test pictures of 28 x 28 pixels, in canonical order.
+    """MNIST: 60,000 training and 10,000 test images of 28 x 28 pixels, in canonical order.
 
     folder: where the four IDX files are, compressed (``.gz``) or not, or a folder ``mnist`` with
     them; by default the environment variable ENGRAM_DATA. Without either they come from a cache
@@ -115,9 +115,9 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
 
 
 def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
-    """scikit-learn's 1,797 pictures of 8 x 8 pixels, which need no download; grey levels 0-255.
+    """scikit-learn's 1,797 images of 8 x 8 pixels, which need no download; grey levels 0-255.
 
-    test_share: of the pictures of each class; seed: of the split, which is stratified. They are
+    test_share: of the images of each class; seed: of the split, which is stratified. They are
     the test part of a set by E. Alpaydin and C. Kaynak, doi:10.24432/C50P49
     """
     share = number("datasets.digits: test_share", test_share, 0.0, 1.0)
@@ -131,9 +131,9 @@ def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
         raise MissingExtraError("engram.datasets.digits", "scikit-learn", "learn") from error
     X, y = load_digits(return_X_y=True)
     # 0 to 16 as they come.
-    pictures = np.round(X * (255.0 / 16.0)).astype(np.uint8)
+    images = np.round(X * (255.0 / 16.0)).astype(np.uint8)
     X_train, X_test, y_train, y_test = train_test_split(
-        pictures, y.astype(np.int64), test_size=share, stratify=y, random_state=seed
+        images, y.astype(np.int64), test_size=share, stratify=y, random_state=seed
     )
     return Dataset(X_train, y_train, X_test, y_test)
 

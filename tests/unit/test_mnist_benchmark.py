@@ -9,7 +9,7 @@ pytest.importorskip("sklearn")
 
 from benchmarks.learning import mnist
 from benchmarks.learning.mnist import DECODERS
-from engram.learn.recipe import recipe
+from engram.circuits import image_settings
 
 
 def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
@@ -26,7 +26,7 @@ def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
             "inhibition": 18.0,
             "target_spikes": 5.0,
             "model": {"tau_inh": 10.0},
-            "theta_plus": list(recipe("lif", 400).theta_plus),
+            "theta_plus": list(image_settings("lif", 400).theta_plus),
         },
         "best": "delta",
         "accuracy": accuracy,
@@ -36,9 +36,9 @@ def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
         "pixels": dict.fromkeys(decoders, 80.0)
         | {"logistic": 90.0, "logistic_all": 92.0, "n_labels": 10_000, "n_labels_all": 60_000},
         "train_cpu_s": 120.0,
-        "train_cpu_ms_per_picture": 2.0,
+        "train_cpu_ms_per_image": 2.0,
         "answer_cpu_ms": 1.0,
-        "spikes_per_picture": 9.0,
+        "spikes_per_image": 9.0,
         "silent": 3,
         "neurons_per_class": [40] * 10,
         "machine": {"cores": 2},

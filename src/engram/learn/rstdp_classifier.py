@@ -13,13 +13,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engram.brain import Brain
+from engram.circuits.groups import inhibit_other_groups
 from engram.distributions import Uniform
 from engram.errors import InvalidValueError, integer, number
+from engram.learn.decoders import undecided
 from engram.learn.place_code import PlaceCode
 from engram.neurons import CurrentLIF
 from engram.plasticity import RewardSTDP
 from engram.region import RegionType
-from engram.synapses import Neurotransmitter
 
 INPUT, MOTOR = "input", "motor"
 PATHWAY = Brain.projection_target(INPUT, MOTOR)
@@ -318,12 +319,8 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ),
         )
         if self.inhibition > 0:
-            group = np.arange(n_classes * self.n_motor) // self.n_motor
-            pre, post = np.nonzero(group[:, np.newaxis] != group)
             others = (n_classes - 1) * self.n_motor
-            brain.regions[MOTOR].add_synapses(
-                pre, post, self.inhibition / others, delays_ms=1.0, nt=Neurotransmitter.GABA
-            )
+            inhibit_other_groups(brain.regions[MOTOR], self.n_motor, self.inhibition / others)
         return brain
 
     def _learn_epoch(self, code: NDArray[np.float64], targets: NDArray[np.int64]) -> None:
@@ -341,25 +338,21 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rivals = counts[i] + chances[i]
             rivals[targets[i]] = -1.0
             rival = int(rivals.argmax())
-            shortfall = self._shortfall(int(counts[i, targets[i]]), int(counts[i, rival]))
-            if shortfall > 0.0:
-                self._teach(code[i], int(targets[i]), rival, amount * shortfall)
+            missing = shortfall(int(counts[i, targets[i]]), int(counts[i, rival]), self.margin)
+            if missing > 0.0:
+                self.teach(code[i], int(targets[i]), rival, amount * missing)
                 taught += 1
         wrong = (counts.argmax(axis=1) != targets) | undecided(counts)
         self.errors_.append(float(wrong.mean()))
         self.lessons_.append(taught / len(code))
-        self.sharpness_ = _sharpness(counts, targets)
+        self.sharpness_ = sharpness(counts, targets)
         self.n_epochs_ += 1
 
-    def _shortfall(self, right: int, rival: int) -> float:
-        """How much of the margin is missing, in [0, 1]; all of it if both are silent."""
-        if rival == 0:
-            return float(right == 0)
-        missing = (1.0 + self.margin) * rival - right
-        return float(np.clip(missing / (self.margin * rival), 0.0, 1.0))
+    def teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
+        """Both lessons on one sample: its code, the numbers of its class and of the rival.
 
-    def _teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
-        """Both lessons on one sample."""
+        amount: of dopamine, 1/s.
+        """
         brain = self.brain_
         brain.unfreeze_plasticity()
         for group, dopamine in ((rival, brain.punish), (target, brain.reward)):
@@ -440,10 +433,15 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(np.average(right, weights=weights))
 
 
-def undecided(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether no class alone has most spikes; counts: shape (..., n_classes)."""
-    ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
-    return np.asarray(ties)
+def shortfall(right: int, rival: int, margin: float) -> float:
+    """How much of the margin is missing, in [0, 1]; all of it if both are silent.
+
+    e = ((1 + margin) m - n) / (margin m), with n spikes of the right class and m of its rival.
+    """
+    if rival == 0:
+        return float(right == 0)
+    missing = (1.0 + margin) * rival - right
+    return float(np.clip(missing / (margin * rival), 0.0, 1.0))
 
 
 def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.float64]:
@@ -454,7 +452,7 @@ def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.fl
     return shares
 
 
-def _sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
+def sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
     """The exponent under which these classes are most likely."""
     rows = np.arange(len(targets))
     likelihood = [np.log(_probabilities(counts, s)[rows, targets]).mean() for s in SHARPNESS]
