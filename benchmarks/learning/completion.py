@@ -23,7 +23,7 @@ import numpy as np
 
 import engram
 from engram import Brain
-from engram.assemblies import Recall, associative_memory, recall_of, set_mode
+from engram.circuits import Recall, associative_memory, recall_of, set_mode
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "completion.json"
 CELLS, SIZE, SHARE = 500, 50, 0.3

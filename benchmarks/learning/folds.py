@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 import engram
 from engram.learn import PlaceCode, RSTDPClassifier
-from engram.learn.rstdp_classifier import undecided
+from engram.learn.decoders import undecided
 
 FOLDS = 5
 

@@ -1,9 +1,10 @@
-"""Forgetting: classes that come one after the other, once, with no picture kept.
+"""Forgetting: classes that come one after the other, once, with no image kept.
 
     python -m benchmarks.learning.forgetting [--seeds 5] [--quick]
 
-The circuit learns without labels; its read-out counts, class by class, the spikes that each picture
-causes when it is there. Neurons become less plastic the more they have fired (`Consolidated`).
+The circuit learns without labels; its read-out counts, class by class, the spikes that each image
+causes when it is there. Neurons become less plastic the more they have fired
+(`ConsolidatedCircuit`).
 """
 
 from __future__ import annotations
@@ -17,19 +18,18 @@ from benchmarks.learning.drawing import bars, curves, interval
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
     CLASSES,
+    PRIOR,
     RATES,
-    Consolidated,
     Data,
+    Images,
     Labels,
-    Pictures,
-    Profiles,
     answer,
     circuit,
     expected_spikes,
+    images,
     perceptron,
-    pictures,
 )
-from engram.learn.decoders import PoissonBayes
+from engram.learn import ClassProfiles, ConsolidatedCircuit, PoissonBayes
 
 PAIRS = tuple((c, c + 1) for c in range(0, 10, 2))
 HALVES = ((0, 1, 2, 3, 4), (5, 6, 7, 8, 9))
@@ -41,7 +41,7 @@ Numbers = list[Labels]
 
 
 def tasks(data: Data, groups: tuple[tuple[int, ...], ...], per_class: int) -> Numbers:
-    """Numbers of the pictures of each task, in the order in which they come."""
+    """Numbers of the images of each task, in the order in which they come."""
     out = []
     for group in groups:
         wanted = [np.flatnonzero(data.y == c)[:per_class] for c in group]
@@ -57,12 +57,12 @@ class Network:
     ) -> None:
         neurons = QUICK_NEURONS if quick else NEURONS
         self.data, self.learns = data, learns
-        self.net = Consolidated(circuit(seed, data.X.shape[1], neurons), constancy)
-        self.decoder = Profiles()
+        self.net = ConsolidatedCircuit(circuit(seed, data.X.shape[1], neurons), constancy)
+        self.decoder = ClassProfiles(PRIOR)
         self.seen = 0
 
     def task(self, numbers: Labels) -> None:
-        """Learn each picture, then answer it once for the read-out's sake, and forget it."""
+        """Learn each image, then answer it once for the read-out's sake, and forget it."""
         for first in range(0, len(numbers), 50):
             part = numbers[first : first + 50]
             if self.learns:
@@ -72,15 +72,15 @@ class Network:
             self.decoder.partial_fit(counts, self.data.y[part], CLASSES)
             self.seen += len(part)
 
-    def predict(self, X: Pictures) -> Labels:
-        """Answers to test pictures; -1: silence."""
+    def predict(self, X: Images) -> Labels:
+        """Answers to test images; -1: silence."""
         return self.decoder.answers(answer(self.net.circuit, X, 1_000_000 + np.arange(len(X))))
 
 
 class Raw:
     """The same read-out on the raw input."""
 
-    def __init__(self, data: Data, decoder: Profiles | PoissonBayes) -> None:
+    def __init__(self, data: Data, decoder: ClassProfiles | PoissonBayes) -> None:
         self.data, self.decoder = data, decoder
 
     def task(self, numbers: Labels) -> None:
@@ -89,13 +89,13 @@ class Raw:
             expected_spikes(self.data.X[numbers]), self.data.y[numbers], CLASSES
         )
 
-    def predict(self, X: Pictures) -> Labels:
+    def predict(self, X: Images) -> Labels:
         """Answers."""
         return self.decoder.answers(expected_spikes(X))
 
 
 class Perceptron:
-    """One hidden layer by backpropagation; with replay, each batch comes with as many old pictures
+    """One hidden layer by backpropagation; with replay, each batch comes with as many old images
     of each earlier task."""
 
     def __init__(self, seed: int, data: Data, rate: float, replay: bool = False) -> None:
@@ -115,7 +115,7 @@ class Perceptron:
             self.model.partial_fit(x, y, classes=CLASSES)
         self.kept.append(numbers)
 
-    def predict(self, X: Pictures) -> Labels:
+    def predict(self, X: Images) -> Labels:
         """Answers."""
         return np.asarray(self.model.predict(X / 255.0))
 
@@ -147,7 +147,7 @@ def live(
 def best_rate(
     seed: int, data: Data, groups: tuple[tuple[int, ...], ...], per_class: int, replay: bool
 ) -> float:
-    """The learning rate with which the perceptron ends best on held-out pictures of all classes."""
+    """The learning rate with which the perceptron ends best on held-out images of all classes."""
 
     def held(rate: float) -> float:
         model = Perceptron(seed, data, rate, replay)
@@ -159,8 +159,8 @@ def best_rate(
 
 
 def trial(seed: int, quick: bool) -> dict[str, float]:
-    """All arms on the same pictures."""
-    data = pictures(seed, quick)
+    """All arms on the same images."""
+    data = images(seed, quick)
     per_class = QUICK_PER_CLASS if quick else PER_CLASS
     out: dict[str, float] = {}
     for name, groups in (("five tasks", PAIRS), ("two tasks", HALVES)):
@@ -188,7 +188,10 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     out["MLP below 25"] = 25.0 - out["five tasks: MLP"]
     mixed = (tuple(range(10)),)
     out["all classes mixed: network"] = live(Network(seed, data, quick), data, mixed, per_class)[0]
-    for label, decoder in (("raw input", Profiles()), ("raw input, Bayes", PoissonBayes())):
+    for label, decoder in (
+        ("raw input", ClassProfiles(PRIOR)),
+        ("raw input, Bayes", PoissonBayes()),
+    ):
         out[label] = live(Raw(data, decoder), data, PAIRS, per_class)[0]
     return out
 

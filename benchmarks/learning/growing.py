@@ -18,25 +18,25 @@ from benchmarks.learning.drawing import bars
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
     Data,
+    Images,
     Labels,
-    Pictures,
     answer,
     circuit,
     expected_spikes,
-    pictures,
+    images,
     set_rate,
 )
 from engram import Competition
 from engram.learn.decoders import Decoder, PoissonBayes
 
 CHUNK = 20
-"""Pictures between two cycles of growth."""
+"""Images between two cycles of growth."""
 
 RATES, JUMPS = (0.05, 0.005), (1.0, 0.05)
 """Learning rate of synapses, and jump of thresholds (for 400 neurons): first, last."""
 
 LATER_RATES = ((0.05, 0.005), (0.02, 0.005), (0.01, 0.005))
-"""What the fixed network may choose from for the new classes, on held-out pictures."""
+"""What the fixed network may choose from for the new classes, on held-out images."""
 
 ADULT_RATE, LATER_JUMPS = (0.002, 0.002), (1.0, 0.05)
 """Of the growing network while new classes come: the young learn, the old stay as they are."""
@@ -45,17 +45,17 @@ GROWING_RATES = (0.03, 0.005)
 """Rates of the growing circuit where all classes are there at once."""
 
 BIRTHS_UNTIL, LATER_UNTIL = 0.5, 0.75
-"""Share of the pictures after which nobody is born any more; where new classes come."""
+"""Share of the images after which nobody is born any more; where new classes come."""
 
 YOUNG, LATER_YOUNG = 9.0, 49.0
 """Extra potentiation of newborns, relative; while new classes come."""
 
 YOUTH = 400
-"""Pictures for which it lasts (time constant)."""
+"""Images for which it lasts (time constant)."""
 
 
 DENSITY, REST = 0.1, 300
-"""Of the synapses in the sparse circuits; and the silence after a picture there, steps."""
+"""Of the synapses in the sparse circuits; and the silence after an image there, steps."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Size:
     """How much of everything.
 
     middle: neurons by the time the new classes come; sparse: neurons of the circuits with few
-    synapses, and wired: the pictures they learn.
+    synapses, and wired: the images they learn.
     """
 
     small: int = 50
     large: int = 200
     middle: int = 100
-    pictures: int = 5000
+    images: int = 5000
     first: int = 2500
     sparse: int = 100
     wired: int = 3000
@@ -78,7 +78,7 @@ class Size:
 
 FULL = Size()
 QUICK = Size(
-    small=20, large=60, middle=40, pictures=1000, first=400, sparse=40, wired=600, labels=300
+    small=20, large=60, middle=40, images=1000, first=400, sparse=40, wired=600, labels=300
 )
 
 
@@ -96,13 +96,13 @@ class Learner:
 
     def learn(
         self,
-        X: Pictures,
+        X: Images,
         goal: int | None = None,
         rates: tuple[float, float] = RATES,
         jumps: tuple[float, float] = JUMPS,
         until: float = LATER_UNTIL,
     ) -> None:
-        """See pictures once; rates fall, after the last birth if there are births up to `goal`."""
+        """See images once; rates fall, after the last birth if there are births up to `goal`."""
         net = self.net
         growth, random = net.brain.growth, np.random.default_rng(net.brain.seed)
         first = net.n_neurons
@@ -159,7 +159,7 @@ class Judge:
         return PoissonBayes().fit(codes, self._data.y[: self._labels])
 
     def of(self, net: Competition, held: bool = False) -> dict[str, float]:
-        """Per cent right: of all test (or held-out) pictures, and by digits 0-4 and 5-9."""
+        """Per cent right: of all test (or held-out) images, and by digits 0-4 and 5-9."""
         data = self._data
         seen = answer(net, data.X[: self._labels], np.arange(self._labels)).astype(float)
         X, y = (data.X_held, data.y_held) if held else (data.X_test, data.y_test)
@@ -184,7 +184,7 @@ class Judge:
 def trial(seed: int, quick: bool) -> dict[str, float]:
     """All arms from one seed; per cent right, and neuron-steps relative to the large network."""
     size = QUICK if quick else FULL
-    data = pictures(seed, quick)
+    data = images(seed, quick)
     judge = Judge(data, size.labels)
     out = at_once(seed, size, data, judge)
     out.update(one_after_the_other(seed, size, data, judge))
@@ -195,7 +195,7 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 def at_once(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, float]:
     """All classes from the beginning."""
-    X = np.resize(data.X, (size.pictures, data.X.shape[1]))
+    X = np.resize(data.X, (size.images, data.X.shape[1]))
     n_inputs = X.shape[1]
     out, work, arms = {}, {}, {}
     for name, young, inherit in (
@@ -263,7 +263,7 @@ def few_synapses(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, f
         ("come and go", DENSITY, True),
     ):
         net = circuit(seed, X.shape[1], size.sparse, target_spikes=5.0, density=density)
-        # Correlations over many pictures are lost where each begins from rest.
+        # Correlations over many images are lost where each begins from rest.
         net.from_rest, net.rest = False, REST
         path = net.brain.get_projection("input", "excitatory")
         if moves:
@@ -275,17 +275,17 @@ def few_synapses(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, f
 
 
 def _let_synapses_move(net: Competition) -> None:
-    """Between inputs and neurons that are active at the same pictures, and away from weak ones."""
+    """Between inputs and neurons that are active at the same images, and away from weak ones."""
     brain, growth = net.brain, net.brain.growth
-    picture = (net.steps + net.rest) * brain.dt
+    image = (net.steps + net.rest) * brain.dt
     brain.unfreeze_structural_plasticity()
     growth.neurogenesis = growth.apoptosis = False
-    growth.growth_interval, growth.correlation_window = 40 * picture, 80 * picture
+    growth.growth_interval, growth.correlation_window = 40 * image, 80 * image
     growth.coincidence, growth.min_correlation = net.steps * brain.dt, 0.15
     n = brain.get_projection("input", "excitatory").n_synapses
     growth.synapses_per_cycle = growth.pruned_per_cycle = round(n / 40)
     growth.pruning_weight = growth.new_weight = 0.05
-    growth.pruning_age, growth.pruning_unused, growth.max_rate = 80 * picture, 0.0, 1000.0
+    growth.pruning_age, growth.pruning_unused, growth.max_rate = 80 * image, 0.0, 1000.0
     growth.max_synapses = sum(p.n_synapses for p in brain.projections)
 
 
@@ -356,7 +356,7 @@ EXPERIMENT = Experiment(
         "growth (`brain.growth`, kinship): each newborn is like one neighbour, with its own "
         "inhibitory neuron, and its potentiation is raised at first (critical period: "
         f"{YOUTH} pictures). Rates of learning fall, those of the growing circuit after the last "
-        f"birth. All at once: {FULL.pictures:,} pictures of all classes, the same for all arms; "
+        f"birth. All at once: {FULL.images:,} pictures of all classes, the same for all arms; "
         f"births over the first {100 * BIRTHS_UNTIL:.0f} % of them, potentiation {YOUNG + 1:.0f} "
         f"times as much at birth, rates from {GROWING_RATES[0]:g} (fixed ones: {RATES[0]:g}, which "
         "was better for them). Controls: the starting size, the final size, the mean size of the "

@@ -5,14 +5,14 @@
 
 Each run goes through `engram.learn.mnist.execute` (what `engram bench mnist` does) and is added to
 benchmarks/results/mnist.json; a run that was cut off goes on from its checkpoints (`--folder`).
-`--quick` is what CI runs: 100 neurons, 5,000 pictures of MNIST if it is on this machine, and
+`--quick` is what CI runs: 100 neurons, 5,000 images of MNIST if it is on this machine, and
 scikit-learn's digits, which always are; nothing is written.
 
-Protocol (docs/learning.md): canonical split; input scaled by the range of training pictures;
-labels for decoders only, drawn from training pictures; test pictures seen once, from rest, learning
-off, each answer a function of network and picture; silence is wrong. The decoder whose figure
-counts is chosen by labelled training pictures that were held out from it. Settings were found on
-training pictures 50,000-59,999, held out; the runs here then learn from all 60,000.
+Protocol (docs/learning.md): canonical split; input scaled by the range of training images;
+labels for decoders only, drawn from training images; test images seen once, from rest, learning
+off, each answer a function of network and image; silence is wrong. The decoder whose figure
+counts is chosen by labelled training images that were held out from it. Settings were found on
+training images 50,000-59,999, held out; the runs here then learn from all 60,000.
 
 Claims, asserted: `CLAIMS`, means over seeds.
 """
@@ -33,8 +33,8 @@ from typing import Any
 import numpy as np
 
 from engram import datasets
-from engram.learn.mnist import Run, describe, execute
-from engram.learn.recipe import recipe
+from engram.circuits import image_settings
+from engram.learn.bench.mnist import Run, describe, execute
 
 RESULTS = Path(__file__).parent.parent / "results" / "mnist.json"
 FOLDER = Path("mnist-runs")
@@ -67,11 +67,11 @@ CLAIMS = {
 }
 """Mean accuracy over seeds, %, by model and number of neurons."""
 
-SPEED = {"train_cpu_ms_per_picture": 1.5, "answer_cpu_ms": 0.6}
+SPEED = {"train_cpu_ms_per_image": 1.5, "answer_cpu_ms": 0.6}
 """Most CPU time of a presentation to 400 neurons, ms."""
 
 QUICK = {
-    "mnist": (Run(neurons=100, pictures=5000, tests=2000, labels=2000, reward=False), 80.0),
+    "mnist": (Run(neurons=100, images=5000, tests=2000, labels=2000, reward=False), 80.0),
     "digits": (Run(neurons=50, epochs=2, data="digits", labels=1000, reward=False), 80.0),
 }
 """Small runs and the accuracy they must reach, %; one seed each."""
@@ -159,23 +159,23 @@ HEAD = """\
 ## MNIST, learned without labels
 
 `python -m benchmarks.learning.mnist`. Canonical split; input scaled by the range of the training
-pictures; {epochs}; features see no labels; decoders see those of {labels} training pictures, drawn
-by the seed. Test pictures are seen once, from rest, with learning off; answers don't depend on
+images; {epochs}; features see no labels; decoders see those of {labels} training images, drawn
+by the seed. Test images are seen once, from rest, with learning off; answers don't depend on
 their order. Silence counts as wrong. "Chosen" is the decoder that was best on a sixth of the
-labelled training pictures, held out from it. Settings were found on training pictures that were
-held out (50,000-59,999), none on test pictures. Mean ± standard deviation over seeds, %. CPU time
+labelled training images, held out from it. Settings were found on training images that were
+held out (50,000-59,999), none on test images. Mean ± standard deviation over seeds, %. CPU time
 of one thread on a shared machine ({machine}).
 """
 
 DEVIATIONS = """\
 Deviations from Diehl & Cook (2015): dt 1 ms instead of 0.5; delays of one step; inhibitory neurons
-are relays; no pause of 150 ms, each picture begins from rest; the rates of a picture have the
+are relays; no pause of 150 ms, each image begins from rest; the rates of an image have the
 length {total_rate:g} Hz (root of the sum of squares), so that none has to be shown again with more
 input; weights change at postsynaptic spikes only, with bounds on both sides, and are kept at the
-length {total_weight:g} after each picture, not in sum; inhibition lasts longer ({tau_inh:g} ms) and
+length {total_weight:g} after each image, not in sum; inhibition lasts longer ({tau_inh:g} ms) and
 is weaker in answers ({answer_inhibition:g}{others} instead of {inhibition:g}); thresholds fall at a
-rate at which the whole layer fires {target_spikes:g} spikes a picture, instead of decaying;
-learning rates fall over the pictures; fewer passes; decoders besides the vote.
+rate at which the whole layer fires {target_spikes:g} spikes an image, instead of decaying;
+learning rates fall over the images; fewer passes; decoders besides the vote.
 """
 
 
@@ -247,21 +247,21 @@ def report(stored: dict[str, Any]) -> list[str]:
         )
     lines += [
         "",
-        "| neurons | spikes a test picture | silent answers | ms to learn a picture "
+        "| neurons | spikes a test image | silent answers | ms to learn an image "
         "| ms to answer one | neurons per class |",
         "|---|---|---|---|---|---|",
     ]
     for (model, neurons), members in groups(runs).items():
         m = members[0]
         lines.append(
-            f"| {neurons:,} {model}, seed {m['run']['seed']} | {m['spikes_per_picture']:.1f} "
-            f"| {m['silent']} | {m['train_cpu_ms_per_picture']:.2f} | {m['answer_cpu_ms']:.2f} "
+            f"| {neurons:,} {model}, seed {m['run']['seed']} | {m['spikes_per_image']:.1f} "
+            f"| {m['silent']} | {m['train_cpu_ms_per_image']:.2f} | {m['answer_cpu_ms']:.2f} "
             f"| {' '.join(map(str, m['neurons_per_class']))} |"
         )
     learn, answer = SPEED.values()
     lines += [
         "",
-        f"Asked for at 400 neurons: at most {learn:g} ms to learn a picture and "
+        f"Asked for at 400 neurons: at most {learn:g} ms to learn an image and "
         f"{answer:g} ms to answer one.",
         "",
     ]
@@ -282,11 +282,11 @@ def report(stored: dict[str, Any]) -> list[str]:
         looks = members[0]["run"].get("fixations", 1)
         if looks > 1:
             lines += [
-                f"{neurons:,} {model}: answers, to labelled pictures too, add up {looks} looks, "
+                f"{neurons:,} {model}: answers, to labelled images too, add up {looks} looks, "
                 "from positions a pixel apart, each from rest: as many presentations."
             ]
     for key, members in groups(runs).items():
-        now = list(recipe(*key).theta_plus)
+        now = list(image_settings(*key).theta_plus)
         then = members[0]["parameters"]["theta_plus"]
         if then != now:
             lines += [
@@ -326,8 +326,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fixations", type=int, default=1, help="looks in an answer: 1, 5, 9")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--jobs", type=int, default=1, help="threads for answers")
-    parser.add_argument("--every", type=int, default=5000, help="pictures between checkpoints")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="for checkpoints and pictures")
+    parser.add_argument("--every", type=int, default=5000, help="images between checkpoints")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for checkpoints and images")
     parser.add_argument("--no-reward", action="store_true", help="without the readout by reward")
     parser.add_argument("--no-controls", action="store_true")
     options = parser.parse_args(arguments)

@@ -3,14 +3,14 @@
     python -m benchmarks.learning.mnist_limits --neurons 6400 --epochs 3 --folder mnist-runs
 
 Takes the network of `python -m benchmarks.learning.mnist` with the same arguments from its
-checkpoints (or trains it). Decoders are fitted to labelled training pictures among the first
-50,000 and scored on training pictures from 50,000 on; test pictures have no part in it. Ways to
+checkpoints (or trains it). Decoders are fitted to labelled training images among the first
+50,000 and scored on training images from 50,000 on; test images have no part in it. Ways to
 answer, from what is best to what there is:
 
-- averaged, without spikes: each neuron's field is replaced by the mean of the pictures that it
+- averaged, without spikes: each neuron's field is replaced by the mean of the images that it
   matches best (a step of k-means with cosines), then answers as below.
-- without spikes: the cosine of picture and field, less what the neuron exceeds for as large a share
-  of pictures as WINNERS are of the layer; what remains above the next best neuron's, of the WINNERS
+- without spikes: the cosine of image and field, less what the neuron exceeds for as large a share
+  of images as WINNERS are of the layer; what remains above the next best neuron's, of the WINNERS
   best neurons, counts (graded); or 1 for each of them (binary).
 - noisy input: the same, with Poisson counts of input spikes in place of rates.
 - spikes: the circuit's answers with several strengths of inhibition.
@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.learn import DeltaReadout, PoissonBayes
-from engram.learn.mnist import Run, classifier, load
+from engram.learn.bench.mnist import Run, classifier, load
 from engram.learn.stdp_classifier import STDPClassifier
 
 RESULTS = Path(__file__).parent.parent / "results" / "mnist_limits.json"
@@ -61,18 +61,18 @@ def graded(matches: Floats, winners: int) -> Floats:
     return code
 
 
-def match(pictures: Floats, fields: Floats, reference: Floats) -> Floats:
-    """Cosines, less what each neuron exceeds for its share of the reference pictures."""
+def match(images: Floats, fields: Floats, reference: Floats) -> Floats:
+    """Cosines, less what each neuron exceeds for its share of the reference images."""
     usual = np.quantile(reference @ fields, 1.0 - WINNERS / fields.shape[1], axis=0)
-    return pictures @ fields - usual.astype(np.float32)
+    return images @ fields - usual.astype(np.float32)
 
 
-def averaged(fields: Floats, pictures: Floats) -> Floats:
-    """Each field becomes the mean of the pictures it matches best; one without any stays."""
+def averaged(fields: Floats, images: Floats) -> Floats:
+    """Each field becomes the mean of the images it matches best; one without any stays."""
     sums = np.zeros_like(fields)
-    for block in np.array_split(pictures, max(1, len(pictures) // 2000)):
-        for winner, picture in zip((block @ fields).argmax(axis=1), block, strict=True):
-            sums[:, winner] += picture
+    for block in np.array_split(images, max(1, len(images) // 2000)):
+        for winner, image in zip((block @ fields).argmax(axis=1), block, strict=True):
+            sums[:, winner] += image
     return np.where(sums.any(axis=0), unit(sums, 0), fields)
 
 
@@ -88,16 +88,16 @@ def without_spikes(
     network: STDPClassifier, data: NDArray[Any], X: NDArray[Any], n: int
 ) -> Iterator[tuple[str, Floats]]:
     """Answers of analog neurons with these fields."""
-    fields, pictures = unit(network.circuit_.weights, 0), unit(X, 1)
+    fields, images = unit(network.circuit_.weights, 0), unit(X, 1)
     random = np.random.RandomState(0)
-    counts = random.poisson(pictures * (network.total_rate * network.steps / 1e3))
-    inputs = {"without spikes": pictures, "noisy input": unit(counts, 1)}
+    counts = random.poisson(images * (network.total_rate * network.steps / 1e3))
+    inputs = {"without spikes": images, "noisy input": unit(counts, 1)}
     for name, values in inputs.items():
         code = graded(match(values, fields, values[: min(n, 4000)]), WINNERS)
         yield f"{name}, graded", code
         yield f"{name}, binary", (code > 0).astype(np.float32)
     better = averaged(fields, unit(data[:HELD_FROM], 1))
-    code = graded(match(pictures, better, pictures[: min(n, 4000)]), WINNERS)
+    code = graded(match(images, better, images[: min(n, 4000)]), WINNERS)
     yield "averaged, without spikes, graded", code
 
 
@@ -149,17 +149,17 @@ def report(stored: dict[str, Any]) -> list[str]:
     lines = [
         "### What limits it",
         "",
-        "`python -m benchmarks.learning.mnist_limits`: accuracy, %, on training pictures from "
+        "`python -m benchmarks.learning.mnist_limits`: accuracy, %, on training images from "
         "50,000 on, held out from decoders; features have seen them, without labels. Without "
-        f"spikes: cosine of picture and field, the {WINNERS} best neurons; graded by how far they "
+        f"spikes: cosine of image and field, the {WINNERS} best neurons; graded by how far they "
         "are ahead, or binary. Noisy input: with Poisson counts of input spikes. Averaged: each "
-        "field replaced by the mean of the pictures that it matches best.",
+        "field replaced by the mean of the images that it matches best.",
     ]
     for run in stored["runs"]:
         lines += [
             "",
             f"{run['neurons']:,} neurons, {run['epochs']} passes, seed {run['seed']}; "
-            f"{run['labels']:,} labels, {run['held']:,} pictures held out:",
+            f"{run['labels']:,} labels, {run['held']:,} images held out:",
             "",
             "| answers | delta | bayes | spikes |",
             "|---|---|---|---|",

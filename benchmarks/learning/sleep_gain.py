@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.learning.drawing import bars
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from engram import Brain
-from engram.assemblies import sequence_memory
+from engram.circuits import sequence_memory
 from engram.recording import SpikeRecorder
 from engram.traces import rank_correlation
 
