@@ -33,7 +33,7 @@ from engram.checkpoint.container import MANIFEST, checksum
 from engram.state.invariants import check
 
 Members = dict[str, bytes]
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     True,
     -1,

@@ -30,10 +30,12 @@ import gymnasium
 import numpy as np
 
 import engram
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import trials, write
 from engram.learn import SpikingAgent
 from engram.learn.cells import numbers
 
-RESULTS = Path(__file__).parent.parent / "results" / "agents.json"
+RESULTS = FOLDER / "agents.json"
 FIRST = 100
 """The first of the seeds that are reported."""
 
@@ -103,8 +105,9 @@ class Table:
         return done
 
 
-def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
+def run(seed: int, environment: str, arm: str) -> dict[str, Any]:
     """Train and test one arm with one seed."""
+    task = TASKS[environment]
     env = make(task)
     agent = SpikingAgent(env, seed=seed)
     started = time.process_time()
@@ -123,8 +126,6 @@ def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
     else:
         solved = bool((returns >= task.least).all() and all(end for *_, end in tested))
     return {
-        "arm": arm,
-        "seed": seed,
         "solved": bool(solved),
         "mean": float(returns.mean()),
         "steps": float(np.mean([steps for steps, *_ in tested])),
@@ -217,7 +218,7 @@ def draw(curves: dict[str, list[list[float]]], path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, write, draw, and check the claim; the exit status."""
+    """Run, print, write, and check the claim; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("environments", nargs="*", help=f"of {', '.join(TASKS)} (default: all)")
     parser.add_argument("--seeds", type=int, default=10)
@@ -228,22 +229,21 @@ def main(arguments: list[str] | None = None) -> int:
     document: dict[str, Any] = {"benchmark": "agents", "results": {}, "curves": {}}
     if options.output.exists():
         document |= json.loads(options.output.read_text())
+    points = [{"environment": name, "arm": arm} for name in names for arm in ARMS]
+    seeds = range(options.first, options.first + options.seeds)
+    rows = trials("agents", run, points, seeds)
+    for r in rows:
+        shown = {k: r[k] for k in ("solved", "mean", "steps", "cpu_s", "undecided")}
+        print(r["environment"], r["arm"], r["seed"], shown)
     for name in names:
-        task, found = TASKS[name], {}
-        for arm in ARMS:
-            rows = []
-            for seed in range(options.first, options.first + options.seeds):
-                rows.append(run(task, arm, seed))
-                shown = {k: rows[-1][k] for k in ("solved", "mean", "steps", "cpu_s", "undecided")}
-                print(name, arm, seed, shown, flush=True)
-            found[arm] = summarise(rows)
-            if arm == "network":
-                document["curves"][name] = [r["curve"] for r in rows]
-        document["results"][name] = found
-        document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
-        document["load"] = round(os.getloadavg()[0], 2)
-        options.output.write_text(json.dumps(document) + "\n")
-    draw(document["curves"], options.output.with_suffix(".png"))
+        of_arm = {
+            arm: [r for r in rows if (r["environment"], r["arm"]) == (name, arm)] for arm in ARMS
+        }
+        document["results"][name] = {arm: summarise(of_arm[arm]) for arm in ARMS}
+        document["curves"][name] = [r["curve"] for r in of_arm["network"]]
+    document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
+    document["load"] = round(os.getloadavg()[0], 2)
+    write(options.output, document)
     problems = failures(document["results"])
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

@@ -12,20 +12,20 @@ Controls: plasticity off while the groups are shown; a cue outside all groups.
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import engram
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import trials, write
 from engram import Brain
-from engram.circuits import Recall, associative_memory, recall_of, set_mode
+from engram.circuits import associative_memory, recall_of, set_mode
 
-RESULTS = Path(__file__).resolve().parents[1] / "results" / "completion.json"
+RESULTS = FOLDER / "completion.json"
 CELLS, SIZE, SHARE = 500, 50, 0.3
 STORED = (5, 10, 15, 20)
 CLAIMED = 10
@@ -48,10 +48,24 @@ def learn(seed: int, stored: int, plastic: bool = True) -> tuple[Brain, list[Any
     return brain, groups
 
 
-def summary(found: list[Recall]) -> dict[str, float]:
-    """Mean and worst, in per cent."""
-    recalled = 100.0 * np.array([r.recalled for r in found])
-    false = 100.0 * np.array([r.false for r in found])
+def trial(seed: int, arm: str, stored: int) -> dict[str, list[float]]:
+    """How well each group comes back, in per cent."""
+    brain, groups = learn(seed, stored, plastic=arm != "plasticity off")
+    share = SHARE
+    if arm == "cue outside all groups":
+        outside = np.setdiff1d(np.arange(CELLS), np.concatenate(groups))
+        # Compared with nobody: whatever comes back is false.
+        groups, share = [outside[: round(SHARE * SIZE)]], 1.0
+    found = recall_of(brain, "memory", groups, share=share)
+    return {
+        "recalled": [100.0 * r.recalled for r in found],
+        "false": [100.0 * r.false for r in found],
+    }
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Mean and worst over all groups and seeds, in per cent."""
+    recalled, false = (np.concatenate([r[name] for r in rows]) for name in ("recalled", "false"))
     return {
         "recalled": float(recalled.mean()),
         "recalled_sd": float(recalled.std()),
@@ -61,26 +75,23 @@ def summary(found: list[Recall]) -> dict[str, float]:
     }
 
 
-def measure(seeds: int) -> list[dict[str, Any]]:
-    """One row for each number of groups, and the controls."""
-    rows: list[dict[str, Any]] = []
-    for stored in STORED:
-        found = []
-        for seed in range(seeds):
-            brain, groups = learn(seed, stored)
-            found += recall_of(brain, "memory", groups, share=SHARE)
-        rows.append({"arm": "learned", "stored": stored, **summary(found)})
-    found, strangers = [], []
-    for seed in range(seeds):
-        brain, groups = learn(seed, CLAIMED, plastic=False)
-        found += recall_of(brain, "memory", groups, share=SHARE)
-        brain, groups = learn(seed, CLAIMED)
-        outside = np.setdiff1d(np.arange(CELLS), np.concatenate(groups))
-        # Compared with nobody: whatever comes back is false.
-        strangers += recall_of(brain, "memory", [outside[: round(SHARE * SIZE)]], share=1.0)
-    rows.append({"arm": "plasticity off", "stored": CLAIMED, **summary(found)})
-    rows.append({"arm": "cue outside all groups", "stored": CLAIMED, **summary(strangers)})
-    return rows
+def arms() -> list[dict[str, Any]]:
+    """Each number of groups, and the controls."""
+    controls = ("plasticity off", "cue outside all groups")
+    return [
+        *({"arm": "learned", "stored": stored} for stored in STORED),
+        *({"arm": arm, "stored": CLAIMED} for arm in controls),
+    ]
+
+
+def measure(seeds: int, *, keep: bool = False) -> list[dict[str, Any]]:
+    """A row for each arm; keep: see `benchmarks.learning.trials.trials`."""
+    found = trials("completion", trial, arms(), range(seeds), keep=keep)
+    return [
+        {**arm, **summary(mine), "cpu_s": sum(r["cpu_s"] for r in mine)}
+        for arm in arms()
+        for mine in [[r for r in found if all(r[k] == v for k, v in arm.items())]]
+    ]
 
 
 def failures(rows: list[dict[str, Any]]) -> list[str]:
@@ -128,19 +139,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    started = time.process_time()
-    rows = measure(options.seeds)
+    rows = measure(options.seeds, keep=True)
+    cpu = sum(row.pop("cpu_s") for row in rows)
     problems = failures(rows)
     document = {
         "benchmark": "completion",
         "seeds": options.seeds,
         "holds": not problems,
         "rows": rows,
-        "cpu_s": round(time.process_time() - started, 1),
+        "cpu_s": round(cpu, 1),
         "versions": {"engram": engram.__version__, "python": platform.python_version()},
     }
     print(report(document))
-    options.output.write_text(json.dumps(document, indent=1) + "\n")
+    write(options.output, document)
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)
     return 1 if problems else 0

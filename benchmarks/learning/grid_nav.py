@@ -27,7 +27,6 @@ of a control solves all. Seeds: those from 100 on; the agent's defaults were cho
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -38,15 +37,16 @@ import gymnasium
 import numpy as np
 
 import engram
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import merged, trials, write
 from engram.environments import GRID_WORLD, MOVES, GridWorld
 from engram.learn import SpikingAgent
-from engram.learn.agent import ACTOR, PLACE
+from engram.learn.agent_network import ACTOR, PLACE
 
 EPISODES, WITHIN, CPU_LIMIT = 300, 1.05, 20.0
 FIRST = 100
 """The first of the seeds that are reported."""
-RESULTS = Path(__file__).parent.parent / "results" / "grid_nav.json"
-PICTURE = RESULTS.with_suffix(".png")
+RESULTS = FOLDER / "grid_nav.json"
 
 ARMS: dict[str, dict[str, Any]] = {
     "network": {},
@@ -119,9 +119,8 @@ def evaluate(agent: SpikingAgent, env: Any) -> dict[str, Any]:
     }
 
 
-def run(job: tuple[str, int]) -> dict[str, Any]:
+def run(seed: int, arm: str) -> dict[str, Any]:
     """Train and evaluate one arm with one seed."""
-    arm, seed = job
     env: Any = gymnasium.make(GRID_WORLD, **ARMS[arm])
     training = env
     if arm in ("no reward", "shuffled reward"):
@@ -133,7 +132,7 @@ def run(job: tuple[str, int]) -> dict[str, Any]:
     # How many steps above the fewest each episode took.
     episodes = 10 if arm == "plasticity off" else EPISODES
     excess = learn(agent, training, episodes, seed)
-    found: dict[str, Any] = {"arm": arm, "seed": seed, "cpu_s": time.process_time() - started}
+    found: dict[str, Any] = {"cpu_s": time.process_time() - started}
     found |= {"silent_learning": agent.silent, "tied_learning": agent.tied}
     found |= {"undecided": agent.undecided, "decisions_learning": agent.decisions}
     found |= {"curve": [steps for steps, _ in excess], "learned_after": learned_after(excess)}
@@ -366,7 +365,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, write, draw, and check the claim; the exit status."""
+    """Run, print, write, and check the claim; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one seed; network and controls")
     parser.add_argument("--arms", nargs="+", choices=ARMS, help="only these; others stay as stored")
@@ -377,20 +376,17 @@ def main(arguments: list[str] | None = None) -> int:
     seeds = 1 if options.quick else options.seeds
     output = options.output or (None if options.quick else RESULTS)
     arms = options.arms or (QUICK if options.quick else tuple(ARMS))
-    rows: list[dict[str, Any]] = []
-    if options.arms and output is not None and output.exists():
-        stored = json.loads(output.read_text())["rows"]
-        rows = [r for r in stored if r["arm"] not in arms]
     load = os.getloadavg()[0]
-    for arm in arms:
-        for seed in range(options.first, options.first + seeds):
-            rows.append(run((arm, seed)))
-            r = rows[-1]
-            print(
-                f"{arm}, seed {seed}: {r['solved']} of {r['starts']}, {r['steps']:.3f} steps, "
-                f"{r['cpu_s']:.1f} CPU-s",
-                flush=True,
-            )
+    points = [{"arm": arm} for arm in arms]
+    seeds_ = range(options.first, options.first + seeds)
+    rows = trials("grid_nav", run, points, seeds_, keep=not options.quick)
+    for r in rows:
+        print(
+            f"{r['arm']}, seed {r['seed']}: {r['solved']} of {r['starts']}, {r['steps']:.3f} "
+            f"steps, {r['cpu_s']:.1f} CPU-s"
+        )
+    if output is not None:
+        rows = merged(output, "rows", rows, lambda row: row["arm"])
     present = [arm for arm in ARMS if any(r["arm"] == arm for r in rows)]
     results = {arm: summarise([r for r in rows if r["arm"] == arm]) for arm in present}
     print(table(results))
@@ -406,8 +402,7 @@ def main(arguments: list[str] | None = None) -> int:
             "versions": {"engram": engram.__version__, "gymnasium": gymnasium.__version__},
             "load_before": round(load, 2),
         }
-        output.write_text(json.dumps(document) + "\n")
-        draw(rows, output.with_suffix(".png"))
+        write(output, document, a_line_each="rows")
         print(f"written to {output}")
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

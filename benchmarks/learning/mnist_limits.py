@@ -21,22 +21,23 @@ Adds to benchmarks/results/mnist_limits.json; prints a table.
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import functools
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import merged, one_thread_each, trials, write
 from engram.learn import DeltaReadout, PoissonBayes
 from engram.learn.bench.mnist import Run, classifier, load
 from engram.learn.stdp_classifier import STDPClassifier
 
-RESULTS = Path(__file__).parent.parent / "results" / "mnist_limits.json"
+RESULTS = FOLDER / "mnist_limits.json"
 HELD_FROM = 50_000
 WINNERS = 20
 INHIBITION = (0.13, 0.525, 2.1)
@@ -48,7 +49,8 @@ def unit(values: NDArray[Any], axis: int) -> Floats:
     """Vectors of length 1."""
     array = np.asarray(values, np.float32)
     length = np.linalg.norm(array, axis=axis, keepdims=True)
-    return array / np.maximum(length, np.float32(1e-9))
+    scaled: Floats = array / np.maximum(length, np.float32(1e-9))
+    return scaled
 
 
 def graded(matches: Floats, winners: int) -> Floats:
@@ -64,7 +66,8 @@ def graded(matches: Floats, winners: int) -> Floats:
 def match(images: Floats, fields: Floats, reference: Floats) -> Floats:
     """Cosines, less what each neuron exceeds for its share of the reference images."""
     usual = np.quantile(reference @ fields, 1.0 - WINNERS / fields.shape[1], axis=0)
-    return images @ fields - usual.astype(np.float32)
+    ahead: Floats = images @ fields - usual.astype(np.float32)
+    return ahead
 
 
 def averaged(fields: Floats, images: Floats) -> Floats:
@@ -168,6 +171,34 @@ def report(stored: dict[str, Any]) -> list[str]:
     return lines
 
 
+def trial(
+    seed: int,
+    neurons: int,
+    epochs: int,
+    labels: int,
+    held: int,
+    inhibition: Sequence[float],
+    *,
+    folder: Path,
+    jobs: int,
+) -> dict[str, Any]:
+    """The rows of one trained network; folder: of its checkpoints; jobs: threads for answers."""
+    run = Run(neurons, epochs, seed)
+    data, network = load(run), classifier(run, jobs)
+    network.learn_features(data.X_train, progress=True, checkpoints=folder / run.name)
+    rows = study(network, data.X_train, data.y_train, labels, held, tuple(inhibition))
+    return {
+        "found": {
+            "neurons": neurons,
+            "epochs": epochs,
+            "seed": seed,
+            "labels": labels,
+            "held": held,
+            "rows": rows,
+        }
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -180,28 +211,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--inhibition", type=float, nargs="+", default=INHIBITION)
     parser.add_argument("--folder", type=Path, default=Path("mnist-runs"), help="of checkpoints")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    run = Run(options.neurons, options.epochs, options.seed)
-    data, network = load(run), classifier(run, options.jobs)
-    network.learn_features(data.X_train, progress=True, checkpoints=options.folder / run.name)
-    rows = study(
-        network, data.X_train, data.y_train, options.labels, options.held, tuple(options.inhibition)
-    )
-    found = {
-        "neurons": run.neurons,
-        "epochs": run.epochs,
-        "seed": run.seed,
+    one_thread_each()
+    point = {
+        "neurons": options.neurons,
+        "epochs": options.epochs,
         "labels": options.labels,
         "held": options.held,
-        "rows": rows,
+        "inhibition": list(options.inhibition),
     }
-    runs = json.loads(RESULTS.read_text())["runs"] if RESULTS.exists() else []
-    key = ("neurons", "epochs", "seed")
-    runs = [r for r in runs if any(r[k] != found[k] for k in key)] + [found]
-    runs.sort(key=lambda r: [r[k] for k in key])
-    lines = ",\n".join(json.dumps(r) for r in runs)
-    RESULTS.write_text(f'{{"benchmark": "mnist_limits", "runs": [\n{lines}\n]}}\n')
+    run = functools.partial(trial, folder=options.folder, jobs=options.jobs)
+    new = [row["found"] for row in trials("mnist_limits", run, [point], [options.seed])]
+
+    def key(found: dict[str, Any]) -> tuple[int, ...]:
+        return found["neurons"], found["epochs"], found["seed"]
+
+    runs = sorted(merged(RESULTS, "runs", new, key), key=key)
+    write(RESULTS, {"benchmark": "mnist_limits", "runs": runs}, a_line_each="runs")
     return 0
 
 

@@ -165,10 +165,12 @@ def adapt(brain: Brain, done: float, spikes: float) -> None:
 def listen(brain: Brain, times: Floats) -> None:
     """Learn samples without labels."""
     path = brain.get_projection("input", "cells")
+    rule = path.rule
+    assert isinstance(rule, TraceSTDP)
     for k, sample in enumerate(times):
         if k % BLOCK == 0:
             adapt(brain, k / len(times), spikes=5.0)
-            path.rule.eta = 0.5 * 0.1 ** (k / len(times))
+            rule.eta = 0.5 * 0.1 ** (k / len(times))
         fired = np.flatnonzero(show(brain, sample))
         if len(fired):
             path.normalize(TOTAL, neurons=fired)
@@ -334,10 +336,10 @@ def draw(trials: Trials, path: Path) -> None:
     left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
     order = patterns[0].argsort()
     for k, color, label in ((0, "tab:blue", "a pattern"), (FULL.pairs, "tab:red", "its reversal")):
-        for jitter in random.normal(0.0, JITTER, (3, INPUTS)):
+        for sample, jitter in enumerate(random.normal(0.0, JITTER, (3, INPUTS))):
             times = (patterns[k] + jitter)[order]
-            left.plot(times, np.arange(INPUTS), ".", color=color, ms=3, label=label)
-            label = None
+            named = None if sample else label
+            left.plot(times, np.arange(INPUTS), ".", color=color, ms=3, label=named)
     left.set(xlabel="ms", ylabel="input neuron", title="three samples of each; every neuron once")
     left.legend(loc="upper center", fontsize=8)
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engram import LIF, Brain, CurrentLIF, RegionType, Relay
 from engram.morphology import TEMPLATES, Branch, Morphology
+from engram.recording import StateRecorder
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "neuron.json"
@@ -78,7 +80,9 @@ def epsps(tree: Morphology, dt: float) -> np.ndarray:
     recorder = brain.record("v", "cells", every=dt)
     brain.run(round(60.0 / dt))
     # A spike of the first step arrives at 1 ms, like NEURON's event.
-    return recorder.values - model.E_L
+    assert isinstance(recorder, StateRecorder)
+    deviation: NDArray[Any] = recorder.values - model.E_L
+    return deviation
 
 
 def compare(name: str, reference: list[dict[str, Any]]) -> list[dict[str, Any]]:

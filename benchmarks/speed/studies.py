@@ -8,6 +8,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.speed.measure import ROOT, Row, cpu, median, probe
 from benchmarks.speed.presentation import presentation
@@ -200,14 +201,15 @@ def start(repeats: int) -> Iterator[Row]:
 
 def wiring(repeats: int) -> Iterator[Row]:
     """Ten million synapses."""
-    cases: dict[str, tuple[int, dict[str, object]]] = {
+    cases: dict[str, tuple[int, dict[str, Any]]] = {
         "random": (10_000, {"density": 0.1}),
         "in_degree": (10_000, {"in_degree": 1000}),
         "all_to_all": (3_163, {}),
     }
     for name, (n, options) in cases.items():
         for label, rule in (("static", None), ("plastic", "reward_stdp")):
-            times, made = [], 0
+            times: list[float] = []
+            made = 0
             for _ in range(-(-repeats // 2)):
                 brain = Brain(seed=1)
                 for region in ("a", "b"):
@@ -216,7 +218,7 @@ def wiring(repeats: int) -> Iterator[Row]:
                 def connect(b: Brain = brain, w: str = name, r: str | None = rule) -> None:
                     b.connect_regions(
                         "a", "b", wiring=w, source_type=None, rule=r, weights=1.0, **cases[w][1]
-                    )  # type: ignore[arg-type]
+                    )
 
                 if not times:  # compile
                     small = Brain(seed=1)

@@ -44,8 +44,8 @@ def _noisy_reset(v, u, a, b, c, d, I, theta, uniform, dt):  # type: ignore[no-un
 class UniformNoiseIzhikevich(Izhikevich):
     """Izhikevich's neuron with a current uniform in [-6.5, 6.5], drawn each step."""
 
-    update = staticmethod(_noisy_update)
-    reset = staticmethod(_noisy_reset)
+    update: Any = staticmethod(_noisy_update)
+    reset: Any = staticmethod(_noisy_reset)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from benchmarks.learning import mnist
-from benchmarks.learning.mnist import DECODERS
+from benchmarks.learning import mnist, mnist_report
+from benchmarks.learning.mnist_report import DECODERS
 from engram.circuits import image_settings
 
 
@@ -57,7 +57,7 @@ def test_claims_are_about_means_over_seeds_and_controls():
 def test_a_run_takes_the_place_of_an_older_one(tmp_path):
     path = tmp_path / "mnist.json"
     for run in (a_run(neurons=400), a_run(neurons=100), a_run(neurons=400, accuracy=91.0)):
-        runs = mnist.store(copy.deepcopy(run), path)
+        runs = mnist.store([copy.deepcopy(run)], path)
     assert [r["run"]["neurons"] for r in runs] == [100, 400]
     assert json.loads(path.read_text())["runs"][1]["accuracy"] == 91.0
 
@@ -65,7 +65,7 @@ def test_a_run_takes_the_place_of_an_older_one(tmp_path):
 def test_report_has_every_figure_beside_its_controls():
     runs = [a_run(seed=0), a_run(seed=1, accuracy=94.0), a_run(1600, accuracy=93.0)]
     runs[2]["run"]["fixations"] = 5
-    text = "\n".join(mnist.report({"runs": runs}))
+    text = "\n".join(mnist_report.report({"runs": runs}))
     assert "| 400 lif | 2 | 93.00 ± 1.41 (delta) | 90 | yes | 87.0 |" in text
     assert "| 1,600 lif | 1 | 93.00 (delta) | 94 | **no** | 91.9 |" in text
     assert "untrained, 400 lif | 70.00 ± 0.00" in text
