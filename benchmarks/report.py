@@ -1,26 +1,39 @@
-"""Write BENCHMARKS.md from the results in benchmarks/results: ``python -m benchmarks.report``."""
+"""Write BENCHMARKS.md from the results in benchmarks/results: ``python -m benchmarks.report``.
+
+Draws the figures, too, into benchmarks/figures, which git does not keep (``--no-figures``: not).
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.learning import (
+    adaptation,
     agents,
     classifiers,
     completion,
+    damage,
     experiment,
+    few_shots,
+    forgetting,
     grid_nav,
+    growing,
     iris,
-    mnist,
     mnist_limits,
+    mnist_report,
+    sleep_gain,
+    spike_times,
+    turning,
 )
 from benchmarks.mechanisms import homeostasis, neuromodulation
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+FIGURES = ROOT / "benchmarks" / "figures"
 PEERS = ROOT / "benchmarks" / "speed" / "peers"
 
 HEAD = """\
@@ -155,8 +168,9 @@ def growth(cost: dict[str, Any]) -> list[str]:
         lines += [
             f"`python -m benchmarks.growth.cycles`: {r['cycles']:,} random cycles, all tables "
             f"checked after each: {r['violations']} violations, {r['neurons_born']:,} neurons and "
-            f"{r['synapses_born']:,} synapses born.", "",
-        ]  # fmt: skip
+            f"{r['synapses_born']:,} synapses born.",
+            "",
+        ]
     soak = RESULTS / "soak.json"
     if soak.exists():
         r = json.loads(soak.read_text())
@@ -187,7 +201,7 @@ def checkpoints(results: dict[str, Any]) -> list[str]:
 SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("classifiers", lambda results: [classifiers.report(results)]),
-    ("mnist", mnist.report),
+    ("mnist", mnist_report.report),
     ("mnist_limits", mnist_limits.report),
     ("grid_nav", lambda results: [grid_nav.report(results)]),
     ("agents", lambda results: [agents.report(results)]),
@@ -210,7 +224,39 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
 """Files in the folder of results, and what makes a section of each."""
 
 
-def main() -> None:
+EXPERIMENTS = (
+    adaptation.EXPERIMENT,
+    damage.EXPERIMENT,
+    few_shots.EXPERIMENT,
+    forgetting.EXPERIMENT,
+    growing.EXPERIMENT,
+    sleep_gain.EXPERIMENT,
+    spike_times.EXPERIMENT,
+    turning.EXPERIMENT,
+)
+
+DRAWINGS: dict[str, Callable[[dict[str, Any], Path], None]] = {
+    "agents": lambda results, path: agents.draw(results["curves"], path),
+    "classifiers": lambda results, path: classifiers.draw(results["results"], path),
+    "grid_nav": lambda results, path: grid_nav.draw(results["rows"], path),
+    **{e.name: e.draw_stored for e in EXPERIMENTS},
+}
+"""What draws the figures of a file of results."""
+
+
+def draw() -> list[Path]:
+    """Draw the figures of all results there are; where they are."""
+    FIGURES.mkdir(exist_ok=True)
+    drawn = []
+    for name, drawing in DRAWINGS.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            drawn.append(FIGURES / f"{name}.png")
+            drawing(json.loads(path.read_text()), drawn[-1])
+    return drawn
+
+
+def write() -> None:
     """Write BENCHMARKS.md."""
     lines = [HEAD]
     for name, section in SECTIONS:
@@ -218,6 +264,17 @@ def main() -> None:
         if path.exists():
             lines += [*section(json.loads(path.read_text())), ""]
     (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write, and draw."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--no-figures", action="store_true", help="BENCHMARKS.md only")
+    options = parser.parse_args(arguments)
+    write()
+    if not options.no_figures:
+        for path in draw():
+            print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from engram import Brain
-from engram.assemblies import Recall, associative_memory, recall_of, set_mode
+from engram.circuits import Recall, associative_memory, recall_of, set_mode
 
 CELLS, SIZE, STORED = 500, 50, 10
 CUE = 0.3

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from engram import Brain
-from engram.assemblies import sequence_memory
+from engram.circuits import sequence_memory
 from engram.recording import SpikeRecorder
 from engram.sleep import SleepReport
 from engram.traces import Trace, rank_correlation

@@ -25,17 +25,37 @@ STUDIES = ("times", "size", "snapshot", "kills", "mutations")
 def _kills(folder: Path, n: int, seed: int) -> Iterator[Row]:
     found = kill_savers(folder, n, seed)
     note = f"{n} kills at random moments, {found['saves_cut_off']} while a file was being written"
-    yield Row("kills", "checkpoints lost or broken", found["lost"] + found["broken"], "", 0.0,
-              note=note, extra=found)  # fmt: skip
-    yield Row("kills", "unfinished files, at most", found["most_strays_at_once"], "", 1.0,
-              note=f"{found['strays_at_the_end']} after the next save")  # fmt: skip
+    yield Row(
+        "kills",
+        "checkpoints lost or broken",
+        found["lost"] + found["broken"],
+        "",
+        0.0,
+        note=note,
+        extra=found,
+    )
+    yield Row(
+        "kills",
+        "unfinished files, at most",
+        found["most_strays_at_once"],
+        "",
+        1.0,
+        note=f"{found['strays_at_the_end']} after the next save",
+    )
 
 
 def _mutations(folder: Path, n: int, seed: int) -> Iterator[Row]:
     found = attack(folder, n, seed)
     refused = sum(r.get("refused", 0) for r in found["outcome"].values())
-    yield Row("mutations", "neither refused nor as saved", found["wrong"], "", 0.0,
-              note=f"{n} files, {refused} refused", extra=found)  # fmt: skip
+    yield Row(
+        "mutations",
+        "neither refused nor as saved",
+        found["wrong"],
+        "",
+        0.0,
+        note=f"{n} files, {refused} refused",
+        extra=found,
+    )
     yield Row("mutations", "slowest file", found["slowest_s"], "s")
     yield Row("mutations", "memory beyond that of one load", found["memory_mib"], "MiB")
 

@@ -48,9 +48,12 @@ def kill_savers(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     path = folder / "brain.engram"
     broken = lost = cut_off = most_strays = reported_in_all = 0
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as server:  # fmt: skip
+        [sys.executable, "-c", SERVER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         for _ in range(kills):
@@ -79,7 +82,12 @@ def kill_savers(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     remove_abandoned(folder)
     left = [p.name for p in folder.iterdir() if p != path]
     return {
-        "kills": kills, "seed": seed, "saves_that_returned": reported_in_all, "broken": broken,
-        "lost": lost, "saves_cut_off": cut_off, "most_strays_at_once": most_strays,
+        "kills": kills,
+        "seed": seed,
+        "saves_that_returned": reported_in_all,
+        "broken": broken,
+        "lost": lost,
+        "saves_cut_off": cut_off,
+        "most_strays_at_once": most_strays,
         "strays_at_the_end": len(left),
-    }  # fmt: skip
+    }

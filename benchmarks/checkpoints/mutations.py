@@ -33,10 +33,37 @@ from engram.checkpoint.container import MANIFEST, checksum
 from engram.state.invariants import check
 
 Members = dict[str, bytes]
-ODD = (
-    None, True, -1, 0, 1, 2, 7, 255, 2**31, 2**40, 2**63, 10**30, 1e308, -0.5, 0.5, "", "a", "a->b",
-    [], [1], {}, {"a": 1}, "os:system", "engram.neurons:LIF", "<f4", "|O", "|V8", [2**40], [-1],
-)  # fmt: skip
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2,
+    7,
+    255,
+    2**31,
+    2**40,
+    2**63,
+    10**30,
+    1e308,
+    -0.5,
+    0.5,
+    "",
+    "a",
+    "a->b",
+    [],
+    [1],
+    {},
+    {"a": 1},
+    "os:system",
+    "engram.neurons:LIF",
+    "<f4",
+    "|O",
+    "|V8",
+    [2**40],
+    [-1],
+)
 HUGE = (2**31 - 1, 2**31, 2**40, 2**62)
 
 
@@ -150,8 +177,11 @@ def _array(data: bytes, rng: random.Random) -> bytes:
         for _ in range(rng.choice((1, 1, 3, flat.size))):
             limits = np.iinfo(array.dtype) if array.dtype.kind in "iu" else None
             odd: tuple[Any, ...] = (0, 1, 2, 5, 200)
-            odd += (limits.max, limits.min, -1 if limits.min else 3) if limits else (
-                np.nan, np.inf, -1.0, 1e30, -1e30)  # fmt: skip
+            odd += (
+                (limits.max, limits.min, -1 if limits.min else 3)
+                if limits
+                else (np.nan, np.inf, -1.0, 1e30, -1e30)
+            )
             flat[rng.randrange(flat.size)] = rng.choice(odd)
     elif what < 0.85:
         array = np.concatenate([array, array]) if rng.random() < 0.5 else array[:-1]
@@ -281,7 +311,11 @@ def attack(folder: Path, count: int, seed: int) -> dict[str, Any]:
         outcome[kind][result] += 1
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
-        "files": count, "seed": seed, "wrong": len(wrong), "examples": wrong[:20],
+        "files": count,
+        "seed": seed,
+        "wrong": len(wrong),
+        "examples": wrong[:20],
         "outcome": {kind: dict(results) for kind, results in outcome.items()},
-        "slowest_s": slowest, "memory_mib": (after - before) / 1024,
-    }  # fmt: skip
+        "slowest_s": slowest,
+        "memory_mib": (after - before) / 1024,
+    }

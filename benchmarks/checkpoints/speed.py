@@ -48,9 +48,16 @@ def _row(
 ) -> Row:
     walls = [w for w, _ in times]
     cpu = statistics.median(c for _, c in times)
-    return Row(study, what, statistics.median(walls), "s", target, repeats=walls,
-               note=f"{cpu:.3f} s of it CPU" + (f"; {note}" if note else ""),
-               extra={"cpu_s": cpu})  # fmt: skip
+    return Row(
+        study,
+        what,
+        statistics.median(walls),
+        "s",
+        target,
+        repeats=walls,
+        note=f"{cpu:.3f} s of it CPU" + (f"; {note}" if note else ""),
+        extra={"cpu_s": cpu},
+    )
 
 
 def times(folder: Path, repeats: int) -> Iterator[Row]:
@@ -83,8 +90,13 @@ def times(folder: Path, repeats: int) -> Iterator[Row]:
         measure("load compressed", lambda: load_brain(folder / "small"))
     size = path.stat().st_size
     yield _row("save", "uncompressed", found["save"], 1.0, f"{size / 2**20:.1f} MiB")
-    yield _row("save", "compressed", found["save compressed"], 1.0,
-               f"{(folder / 'small.engram').stat().st_size / 2**20:.1f} MiB")  # fmt: skip
+    yield _row(
+        "save",
+        "compressed",
+        found["save compressed"],
+        1.0,
+        f"{(folder / 'small.engram').stat().st_size / 2**20:.1f} MiB",
+    )
     yield _row("save", "the same bytes by NumPy", found["raw"], None, "np.save and fsync")
     ratios = [s[0] / r[0] for s, r in zip(found["save"], found["raw"], strict=True)]
     yield Row("save", "uncompressed, to NumPy", statistics.median(ratios), "x", 3.0, repeats=ratios)
@@ -136,11 +148,18 @@ def pauses(folder: Path, repeats: int) -> Iterator[Row]:
     for what, found in (("stops the run for", stops), ("copying all arrays", copies)):
         walls, threads = [w for w, _ in found], [t for _, t in found]
         yield Row("snapshot", what, statistics.median(walls), "s", repeats=walls, note="wall time")
-        yield Row("snapshot", what, statistics.median(threads), "s", repeats=threads,
-                  note="at work")  # fmt: skip
+        yield Row(
+            "snapshot", what, statistics.median(threads), "s", repeats=threads, note="at work"
+        )
     ratios = [a[1] / b[1] for a, b in zip(stops, copies, strict=True)]
     yield Row("snapshot", "stop, to copying", statistics.median(ratios), "x", 1.0, repeats=ratios)
     slower = [a / b for a, b in zip(during, alone, strict=True)]
     note = "to a step before; the writer needs a core of its own"
-    yield Row("snapshot", "a step while it is written", statistics.median(slower), "x",
-              repeats=slower, note=note)  # fmt: skip
+    yield Row(
+        "snapshot",
+        "a step while it is written",
+        statistics.median(slower),
+        "x",
+        repeats=slower,
+        note=note,
+    )

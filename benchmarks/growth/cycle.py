@@ -25,10 +25,18 @@ def large() -> Brain:
     brain.freeze_homeostatic_scaling()
     brain.disable_memory()
     brain.add_region(
-        "cortex", RegionType.ASSOCIATION, 10_000, in_degree=50, wiring="in_degree",
-        max_neurons=11_000, rule="stdp", delays=Uniform(1.0, 20.0), noise=6.0, weights=0.4,
+        "cortex",
+        RegionType.ASSOCIATION,
+        10_000,
+        in_degree=50,
+        wiring="in_degree",
+        max_neurons=11_000,
+        rule="stdp",
+        delays=Uniform(1.0, 20.0),
+        noise=6.0,
+        weights=0.4,
         inhibitory_weights=0.8,
-    )  # fmt: skip
+    )
     brain.growth.growth_interval = 1e9
     brain.growth.neurogenesis_rate = 0.0
     brain.growth.births_per_cycle = 5
@@ -79,10 +87,16 @@ def main() -> None:
         synapses = sum(p.n_synapses for p in subject.projections)
         times, changed = measure(subject)
         row = {
-            "what": name, "synapses": synapses, "cycles": REPEATS, "median_ms": np.median(times),
-            "least_ms": min(times), "most_ms": max(times), "target_ms": target,
-            "reached": target is None or bool(np.median(times) < target), "changed": changed,
-        }  # fmt: skip
+            "what": name,
+            "synapses": synapses,
+            "cycles": REPEATS,
+            "median_ms": np.median(times),
+            "least_ms": min(times),
+            "most_ms": max(times),
+            "target_ms": target,
+            "reached": target is None or bool(np.median(times) < target),
+            "changed": changed,
+        }
         rows.append(row)
         asked = "" if target is None else f"; asked for: {target:g}"
         print(

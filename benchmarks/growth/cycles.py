@@ -84,9 +84,12 @@ def disturb(brain: Brain, rng: np.random.Generator) -> Brain:
         living = [np.flatnonzero(r.neuron_alive) for r in (source, target)]
         if all(map(len, living)):
             projection.add_synapses(
-                rng.choice(living[0], 9), rng.choice(living[1], 9), projection.w_max / 2,
-                rng.uniform(0, 20, 9), Neurotransmitter(int(rng.integers(5))),
-            )  # fmt: skip
+                rng.choice(living[0], 9),
+                rng.choice(living[1], 9),
+                projection.w_max / 2,
+                rng.uniform(0, 20, 9),
+                Neurotransmitter(int(rng.integers(5))),
+            )
     elif what < 0.42:
         brain = brain.copy()
     elif what < 0.44:

@@ -98,9 +98,13 @@ def main() -> None:
         history = list(brain.growth.history)[-BLOCK // 1000 :]
         rows.append(
             {
-                "step": brain.step_count, "neurons": stats.n_neurons, "synapses": stats.n_synapses,
+                "step": brain.step_count,
+                "neurons": stats.n_neurons,
+                "synapses": stats.n_synapses,
                 "rate_hz": (stats.spikes - spikes) / stats.n_neurons / (BLOCK * 1e-3),
-                "least_hz": min(rates), "most_hz": max(rates), "us_per_step": 1e6 * cost / BLOCK,
+                "least_hz": min(rates),
+                "most_hz": max(rates),
+                "us_per_step": 1e6 * cost / BLOCK,
                 "born": sum(c.neurons_born for c in history),
                 "died": sum(c.neurons_died for c in history),
                 "synapses_born": sum(c.synapses_born for c in history),
@@ -108,7 +112,7 @@ def main() -> None:
                 "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
                 "traces": len(brain.memory.traces),
             }
-        )  # fmt: skip
+        )
         row = rows[-1]
         print(" ".join(f"{k}={v:.5g}" for k, v in row.items()), flush=True)
         done = {"steps": brain.step_count, "asked_for": options.steps, "seed": options.seed}

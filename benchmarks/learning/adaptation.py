@@ -1,8 +1,8 @@
-"""Adaptation: the world changes, and nobody says what the pictures are now.
+"""Adaptation: the world changes, and nobody says what the images are now.
 
     python -m benchmarks.learning.adaptation [--seeds 5] [--quick]
 
-The circuit has learned clean pictures, and its read-out the classes of its neurons. Then pictures
+The circuit has learned clean images, and its read-out the classes of its neurons. Then images
 come noisy, turned or inverted, without labels. The read-out stays as it is; the circuit lives on.
 """
 
@@ -15,27 +15,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import rotate
-from sklearn.neural_network import MLPClassifier
 
 from benchmarks.learning.drawing import bars, curves
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
     CLASSES,
+    PRIOR,
     RATES,
     Counts,
     Data,
-    Pictures,
-    Profiles,
+    Images,
+    Perceptron,
     annealed,
     answer,
     circuit,
     expected_spikes,
+    images,
     perceptron,
-    pictures,
     right,
     set_rate,
 )
-from engram import Competition
+from engram import Competition, datasets
+from engram.datasets import image_shape
+from engram.learn import ClassProfiles, Retina
 
 NEURONS, LEARNED, LABELLED = 200, 3000, 1000
 QUICK_NEURONS, QUICK_LEARNED = 100, 800
@@ -46,23 +48,23 @@ ETA, THETA_PLUS = 0.003, 0.3
 SHARE, ANGLE = 0.4, 30.0
 
 
-def noisy(X: Pictures, share: float, random: np.random.Generator) -> Pictures:
+def noisy(X: Images, share: float, random: np.random.Generator) -> Images:
     """This share of the pixels replaced by any grey level."""
     hit = random.random(X.shape) < share
     return np.where(hit, random.integers(0, 256, X.shape), X).astype(np.uint8)
 
 
-def turned(X: Pictures, angle: float) -> Pictures:
+def turned(X: Images, angle: float) -> Images:
     """Turned by degrees about the centre."""
     side = round(X.shape[1] ** 0.5)
     square = X.reshape(-1, side, side).astype(np.float32)
     out = rotate(square, angle, axes=(2, 1), reshape=False, order=1)
-    result: Pictures = np.clip(out, 0, 255).astype(np.uint8).reshape(X.shape)
+    result: Images = np.clip(out, 0, 255).astype(np.uint8).reshape(X.shape)
     return result
 
 
-def slowly_turned(X: Pictures, angle: float, tilt: float = 0.0) -> Pictures:
-    """Turned a little more every twenty pictures, up to the angle; seen with the head tilted."""
+def slowly_turned(X: Images, angle: float, tilt: float = 0.0) -> Images:
+    """Turned a little more every twenty images, up to the angle; seen with the head tilted."""
     parts = np.array_split(X, max(len(X) // 20, 1))
     share = np.minimum(np.arange(len(parts)) / (RAMP * len(parts)), 1.0)
     return np.concatenate(
@@ -70,36 +72,11 @@ def slowly_turned(X: Pictures, angle: float, tilt: float = 0.0) -> Pictures:
     )
 
 
-class Retina:
-    """Shows how far each pixel is from the background, to which it adapts.
-
-    y = |x - b|: cells for more and for less light converge. With each picture, b goes one grey
-    level towards the picture's median. Over dark paper b is 0 and y = x. (That retinas adapt to
-    what is usual and pass on what deviates: Hosoya, Baccus & Meister 2005,
-    doi:10.1038/nature03689.)
-    """
-
-    def __init__(self) -> None:
-        self.background = 0.0
-
-    def see(self, X: Pictures) -> Pictures:
-        """What comes through, adapting from picture to picture."""
-        out = np.empty_like(X)
-        for k, (x, middle) in enumerate(zip(X, np.median(X, axis=1), strict=True)):
-            out[k] = self.look(x)
-            self.background += float(np.clip(middle - self.background, -1.0, 1.0))
-        return out
-
-    def look(self, X: Pictures) -> Pictures:
-        """What comes through now, without adapting."""
-        return np.abs(np.round(X - self.background)).astype(np.uint8)
-
-
 CHANGES = ("noise", "turned", "slowly turned", "inverted")
 
 
-def changed(change: str, X: Pictures, random: np.random.Generator, stream: bool) -> Pictures:
-    """Pictures of the new world; a stream may come to it slowly."""
+def changed(change: str, X: Images, random: np.random.Generator, stream: bool) -> Images:
+    """Images of the new world; a stream may come to it slowly."""
     if change == "noise":
         return noisy(X, SHARE, random)
     if change == "inverted":
@@ -110,10 +87,10 @@ def changed(change: str, X: Pictures, random: np.random.Generator, stream: bool)
 class Reader:
     """A circuit with a read-out of class profiles that stays as it is."""
 
-    def __init__(self, net: Competition, X: Pictures, y: NDArray[np.int64]) -> None:
-        self.decoder = Profiles().fit(answer(net, X, np.arange(len(X))), y)
+    def __init__(self, net: Competition, X: Images, y: NDArray[np.int64]) -> None:
+        self.decoder = ClassProfiles(PRIOR).fit(answer(net, X, np.arange(len(X))), y)
 
-    def right(self, net: Competition, X: Pictures, y: NDArray[np.int64]) -> float:
+    def right(self, net: Competition, X: Images, y: NDArray[np.int64]) -> float:
         """Per cent right."""
         counts: Counts = answer(net, X, 1_000_000 + np.arange(len(X)))
         return right(self.decoder, counts, y)
@@ -127,8 +104,8 @@ def living(net: Competition, eta: float) -> Competition:
     return twin
 
 
-def best_perceptron(seed: int, data: Data, X: Pictures, y: NDArray[np.int64]) -> MLPClassifier:
-    """The perceptron with the learning rate that is best on held-out clean pictures."""
+def best_perceptron(seed: int, data: Data, X: Images, y: NDArray[np.int64]) -> Perceptron:
+    """The perceptron with the learning rate that is best on held-out clean images."""
     fitted = []
     for rate in RATES:
         model = perceptron(seed, rate)
@@ -139,19 +116,19 @@ def best_perceptron(seed: int, data: Data, X: Pictures, y: NDArray[np.int64]) ->
 
 
 def trial(seed: int, quick: bool) -> dict[str, float]:
-    """All arms on the same pictures."""
-    data = pictures(seed, quick, test=1000)
+    """All arms on the same images."""
+    data = images(seed, quick, test=1000)
     stages = QUICK_STAGES if quick else STAGES
     n = QUICK_LEARNED if quick else LEARNED
     seen = data.X[:n]
     X, y = seen[:LABELLED], data.y[: min(n, LABELLED)]
-    # Pictures that come later are others; those of the small set have to come again.
+    # Images that come later are others; those of the small set have to come again.
     later = data.X[: stages[-1]] if quick else data.X[n : n + stages[-1]]
     net = circuit(seed, X.shape[1], QUICK_NEURONS if quick else NEURONS, theta=-4.0)
     fresh = net.copy()
     annealed(net, seen)
     reader, reader_of_fresh = Reader(net, X, y), Reader(fresh, X, y)
-    raw = Profiles().fit(expected_spikes(X), y)
+    raw = ClassProfiles(PRIOR).fit(expected_spikes(X), y)
     mlp = best_perceptron(seed, data, X, y)
     out = {
         "clean: network": reader.right(net, data.X_test, data.y_test),
@@ -197,42 +174,61 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 
 ARMS = {
-    "clean: network": "clean: network", "clean: MLP": "clean: MLP",
-    **{f"{change}: {arm}": f"{change}: {label}" for change in CHANGES
-       for arm, label in (("after 2000", "network, living"), ("frozen", "network, frozen"),
-                          ("MLP", "MLP, frozen"), ("raw input", "raw input, frozen"))},
+    "clean: network": "clean: network",
+    "clean: MLP": "clean: MLP",
+    **{
+        f"{change}: {arm}": f"{change}: {label}"
+        for change in CHANGES
+        for arm, label in (
+            ("after 2000", "network, living"),
+            ("frozen", "network, frozen"),
+            ("MLP", "MLP, frozen"),
+            ("raw input", "raw input, frozen"),
+        )
+    },
     "inverted: retina, after 2000": "inverted: network, living, behind a retina",
     "inverted: retina, only it adapts": "inverted: network, frozen, behind a retina",
     "inverted: retina, MLP": "inverted: MLP, frozen, behind a retina",
     "noise: retina, after 2000": "noise: network, living, behind a retina",
     "noise: thresholds only": "noise: only thresholds alive",
     "noise: untrained": "noise: network, untrained",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
-    """Recovery from noise over pictures, all changes at the end, and the pictures themselves."""
+    """Recovery from noise over images, all changes at the end, and the images themselves."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 5.5), layout="constrained")
     left, middle, right_ = figure.subplots(1, 3, width_ratios=[1, 1.4, 0.7])
     same = len(STAGES)
-    curves(left, trials, STAGES, {
-        "network, living": ["noise: frozen", *(f"noise: after {n}" for n in STAGES[1:])],
-        "network, frozen": ["noise: frozen"] * same, "MLP, frozen": ["noise: MLP"] * same,
-        "network, clean pictures": ["clean: network"] * same,
-    })  # fmt: skip
-    left.set(xlabel="noisy pictures, without labels", ylabel="% right",
-             title=f"recovery from noise, {len(trials)} seeds")  # fmt: skip
+    curves(
+        left,
+        trials,
+        STAGES,
+        {
+            "network, living": ["noise: frozen", *(f"noise: after {n}" for n in STAGES[1:])],
+            "network, frozen": ["noise: frozen"] * same,
+            "MLP, frozen": ["noise: MLP"] * same,
+            "network, clean images": ["clean: network"] * same,
+        },
+    )
+    left.set(
+        xlabel="noisy images, without labels",
+        ylabel="% right",
+        title=f"recovery from noise, {len(trials)} seeds",
+    )
     bars(middle, trials, ARMS, {name: "tab:green" for name in ARMS if name.endswith("2000")})
-    middle.set(xlabel="% right", title="after 2,000 pictures, 95 % intervals")
-    data = pictures(0, False, test=1000)
-    random = np.random.default_rng(0)
-    shown = [
-        changed(change, data.X[:3], random, False) for change in ("noise", "turned", "inverted")
-    ]
+    middle.set(xlabel="% right", title="after 2,000 images, 95 % intervals")
+    try:
+        # Nothing is downloaded for the sake of a drawing.
+        first = datasets.mnist(download=False).X_train[:3]
+    except datasets.DatasetError:
+        first = datasets.digits().X_train[:3]
+    random, side = np.random.default_rng(0), image_shape(first.shape[1])
+    shown = [changed(change, first, random, False) for change in ("noise", "turned", "inverted")]
     right_.imshow(
-        np.concatenate([np.concatenate(row.reshape(3, 28, 28), axis=1) for row in shown]),
+        np.concatenate([np.concatenate(row.reshape(3, *side), axis=1) for row in shown]),
         cmap="gray",
     )
     right_.set(xticks=[], yticks=[], title="noise, turned, inverted")
@@ -278,20 +274,33 @@ EXPERIMENT = Experiment(
         Claim("noise: living above frozen", "noise: after 2000", "noise: frozen", 0.0, True),
         Claim("noise: living above the frozen MLP", "noise: after 2000", "noise: MLP", 0.0, True),
         Claim("slow turn: half regained", "slowly turned: regained, %", 50.0),
-        Claim("slow turn: living above frozen", "slowly turned: after 2000",
-              "slowly turned: frozen", 0.0, True),
+        Claim(
+            "slow turn: living above frozen",
+            "slowly turned: after 2000",
+            "slowly turned: frozen",
+            0.0,
+            True,
+        ),
         Claim("sudden turn: half regained", "turned: regained, %", 50.0),
         Claim("inversion: half regained", "inverted: regained, %", 50.0),
-        Claim("inversion, behind a retina that adapts: half regained",
-              "inverted: retina, regained, %", 50.0),
+        Claim(
+            "inversion, behind a retina that adapts: half regained",
+            "inverted: retina, regained, %",
+            50.0,
+        ),
         Claim("noise, behind the same retina: half regained", "noise: retina, regained, %", 50.0),
         Claim("noise: learning had mattered", "noise: after 2000", "noise: untrained", 0.0, True),
-        Claim("noise: above the same read-out on the raw input", "noise: after 2000",
-              "noise: raw input", 0.0, True),
+        Claim(
+            "noise: above the same read-out on the raw input",
+            "noise: after 2000",
+            "noise: raw input",
+            0.0,
+            True,
+        ),
     ),
     quick_claims=(Claim("noise: living above frozen", "noise: after 200", "noise: frozen"),),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

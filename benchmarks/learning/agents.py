@@ -30,10 +30,12 @@ import gymnasium
 import numpy as np
 
 import engram
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import trials, write
 from engram.learn import SpikingAgent
 from engram.learn.cells import numbers
 
-RESULTS = Path(__file__).parent.parent / "results" / "agents.json"
+RESULTS = FOLDER / "agents.json"
 FIRST = 100
 """The first of the seeds that are reported."""
 
@@ -103,8 +105,9 @@ class Table:
         return done
 
 
-def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
+def run(seed: int, environment: str, arm: str) -> dict[str, Any]:
     """Train and test one arm with one seed."""
+    task = TASKS[environment]
     env = make(task)
     agent = SpikingAgent(env, seed=seed)
     started = time.process_time()
@@ -123,24 +126,34 @@ def run(task: Task, arm: str, seed: int) -> dict[str, Any]:
     else:
         solved = bool((returns >= task.least).all() and all(end for *_, end in tested))
     return {
-        "arm": arm, "seed": seed, "solved": bool(solved), "mean": float(returns.mean()),
-        "steps": float(np.mean([steps for steps, *_ in tested])), "cpu_s": cpu,
-        "curve": [total for _, total, _ in learned], "decisions": agent.decisions,
-        "silent": agent.silent, "tied": agent.tied, "undecided": agent.undecided,
-    }  # fmt: skip
+        "solved": bool(solved),
+        "mean": float(returns.mean()),
+        "steps": float(np.mean([steps for steps, *_ in tested])),
+        "cpu_s": cpu,
+        "curve": [total for _, total, _ in learned],
+        "decisions": agent.decisions,
+        "silent": agent.silent,
+        "tied": agent.tied,
+        "undecided": agent.undecided,
+    }
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Figures of one arm over its seeds."""
     means = np.array([r["mean"] for r in rows])
     return {
-        "seeds": len(rows), "first_seed": rows[0]["seed"], "solved": sum(r["solved"] for r in rows),
-        "mean": float(means.mean()), "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
-        "least": float(means.min()), "most": float(means.max()),
+        "seeds": len(rows),
+        "first_seed": rows[0]["seed"],
+        "solved": sum(r["solved"] for r in rows),
+        "mean": float(means.mean()),
+        "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
+        "least": float(means.min()),
+        "most": float(means.max()),
         "cpu_s": float(np.mean([r["cpu_s"] for r in rows])),
-        "silent": sum(r["silent"] for r in rows), "tied": sum(r["tied"] for r in rows),
+        "silent": sum(r["silent"] for r in rows),
+        "tied": sum(r["tied"] for r in rows),
         "decisions": sum(r["decisions"] for r in rows),
-    }  # fmt: skip
+    }
 
 
 def failures(results: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
@@ -156,17 +169,19 @@ def report(stored: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md on a stored run."""
     first = min(r["network"]["first_seed"] for r in stored["results"].values())
     lines = [
-        "## Agents", "",
+        "## Agents",
+        "",
         "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played "
         "with plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the "
         "goal in each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at "
         "least -17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 "
         "seeds each. Return of the test episodes, mean over seeds. Q-learning is tabular, with as "
         f"many episodes and the agent's discount. Seeds: from {first} on; parameters were "
-        "chosen on others.", "",
+        "chosen on others.",
+        "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
         "|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for name, arms in stored["results"].items():
         for arm, r in arms.items():
             episodes = 0 if arm == "random" else TASKS[name].episodes
@@ -203,7 +218,7 @@ def draw(curves: dict[str, list[list[float]]], path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, write, draw, and check the claim; the exit status."""
+    """Run, print, write, and check the claim; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("environments", nargs="*", help=f"of {', '.join(TASKS)} (default: all)")
     parser.add_argument("--seeds", type=int, default=10)
@@ -214,22 +229,21 @@ def main(arguments: list[str] | None = None) -> int:
     document: dict[str, Any] = {"benchmark": "agents", "results": {}, "curves": {}}
     if options.output.exists():
         document |= json.loads(options.output.read_text())
+    points = [{"environment": name, "arm": arm} for name in names for arm in ARMS]
+    seeds = range(options.first, options.first + options.seeds)
+    rows = trials("agents", run, points, seeds)
+    for r in rows:
+        shown = {k: r[k] for k in ("solved", "mean", "steps", "cpu_s", "undecided")}
+        print(r["environment"], r["arm"], r["seed"], shown)
     for name in names:
-        task, found = TASKS[name], {}
-        for arm in ARMS:
-            rows = []
-            for seed in range(options.first, options.first + options.seeds):
-                rows.append(run(task, arm, seed))
-                shown = {k: rows[-1][k] for k in ("solved", "mean", "steps", "cpu_s", "undecided")}
-                print(name, arm, seed, shown, flush=True)
-            found[arm] = summarise(rows)
-            if arm == "network":
-                document["curves"][name] = [r["curve"] for r in rows]
-        document["results"][name] = found
-        document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
-        document["load"] = round(os.getloadavg()[0], 2)
-        options.output.write_text(json.dumps(document) + "\n")
-    draw(document["curves"], options.output.with_suffix(".png"))
+        of_arm = {
+            arm: [r for r in rows if (r["environment"], r["arm"]) == (name, arm)] for arm in ARMS
+        }
+        document["results"][name] = {arm: summarise(of_arm[arm]) for arm in ARMS}
+        document["curves"][name] = [r["curve"] for r in of_arm["network"]]
+    document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
+    document["load"] = round(os.getloadavg()[0], 2)
+    write(options.output, document)
     problems = failures(document["results"])
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

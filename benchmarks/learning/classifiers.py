@@ -1,7 +1,6 @@
 """One spiking classifier, one configuration, four sets of data.
 
     python -m benchmarks.learning.classifiers [--quick] [--seeds N] [--jobs N] [--output F]
-        [--picture F]
 
 `engram.learn.RSTDPClassifier` as it is by default, on Iris, Wine, Breast cancer and Digits (8 x 8)
 as shipped with scikit-learn: stratified 5-fold cross-validation, repeated with other shuffles
@@ -25,7 +24,6 @@ untrained network; a training on Digits in less than 60 s of CPU time. `--quick`
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -33,17 +31,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.learning.folds import (
-    CONTROLS,
-    DATA,
-    FOLDS,
-    Job,
-    environment,
-    one_thread_each,
-    run,
-    summarise,
-    table,
-)
+from benchmarks.learning.folds import CONTROLS, DATA, FOLDS, environment, run, summarise, table
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import one_thread_each, write
 from engram.learn import RSTDPClassifier
 
 CLAIMS = {"Iris": 95.0, "Wine": 96.0, "Breast cancer": 96.0, "Digits": 93.0}
@@ -60,8 +50,7 @@ GAIN = 20.0
 
 ARMS = ("network", "untrained", *CONTROLS)
 QUICK_DIGITS = 600
-RESULTS = Path(__file__).parent.parent / "results" / "classifiers.json"
-PICTURE = RESULTS.with_suffix(".png")
+RESULTS = FOLDER / "classifiers.json"
 
 Results = dict[str, dict[str, dict[str, Any]]]
 
@@ -118,11 +107,11 @@ def report(stored: dict[str, Any]) -> str:
                 cells.append(f"{n['min']:.2f} - {n['max']:.2f}")
         lines.append(f"| network: {what} | {' | '.join(cells)} |")
     holds = "hold" if stored["holds"] else "**fail**: " + "; ".join(stored["failures"])
-    lines += ["", f"The claims {holds}.", "", "![](benchmarks/results/classifiers.png)"]
+    lines += ["", f"The claims {holds}."]
     return "\n".join(lines)
 
 
-def picture(results: Results, path: Path) -> None:
+def draw(results: Results, path: Path) -> None:
     """Accuracies of all arms by seed, and how training went."""
     from matplotlib.figure import Figure
 
@@ -136,9 +125,13 @@ def picture(results: Results, path: Path) -> None:
         for row, arm in enumerate(reversed(shown)):
             colour = plots.COLORS[1] if arm == "network" else plots.COLORS[0]
             top.scatter(
-                arms[arm]["by_seed"], [row] * len(arms[arm]["by_seed"]), s=14, color=colour,
-                alpha=0.5, linewidths=0,
-            )  # fmt: skip
+                arms[arm]["by_seed"],
+                [row] * len(arms[arm]["by_seed"]),
+                s=14,
+                color=colour,
+                alpha=0.5,
+                linewidths=0,
+            )
             top.plot(arms[arm]["mean"], row, "|", color=colour, markersize=14, markeredgewidth=2)
         top.axvline(CLAIMS[data], color=plots.COLORS[6], linewidth=0.8, linestyle=":")
         top.set_yticks(
@@ -163,23 +156,20 @@ def picture(results: Results, path: Path) -> None:
         if column == 0:
             below.set_ylabel("training samples (%)")
             plots.legend(below)
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, draw, write, and check the claims; the exit status."""
+    """Run, print, write, and check the claims; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one fold of each; looser claims")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=Path, help=f"JSON (default, unless --quick: {RESULTS})")
-    parser.add_argument("--picture", type=Path, help=f"(default, unless --quick: {PICTURE})")
     options = parser.parse_args(arguments)
     seeds, folds = (1, 1) if options.quick else (options.seeds, FOLDS)
     claims = CLAIMS_QUICK if options.quick else CLAIMS
     output = options.output or (None if options.quick else RESULTS)
-    drawing = options.picture or (None if options.quick else PICTURE)
     one_thread_each()
 
     load = os.getloadavg()[0]
@@ -187,21 +177,17 @@ def main(arguments: list[str] | None = None) -> int:
     wall = 0.0
     for data in DATA:
         samples = QUICK_DIGITS if options.quick and data == "Digits" else None
-        jobs = [
-            Job(data, arm, s, f, samples)
+        points = [
+            {"data": data, "arm": arm, "fold": fold, "samples": samples}
             for arm in ARMS
-            for s in range(seeds)
-            for f in range(folds)
+            for fold in range(folds)
         ]
-        done, took = run(jobs, options.jobs)
+        done, took = run(points, range(seeds), options.jobs)
         wall += took
         results[data] = {arm: summarise([f for f in done if f.arm == arm]) for arm in ARMS}
         print(f"{data}, {folds} of {FOLDS} folds, {seeds} seeds\n\n{table(results[data])}\n")
     problems = failures(results, claims)
     print(f"{wall:.0f} s on {options.jobs} processes (load before: {load:.1f})")
-    if drawing is not None:
-        picture(results, drawing)
-        print(f"drawn to {drawing}")
     if output is not None:
         document = {
             "benchmark": "classifiers",
@@ -209,7 +195,9 @@ def main(arguments: list[str] | None = None) -> int:
             "holds": not problems,
             "failures": problems,
             "protocol": {
-                "folds": FOLDS, "folds_run": folds, "seeds": list(range(seeds)),
+                "folds": FOLDS,
+                "folds_run": folds,
+                "seeds": list(range(seeds)),
                 "undecided": "wrong",
             },
             "parameters": RSTDPClassifier().get_params(),
@@ -217,9 +205,8 @@ def main(arguments: list[str] | None = None) -> int:
             "wall_s": round(wall, 2),
             "jobs": options.jobs,
             **environment(load),
-        }  # fmt: skip
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(document, indent=1) + "\n")
+        }
+        write(output, document)
         print(f"written to {output}")
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

@@ -7,29 +7,17 @@ MNIST is read from the folder in ENGRAM_DATA; the small version uses scikit-lear
 
 from __future__ import annotations
 
-import copy
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
+from benchmarks.learning.damaged import Data, Perceptron, Size, Subject, draw_data, read_out
 from benchmarks.learning.drawing import bars, curves
 from benchmarks.learning.experiment import Claim, Experiment, Trials
-from engram import Competition, datasets
 from engram.learn import STDPClassifier
-from engram.learn.decoders import ClassProfiles
-from engram.synapses import Neurotransmitter
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Pictures = NDArray[np.uint8]
 
 SHARES = (0, 20, 40, 60, 80)
 """Per cent that are killed."""
@@ -45,181 +33,8 @@ FEW_SHARES = (0, 20, 40)
 DECAY = 1.0
 """Strong decay of weights (scikit-learn's alpha), which spreads a perceptron over its units."""
 
-AFTER_ETA, AFTER_THETA = (0.05, 0.005), (0.5, 0.02)
-"""Rate of learning, and jump of thresholds (for 400 neurons), in the experience after the damage:
-first, last. Thresholds have settled before, so their jumps begin smaller than at first."""
-
-BLOCK = 100
-"""Pictures between two changes of these."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much of everything."""
-
-    neurons: int = 400
-    steps: int = 250
-    pictures: int = 6000
-    labels: int = 1000
-    tests: int = 2000
-    experience: int = 6000
-
-
 FULL = Size()
-QUICK = Size(neurons=50, steps=200, pictures=2000, labels=300, tests=200, experience=1000)
-
-
-@dataclass
-class Data:
-    """Pictures by what they are for, and labels."""
-
-    features: Pictures
-    labelled: Pictures
-    labels: Ints
-    experience: Pictures
-    tests: Pictures
-    truth: Ints
-
-
-def draw_data(seed: int, size: Size, quick: bool) -> Data:
-    """Pictures drawn by a seed; tests from the test part, all others from the training part."""
-    source = datasets.digits() if quick else datasets.mnist()
-    random = np.random.default_rng([5, seed])
-    chosen = random.permutation(len(source.X_train))
-    tested = random.permutation(len(source.X_test))[: size.tests]
-    shown = source.X_train[np.resize(chosen, size.pictures)]
-    after = source.X_train[np.resize(chosen[::-1], size.experience)]
-    labelled = chosen[: size.labels]
-    return Data(
-        shown, source.X_train[labelled], source.y_train[labelled].astype(np.int64), after,
-        source.X_test[tested], source.y_test[tested].astype(np.int64),
-    )  # fmt: skip
-
-
-# -- the network
-
-
-class Subject:
-    """A circuit, and a decoder that was fitted to its answers."""
-
-    def __init__(self, classifier: STDPClassifier, data: Data) -> None:
-        self.circuit: Competition = classifier.circuit_
-        self._classifier = classifier
-        self.decoder = ClassProfiles()
-        self.fit(data)
-
-    def answers(self, pictures: Pictures) -> NDArray[Any]:
-        """Spikes of each neuron for each picture; nothing is learned."""
-        self._classifier.circuit_ = self.circuit
-        return self._classifier.transform(pictures)
-
-    def fit(self, data: Data) -> None:
-        """Fit the decoder to the labelled pictures."""
-        self.decoder = ClassProfiles().fit(self.answers(data.labelled), data.labels)
-
-    def score(self, data: Data) -> float:
-        """Per cent right."""
-        return 100.0 * float(self.decoder.score(self.answers(data.tests), data.truth))
-
-    def twin(self) -> Subject:
-        """An independent copy."""
-        other = copy.copy(self)
-        other.circuit = self.circuit.copy()
-        return other
-
-    def kill_neurons(self, cells: Ints) -> None:
-        """Kill excitatory neurons, with all their synapses."""
-        self.circuit.brain.regions["excitatory"].kill_neurons(cells)
-
-    def kill_synapses(self, share: float, random: np.random.Generator) -> None:
-        """Take away a share of the synapses that learn."""
-        path = self.circuit.brain.get_projection("input", "excitatory")
-        n = path.n_synapses
-        path.remove_synapses(random.permutation(n)[: round(share * n)])
-
-    def scale(self, drive: Floats) -> None:
-        """Scale what is left of each neuron's synapses to the sum it had (synaptic scaling)."""
-        left = self.circuit.weights
-        now = left.sum(axis=0)
-        self.circuit.weights = left * np.divide(drive, now, out=np.ones_like(now), where=now > 0)
-
-    def bear_neurons(self, n: int, random: np.random.Generator) -> None:
-        """Let neurons be born in the slots of dead ones, wired like those that died."""
-        brain = self.circuit.brain
-        region = brain.regions["excitatory"]
-        threshold = float(region.theta[region.neuron_alive].min())
-        born = np.array([region.add_neuron() for _ in range(n)])
-        path = brain.get_projection("input", "excitatory")
-        inputs = np.arange(brain.regions["input"].n_neurons)
-        path.add_synapses(
-            np.tile(inputs, n), np.repeat(born, len(inputs)),
-            random.uniform(0.0, 0.3, n * len(inputs)).astype(np.float32),
-        )  # fmt: skip
-        path.normalize(self.circuit.total_weight, born, norm=self.circuit.norm)
-        inhibition = self.circuit.inhibition
-        brain.get_projection("excitatory", "inhibitory").add_synapses(born, born, 2.0)
-        pre = np.tile(np.arange(region.n_neurons), n)
-        post = np.repeat(born, region.n_neurons)
-        others = pre != post
-        brain.get_projection("inhibitory", "excitatory").add_synapses(
-            pre[others], post[others], inhibition, nt=Neurotransmitter.GABA
-        )
-        # The young are easily excited.
-        region.theta[born] = threshold
-
-    def experience(self, pictures: Pictures) -> None:
-        """See more pictures, without labels, with plasticity on."""
-        circuit = self.circuit
-        scale = circuit.n_neurons / 400
-        jumps = (scale * AFTER_THETA[0], scale * AFTER_THETA[1])
-        for first in range(0, len(pictures), BLOCK):
-            done = first / len(pictures)
-            for (start, end), name, owner in (
-                (AFTER_ETA, "eta", circuit.rule), (jumps, "theta_plus", circuit),
-            ):  # fmt: skip
-                setattr(owner, name, start * (end / start) ** done)
-            circuit.learn(pictures[first : first + BLOCK])
-
-
-# -- what it is compared with
-
-
-class Perceptron:
-    """A multi-layer perceptron with as many hidden units, and what can be taken from it."""
-
-    def __init__(self, seed: int, size: Size, data: Data, decay: float = 1e-4) -> None:
-        self._data = data
-        self.model = MLPClassifier(
-            (size.neurons,), alpha=decay, max_iter=200, random_state=seed
-        )  # fmt: skip
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.model.fit(data.labelled / 255.0, data.labels)
-
-    def without_units(self, units: Ints) -> float:
-        """Per cent right with the output weights of hidden units zeroed."""
-        model = copy.deepcopy(self.model)
-        model.coefs_[1][units] = 0.0
-        return self._score(model)
-
-    def without_weights(self, share: float, random: np.random.Generator) -> float:
-        """Per cent right with a share of the weights of the hidden units zeroed."""
-        model = copy.deepcopy(self.model)
-        weights = model.coefs_[0]
-        weights.flat[random.permutation(weights.size)[: round(share * weights.size)]] = 0.0
-        return self._score(model)
-
-    def _score(self, model: MLPClassifier) -> float:
-        return 100.0 * float(model.score(self._data.tests / 255.0, self._data.truth))
-
-
-def read_out(data: Data, lost: float, random: np.random.Generator) -> float:
-    """Per cent right of the decoder on pixels, with a share of them gone after it was fitted."""
-    decoder = ClassProfiles().fit(data.labelled, data.labels)
-    n = data.tests.shape[1]
-    seen = data.tests.copy()
-    seen[:, random.permutation(n)[: round(lost * n)]] = 0
-    return 100.0 * float(decoder.score(seen, data.truth))
+QUICK = Size(neurons=50, steps=200, images=2000, labels=300, tests=200, experience=1000)
 
 
 # -- the experiment
@@ -346,14 +161,17 @@ def recovery(
 
 
 RECOVERY = {
-    "neurons 0 %": "intact", f"neurons {WOUND} %": f"{WOUND} % of the neurons dead",
+    "neurons 0 %": "intact",
+    f"neurons {WOUND} %": f"{WOUND} % of the neurons dead",
     "recovery: experience": "experience, old decoder",
     "recovery: decoder fitted anew": "decoder fitted anew only",
     "recovery: experience, decoder fitted anew": "experience, decoder anew",
     "recovery: births, experience, decoder fitted anew": "births, experience, decoder anew",
-    "untrained 0 %": "untrained, intact", "inputs 0 %, no network": "read-out on pixels",
-    "neurons 0 %, MLP": "MLP, intact", f"neurons {WOUND} %, MLP": f"MLP, {WOUND} % dead",
-}  # fmt: skip
+    "untrained 0 %": "untrained, intact",
+    "inputs 0 %, no network": "read-out on pixels",
+    "neurons 0 %, MLP": "MLP, intact",
+    f"neurons {WOUND} %, MLP": f"MLP, {WOUND} % dead",
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -372,10 +190,16 @@ def draw(trials: Trials, path: Path) -> None:
         }
         curves(axes, trials, SHARES, lines)
         axes.set(xlabel=f"{kind} lost, %", ylabel="% right", ylim=(0, 100))
-    curves(few, trials, FEW_SHARES, {
-        f"{n} neurons{comma}{who}": [f"{n} neurons, {s} % dead{comma}{who}" for s in FEW_SHARES]
-        for n in FEW for comma, who in (("", ""), (", ", "MLP"), (", ", "MLP with decay"))
-    })  # fmt: skip
+    curves(
+        few,
+        trials,
+        FEW_SHARES,
+        {
+            f"{n} neurons{comma}{who}": [f"{n} neurons, {s} % dead{comma}{who}" for s in FEW_SHARES]
+            for n in FEW
+            for comma, who in (("", ""), (", ", "MLP"), (", ", "MLP with decay"))
+        },
+    )
     few.set(xlabel="neurons lost, %", ylim=(0, 100), title="few neurons, 10,000 labels")
     bars(third, trials, RECOVERY, {name: "tab:green" for name in RECOVERY if "births" in name})
     third.set(xlabel="% right", title=f"{len(trials)} seeds, 95 % intervals", xlim=(0, 100))
@@ -395,7 +219,7 @@ EXPERIMENT = Experiment(
         "of what the perceptron loses, or less, at 20 to 40 %."
     ),
     protocol=(
-        f"MNIST. {FULL.neurons} excitatory neurons learn {FULL.pictures:,} training pictures "
+        f"MNIST. {FULL.neurons} excitatory neurons learn {FULL.images:,} training pictures "
         f"without labels; a soft vote (`ClassProfiles`) is fitted to {FULL.labels:,} labelled "
         f"ones. The perceptron has {FULL.neurons} hidden units and learns from the same labels. "
         f"{FULL.tests:,} test pictures, drawn by the seed. Neurons: excitatory ones, or hidden "
@@ -433,50 +257,71 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             "neurons: half of the MLP's loss at 60-80 %, or less",
-            "neurons: half of what was lost at 60-80 %, MLP", "neurons: lost at 60-80 %",
+            "neurons: half of what was lost at 60-80 %, MLP",
+            "neurons: lost at 60-80 %",
         ),
         Claim(
-            "neurons: less loss than the MLP at 60-80 %", "neurons: lost at 60-80 %, MLP",
-            "neurons: lost at 60-80 %", 0.0, True,
+            "neurons: less loss than the MLP at 60-80 %",
+            "neurons: lost at 60-80 %, MLP",
+            "neurons: lost at 60-80 %",
+            0.0,
+            True,
         ),
         Claim(
-            "neurons: less loss than the MLP", "neurons: lost at 20-40 %, MLP",
-            "neurons: lost at 20-40 %", 0.0, True,
+            "neurons: less loss than the MLP",
+            "neurons: lost at 20-40 %, MLP",
+            "neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "synapses: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %",
+            "synapses: half of what was lost at 20-40 %, MLP",
+            "synapses: lost at 20-40 %",
         ),
         Claim(
             "synapses, scaled: half of the MLP's loss at 20-40 %, or less",
-            "synapses: half of what was lost at 20-40 %, MLP", "synapses: lost at 20-40 %, scaled",
+            "synapses: half of what was lost at 20-40 %, MLP",
+            "synapses: lost at 20-40 %, scaled",
         ),
         Claim(
             "recovery by births and experience to within 2 points",
-            "recovery: births, experience, decoder fitted anew", "neurons 0 %", -2.0,
+            "recovery: births, experience, decoder fitted anew",
+            "neurons 0 %",
+            -2.0,
         ),
         Claim(
             "recovery by experience alone to within 2 points",
-            "recovery: experience, decoder fitted anew", "neurons 0 %", -2.0,
+            "recovery: experience, decoder fitted anew",
+            "neurons 0 %",
+            -2.0,
         ),
         Claim(
             "births add to fitting the decoder anew",
-            "recovery: births, experience, decoder fitted anew", "recovery: decoder fitted anew",
-            0.0, True,
+            "recovery: births, experience, decoder fitted anew",
+            "recovery: decoder fitted anew",
+            0.0,
+            True,
         ),
         Claim("learning matters", "neurons 0 %", "untrained 0 %", 0.0, True),
         Claim(
             "50 neurons: half of the MLP's loss at 20-40 %, or less",
             "50 neurons: half of what was lost at 20-40 %, MLP",
-            "50 neurons: lost at 20-40 %", 0.0, True,
+            "50 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "100 neurons: half of the MLP's loss at 20-40 %, or less",
-            "100 neurons: half of what was lost at 20-40 %, MLP", "100 neurons: lost at 20-40 %",
+            "100 neurons: half of what was lost at 20-40 %, MLP",
+            "100 neurons: lost at 20-40 %",
         ),
         Claim(
-            "100 neurons: less loss than the MLP", "100 neurons: lost at 20-40 %, MLP",
-            "100 neurons: lost at 20-40 %", 0.0, True,
+            "100 neurons: less loss than the MLP",
+            "100 neurons: lost at 20-40 %, MLP",
+            "100 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
             "50 neurons: half of the loss of an MLP with decay, or less",
@@ -485,15 +330,24 @@ EXPERIMENT = Experiment(
         ),
         Claim(
             "50 neurons: less loss than an MLP with decay",
-            "50 neurons: lost at 20-40 %, MLP with decay", "50 neurons: lost at 20-40 %", 0.0, True,
+            "50 neurons: lost at 20-40 %, MLP with decay",
+            "50 neurons: lost at 20-40 %",
+            0.0,
+            True,
         ),
         Claim(
-            "50 neurons, 40 % dead: above the MLP", "50 neurons, 40 % dead",
-            "50 neurons, 40 % dead, MLP", 0.0, True,
+            "50 neurons, 40 % dead: above the MLP",
+            "50 neurons, 40 % dead",
+            "50 neurons, 40 % dead, MLP",
+            0.0,
+            True,
         ),
         Claim(
-            "50 neurons: learning matters", "50 neurons, 40 % dead",
-            "50 neurons, 40 % dead, untrained", 0.0, True,
+            "50 neurons: learning matters",
+            "50 neurons, 40 % dead",
+            "50 neurons, 40 % dead, untrained",
+            0.0,
+            True,
         ),
         Claim(
             "50 neurons, synapses, scaled: less loss than the MLP",
@@ -505,11 +359,13 @@ EXPERIMENT = Experiment(
         Claim("learning matters", "neurons 0 %", "untrained 0 %", 5.0),
         Claim(
             "births and experience bring much back",
-            "recovery: births, experience, decoder fitted anew", f"neurons {WOUND} %", 2.0,
+            "recovery: births, experience, decoder fitted anew",
+            f"neurons {WOUND} %",
+            2.0,
         ),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,11 @@ def curves(
         found = np.array([interval(trials, name) for name in names])
         (line,) = axes.plot(x, found[:, 0], marker="o", ms=3, label=label)
         axes.fill_between(
-            x, found[:, 0] - found[:, 1], found[:, 0] + found[:, 1], alpha=0.2, lw=0,
+            x,
+            found[:, 0] - found[:, 1],
+            found[:, 0] + found[:, 1],
+            alpha=0.2,
+            lw=0,
             color=line.get_color(),
-        )  # fmt: skip
+        )
     axes.legend(fontsize=8)

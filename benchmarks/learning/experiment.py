@@ -3,19 +3,15 @@
 A trial runs every arm of an experiment from one seed and returns figures by name. Arms of one seed
 see the same data, so they are compared in pairs: mean difference over seeds, its 95 % interval
 (Student's t), and the effect size d = mean / standard deviation of the differences (Cohen 1988).
-Trials are written as they end; those of an interrupted run are not run again.
+`benchmarks.learning.trials` runs them, and does not run again what an interrupted run has done.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import platform
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +20,7 @@ import numpy as np
 from scipy import stats
 
 import engram
-
-RESULTS = Path(__file__).resolve().parents[1] / "results"
+from benchmarks.learning.trials import RESULTS, source, trials, write
 
 Figures = Mapping[str, float]
 Trials = Mapping[int, Figures]
@@ -78,10 +73,16 @@ class Claim:
         )
         measured = found.low if self.certain else found.mean
         return {
-            "claim": self.text, "mean": found.mean, "low": found.low, "high": found.high,
-            "effect": found.effect, "n": found.n, "least": self.least, "certain": self.certain,
+            "claim": self.text,
+            "mean": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "effect": found.effect,
+            "n": found.n,
+            "least": self.least,
+            "certain": self.certain,
             "holds": bool(measured >= self.least),
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class Experiment:
     """A question with its hypothesis, one trial of all its arms, and what is claimed.
 
     trial: (seed, quick) -> figures, a function of a module; quick: fewer data, under a minute in
-    all. draw: (trials, path) writes a picture. quick_claims: those that must hold in the small
-    version, too.
+    all. draw: (trials, path) draws the figures, see `benchmarks.report`. quick_claims: those that
+    must hold in the small version, too.
     """
 
     name: str
@@ -119,78 +120,61 @@ class Experiment:
         parser.add_argument("--fresh", action="store_true", help="forget earlier trials")
         options = parser.parse_args(arguments)
         seeds = range(self.quick_seeds if options.quick else options.seeds)
-        trials = {} if options.quick or options.fresh else self._earlier()
-        missing = [seed for seed in seeds if seed not in trials]
-        for seed, figures in self._run(missing, options.quick, options.jobs):
-            trials[seed] = figures
-            print(f"{self.name}: seed {seed} took {figures['cpu_s']:.0f} s of CPU", flush=True)
-            if not options.quick:
-                self._write(trials)
-        trials = {seed: trials[seed] for seed in seeds}
-        document = self._document(trials, self.quick_claims if options.quick else self.claims)
+        rows = trials(
+            self.name,
+            self.trial,
+            [{"quick": options.quick}],
+            seeds,
+            jobs=options.jobs,
+            keep=not options.quick,
+            fresh=options.fresh,
+        )
+        found = {row["seed"]: _figures(row) for row in rows}
+        claims = self.quick_claims if options.quick else self.claims
+        document = self._document(found, claims)
         print(report(document))
         if not options.quick:
-            self._write(trials)
-            self.draw(trials, self.path.with_suffix(".png"))
+            write(self.path, document)
         failed = [c["claim"] for c in document["claims"] if not c["holds"]]
         for text in failed:
             print(f"CLAIM FAILED: {text}", file=sys.stderr)
         return 1 if failed else 0
 
-    def _run(self, seeds: list[int], quick: bool, jobs: int) -> Any:
-        if jobs == 1:
-            for seed in seeds:
-                yield seed, _timed(self.trial, seed, quick)
-            return
-        with ProcessPoolExecutor(jobs) as pool:
-            running = {pool.submit(_timed, self.trial, seed, quick): seed for seed in seeds}
-            for done in as_completed(running):
-                yield running[done], done.result()
-
-    def _source(self) -> str:
-        """Which code the trials come from: those of another version count no more."""
-        module = sys.modules[self.trial.__module__]
-        return hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()[:16]
-
-    def _earlier(self) -> dict[int, dict[str, float]]:
-        if not self.path.exists():
-            return {}
-        document = json.loads(self.path.read_text())
-        if document["source"] != self._source():
-            return {}
-        return {int(seed): figures for seed, figures in document["trials"].items()}
+    def draw_stored(self, document: Mapping[str, Any], path: Path) -> None:
+        """Draw the figures of a file of results."""
+        self.draw({int(seed): figures for seed, figures in document["trials"].items()}, path)
 
     def _document(self, trials: Trials, claims: Sequence[Claim]) -> dict[str, Any]:
         return {
-            "benchmark": self.name, "title": self.title, "hypothesis": self.hypothesis,
-            "protocol": self.protocol, "source": self._source(),
+            "benchmark": self.name,
+            "title": self.title,
+            "hypothesis": self.hypothesis,
+            "protocol": self.protocol,
+            "source": source(),
             "versions": {"engram": engram.__version__, "python": platform.python_version()},
             "trials": {str(seed): trials[seed] for seed in sorted(trials)},
             "claims": [claim.judge(trials) for claim in claims],
-        }  # fmt: skip
-
-    def _write(self, trials: Trials) -> None:
-        document = self._document(trials, self.claims)
-        self.path.write_text(json.dumps(document, indent=1) + "\n")
+        }
 
 
-def _timed(
-    trial: Callable[[int, bool], dict[str, float]], seed: int, quick: bool
-) -> dict[str, float]:
-    started = time.process_time()
-    figures = {name: float(value) for name, value in trial(seed, quick).items()}
-    return {**figures, "cpu_s": time.process_time() - started}
+def _figures(row: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(x) for name, x in row.items() if name not in ("quick", "seed")}
 
 
 def report(document: dict[str, Any]) -> str:
     """The section of BENCHMARKS.md."""
     trials = document["trials"].values()
     lines = [
-        f"## {document['title']}", "",
+        f"## {document['title']}",
+        "",
         f"`python -m benchmarks.learning.{document['benchmark']}`, {len(trials)} seeds. "
-        f"Hypothesis, stated beforehand: {document['hypothesis']}", "", document["protocol"], "",
-        "| figure | mean (sd) | range |", "|---|---|---|",
-    ]  # fmt: skip
+        f"Hypothesis, stated beforehand: {document['hypothesis']}",
+        "",
+        document["protocol"],
+        "",
+        "| figure | mean (sd) | range |",
+        "|---|---|---|",
+    ]
     for name in next(iter(trials)):
         values = np.array([t[name] for t in trials])
         spread = values.std(ddof=1) if len(values) > 1 else 0.0

@@ -1,9 +1,9 @@
-"""Few shots: one to fifty labelled pictures of each class, and many without labels.
+"""Few shots: one to fifty labelled images of each class, and many without labels.
 
     python -m benchmarks.learning.few_shots [--seeds 5] [--quick]
 
 The circuit learns features without labels. The read-out spreads the few labels from neuron to
-neuron along their co-activity on unlabelled pictures (`CoActivity`).
+neuron along their co-activity on unlabelled images (`CoActivity`).
 """
 
 from __future__ import annotations
@@ -24,67 +24,33 @@ from sklearn.semi_supervised import LabelSpreading
 from benchmarks.learning.drawing import curves
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
+    PRIOR,
     RATES,
     Floats,
     Labels,
-    Profiles,
     annealed,
     answer,
     circuit,
     expected_spikes,
-    pictures,
+    images,
+    right,
 )
+from engram.learn import ClassProfiles, CoActivity
 
 SHOTS = (1, 2, 5, 10, 50)
 NEURONS, LEARNED, UNLABELLED = 400, 6000, 3000
 QUICK_NEURONS, QUICK_LEARNED, QUICK_SHOTS = 100, 1000, (1, 5)
-SPREADING, PARTNERS = 0.8, 10
-
-
-class CoActivity:
-    """Labels spread from neuron to neuron along co-activity, which needs no labels to be known.
-
-    F: square roots of spike counts, each picture scaled to length 1. A_ij = sum over unlabelled
-    pictures of F_i F_j, kept where i is among the `partners` strongest of j or the other way round,
-    and scaled to S = D^-1/2 A D^-1/2. The labelled pictures give each neuron a mean activity M_ci
-    for each class; P = M (1 - spreading S)^-1, scaled so that each neuron's shares of the classes
-    add up to 1, is what a picture's F is multiplied with. doi:10.5555/2981345.2981386 (Zhou et al.
-    2004), between neurons instead of pictures.
-    """
-
-    def __init__(self, unlabelled: Floats) -> None:
-        F = self._features(unlabelled)
-        A = F.T @ F
-        np.fill_diagonal(A, 0.0)
-        least = np.sort(A, axis=1)[:, -min(PARTNERS, len(A) - 1)]
-        A = np.where(A >= least[:, np.newaxis], A, 0.0)
-        A = np.maximum(A, A.T)
-        root = np.sqrt(A.sum(axis=1) + 1e-6)
-        S = A / np.outer(root, root)
-        self._spread = np.linalg.inv(np.eye(len(S)) - SPREADING * S)
-
-    @staticmethod
-    def _features(counts: Floats) -> Floats:
-        F = np.sqrt(np.asarray(counts, np.float64))
-        scaled: Floats = F / np.maximum(np.linalg.norm(F, axis=1, keepdims=True), 1e-9)
-        return scaled
-
-    def right(self, counts: Floats, y: Labels, test: Floats, truth: Labels) -> float:
-        """Per cent of test answers that are right, with these labels; silence is wrong."""
-        F = self._features(counts)
-        classes = np.unique(y)
-        means = np.array([F[y == c].mean(axis=0) for c in classes])
-        P = means @ self._spread
-        P /= np.maximum(P.sum(axis=0), 1e-12)
-        best = classes[(self._features(test) @ P.T).argmax(axis=1)]
-        return 100.0 * float(((best == truth) & np.asarray(test).any(axis=1)).mean())
 
 
 def chosen(
-    settings: Iterable[float], model: Callable[[float], Any], X: Floats, y: Labels,
-    X_held: Floats, y_held: Labels,
-) -> Any:  # fmt: skip
-    """The model that is best on held-out pictures."""
+    settings: Iterable[float],
+    model: Callable[[float], Any],
+    X: Floats,
+    y: Labels,
+    X_held: Floats,
+    y_held: Labels,
+) -> Any:
+    """The model that is best on held-out images."""
     with warnings.catch_warnings():
         # A hundred passes are all that any arm gets.
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -95,7 +61,7 @@ def chosen(
 def trial(seed: int, quick: bool) -> dict[str, float]:
     """All arms, on the same labels."""
     neurons = QUICK_NEURONS if quick else NEURONS
-    data = pictures(seed, quick)
+    data = images(seed, quick)
     seen = data.X[: QUICK_LEARNED if quick else LEARNED]
     unlabelled, pool = data.X[:UNLABELLED], data.y[:UNLABELLED]
     net = circuit(seed, seen.shape[1], neurons, theta=-4.0)
@@ -107,7 +73,7 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
             answer(net, unlabelled, np.arange(len(unlabelled))).astype(float),
             answer(net, data.X_test, 1_000_000 + np.arange(len(data.X_test))).astype(float),
         )
-    spreaders = {name: CoActivity(code[0]) for name, code in codes.items()}
+    spreaders = {name: CoActivity().watch(code[0]) for name, code in codes.items()}
     x, held, test = unlabelled / 255.0, data.X_held / 255.0, data.X_test / 255.0
     random = np.random.default_rng([9, seed])
     shuffled = [random.permutation(np.flatnonzero(pool == c)) for c in range(10)]
@@ -116,9 +82,9 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
         own = np.concatenate([numbers[:shots] for numbers in shuffled])
         y = pool[own]
         for name, (known, asked) in codes.items():
-            out[f"{name}, {shots}"] = spreaders[name].right(known[own], y, asked, data.y_test)
+            out[f"{name}, {shots}"] = right(spreaders[name].fit(known[own], y), asked, data.y_test)
         known, asked = codes["network"]
-        out[f"labels not spread, {shots}"] = 100 * Profiles().fit(known[own], y).score(
+        out[f"labels not spread, {shots}"] = 100 * ClassProfiles(PRIOR).fit(known[own], y).score(
             asked, data.y_test
         )
 
@@ -129,13 +95,17 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
         models = {
             "MLP": perceptron,
             "logistic regression": chosen(
-                (0.01, 0.1, 1.0, 10.0), lambda C: LogisticRegression(C=C), x[own], y, held,
+                (0.01, 0.1, 1.0, 10.0),
+                lambda C: LogisticRegression(C=C),
+                x[own],
+                y,
+                held,
                 data.y_held,
             ),
             "1-NN": KNeighborsClassifier(1).fit(x[own], y),
             "MLP, self-trained": _self_trained(mlp, perceptron, x, own, y),
-            "label spreading between pictures": _between_pictures(x, own, y),
-        }  # fmt: skip
+            "label spreading between pictures": _between_images(x, own, y),
+        }
         for name, model in models.items():
             out[f"{name}, {shots}"] = 100 * float(model.score(test, data.y_test))
     return out
@@ -144,7 +114,7 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 def _self_trained(
     mlp: Callable[[float], MLPClassifier], teacher: Any, x: Floats, own: Labels, y: Labels
 ) -> MLPClassifier:
-    """A perceptron trained on the answers of the first one to unlabelled pictures."""
+    """A perceptron trained on the answers of the first one to unlabelled images."""
     answers = teacher.predict(x)
     answers[own] = y
     pupil = mlp(teacher.learning_rate_init)
@@ -154,20 +124,27 @@ def _self_trained(
         return pupil.fit(x, answers)
 
 
-def _between_pictures(x: Floats, own: Labels, y: Labels) -> LabelSpreading:
-    """Zhou et al. (2004) on pixels: every unlabelled picture is kept and compared with."""
+def _between_images(x: Floats, own: Labels, y: Labels) -> LabelSpreading:
+    """Zhou et al. (2004) on pixels: every unlabelled image is kept and compared with."""
     given = np.full(len(x), -1)
     given[own] = y
     with warnings.catch_warnings():
-        # Pictures that no label reaches are divided by their sum of 0.
+        # Images that no label reaches are divided by their sum of 0.
         warnings.simplefilter("ignore")
         return LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.9).fit(x, given)
 
 
 ARMS = (
-    "network", "labels not spread", "untrained", "raw input", "MLP", "MLP, self-trained",
-    "logistic regression", "1-NN", "label spreading between pictures",
-)  # fmt: skip
+    "network",
+    "labels not spread",
+    "untrained",
+    "raw input",
+    "MLP",
+    "MLP, self-trained",
+    "logistic regression",
+    "1-NN",
+    "label spreading between pictures",
+)
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -177,19 +154,29 @@ def draw(trials: Trials, path: Path) -> None:
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     curves(left, trials, SHOTS, {arm: [f"{arm}, {n}" for n in SHOTS] for arm in ARMS})
-    left.set(xscale="log", xticks=SHOTS, xlabel="labelled pictures of each class",
-             ylabel="% right", title=f"{len(trials)} seeds, 95 % intervals")  # fmt: skip
+    left.set(
+        xscale="log",
+        xticks=SHOTS,
+        xlabel="labelled images of each class",
+        ylabel="% right",
+        title=f"{len(trials)} seeds, 95 % intervals",
+    )
     left.set_xticks(SHOTS, [str(n) for n in SHOTS])
     differences = {
-        seed: {f"{arm}, {n}": t[f"network, {n}"] - t[f"{arm}, {n}"] for arm in ARMS[1:]
-               for n in SHOTS}
+        seed: {
+            f"{arm}, {n}": t[f"network, {n}"] - t[f"{arm}, {n}"] for arm in ARMS[1:] for n in SHOTS
+        }
         for seed, t in trials.items()
-    }  # fmt: skip
+    }
     shown = ("MLP", "1-NN", "untrained", "label spreading between pictures")
     curves(right, differences, SHOTS, {arm: [f"{arm}, {n}" for n in SHOTS] for arm in shown})
     right.axhline(0.0, color="k", lw=0.5)
-    right.set(xscale="log", xlabel="labelled pictures of each class", ylabel="points",
-              title="network ahead of")  # fmt: skip
+    right.set(
+        xscale="log",
+        xlabel="labelled images of each class",
+        ylabel="points",
+        title="network ahead of",
+    )
     right.set_xticks(SHOTS, [str(n) for n in SHOTS])
     figure.savefig(path, dpi=110)
 
@@ -220,28 +207,64 @@ EXPERIMENT = Experiment(
     trial=trial,
     draw=draw,
     claims=(
-        *(Claim(f"network above the MLP, {n} a class", f"network, {n}", f"MLP, {n}", 0.0, True)
-          for n in SHOTS[:-1]),
-        *(Claim(f"network above 1-NN, {n} a class", f"network, {n}", f"1-NN, {n}", 0.0, True)
-          for n in SHOTS[:-1]),
-        *(Claim(f"learning matters, {n} a class", f"network, {n}", f"untrained, {n}", 0.0, True)
-          for n in SHOTS),
-        *(Claim(f"network above the same read-out on the raw input, {n} a class", f"network, {n}",
-                f"raw input, {n}", 0.0, True) for n in SHOTS),
-        *(Claim(f"spreading labels matters, {n} a class", f"network, {n}",
-                f"labels not spread, {n}", 0.0, True) for n in SHOTS[:-1]),
-        *(Claim(f"network above the self-trained MLP, {n} a class", f"network, {n}",
-                f"MLP, self-trained, {n}", 0.0, True) for n in SHOTS[:-1]),
-        *(Claim(f"within 3 points of label spreading between all pictures, {n} a class",
-                f"network, {n}", f"label spreading between pictures, {n}", -3.0)
-          for n in SHOTS[:-1]),
+        *(
+            Claim(f"network above the MLP, {n} a class", f"network, {n}", f"MLP, {n}", 0.0, True)
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(f"network above 1-NN, {n} a class", f"network, {n}", f"1-NN, {n}", 0.0, True)
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(f"learning matters, {n} a class", f"network, {n}", f"untrained, {n}", 0.0, True)
+            for n in SHOTS
+        ),
+        *(
+            Claim(
+                f"network above the same read-out on the raw input, {n} a class",
+                f"network, {n}",
+                f"raw input, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS
+        ),
+        *(
+            Claim(
+                f"spreading labels matters, {n} a class",
+                f"network, {n}",
+                f"labels not spread, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(
+                f"network above the self-trained MLP, {n} a class",
+                f"network, {n}",
+                f"MLP, self-trained, {n}",
+                0.0,
+                True,
+            )
+            for n in SHOTS[:-1]
+        ),
+        *(
+            Claim(
+                f"within 3 points of label spreading between all pictures, {n} a class",
+                f"network, {n}",
+                f"label spreading between pictures, {n}",
+                -3.0,
+            )
+            for n in SHOTS[:-1]
+        ),
     ),
     quick_claims=(
         Claim("network above the same read-out on the raw input", "network, 5", "raw input, 5"),
         Claim("spreading labels matters", "network, 1", "labels not spread, 1"),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numba
@@ -24,8 +23,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import engram
+from benchmarks.learning.trials import trials
 from engram.learn import PlaceCode, RSTDPClassifier
-from engram.learn.rstdp_classifier import undecided
+from engram.learn.decoders import undecided
 
 FOLDS = 5
 
@@ -78,7 +78,8 @@ class SameRule(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
         """The class of the greatest sum."""
-        return self.classes_[(X @ self.weights_.T).argmax(axis=1)]
+        answers: NDArray[np.int64] = self.classes_[(X @ self.weights_.T).argmax(axis=1)]
+        return answers
 
 
 CONTROLS: dict[str, Callable[[], Any]] = {
@@ -96,17 +97,6 @@ CONTROLS: dict[str, Callable[[], Any]] = {
 
 
 @dataclass(frozen=True)
-class Job:
-    """One training and its test, to be done, on the first `samples` samples (None: all)."""
-
-    data: str
-    arm: str
-    seed: int
-    fold: int
-    samples: int | None = None
-
-
-@dataclass(frozen=True)
 class Fold:
     """One training and its test; `right`, `silent` and `tied` of `n_test` answers."""
 
@@ -119,27 +109,29 @@ class Fold:
     silent: int = 0
     tied: int = 0
     log_loss: float | None = None
-    errors: tuple[float, ...] = ()
-    lessons: tuple[float, ...] = ()
+    errors: Sequence[float] = ()
+    lessons: Sequence[float] = ()
     fit_s: float = 0.0
     answer_ms: float = 0.0
 
 
-def run_fold(job: Job) -> Fold:
-    """Train and test one arm on one fold."""
-    X, y = DATA[job.data]()
-    X, y = X[: job.samples], y[: job.samples]
-    splits = StratifiedKFold(FOLDS, shuffle=True, random_state=job.seed).split(X, y)
-    train, test = list(splits)[job.fold]
-    who = (job.data, job.arm, job.seed, job.fold, len(test))
+def run_fold(
+    seed: int, data: str, arm: str, fold: int, samples: int | None = None
+) -> dict[str, Any]:
+    """Train and test one arm on one fold of the first `samples` samples (None: all)."""
+    X, y = DATA[data]()
+    X, y = X[:samples], y[:samples]
+    splits = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(X, y)
+    train, test = list(splits)[fold]
+    who = (data, arm, seed, fold, len(test))
     started = time.process_time()
-    if job.arm in CONTROLS:
-        right = CONTROLS[job.arm]().fit(X[train], y[train]).predict(X[test]) == y[test]
-        return Fold(*who, right=int(right.sum()), fit_s=time.process_time() - started)
+    if arm in CONTROLS:
+        right = CONTROLS[arm]().fit(X[train], y[train]).predict(X[test]) == y[test]
+        return asdict(Fold(*who, right=int(right.sum()), fit_s=time.process_time() - started))
     labels = y[train]
-    if job.arm == "shuffled labels":
-        labels = np.random.default_rng(job.seed).permutation(labels)
-    network = RSTDPClassifier(random_state=FOLDS * job.seed + job.fold, **NETWORKS[job.arm])
+    if arm == "shuffled labels":
+        labels = np.random.default_rng(seed).permutation(labels)
+    network = RSTDPClassifier(random_state=FOLDS * seed + fold, **NETWORKS[arm])
     network.fit(X[train], labels)
     trained = time.process_time()
     counts = network.spike_counts(X[test])
@@ -147,28 +139,29 @@ def run_fold(job: Job) -> Fold:
     unsure, silent = undecided(counts), counts.sum(axis=1) == 0
     answers = network.classes_[counts.argmax(axis=1)]
     chances = network.predict_proba(X[test])[np.arange(len(test)), y[test]]
-    return Fold(
-        *who,
-        right=int(((answers == y[test]) & ~unsure).sum()),
-        silent=int(silent.sum()),
-        tied=int((unsure & ~silent).sum()),
-        log_loss=float(-np.log(chances).mean()),
-        errors=tuple(network.errors_),
-        lessons=tuple(network.lessons_),
-        fit_s=trained - started,
-        answer_ms=1e3 * (answered - trained) / len(test),
+    return asdict(
+        Fold(
+            *who,
+            right=int(((answers == y[test]) & ~unsure).sum()),
+            silent=int(silent.sum()),
+            tied=int((unsure & ~silent).sum()),
+            log_loss=float(-np.log(chances).mean()),
+            errors=tuple(network.errors_),
+            lessons=tuple(network.lessons_),
+            fit_s=trained - started,
+            answer_ms=1e3 * (answered - trained) / len(test),
+        )
     )
 
 
-def run(jobs: Iterable[Job], processes: int) -> tuple[list[Fold], float]:
-    """All of them, on so many processes; and the wall time, s."""
-    work = list(jobs)
+def run(
+    points: Sequence[Mapping[str, Any]], seeds: Sequence[int], processes: int
+) -> tuple[list[Fold], float]:
+    """All folds, on so many processes; and the wall time, s. Nothing is kept: it is measured."""
     started = time.perf_counter()
-    if processes == 1:
-        done = [run_fold(job) for job in work]
-    else:
-        with get_context("spawn").Pool(processes) as pool:
-            done = pool.map(run_fold, work, chunksize=1)
+    rows = trials("folds", run_fold, points, seeds, jobs=processes, keep=False)
+    names = [field.name for field in fields(Fold)]
+    done = [Fold(**{name: row[name] for name in names}) for row in rows]
     return done, time.perf_counter() - started
 
 
@@ -223,17 +216,15 @@ def environment(load: float) -> dict[str, Any]:
     """Versions and machine, for the document."""
     return {
         "versions": {
-            "engram": engram.__version__, "python": platform.python_version(),
-            "numpy": np.__version__, "numba": numba.__version__,
+            "engram": engram.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
             "scikit-learn": sklearn.__version__,
         },
         "machine": {
-            "processor": platform.machine(), "cores": os.cpu_count(), "load_before": round(load, 2),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "load_before": round(load, 2),
         },
-    }  # fmt: skip
-
-
-def one_thread_each() -> None:
-    """Processes share the cores."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    }

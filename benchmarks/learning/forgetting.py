@@ -1,9 +1,10 @@
-"""Forgetting: classes that come one after the other, once, with no picture kept.
+"""Forgetting: classes that come one after the other, once, with no image kept.
 
     python -m benchmarks.learning.forgetting [--seeds 5] [--quick]
 
-The circuit learns without labels; its read-out counts, class by class, the spikes that each picture
-causes when it is there. Neurons become less plastic the more they have fired (`Consolidated`).
+The circuit learns without labels; its read-out counts, class by class, the spikes that each image
+causes when it is there. Neurons become less plastic the more they have fired
+(`ConsolidatedCircuit`).
 """
 
 from __future__ import annotations
@@ -17,19 +18,18 @@ from benchmarks.learning.drawing import bars, curves, interval
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
     CLASSES,
+    PRIOR,
     RATES,
-    Consolidated,
     Data,
+    Images,
     Labels,
-    Pictures,
-    Profiles,
     answer,
     circuit,
     expected_spikes,
+    images,
     perceptron,
-    pictures,
 )
-from engram.learn.decoders import PoissonBayes
+from engram.learn import ClassProfiles, ConsolidatedCircuit, PoissonBayes
 
 PAIRS = tuple((c, c + 1) for c in range(0, 10, 2))
 HALVES = ((0, 1, 2, 3, 4), (5, 6, 7, 8, 9))
@@ -41,7 +41,7 @@ Numbers = list[Labels]
 
 
 def tasks(data: Data, groups: tuple[tuple[int, ...], ...], per_class: int) -> Numbers:
-    """Numbers of the pictures of each task, in the order in which they come."""
+    """Numbers of the images of each task, in the order in which they come."""
     out = []
     for group in groups:
         wanted = [np.flatnonzero(data.y == c)[:per_class] for c in group]
@@ -57,12 +57,12 @@ class Network:
     ) -> None:
         neurons = QUICK_NEURONS if quick else NEURONS
         self.data, self.learns = data, learns
-        self.net = Consolidated(circuit(seed, data.X.shape[1], neurons), constancy)
-        self.decoder = Profiles()
+        self.net = ConsolidatedCircuit(circuit(seed, data.X.shape[1], neurons), constancy)
+        self.decoder = ClassProfiles(PRIOR)
         self.seen = 0
 
     def task(self, numbers: Labels) -> None:
-        """Learn each picture, then answer it once for the read-out's sake, and forget it."""
+        """Learn each image, then answer it once for the read-out's sake, and forget it."""
         for first in range(0, len(numbers), 50):
             part = numbers[first : first + 50]
             if self.learns:
@@ -72,15 +72,15 @@ class Network:
             self.decoder.partial_fit(counts, self.data.y[part], CLASSES)
             self.seen += len(part)
 
-    def predict(self, X: Pictures) -> Labels:
-        """Answers to test pictures; -1: silence."""
+    def predict(self, X: Images) -> Labels:
+        """Answers to test images; -1: silence."""
         return self.decoder.answers(answer(self.net.circuit, X, 1_000_000 + np.arange(len(X))))
 
 
 class Raw:
     """The same read-out on the raw input."""
 
-    def __init__(self, data: Data, decoder: Profiles | PoissonBayes) -> None:
+    def __init__(self, data: Data, decoder: ClassProfiles | PoissonBayes) -> None:
         self.data, self.decoder = data, decoder
 
     def task(self, numbers: Labels) -> None:
@@ -89,13 +89,13 @@ class Raw:
             expected_spikes(self.data.X[numbers]), self.data.y[numbers], CLASSES
         )
 
-    def predict(self, X: Pictures) -> Labels:
+    def predict(self, X: Images) -> Labels:
         """Answers."""
         return self.decoder.answers(expected_spikes(X))
 
 
 class Perceptron:
-    """One hidden layer by backpropagation; with replay, each batch comes with as many old pictures
+    """One hidden layer by backpropagation; with replay, each batch comes with as many old images
     of each earlier task."""
 
     def __init__(self, seed: int, data: Data, rate: float, replay: bool = False) -> None:
@@ -115,7 +115,7 @@ class Perceptron:
             self.model.partial_fit(x, y, classes=CLASSES)
         self.kept.append(numbers)
 
-    def predict(self, X: Pictures) -> Labels:
+    def predict(self, X: Images) -> Labels:
         """Answers."""
         return np.asarray(self.model.predict(X / 255.0))
 
@@ -123,8 +123,13 @@ class Perceptron:
 Learner = Network | Raw | Perceptron
 
 
-def live(learner: Learner, data: Data, groups: tuple[tuple[int, ...], ...], per_class: int,
-         follow: bool = False) -> tuple[float, list[float], list[float]]:  # fmt: skip
+def live(
+    learner: Learner,
+    data: Data,
+    groups: tuple[tuple[int, ...], ...],
+    per_class: int,
+    follow: bool = False,
+) -> tuple[float, list[float], list[float]]:
     """Learn all tasks; accuracy on all classes, and on each task after it and at the end, %."""
     after = []
     for group, numbers in zip(groups, tasks(data, groups, per_class), strict=True):
@@ -142,7 +147,7 @@ def live(learner: Learner, data: Data, groups: tuple[tuple[int, ...], ...], per_
 def best_rate(
     seed: int, data: Data, groups: tuple[tuple[int, ...], ...], per_class: int, replay: bool
 ) -> float:
-    """The learning rate with which the perceptron ends best on held-out pictures of all classes."""
+    """The learning rate with which the perceptron ends best on held-out images of all classes."""
 
     def held(rate: float) -> float:
         model = Perceptron(seed, data, rate, replay)
@@ -154,13 +159,14 @@ def best_rate(
 
 
 def trial(seed: int, quick: bool) -> dict[str, float]:
-    """All arms on the same pictures."""
-    data = pictures(seed, quick)
+    """All arms on the same images."""
+    data = images(seed, quick)
     per_class = QUICK_PER_CLASS if quick else PER_CLASS
     out: dict[str, float] = {}
     for name, groups in (("five tasks", PAIRS), ("two tasks", HALVES)):
-        rates = {replay: best_rate(seed, data, groups, per_class, replay)
-                 for replay in (False, True)}  # fmt: skip
+        rates = {
+            replay: best_rate(seed, data, groups, per_class, replay) for replay in (False, True)
+        }
         arms: dict[str, Learner] = {
             "network": Network(seed, data, quick),
             "MLP": Perceptron(seed, data, rates[False]),
@@ -181,9 +187,11 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
                         out[f"{name}: {arm}, task {k + 1} at the end"] = value
     out["MLP below 25"] = 25.0 - out["five tasks: MLP"]
     mixed = (tuple(range(10)),)
-    out["all classes mixed: network"] = live(
-        Network(seed, data, quick), data, mixed, per_class)[0]  # fmt: skip
-    for label, decoder in (("raw input", Profiles()), ("raw input, Bayes", PoissonBayes())):
+    out["all classes mixed: network"] = live(Network(seed, data, quick), data, mixed, per_class)[0]
+    for label, decoder in (
+        ("raw input", ClassProfiles(PRIOR)),
+        ("raw input, Bayes", PoissonBayes()),
+    ):
         out[label] = live(Raw(data, decoder), data, PAIRS, per_class)[0]
     return out
 
@@ -193,11 +201,14 @@ ARMS = {
     "five tasks: not consolidated": "the same, not consolidated",
     "five tasks: untrained": "network, untrained",
     "all classes mixed: network": "network, no tasks",
-    "raw input": "same read-out, raw input", "raw input, Bayes": "Bayes, raw input",
-    "five tasks: MLP": "MLP", "five tasks: MLP with replay": "MLP with replay",
-    "two tasks: network": "two tasks: network", "two tasks: MLP": "two tasks: MLP",
+    "raw input": "same read-out, raw input",
+    "raw input, Bayes": "Bayes, raw input",
+    "five tasks: MLP": "MLP",
+    "five tasks: MLP with replay": "MLP with replay",
+    "two tasks: network": "two tasks: network",
+    "two tasks: MLP": "two tasks: MLP",
     "two tasks: MLP with replay": "two tasks: MLP with replay",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -211,17 +222,24 @@ def draw(trials: Trials, path: Path) -> None:
     left.axvline(80.0, color="tab:green", lw=0.5, ls=":")
     left.set(xlabel="% right, all ten classes", title=f"at the end, {len(trials)} seeds")
     followed = ("network", "MLP", "MLP with replay")
-    curves(middle, trials, range(1, 6), {
-        arm: [f"five tasks: {arm}, task {k} at the end" for k in range(1, 6)] for arm in followed
-    })  # fmt: skip
+    curves(
+        middle,
+        trials,
+        range(1, 6),
+        {arm: [f"five tasks: {arm}, task {k} at the end" for k in range(1, 6)] for arm in followed},
+    )
     middle.set(xlabel="task", ylabel="% right", xticks=range(1, 6), title="each task, at the end")
     for place, arm in enumerate(followed):
         for shift, tasks_ in ((-0.2, "five tasks"), (0.2, "two tasks")):
             mean, half = interval(trials, f"{tasks_}: {arm}, backward transfer")
             right_.bar(
-                place + shift, mean, 0.38, yerr=half, label=tasks_ if not place else None,
+                place + shift,
+                mean,
+                0.38,
+                yerr=half,
+                label=tasks_ if not place else None,
                 color="tab:blue" if shift < 0 else "tab:orange",
-            )  # fmt: skip
+            )
     right_.set_xticks(range(3), followed, fontsize=8)
     right_.axhline(0.0, color="k", lw=0.5)
     right_.set(ylabel="points", title="backward transfer")
@@ -262,25 +280,48 @@ EXPERIMENT = Experiment(
         Claim("five tasks: MLP ends below 25 %", "MLP below 25", 0.0),
         Claim("above the MLP, five tasks", "five tasks: network", "five tasks: MLP", 50.0, True),
         Claim("above the MLP, two tasks", "two tasks: network", "two tasks: MLP", 20.0, True),
-        Claim("consolidation matters", "five tasks: network", "five tasks: not consolidated", 3.0,
-              True),
+        Claim(
+            "consolidation matters",
+            "five tasks: network",
+            "five tasks: not consolidated",
+            3.0,
+            True,
+        ),
         Claim("learning matters", "five tasks: network", "five tasks: untrained", 10.0, True),
-        Claim("network above the same read-out on the raw input", "five tasks: network",
-              "raw input", 0.0, True),
-        Claim("network above Bayes on the raw input", "five tasks: network", "raw input, Bayes",
-              0.0, True),
-        Claim("tasks cost at most 3 points against all classes mixed", "five tasks: network",
-              "all classes mixed: network", -3.0),
-        Claim("backward transfer better than the MLP's",
-              "five tasks: network, backward transfer", "five tasks: MLP, backward transfer", 30.0,
-              True),
+        Claim(
+            "network above the same read-out on the raw input",
+            "five tasks: network",
+            "raw input",
+            0.0,
+            True,
+        ),
+        Claim(
+            "network above Bayes on the raw input",
+            "five tasks: network",
+            "raw input, Bayes",
+            0.0,
+            True,
+        ),
+        Claim(
+            "tasks cost at most 3 points against all classes mixed",
+            "five tasks: network",
+            "all classes mixed: network",
+            -3.0,
+        ),
+        Claim(
+            "backward transfer better than the MLP's",
+            "five tasks: network, backward transfer",
+            "five tasks: MLP, backward transfer",
+            30.0,
+            True,
+        ),
     ),
     quick_claims=(
         Claim("network above MLP, five tasks", "five tasks: network", "five tasks: MLP", 20.0),
         Claim("learning matters", "five tasks: network", "five tasks: untrained", 5.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

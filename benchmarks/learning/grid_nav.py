@@ -27,7 +27,6 @@ of a control solves all. Seeds: those from 100 on; the agent's defaults were cho
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -38,15 +37,16 @@ import gymnasium
 import numpy as np
 
 import engram
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import merged, trials, write
 from engram.environments import GRID_WORLD, MOVES, GridWorld
 from engram.learn import SpikingAgent
-from engram.learn.agent import ACTOR, PLACE
+from engram.learn.agent_network import ACTOR, PLACE
 
 EPISODES, WITHIN, CPU_LIMIT = 300, 1.05, 20.0
 FIRST = 100
 """The first of the seeds that are reported."""
-RESULTS = Path(__file__).parent.parent / "results" / "grid_nav.json"
-PICTURE = RESULTS.with_suffix(".png")
+RESULTS = FOLDER / "grid_nav.json"
 
 ARMS: dict[str, dict[str, Any]] = {
     "network": {},
@@ -119,9 +119,8 @@ def evaluate(agent: SpikingAgent, env: Any) -> dict[str, Any]:
     }
 
 
-def run(job: tuple[str, int]) -> dict[str, Any]:
+def run(seed: int, arm: str) -> dict[str, Any]:
     """Train and evaluate one arm with one seed."""
-    arm, seed = job
     env: Any = gymnasium.make(GRID_WORLD, **ARMS[arm])
     training = env
     if arm in ("no reward", "shuffled reward"):
@@ -133,7 +132,7 @@ def run(job: tuple[str, int]) -> dict[str, Any]:
     # How many steps above the fewest each episode took.
     episodes = 10 if arm == "plasticity off" else EPISODES
     excess = learn(agent, training, episodes, seed)
-    found: dict[str, Any] = {"arm": arm, "seed": seed, "cpu_s": time.process_time() - started}
+    found: dict[str, Any] = {"cpu_s": time.process_time() - started}
     found |= {"silent_learning": agent.silent, "tied_learning": agent.tied}
     found |= {"undecided": agent.undecided, "decisions_learning": agent.decisions}
     found |= {"curve": [steps for steps, _ in excess], "learned_after": learned_after(excess)}
@@ -180,9 +179,12 @@ def portrait(agent: SpikingAgent, world: GridWorld) -> dict[str, Any]:
     weights = agent.brain.get_projection(PLACE, ACTOR).weight
     by_action = weights.reshape(-1, 4, agent.n_motor).mean(axis=2).T.round(3)
     return {
-        "size": world.size, "goal": list(world.goal), "actions": actions,
-        "values": np.round(values, 3).tolist(), "weights": by_action.tolist(),
-    }  # fmt: skip
+        "size": world.size,
+        "goal": list(world.goal),
+        "actions": actions,
+        "values": np.round(values, 3).tolist(),
+        "weights": by_action.tolist(),
+    }
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -252,21 +254,24 @@ def report(stored: dict[str, Any]) -> str:
     results = stored["results"]
     network = results["network"]
     lines = [
-        "## Grid navigation", "",
+        "## Grid navigation",
+        "",
         f"`python -m benchmarks.learning.grid_nav`: 5x5, reward at the goal only, {EPISODES} "
         "episodes, actions by motor spikes alone, no teacher; then frozen and without exploration "
         "from every start, at most 5 steps for each cell of an edge (a start not solved counts as "
         "that many). Decisions without a motor spike or with a tie are resolved by the network's "
-        "noise and counted.", "",
+        "noise and counted.",
+        "",
         f"Asked for: all starts solved within 5 % of the optimum on 9 of 10 seeds, under "
         f"{CPU_LIMIT:g} s of training a seed, and the same with another goal, with a wall and on "
         f"8x8. Measured: {network['reached']} of {network['seeds']} seeds, at most "
         f"{network['cpu_s_most']:.1f} CPU-s. The claim "
         f"{'holds' if stored['holds'] else '**does not hold**'}. Seeds: from "
-        f"{min(r['seed'] for r in stored['rows'])} on; parameters were chosen on others.", "",
+        f"{min(r['seed'] for r in stored['rows'])} on; parameters were chosen on others.",
+        "",
         "| | seeds reached | starts solved % | steps | sd | most | optimum | silent | tied | of |",
         "|---|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for arm, r in results.items():
         lines.append(
             f"| {arm} | {r['reached']} of {r['seeds']} | {100 * r['solved']:.1f} "
@@ -310,16 +315,23 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             low, middle, high = np.percentile(blocks, [10, 50, 90], axis=0)
             ax.plot(x, middle, color=colour, label=arm)
             ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
-    ax.set(xlabel="episode", ylabel="steps to the goal", yscale="log",
-           title="Learning (median, 10 to 90 % of seeds)")  # fmt: skip
+    ax.set(
+        xlabel="episode",
+        ylabel="steps to the goal",
+        yscale="log",
+        title="Learning (median, 10 to 90 % of seeds)",
+    )
     ax.legend(frameon=False)
     moved = [r for r in rows if r["arm"] == "goal moved"]
     ax = figure.add_subplot(grid[0, 2])
     for key, label in (("curve", "goal moved"), ("curve_from_scratch", "from scratch")):
         if moved:
             blocks = np.array([r[key] for r in moved], np.float64)[:, :100]
-            ax.plot(np.arange(20) * 5 + 2.5, np.median(blocks.reshape(len(moved), 20, 5).mean(2),
-                    axis=0), label=label)  # fmt: skip
+            ax.plot(
+                np.arange(20) * 5 + 2.5,
+                np.median(blocks.reshape(len(moved), 20, 5).mean(2), axis=0),
+                label=label,
+            )
     ax.set(xlabel="episode", yscale="log", title="The goal moves", ylim=(3, 100))
     if moved:
         ax.legend(frameon=False)
@@ -334,8 +346,12 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             ax.plot(j, i, "*", color="white", ms=16)
             continue
         down, right = MOVES[action]
-        ax.annotate("", (j + 0.35 * right, i + 0.35 * down), (j - 0.35 * right, i - 0.35 * down),
-                    arrowprops={"arrowstyle": "-|>", "color": "white"})  # fmt: skip
+        ax.annotate(
+            "",
+            (j + 0.35 * right, i + 0.35 * down),
+            (j - 0.35 * right, i - 0.35 * down),
+            arrowprops={"arrowstyle": "-|>", "color": "white"},
+        )
     ax.set(title="Policy from motor spikes", xticks=[], yticks=[])
     weights = np.array(shown["weights"])
     side = round(weights.shape[1] ** 0.5)
@@ -349,7 +365,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, write, draw, and check the claim; the exit status."""
+    """Run, print, write, and check the claim; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one seed; network and controls")
     parser.add_argument("--arms", nargs="+", choices=ARMS, help="only these; others stay as stored")
@@ -360,33 +376,33 @@ def main(arguments: list[str] | None = None) -> int:
     seeds = 1 if options.quick else options.seeds
     output = options.output or (None if options.quick else RESULTS)
     arms = options.arms or (QUICK if options.quick else tuple(ARMS))
-    rows: list[dict[str, Any]] = []
-    if options.arms and output is not None and output.exists():
-        stored = json.loads(output.read_text())["rows"]
-        rows = [r for r in stored if r["arm"] not in arms]
     load = os.getloadavg()[0]
-    for arm in arms:
-        for seed in range(options.first, options.first + seeds):
-            rows.append(run((arm, seed)))
-            r = rows[-1]
-            print(
-                f"{arm}, seed {seed}: {r['solved']} of {r['starts']}, {r['steps']:.3f} steps, "
-                f"{r['cpu_s']:.1f} CPU-s",
-                flush=True,
-            )
+    points = [{"arm": arm} for arm in arms]
+    seeds_ = range(options.first, options.first + seeds)
+    rows = trials("grid_nav", run, points, seeds_, keep=not options.quick)
+    for r in rows:
+        print(
+            f"{r['arm']}, seed {r['seed']}: {r['solved']} of {r['starts']}, {r['steps']:.3f} "
+            f"steps, {r['cpu_s']:.1f} CPU-s"
+        )
+    if output is not None:
+        rows = merged(output, "rows", rows, lambda row: row["arm"])
     present = [arm for arm in ARMS if any(r["arm"] == arm for r in rows)]
     results = {arm: summarise([r for r in rows if r["arm"] == arm]) for arm in present}
     print(table(results))
     problems = failures(results)
     if output is not None:
         document = {
-            "benchmark": "grid_nav", "holds": not problems, "failures": problems,
-            "episodes": EPISODES, "results": results, "rows": rows,
+            "benchmark": "grid_nav",
+            "holds": not problems,
+            "failures": problems,
+            "episodes": EPISODES,
+            "results": results,
+            "rows": rows,
             "versions": {"engram": engram.__version__, "gymnasium": gymnasium.__version__},
             "load_before": round(load, 2),
-        }  # fmt: skip
-        output.write_text(json.dumps(document) + "\n")
-        draw(rows, output.with_suffix(".png"))
+        }
+        write(output, document, a_line_each="rows")
         print(f"written to {output}")
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

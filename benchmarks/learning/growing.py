@@ -18,25 +18,25 @@ from benchmarks.learning.drawing import bars
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
     Data,
+    Images,
     Labels,
-    Pictures,
     answer,
     circuit,
     expected_spikes,
-    pictures,
+    images,
     set_rate,
 )
 from engram import Competition
 from engram.learn.decoders import Decoder, PoissonBayes
 
 CHUNK = 20
-"""Pictures between two cycles of growth."""
+"""Images between two cycles of growth."""
 
 RATES, JUMPS = (0.05, 0.005), (1.0, 0.05)
 """Learning rate of synapses, and jump of thresholds (for 400 neurons): first, last."""
 
 LATER_RATES = ((0.05, 0.005), (0.02, 0.005), (0.01, 0.005))
-"""What the fixed network may choose from for the new classes, on held-out pictures."""
+"""What the fixed network may choose from for the new classes, on held-out images."""
 
 ADULT_RATE, LATER_JUMPS = (0.002, 0.002), (1.0, 0.05)
 """Of the growing network while new classes come: the young learn, the old stay as they are."""
@@ -45,17 +45,17 @@ GROWING_RATES = (0.03, 0.005)
 """Rates of the growing circuit where all classes are there at once."""
 
 BIRTHS_UNTIL, LATER_UNTIL = 0.5, 0.75
-"""Share of the pictures after which nobody is born any more; where new classes come."""
+"""Share of the images after which nobody is born any more; where new classes come."""
 
 YOUNG, LATER_YOUNG = 9.0, 49.0
 """Extra potentiation of newborns, relative; while new classes come."""
 
 YOUTH = 400
-"""Pictures for which it lasts (time constant)."""
+"""Images for which it lasts (time constant)."""
 
 
 DENSITY, REST = 0.1, 300
-"""Of the synapses in the sparse circuits; and the silence after a picture there, steps."""
+"""Of the synapses in the sparse circuits; and the silence after an image there, steps."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Size:
     """How much of everything.
 
     middle: neurons by the time the new classes come; sparse: neurons of the circuits with few
-    synapses, and wired: the pictures they learn.
+    synapses, and wired: the images they learn.
     """
 
     small: int = 50
     large: int = 200
     middle: int = 100
-    pictures: int = 5000
+    images: int = 5000
     first: int = 2500
     sparse: int = 100
     wired: int = 3000
@@ -78,7 +78,7 @@ class Size:
 
 FULL = Size()
 QUICK = Size(
-    small=20, large=60, middle=40, pictures=1000, first=400, sparse=40, wired=600, labels=300
+    small=20, large=60, middle=40, images=1000, first=400, sparse=40, wired=600, labels=300
 )
 
 
@@ -96,13 +96,13 @@ class Learner:
 
     def learn(
         self,
-        X: Pictures,
+        X: Images,
         goal: int | None = None,
         rates: tuple[float, float] = RATES,
         jumps: tuple[float, float] = JUMPS,
         until: float = LATER_UNTIL,
     ) -> None:
-        """See pictures once; rates fall, after the last birth if there are births up to `goal`."""
+        """See images once; rates fall, after the last birth if there are births up to `goal`."""
         net = self.net
         growth, random = net.brain.growth, np.random.default_rng(net.brain.seed)
         first = net.n_neurons
@@ -159,7 +159,7 @@ class Judge:
         return PoissonBayes().fit(codes, self._data.y[: self._labels])
 
     def of(self, net: Competition, held: bool = False) -> dict[str, float]:
-        """Per cent right: of all test (or held-out) pictures, and by digits 0-4 and 5-9."""
+        """Per cent right: of all test (or held-out) images, and by digits 0-4 and 5-9."""
         data = self._data
         seen = answer(net, data.X[: self._labels], np.arange(self._labels)).astype(float)
         X, y = (data.X_held, data.y_held) if held else (data.X_test, data.y_test)
@@ -184,7 +184,7 @@ class Judge:
 def trial(seed: int, quick: bool) -> dict[str, float]:
     """All arms from one seed; per cent right, and neuron-steps relative to the large network."""
     size = QUICK if quick else FULL
-    data = pictures(seed, quick)
+    data = images(seed, quick)
     judge = Judge(data, size.labels)
     out = at_once(seed, size, data, judge)
     out.update(one_after_the_other(seed, size, data, judge))
@@ -195,13 +195,14 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 def at_once(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, float]:
     """All classes from the beginning."""
-    X = np.resize(data.X, (size.pictures, data.X.shape[1]))
+    X = np.resize(data.X, (size.images, data.X.shape[1]))
     n_inputs = X.shape[1]
     out, work, arms = {}, {}, {}
     for name, young, inherit in (
-        ("growing", YOUNG, True), ("growing, nothing inherited", YOUNG, False),
+        ("growing", YOUNG, True),
+        ("growing, nothing inherited", YOUNG, False),
         ("growing, no youth", 0.0, True),
-    ):  # fmt: skip
+    ):
         arms[name] = learner(seed, n_inputs, size.small, size.large, young, inherit)
         arms[name].learn(X, size.large, GROWING_RATES, until=BIRTHS_UNTIL)
     growing = arms["growing"]
@@ -257,10 +258,12 @@ def few_synapses(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, f
     X = np.resize(data.X, (size.wired, data.X.shape[1]))
     out = {}
     for name, density, moves in (
-        ("all there are", 1.0, False), ("fixed", DENSITY, False), ("come and go", DENSITY, True),
-    ):  # fmt: skip
+        ("all there are", 1.0, False),
+        ("fixed", DENSITY, False),
+        ("come and go", DENSITY, True),
+    ):
         net = circuit(seed, X.shape[1], size.sparse, target_spikes=5.0, density=density)
-        # Correlations over many pictures are lost where each begins from rest.
+        # Correlations over many images are lost where each begins from rest.
         net.from_rest, net.rest = False, REST
         path = net.brain.get_projection("input", "excitatory")
         if moves:
@@ -272,41 +275,46 @@ def few_synapses(seed: int, size: Size, data: Data, judge: Judge) -> dict[str, f
 
 
 def _let_synapses_move(net: Competition) -> None:
-    """Between inputs and neurons that are active at the same pictures, and away from weak ones."""
+    """Between inputs and neurons that are active at the same images, and away from weak ones."""
     brain, growth = net.brain, net.brain.growth
-    picture = (net.steps + net.rest) * brain.dt
+    image = (net.steps + net.rest) * brain.dt
     brain.unfreeze_structural_plasticity()
     growth.neurogenesis = growth.apoptosis = False
-    growth.growth_interval, growth.correlation_window = 40 * picture, 80 * picture
+    growth.growth_interval, growth.correlation_window = 40 * image, 80 * image
     growth.coincidence, growth.min_correlation = net.steps * brain.dt, 0.15
     n = brain.get_projection("input", "excitatory").n_synapses
     growth.synapses_per_cycle = growth.pruned_per_cycle = round(n / 40)
     growth.pruning_weight = growth.new_weight = 0.05
-    growth.pruning_age, growth.pruning_unused, growth.max_rate = 80 * picture, 0.0, 1000.0
+    growth.pruning_age, growth.pruning_unused, growth.max_rate = 80 * image, 0.0, 1000.0
     growth.max_synapses = sum(p.n_synapses for p in brain.projections)
 
 
 ONCE = {
-    "growing": "growing", "large": "fixed, final size", "small": "fixed, starting size",
+    "growing": "growing",
+    "large": "fixed, final size",
+    "small": "fixed, starting size",
     "mean size": "fixed, mean size (as many neuron-steps)",
     "large, stopped": "final size, stopped after as many neuron-steps",
     "growing, nothing inherited": "growing, nothing inherited",
-    "growing, no youth": "growing, newborns not more plastic", "untrained": "untrained",
+    "growing, no youth": "growing, newborns not more plastic",
+    "untrained": "untrained",
     "raw input": "read-out on the input",
-}  # fmt: skip
+}
 
 LATER = {
-    "later: growing": "growing", "later: large": "fixed, final size, best rates",
+    "later: growing": "growing",
+    "later: large": "fixed, final size, best rates",
     "later: large, rates as before": "final size, rates as before",
     "later: small": "fixed, starting size, best rates",
     "later: growing, no youth": "growing, newborns not more plastic",
-}  # fmt: skip
+}
 
 
 SYNAPSES = {
-    "synapses: come and go": "a tenth, come and go", "synapses: fixed": "a tenth, fixed",
+    "synapses: come and go": "a tenth, come and go",
+    "synapses: fixed": "a tenth, fixed",
     "synapses: all there are": "all there are, fixed",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -323,9 +331,10 @@ def draw(trials: Trials, path: Path) -> None:
     bars(second, trials, LATER, green)
     second.set(xlabel="% right, all ten classes", title="0-4, then 5-9", xlim=(0, 100))
     halves = {
-        f"{name}, {part}": f"{label}: {part}" for name, label in LATER.items()
+        f"{name}, {part}": f"{label}: {part}"
+        for name, label in LATER.items()
         for part in ("0-4", "5-9")
-    }  # fmt: skip
+    }
     bars(third, trials, halves, {name: "tab:green" for name in halves if "growing" in name})
     third.set(xlabel="% right", title="by half", xlim=(0, 100))
     figure.savefig(path, dpi=110)
@@ -347,7 +356,7 @@ EXPERIMENT = Experiment(
         "growth (`brain.growth`, kinship): each newborn is like one neighbour, with its own "
         "inhibitory neuron, and its potentiation is raised at first (critical period: "
         f"{YOUTH} pictures). Rates of learning fall, those of the growing circuit after the last "
-        f"birth. All at once: {FULL.pictures:,} pictures of all classes, the same for all arms; "
+        f"birth. All at once: {FULL.images:,} pictures of all classes, the same for all arms; "
         f"births over the first {100 * BIRTHS_UNTIL:.0f} % of them, potentiation {YOUNG + 1:.0f} "
         f"times as much at birth, rates from {GROWING_RATES[0]:g} (fixed ones: {RATES[0]:g}, which "
         "was better for them). Controls: the starting size, the final size, the mean size of the "
@@ -385,17 +394,37 @@ EXPERIMENT = Experiment(
         Claim("at once: youth matters", "growing", "growing, no youth", 0.0, True),
         Claim("at once: inheritance matters", "growing", "growing, nothing inherited", 0.0, True),
         Claim("later: within 1 point of the final size", "later: growing", "later: large", -1.0),
-        Claim("later: above the final size, best rates", "later: growing", "later: large", 0.0,
-              True),
-        Claim("later: above the starting size, best rates", "later: growing", "later: small", 0.0,
-              True),
-        Claim("later: old classes kept better than with the rates as before",
-              "later: growing, 0-4", "later: large, rates as before, 0-4", 0.0, True),
+        Claim(
+            "later: above the final size, best rates", "later: growing", "later: large", 0.0, True
+        ),
+        Claim(
+            "later: above the starting size, best rates",
+            "later: growing",
+            "later: small",
+            0.0,
+            True,
+        ),
+        Claim(
+            "later: old classes kept better than with the rates as before",
+            "later: growing, 0-4",
+            "later: large, rates as before, 0-4",
+            0.0,
+            True,
+        ),
         Claim("later: youth matters", "later: growing", "later: growing, no youth", 0.0, True),
-        Claim("synapses that come and go: above as many fixed ones", "synapses: come and go",
-              "synapses: fixed", 0.0, True),
-        Claim("synapses that come and go: within 1 point of all there are",
-              "synapses: come and go", "synapses: all there are", -1.0),
+        Claim(
+            "synapses that come and go: above as many fixed ones",
+            "synapses: come and go",
+            "synapses: fixed",
+            0.0,
+            True,
+        ),
+        Claim(
+            "synapses that come and go: within 1 point of all there are",
+            "synapses: come and go",
+            "synapses: all there are",
+            -1.0,
+        ),
         Claim("learning matters", "growing", "untrained", 0.0, True),
         Claim("above the same read-out on the raw input", "growing", "raw input", 0.0, True),
     ),
@@ -404,7 +433,7 @@ EXPERIMENT = Experiment(
         Claim("not far from the final size", "growing", "large", -12.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -20,24 +20,15 @@ Data: Fisher (1936), doi:10.1111/j.1469-1809.1936.tb02137.x, as shipped with sci
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning.folds import (
-    CONTROLS,
-    FOLDS,
-    Job,
-    environment,
-    one_thread_each,
-    run,
-    run_fold,
-    summarise,
-    table,
-)
+from benchmarks.learning.folds import CONTROLS, FOLDS, environment, run, run_fold, summarise, table
+from benchmarks.learning.trials import RESULTS as FOLDER
+from benchmarks.learning.trials import one_thread_each, write
 from engram.learn import RSTDPClassifier
 
 DATA = "Iris"
@@ -48,7 +39,7 @@ CLAIM = 95.0
 CLAIM_QUICK = 92.0
 """Accuracy with one seed, %: 138 of 150 right."""
 
-RESULTS = Path(__file__).parent.parent / "results" / "iris.json"
+RESULTS = FOLDER / "iris.json"
 ABLATIONS = ("no dopamine", "no teacher", "shuffled labels")
 ABLATION_SEEDS = 3
 """Trainings without success take the longest, and show it at once."""
@@ -56,8 +47,8 @@ ABLATION_SEEDS = 3
 
 def measure(arms: list[str], seeds: int, jobs: int) -> tuple[dict[str, Any], float]:
     """All arms on all folds, on `jobs` processes; the summaries and the wall time, s."""
-    work = [Job(DATA, arm, seed, f) for arm in arms for seed in range(seeds) for f in range(FOLDS)]
-    done, wall = run(work, jobs)
+    points = [{"data": DATA, "arm": arm, "fold": fold} for arm in arms for fold in range(FOLDS)]
+    done, wall = run(points, range(seeds), jobs)
     return {arm: summarise([f for f in done if f.arm == arm]) for arm in arms}, wall
 
 
@@ -116,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     one_thread_each()
     load = os.getloadavg()[0]
     started = time.perf_counter()
-    run_fold(Job(DATA, "untrained", 0, 0))
+    run_fold(0, DATA, "untrained", 0)
     compiled = time.perf_counter() - started
     protocol, wall = measure(["network"], seeds, options.jobs)
     compared, wall_others = measure(["untrained", *CONTROLS], seeds, options.jobs)
@@ -148,8 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
             "jobs": options.jobs,
             **environment(load),
         }
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(document, indent=1) + "\n")
+        write(output, document)
         print(f"written to {output}")
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

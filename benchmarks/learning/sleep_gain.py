@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.learning.drawing import bars
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from engram import Brain
-from engram.assemblies import sequence_memory
+from engram.circuits import sequence_memory
 from engram.recording import SpikeRecorder
 from engram.traces import rank_correlation
 
@@ -225,7 +225,9 @@ EXPERIMENT = Experiment(
         Claim("sleep above sleep without replay", "sleep", "no replay", 0.0, True),
         Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 0.0, True),
         Claim(
-            "without plasticity no gain above 1 point", "awake, not plastic", "sleep, not plastic",
+            "without plasticity no gain above 1 point",
+            "awake, not plastic",
+            "sleep, not plastic",
             -1.0,
         ),
         Claim("above the untrained network", "sleep", "untrained", 0.0, True),
@@ -235,7 +237,7 @@ EXPERIMENT = Experiment(
         Claim("sleep above shuffled replay (order)", "sleep", "shuffled order", 0.0),
         Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 5.0),
     ),
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

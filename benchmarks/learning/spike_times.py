@@ -122,9 +122,14 @@ def network(
             name, kind, n, connectivity=0.0, max_neurons=n, model=model, excitatory=1.0, rule=None
         )
     path = brain.connect_regions(
-        "input", "cells", wiring="all_to_all", weights=Uniform(0.5, 1.5), w_max=TOTAL / STRONG,
-        delays=Uniform(1.0, LONGEST) if delays else 1.0, rule=rule,
-    )  # fmt: skip
+        "input",
+        "cells",
+        wiring="all_to_all",
+        weights=Uniform(0.5, 1.5),
+        w_max=TOTAL / STRONG,
+        delays=Uniform(1.0, LONGEST) if delays else 1.0,
+        rule=rule,
+    )
     path.normalize(TOTAL)
     region = brain.regions["cells"]
     number = np.arange(cells) // group
@@ -160,10 +165,12 @@ def adapt(brain: Brain, done: float, spikes: float) -> None:
 def listen(brain: Brain, times: Floats) -> None:
     """Learn samples without labels."""
     path = brain.get_projection("input", "cells")
+    rule = path.rule
+    assert isinstance(rule, TraceSTDP)
     for k, sample in enumerate(times):
         if k % BLOCK == 0:
             adapt(brain, k / len(times), spikes=5.0)
-            path.rule.eta = 0.5 * 0.1 ** (k / len(times))
+            rule.eta = 0.5 * 0.1 ** (k / len(times))
         fired = np.flatnonzero(show(brain, sample))
         if len(fired):
             path.normalize(TOTAL, neurons=fired)
@@ -211,9 +218,14 @@ def unsupervised_rule() -> TraceSTDP:
 def reward_rule() -> RewardSTDP:
     """STDP that waits for dopamine."""
     return RewardSTDP(
-        A_plus=1.0, A_minus=0.5, tau_plus=8.0, tau_minus=20.0, tau_eligibility=500.0,
-        dopamine_decay=5.0, baseline_dopamine=0.0,
-    )  # fmt: skip
+        A_plus=1.0,
+        A_minus=0.5,
+        tau_plus=8.0,
+        tau_minus=20.0,
+        tau_eligibility=500.0,
+        dopamine_decay=5.0,
+        baseline_dopamine=0.0,
+    )
 
 
 # -- the experiment
@@ -295,16 +307,23 @@ def rewarded(
 
 
 ARMS = {
-    "network": "network, unsupervised", "no delays": "the same, no delays",
-    "untrained": "network, untrained", "bins, MLP": "MLP on 5 ms bins",
-    "bins, read-out": "read-out on 5 ms bins", "counts, MLP": "MLP on counts",
-    "counts, read-out": "read-out on counts", "any time: network": "any time: network",
-    "any time: untrained": "any time: untrained", "any time: bins, MLP": "any time: MLP on bins",
+    "network": "network, unsupervised",
+    "no delays": "the same, no delays",
+    "untrained": "network, untrained",
+    "bins, MLP": "MLP on 5 ms bins",
+    "bins, read-out": "read-out on 5 ms bins",
+    "counts, MLP": "MLP on counts",
+    "counts, read-out": "read-out on counts",
+    "any time: network": "any time: network",
+    "any time: untrained": "any time: untrained",
+    "any time: bins, MLP": "any time: MLP on bins",
     "any time: bins, read-out": "any time: read-out on bins",
-    "reward: network": "network, by reward", "reward: at random": "the same, reward at random",
-    "reward: untrained": "the same, untrained", "reward: bins, MLP": "MLP on bins, 2,000 labels",
+    "reward: network": "network, by reward",
+    "reward: at random": "the same, reward at random",
+    "reward: untrained": "the same, untrained",
+    "reward: bins, MLP": "MLP on bins, 2,000 labels",
     "reward: counts, MLP": "MLP on counts, 2,000 labels",
-}  # fmt: skip
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
@@ -317,10 +336,10 @@ def draw(trials: Trials, path: Path) -> None:
     left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.3])
     order = patterns[0].argsort()
     for k, color, label in ((0, "tab:blue", "a pattern"), (FULL.pairs, "tab:red", "its reversal")):
-        for jitter in random.normal(0.0, JITTER, (3, INPUTS)):
+        for sample, jitter in enumerate(random.normal(0.0, JITTER, (3, INPUTS))):
             times = (patterns[k] + jitter)[order]
-            left.plot(times, np.arange(INPUTS), ".", color=color, ms=3, label=label)
-            label = None
+            named = None if sample else label
+            left.plot(times, np.arange(INPUTS), ".", color=color, ms=3, label=named)
     left.set(xlabel="ms", ylabel="input neuron", title="three samples of each; every neuron once")
     left.legend(loc="upper center", fontsize=8)
 
@@ -373,19 +392,23 @@ EXPERIMENT = Experiment(
         Claim("unsupervised: at least 95 %", "network", 95.0),
         Claim("reward: at least 95 %", "reward: network", 95.0),
         Claim("counts say nothing: MLP within 5 points of chance", "chance", "counts, MLP", -5.0),
-        Claim(
-            "counts say nothing with 2,000 labels either", "chance", "reward: counts, MLP", -5.0
-        ),
+        Claim("counts say nothing with 2,000 labels either", "chance", "reward: counts, MLP", -5.0),
         Claim("learning matters: trained above untrained", "network", "untrained", 10.0, True),
         Claim("delays matter", "network", "no delays", 5.0, True),
         Claim(
-            "without delays reversals are confused", "no delays: named the reversal",
-            "network: named the reversal", 5.0, True,
+            "without delays reversals are confused",
+            "no delays: named the reversal",
+            "network: named the reversal",
+            5.0,
+            True,
         ),
         Claim("reward matters", "reward: network", "reward: at random", 50.0, True),
         Claim(
-            "any time: ahead of the MLP on bins", "any time: network", "any time: bins, MLP",
-            0.0, True,
+            "any time: ahead of the MLP on bins",
+            "any time: network",
+            "any time: bins, MLP",
+            0.0,
+            True,
         ),
     ),
     quick_claims=(
@@ -396,7 +419,7 @@ EXPERIMENT = Experiment(
         Claim("reward matters", "reward: network", "reward: at random", 30.0),
     ),
     quick_seeds=1,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.learning.turning [--seeds 5] [--quick]
 
 The read-out stays as it is. The circuit goes on learning, its answers feeding back to it, with the
-head tilted to either side and upright before each picture.
+head tilted to either side and upright before each image.
 """
 
 from __future__ import annotations
@@ -11,41 +11,40 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
 
 from benchmarks.learning.adaptation import best_perceptron, slowly_turned, turned
 from benchmarks.learning.drawing import bars, curves
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from benchmarks.learning.lifelong import (
-    Counts,
-    Floats,
+    ANSWER_INHIBITION,
+    PRIOR,
+    Images,
     Labels,
-    Pictures,
-    Profiles,
+    Perceptron,
     annealed,
     answer,
     circuit,
     expected_spikes,
-    pictures,
+    images,
     right,
     set_rate,
 )
 from engram import Competition
+from engram.learn import ClassProfiles, Conscience, live_on
+from engram.learn.self_training import respond_to_views
 
 NEURONS, LEARNED, LABELLED = 200, 3000, 1000
 QUICK_NEURONS, QUICK_LEARNED = 100, 800
 LENGTHS = (1000, 2000, 4000)
 COMPARED, QUICK_LENGTH = 2000, 600
-"""Pictures after which all arms are compared."""
+"""Images after which all arms are compared."""
 
 ANGLE = 30.0
 TILTS = (-10.0, 0.0, 10.0)
-"""Degrees by which the head is tilted for the views of a picture."""
+"""Degrees by which the head is tilted for the views of an image."""
 
 ETA, QUICK_ETA = 0.01, 0.003
 FEEDBACK, INHIBITION = 5.0, 5.0
@@ -58,85 +57,37 @@ learns the views of a chunk."""
 CHUNK = 20
 
 
-def evidence(scores: Floats) -> Floats:
-    """The share of each class in all that speaks for any."""
-    shares: Floats = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
-    return shares
-
-
-@dataclass
-class Habit:
-    """Classes answered more often than others lately have to be more certain.
-
-    margin: by how much of all that speaks for any class the best has to be ahead of the next best
-    to be learned from; balance: how fast a class answered too often is held back.
-    """
-
-    margin: float = 0.1
-    balance: float = 0.01
-    _bias: Floats = field(default_factory=lambda: np.zeros(10))
-
-    def decide(self, shares: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The class of each picture, and whether it is far enough ahead to learn from."""
-        corrected = shares - self._bias
-        best = np.sort(corrected, axis=1)
-        classes = corrected.argmax(axis=1)
-        often = np.bincount(classes, minlength=10)
-        self._bias += self.balance * (often - 0.1 * len(classes))
-        return classes, best[:, -1] - best[:, -2] >= self.margin
-
-
-def views(X: Pictures, tilts: Sequence[float] = TILTS) -> Pictures:
-    """Pictures that turn slowly, each as often as the head is tilted: (tilts, pictures, pixels)."""
+def views(X: Images, tilts: Sequence[float] = TILTS) -> Images:
+    """Images that turn slowly, each as often as the head is tilted: (tilts, images, pixels)."""
     return np.stack([slowly_turned(X, ANGLE, tilt) for tilt in tilts])
 
 
-def seen(net: Competition, looks: Pictures, first: int) -> Counts:
-    """Spikes at pictures, added up over their views; first: number of the first picture."""
-    numbers = first + np.arange(looks.shape[1])
-    return sum(answer(net, X, len(looks) * numbers + k) for k, X in enumerate(looks))
-
-
 def live(
-    net: Competition, reader: Profiles, stream: Pictures, feedback: float, eta: float
+    net: Competition, reader: ClassProfiles, stream: Images, feedback: float, eta: float
 ) -> Competition:
-    """A twin that has lived through a stream of views.
-
-    It answers each picture. While it learns each view, the thresholds of neurons are lower the more
-    they speak for the class that was answered: theta_i - feedback p_ci, with p the read-out's
-    profiles.
-    """
-    twin, habit = net.copy(), Habit()
+    """A twin that has lived through a stream of views, see `engram.learn.live_on`."""
+    twin = net.copy()
     set_rate(twin, eta)
     twin.theta_plus, twin.inhibition = 0.0, INHIBITION
-    for first in range(0, stream.shape[1], CHUNK):
-        looks = stream[:, first : first + CHUNK]
-        classes, clear = habit.decide(evidence(reader.class_scores(seen(twin, looks, first))))
-        for X in looks:
-            for k in np.flatnonzero(clear):
-                help_ = feedback * reader.profiles_[classes[k]]
-                twin.theta[:] -= help_
-                twin.learn(X[k : k + 1])
-                twin.theta[:] += help_
+    live_on(twin, reader, stream, feedback=feedback, inhibition=ANSWER_INHIBITION, chunk=CHUNK)
     return twin
 
 
-def self_trained(model: MLPClassifier, stream: Pictures) -> MLPClassifier:
+def self_trained(model: Perceptron, stream: Images) -> Perceptron:
     """A perceptron that learns its own answers to the same views, those of which it is certain."""
-    twin, habit = copy.deepcopy(model), Habit(margin=0.25, balance=0.03)
-    # Between calls of partial_fit there is no public way to change Adam's rate.
-    twin._optimizer.learning_rate_init *= RIVAL_RATE
+    twin, conscience = copy.deepcopy(model), Conscience(10, margin=0.25, balance=0.03)
+    twin.slow_down(RIVAL_RATE)
     for first in range(0, stream.shape[1], CHUNK):
         looks = stream[:, first : first + CHUNK] / 255.0
-        classes, clear = habit.decide(np.mean([twin.predict_proba(X) for X in looks], axis=0))
+        classes, clear = conscience.decide(np.mean([twin.predict_proba(X) for X in looks], axis=0))
         for _ in range(RIVAL_PASSES if clear.any() else 0):
             twin.partial_fit(np.concatenate(looks[:, clear]), np.tile(classes[clear], len(looks)))
     return twin
 
 
 def trial(seed: int, quick: bool) -> dict[str, float]:
-    """All arms on the same pictures."""
-    data = pictures(seed, quick, test=1000)
+    """All arms on the same images."""
+    data = images(seed, quick, test=1000)
     n = QUICK_LEARNED if quick else LEARNED
     shown = data.X[:n]
     X, y = shown[:LABELLED], data.y[: min(n, LABELLED)]
@@ -144,19 +95,20 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     fresh = net.copy()
     annealed(net, shown)
 
-    def reader_of(one: Competition) -> Profiles:
-        reader: Profiles = Profiles().fit(answer(one, X, np.arange(len(X))), y)
+    def reader_of(one: Competition) -> ClassProfiles:
+        reader: ClassProfiles = ClassProfiles(PRIOR).fit(answer(one, X, np.arange(len(X))), y)
         return reader
 
-    def score(one: Competition, reader: Profiles, *looks: Pictures) -> float:
-        return right(reader, seen(one, np.stack(looks), 1_000_000), truth)
+    def score(one: Competition, reader: ClassProfiles, *looks: Images) -> float:
+        counts = respond_to_views(one, np.stack(looks), 1_000_000, ANSWER_INHIBITION)
+        return right(reader, counts, truth)
 
     truth: Labels = data.y_test
     clean, test = data.X_test, turned(data.X_test, ANGLE)
-    reader, raw = reader_of(net), Profiles().fit(expected_spikes(X), y)
+    reader, raw = reader_of(net), ClassProfiles(PRIOR).fit(expected_spikes(X), y)
     mlp = best_perceptron(seed, data, X, y)
 
-    def perceptron_right(model: MLPClassifier, tests: Pictures) -> float:
+    def perceptron_right(model: Perceptron, tests: Images) -> float:
         return 100.0 * float(model.score(tests / 255.0, truth))
 
     out = {
@@ -172,7 +124,7 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     }
     compared, rate = (QUICK_LENGTH, QUICK_ETA) if quick else (COMPARED, ETA)
 
-    def lived(stream: Pictures, feedback: float = FEEDBACK, eta: float = rate) -> float:
+    def lived(stream: Images, feedback: float = FEEDBACK, eta: float = rate) -> float:
         return score(live(net, reader, stream, feedback, eta), reader, test)
 
     def regained(now: str, frozen: str, clean: str) -> float:
@@ -202,31 +154,47 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
 
 LIVING = f"{COMPARED}: living"
 ARMS = {
-    "clean: network": "network, upright digits", "clean: MLP": "MLP, upright digits",
-    LIVING: "living: tilts, feedback", "upright": "living, head upright",
-    "no feedback": "living, without feedback", "no plasticity": "without plasticity",
-    "angles mixed": "living, angles mixed", "turned at once": "living, turned at once",
-    "frozen": "network, frozen", "frozen, tests tilted": "network, frozen, tests tilted",
-    "untrained": "network, untrained", "raw input": "read-out on pixels",
-    "MLP, self-trained": "MLP, self-trained", "MLP, frozen": "MLP, frozen",
-}  # fmt: skip
+    "clean: network": "network, upright digits",
+    "clean: MLP": "MLP, upright digits",
+    LIVING: "living: tilts, feedback",
+    "upright": "living, head upright",
+    "no feedback": "living, without feedback",
+    "no plasticity": "without plasticity",
+    "angles mixed": "living, angles mixed",
+    "turned at once": "living, turned at once",
+    "frozen": "network, frozen",
+    "frozen, tests tilted": "network, frozen, tests tilted",
+    "untrained": "network, untrained",
+    "raw input": "read-out on pixels",
+    "MLP, self-trained": "MLP, self-trained",
+    "MLP, frozen": "MLP, frozen",
+}
 
 
 def draw(trials: Trials, path: Path) -> None:
-    """Accuracy against the pictures that the turn takes, and all arms."""
+    """Accuracy against the images that the turn takes, and all arms."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right_ = figure.subplots(1, 2, width_ratios=[1, 1.3])
     same = len(LENGTHS)
-    curves(left, trials, LENGTHS, {
-        "living": [f"{n}: living" for n in LENGTHS], "frozen": ["frozen"] * same,
-        "upright digits": ["clean: network"] * same,
-    })  # fmt: skip
-    left.set(xlabel=f"pictures while digits turn by {ANGLE:.0f} degrees", ylabel="% right",
-             title=f"{len(trials)} seeds, 95 % intervals")  # fmt: skip
+    curves(
+        left,
+        trials,
+        LENGTHS,
+        {
+            "living": [f"{n}: living" for n in LENGTHS],
+            "frozen": ["frozen"] * same,
+            "upright digits": ["clean: network"] * same,
+        },
+    )
+    left.set(
+        xlabel=f"images while digits turn by {ANGLE:.0f} degrees",
+        ylabel="% right",
+        title=f"{len(trials)} seeds, 95 % intervals",
+    )
     bars(right_, trials, ARMS, {LIVING: "tab:green"})
-    right_.set(xlabel="% right, turned digits", title=f"after {COMPARED:,} pictures", xlim=(0, 100))
+    right_.set(xlabel="% right, turned digits", title=f"after {COMPARED:,} images", xlim=(0, 100))
     figure.savefig(path, dpi=110)
 
 
@@ -284,8 +252,11 @@ EXPERIMENT = Experiment(
         Claim("slow above mixed, on average", LIVING, "angles mixed"),
         Claim("living above the frozen MLP", LIVING, "MLP, frozen", 0.0, True),
         Claim("living above the self-trained MLP, on average", LIVING, "MLP, self-trained"),
-        Claim("a larger share regained than by the self-trained MLP, on average",
-              f"{COMPARED}: regained, %", "MLP, self-trained: regained, %"),
+        Claim(
+            "a larger share regained than by the self-trained MLP, on average",
+            f"{COMPARED}: regained, %",
+            "MLP, self-trained: regained, %",
+        ),
         Claim("feedback matters", LIVING, "no feedback", 0.0, True),
         Claim("plasticity matters", LIVING, "no plasticity", 0.0, True),
         Claim("learning had mattered", LIVING, "untrained", 0.0, True),
@@ -299,7 +270,7 @@ EXPERIMENT = Experiment(
         Claim("learning had mattered", f"{QUICK_LENGTH}: living", "untrained", 10.0),
     ),
     quick_seeds=3,
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":

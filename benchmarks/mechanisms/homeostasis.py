@@ -48,9 +48,15 @@ def network(rule: PlasticityRule, seed: int) -> Brain:
     brain.disable_memory()
     brain.homeostasis.target_rate = TARGET
     brain.add_region(
-        "in", RegionType.SENSORY, 200, 0.0, model=PoissonSource, background=10.0, excitatory=1.0,
+        "in",
+        RegionType.SENSORY,
+        200,
+        0.0,
+        model=PoissonSource,
+        background=10.0,
+        excitatory=1.0,
         rule=None,
-    )  # fmt: skip
+    )
     brain.add_region("net", RegionType.ASSOCIATION, 1000, 0.1, w_max=5.0, rule=rule.replica())
     brain.connect_regions("in", "net", density=0.1, w_max=20.0, rule=rule.replica())
     return brain
@@ -116,14 +122,18 @@ def report(results: dict[str, Any]) -> str:
     """Its section of BENCHMARKS.md."""
     rows = results["rows"]
     lines = [
-        "## Homeostasis", "", __doc__.partition("\n\n    ")[0].strip(), "",
+        "## Homeostasis",
+        "",
+        __doc__.partition("\n\n    ")[0].strip(),
+        "",
         "`python -m benchmarks.mechanisms.homeostasis`: 1,000 neurons, all excitatory weights "
         "times 3 or 1/3; 150 s to come back to 5 Hz, then 100 s in windows of 10 s. Asked for: "
-        "every window within 20 %.", "",
+        "every window within 20 %.",
+        "",
         "| arm | mistuned | seeds | first 5 s (Hz) | back after (s) | worst window off (%) "
         "| neurons within 20 % | held |",
         "|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for arm in dict.fromkeys(r["arm"] for r in rows):
         for name in dict.fromkeys(r["mistuned"] for r in rows):
             mine = [r for r in rows if r["arm"] == arm and r["mistuned"] == name]

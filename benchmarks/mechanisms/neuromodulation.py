@@ -65,9 +65,11 @@ def build(arm: str, seed: int) -> Brain:
     brain.freeze_homeostatic_scaling()
     brain.disable_memory()
     for name, kind, n in (
-        ("in", RegionType.SENSORY, 60), ("cortex", RegionType.ASSOCIATION, 100),
-        ("vta", RegionType.REWARD, 20), ("basal", RegionType.MEMORY, 20),
-    ):  # fmt: skip
+        ("in", RegionType.SENSORY, 60),
+        ("cortex", RegionType.ASSOCIATION, 100),
+        ("vta", RegionType.REWARD, 20),
+        ("basal", RegionType.MEMORY, 20),
+    ):
         brain.add_region(name, kind, n, background=5.0)
     brain.connect_regions("in", "cortex", 0.1)
     for source, target, nt, modulation in (
@@ -95,23 +97,30 @@ def study(repeats: int, seed: int = 1) -> list[dict[str, Any]]:
             times[arm].append(1e6 * (time.process_time() - began) / STEPS)
     return [
         {
-            "arm": arm, "microseconds": statistics.median(found), "lowest": min(found),
+            "arm": arm,
+            "microseconds": statistics.median(found),
+            "lowest": min(found),
             "highest": max(found),
             "hz": sum(r.mean_activity for r in brains[arm].regions.values()) / 4,
         }
         for arm, found in times.items()
-    ]  # fmt: skip
+    ]
 
 
 def report(results: dict[str, Any]) -> str:
     """Its section of BENCHMARKS.md."""
     assert __doc__ is not None
     lines = [
-        "## Neuromodulation", "", *__doc__.strip().splitlines()[:1], "",
+        "## Neuromodulation",
+        "",
+        *__doc__.strip().splitlines()[:1],
+        "",
         "`python -m benchmarks.mechanisms.neuromodulation`: 200 neurons in four regions under "
-        f"reward-modulated STDP, dt 1 ms; {STEPS:,} steps a time.", "",
-        "| on | microseconds a step, median (range) | mean rate (Hz) |", "|---|---|---|",
-    ]  # fmt: skip
+        f"reward-modulated STDP, dt 1 ms; {STEPS:,} steps a time.",
+        "",
+        "| on | microseconds a step, median (range) | mean rate (Hz) |",
+        "|---|---|---|",
+    ]
     for row in results["rows"]:
         lines.append(
             f"| {row['arm']} | {row['microseconds']:.2f} ({row['lowest']:.2f} - "

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engram import LIF, Brain, CurrentLIF, RegionType, Relay
 from engram.morphology import TEMPLATES, Branch, Morphology
+from engram.recording import StateRecorder
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "neuron.json"
@@ -52,8 +54,11 @@ def describe() -> dict[str, Any]:
             ]
             microsiemens = 1e6 * WEIGHT * nodes.area.sum() / tree.Rm
             out[name] = {
-                **asdict(tree), "sites": chosen, "tau_exc": TAU_EXC, "weight_uS": microsiemens,
-            }  # fmt: skip
+                **asdict(tree),
+                "sites": chosen,
+                "tau_exc": TAU_EXC,
+                "weight_uS": microsiemens,
+            }
     return out
 
 
@@ -75,7 +80,9 @@ def epsps(tree: Morphology, dt: float) -> np.ndarray:
     recorder = brain.record("v", "cells", every=dt)
     brain.run(round(60.0 / dt))
     # A spike of the first step arrives at 1 ms, like NEURON's event.
-    return recorder.values - model.E_L
+    assert isinstance(recorder, StateRecorder)
+    deviation: NDArray[Any] = recorder.values - model.E_L
+    return deviation
 
 
 def compare(name: str, reference: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -87,9 +94,16 @@ def compare(name: str, reference: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def row(what: str, value: float, unit: str, limit: float) -> None:
         rows.append(
-            {"template": name, "what": what, "worst": float(value), "unit": unit, "limit": limit,
-             "sites": len(reference), "passed": bool(value <= limit)}
-        )  # fmt: skip
+            {
+                "template": name,
+                "what": what,
+                "worst": float(value),
+                "unit": unit,
+                "limit": limit,
+                "sites": len(reference),
+                "passed": bool(value <= limit),
+            }
+        )
 
     for frequency in ("0", "50"):
         theirs = np.array([e["transfer"][frequency] for e in reference])
@@ -136,8 +150,13 @@ def cost() -> list[dict[str, Any]]:
             start = time.process_time()
             brain.run(100)
             taken.append((time.process_time() - start) / 100)
-        rows.append({"compartments": n, "us_per_step": 1e6 * float(np.median(taken)),
-                     "spread": [1e6 * min(taken), 1e6 * max(taken)]})  # fmt: skip
+        rows.append(
+            {
+                "compartments": n,
+                "us_per_step": 1e6 * float(np.median(taken)),
+                "spread": [1e6 * min(taken), 1e6 * max(taken)],
+            }
+        )
     return rows
 
 
@@ -163,13 +182,23 @@ def main() -> None:
     passed = slope <= 1.15
     RESULTS.write_text(
         json.dumps(
-            {"neuron": reference["neuron"], "neuron_dt": reference["dt"], "rows": rows,
-             "cost": {"neurons": 1000, "dt": 1.0, "rows": costs, "exponent": slope,
-                      "limit": 1.15, "passed": passed}},
+            {
+                "neuron": reference["neuron"],
+                "neuron_dt": reference["dt"],
+                "rows": rows,
+                "cost": {
+                    "neurons": 1000,
+                    "dt": 1.0,
+                    "rows": costs,
+                    "exponent": slope,
+                    "limit": 1.15,
+                    "passed": passed,
+                },
+            },
             indent=1,
         )
         + "\n"
-    )  # fmt: skip
+    )
     missed = [f"{r['template']}: {r['what']}" for r in rows if not r["passed"]]
     assert not missed, f"more than {100 * LIMIT:g} % from NEURON: {missed}"
     assert passed, f"cost grows with compartments to the power of {slope:.2f}"

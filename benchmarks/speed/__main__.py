@@ -33,10 +33,20 @@ def peer_times(name: str, python: str | None, repeats: int) -> tuple[dict[str, f
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "peer.json"
             subprocess.run(
-                [python, "brian2_peer.py", "--workload", name, "--repeats", str(repeats), "--out",
-                 str(out)],
-                cwd=PEERS, check=True, capture_output=True,
-            )  # fmt: skip
+                [
+                    python,
+                    "brian2_peer.py",
+                    "--workload",
+                    name,
+                    "--repeats",
+                    str(repeats),
+                    "--out",
+                    str(out),
+                ],
+                cwd=PEERS,
+                check=True,
+                capture_output=True,
+            )
             records = json.loads(out.read_text())
         session = "same session"
     return (
@@ -68,9 +78,15 @@ def network(
         "warmup_s": workload.warmup,
     }
     row = Row(
-        workload.name, workload.title, median(times), "s/s", workload.target, repeats=times,
-        note=f"{rate:.2f} Hz (expected about {workload.rate:g})", extra=extra,
-    )  # fmt: skip
+        workload.name,
+        workload.title,
+        median(times),
+        "s/s",
+        workload.target,
+        repeats=times,
+        note=f"{rate:.2f} Hz (expected about {workload.rate:g})",
+        extra=extra,
+    )
     if abs(rate - workload.rate) > TOLERANCE * workload.rate:
         row.value, row.repeats, row.problem = None, (), "rate is off"
         yield row
@@ -80,18 +96,29 @@ def network(
     if workload.method in found:
         peer = found[workload.method]
         yield Row(
-            workload.name, f"times faster than Brian2, {workload.method[:12]}",
-            peer / median(times), "x", workload.factor or None, "least",
-            note=f"Brian2 {peer:.4f} s/s, {session}", extra={"peer_s": peer, "peer": session},
-        )  # fmt: skip
+            workload.name,
+            f"times faster than Brian2, {workload.method[:12]}",
+            peer / median(times),
+            "x",
+            workload.factor or None,
+            "least",
+            note=f"Brian2 {peer:.4f} s/s, {session}",
+            extra={"peer_s": peer, "peer": session},
+        )
 
 
 def main() -> None:
     """Measure what is asked for, print a table, write the results."""
     names = [w.name for w in WORKLOADS] + list(STUDIES)
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="WHAT",
-                        help=f"some of {', '.join(names)}")  # fmt: skip
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=names,
+        default=names,
+        metavar="WHAT",
+        help=f"some of {', '.join(names)}",
+    )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, help="simulated by each network")
     parser.add_argument("--peers", metavar="PYTHON", help="interpreter with Brian2: run it as well")

@@ -23,7 +23,9 @@ _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes
 def _calls(brain: Brain) -> tuple[list[Any], list[Any], list[Any]]:
     """(label, function, index) of arrivals, of neuron loops and of what follows firing."""
     tables = brain._tables
-    arrivals, regions, after = [], [], []
+    arrivals: list[Any] = []
+    regions: list[Any] = []
+    after: list[Any] = []
     for p, projection in enumerate(brain.projections):
         for name, out in (("arrive", arrivals), ("post", after), ("modulate", after)):
             address = int(tables[f"{name}_entry"][p])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engram.kernels.jit import inline_jit
@@ -30,5 +32,5 @@ class EulerIzhikevich(Izhikevich):
     It fires less than the exact solution: 7.05 and 8.00 Hz in W2 and W3 instead of 8.0 and 9.1.
     """
 
-    update = staticmethod(_update)
-    reset = staticmethod(_reset)
+    update: Any = staticmethod(_update)
+    reset: Any = staticmethod(_reset)

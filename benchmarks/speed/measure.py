@@ -101,8 +101,12 @@ def probe(arguments: Sequence[str], cache: Path | None = None) -> dict[str, Any]
         environment["ENGRAM_CACHE_DIR"] = str(cache)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.speed.probe", *arguments],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 

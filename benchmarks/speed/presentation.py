@@ -44,24 +44,40 @@ def presentation(repeats: int) -> Iterator[Row]:
     batches = [shown[600 + k * BATCH : 600 + (k + 1) * BATCH] for k in range(repeats)]
     for n in SIZES:
         circuit = Competition(
-            784, n, seed=1, steps=STEPS, total_rate=6500.0, target_spikes=14.0, theta=-3.0,
-            theta_plus=0.5, rule=TraceSTDP(eta=0.02, bounds="both"),
-        )  # fmt: skip
+            784,
+            n,
+            seed=1,
+            steps=STEPS,
+            total_rate=6500.0,
+            target_spikes=14.0,
+            theta=-3.0,
+            theta_plus=0.5,
+            rule=TraceSTDP(eta=0.02, bounds="both"),
+        )
         circuit.learn(shown[:600])
         inputs = float(circuit.rates(shown[600:]).sum(axis=1).mean()) * STEPS * 1e-3
         answers = circuit.learn(batches[0]).sum() / BATCH
         note = f"{answers:.1f} spikes, {inputs:.0f} input spikes a picture"
         times = [1e3 / BATCH * cpu(partial(circuit.learn, batch)) for batch in batches]
         yield Row(
-            "presentation", f"{n} neurons, {STEPS} steps, learning", median(times), "ms",
-            1.5 if n == 400 else None, repeats=times, note=note,
-        )  # fmt: skip
+            "presentation",
+            f"{n} neurons, {STEPS} steps, learning",
+            median(times),
+            "ms",
+            1.5 if n == 400 else None,
+            repeats=times,
+            note=note,
+        )
         keys = np.arange(ANSWERS)
         times = [
             1e3 / ANSWERS * cpu(partial(circuit.respond, asked, keys=keys + k))
             for k in range(repeats)
         ]
         yield Row(
-            "presentation", f"{n} neurons, {STEPS} steps, frozen", median(times), "ms",
-            0.6 if n == 400 else None, repeats=times,
-        )  # fmt: skip
+            "presentation",
+            f"{n} neurons, {STEPS} steps, frozen",
+            median(times),
+            "ms",
+            0.6 if n == 400 else None,
+            repeats=times,
+        )

@@ -8,6 +8,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.speed.measure import ROOT, Row, cpu, median, probe
 from benchmarks.speed.presentation import presentation
@@ -87,10 +88,20 @@ def _uncoupled(n: int, rule: PlasticityRule | None, degree: int) -> Brain:
     """Neurons driven by noise to the same rate at every size: synapses too weak to matter."""
     brain = Brain(dt=1.0, seed=7)
     brain.add_region(
-        "E", RegionType.ASSOCIATION, n, model=Izhikevich(tau_exc=0.0, tau_inh=0.0), excitatory=1.0,
-        connectivity=degree / n, weights=1e-3, delays=1.0, w_max=2e-3, rule=rule, noise=5.0,
-        background=1.5, variation=0.0,
-    )  # fmt: skip
+        "E",
+        RegionType.ASSOCIATION,
+        n,
+        model=Izhikevich(tau_exc=0.0, tau_inh=0.0),
+        excitatory=1.0,
+        connectivity=degree / n,
+        weights=1e-3,
+        delays=1.0,
+        w_max=2e-3,
+        rule=rule,
+        noise=5.0,
+        background=1.5,
+        variation=0.0,
+    )
     return still(brain)
 
 
@@ -125,18 +136,25 @@ def scaling(repeats: int) -> Iterator[Row]:
             found.append(entry)
             event = entry.get("ns_per_synaptic_event")
             yield Row(
-                "scaling", f"{label}, {n:,}", ns, "ns/neuron/step",
+                "scaling",
+                f"{label}, {n:,}",
+                ns,
+                "ns/neuron/step",
                 repeats=[t / n * 1e9 for t in times],
                 note=f"{entry['rate_hz']:.1f} Hz"
                 + ("" if event is None else f", {event:.1f} ns per spike and synapse"),
                 extra=entry,
-            )  # fmt: skip
+            )
         ratio = per_neuron[-1] / per_neuron[-2]
         yield Row(
-            "scaling", f"{label}, cost ratio 10^5 : 3 10^4", ratio, "", 1.3,
+            "scaling",
+            f"{label}, cost ratio 10^5 : 3 10^4",
+            ratio,
+            "",
+            1.3,
             note=f"largest : smallest over all sizes {max(per_neuron) / min(per_neuron):.2f}",
             extra={"sizes": found},
-        )  # fmt: skip
+        )
 
 
 def memory(repeats: int) -> Iterator[Row]:
@@ -144,14 +162,21 @@ def memory(repeats: int) -> Iterator[Row]:
     del repeats
     found = probe(["memory"])
     yield Row(
-        "memory", "plastic synapse of W3, with indices", found["bytes_per_synapse"], "B", 40.0,
+        "memory",
+        "plastic synapse of W3, with indices",
+        found["bytes_per_synapse"],
+        "B",
+        40.0,
         extra=found,
-    )  # fmt: skip
+    )
     yield Row(
-        "memory", "peak of the W3 process", found["peak_rss_mib"], "MiB",
+        "memory",
+        "peak of the W3 process",
+        found["peak_rss_mib"],
+        "MiB",
         note=f"{found['peak_imported_mib']:.0f} MiB before building, "
         f"{found['peak_built_mib']:.0f} MiB after",
-    )  # fmt: skip
+    )
 
 
 def start(repeats: int) -> Iterator[Row]:
@@ -176,14 +201,15 @@ def start(repeats: int) -> Iterator[Row]:
 
 def wiring(repeats: int) -> Iterator[Row]:
     """Ten million synapses."""
-    cases: dict[str, tuple[int, dict[str, object]]] = {
+    cases: dict[str, tuple[int, dict[str, Any]]] = {
         "random": (10_000, {"density": 0.1}),
         "in_degree": (10_000, {"in_degree": 1000}),
         "all_to_all": (3_163, {}),
     }
     for name, (n, options) in cases.items():
         for label, rule in (("static", None), ("plastic", "reward_stdp")):
-            times, made = [], 0
+            times: list[float] = []
+            made = 0
             for _ in range(-(-repeats // 2)):
                 brain = Brain(seed=1)
                 for region in ("a", "b"):
@@ -191,9 +217,8 @@ def wiring(repeats: int) -> Iterator[Row]:
 
                 def connect(b: Brain = brain, w: str = name, r: str | None = rule) -> None:
                     b.connect_regions(
-                        "a", "b", wiring=w, source_type=None, rule=r, weights=1.0,
-                        **cases[w][1],
-                    )  # type: ignore[arg-type]  # fmt: skip
+                        "a", "b", wiring=w, source_type=None, rule=r, weights=1.0, **cases[w][1]
+                    )
 
                 if not times:  # compile
                     small = Brain(seed=1)
@@ -203,9 +228,15 @@ def wiring(repeats: int) -> Iterator[Row]:
                 times.append(cpu(connect))
                 made = brain.projections[-1].n_synapses
             yield Row(
-                "wiring", f"{name}, {label}", median(times), "s", 5.0, repeats=times,
-                note=f"{made / 1e6:.2f} million synapses", extra={"synapses": made},
-            )  # fmt: skip
+                "wiring",
+                f"{name}, {label}",
+                median(times),
+                "s",
+                5.0,
+                repeats=times,
+                note=f"{made / 1e6:.2f} million synapses",
+                extra={"synapses": made},
+            )
 
 
 STUDIES: dict[str, Callable[[int], Iterator[Row]]] = {

@@ -44,8 +44,8 @@ def _noisy_reset(v, u, a, b, c, d, I, theta, uniform, dt):  # type: ignore[no-un
 class UniformNoiseIzhikevich(Izhikevich):
     """Izhikevich's neuron with a current uniform in [-6.5, 6.5], drawn each step."""
 
-    update = staticmethod(_noisy_update)
-    reset = staticmethod(_noisy_reset)
+    update: Any = staticmethod(_noisy_update)
+    reset: Any = staticmethod(_noisy_reset)
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,16 @@ def _pair(
     """An excitatory region E and an inhibitory one I; by default without synapses."""
     options = {"connectivity": 0.0, "variation": 0.0, **own}
     brain.add_region(
-        "E", _TYPE, size[0], model=model, excitatory=1.0, noise=noise[0], rule=rule, w_max=w_max,
+        "E",
+        _TYPE,
+        size[0],
+        model=model,
+        excitatory=1.0,
+        noise=noise[0],
+        rule=rule,
+        w_max=w_max,
         **options,
-    )  # fmt: skip
+    )
     brain.add_region(
         "I", _TYPE, size[1], model=model, excitatory=0.0, noise=noise[1], rule=None, **options
     )
@@ -122,14 +129,30 @@ def build_coba(seed: int) -> Brain:
     p = pc.COBA
     brain = Brain(dt=p["dt"], seed=seed)
     model = LIF(
-        tau_m=p["c_m"] / p["g_l"], E_L=p["e_l"], E_exc=p["e_e"], E_inh=p["e_i"], v_th=p["v_th"],
-        v_reset=p["v_reset"], t_ref=p["t_ref"], tau_exc=p["tau_e"], tau_inh=p["tau_i"],
-    )  # fmt: skip
+        tau_m=p["c_m"] / p["g_l"],
+        E_L=p["e_l"],
+        E_exc=p["e_e"],
+        E_inh=p["e_i"],
+        v_th=p["v_th"],
+        v_reset=p["v_reset"],
+        t_ref=p["t_ref"],
+        tau_exc=p["tau_e"],
+        tau_inh=p["tau_i"],
+    )
     brain.add_region(
-        "net", _TYPE, p["n_exc"] + p["n_inh"], connectivity=p["p"], model=model, variation=0.0,
-        excitatory=p["n_exc"] / (p["n_exc"] + p["n_inh"]), autapses=True, rule=None,
-        weights=p["w_e"] / p["g_l"], inhibitory_weights=p["w_i"] / p["g_l"], delays=p["dt"],
-    )  # fmt: skip
+        "net",
+        _TYPE,
+        p["n_exc"] + p["n_inh"],
+        connectivity=p["p"],
+        model=model,
+        variation=0.0,
+        excitatory=p["n_exc"] / (p["n_exc"] + p["n_inh"]),
+        autapses=True,
+        rule=None,
+        weights=p["w_e"] / p["g_l"],
+        inhibitory_weights=p["w_i"] / p["g_l"],
+        delays=p["dt"],
+    )
     v, g_e, g_i = pc.coba_initial_state(np.random.default_rng(seed))
     region = brain.regions["net"]
     region.v[:] = v
@@ -145,10 +168,16 @@ def build_izhi2003(seed: int, model: type[Izhikevich] = Izhikevich) -> Brain:
     brain = Brain(dt=1.0, seed=seed)
     exc, inh = Uniform(0.0, 0.5), Uniform(0.0, 1.0)
     _pair(
-        brain, model(tau_exc=0.0, tau_inh=0.0), (n_e, p["n_inh"]),
-        noise=(p["noise_exc"], p["noise_inh"]), wiring="all_to_all", autapses=True,
-        weights=exc, inhibitory_weights=inh, delays=1.0,
-    )  # fmt: skip
+        brain,
+        model(tau_exc=0.0, tau_inh=0.0),
+        (n_e, p["n_inh"]),
+        noise=(p["noise_exc"], p["noise_inh"]),
+        wiring="all_to_all",
+        autapses=True,
+        weights=exc,
+        inhibitory_weights=inh,
+        delays=1.0,
+    )
     common: dict[str, Any] = {"wiring": "all_to_all", "delays": 1.0, "rule": None}
     brain.connect_regions("E", "I", weights=exc, **common)
     brain.connect_regions("I", "E", nt=GABA, weights=inh, source_type=None, **common)
@@ -183,10 +212,12 @@ def _wire(
     ):
         excitatory = source == "E"
         brain.get_projection(source, target).add_synapses(
-            pre[chosen] - shift[0], post[chosen] - shift[1],
-            spec["w_exc"] if excitatory else abs(spec["w_inh"]), delay[chosen],
+            pre[chosen] - shift[0],
+            post[chosen] - shift[1],
+            spec["w_exc"] if excitatory else abs(spec["w_inh"]),
+            delay[chosen],
             Neurotransmitter.GLUTAMATE if excitatory else GABA,
-        )  # fmt: skip
+        )
 
 
 def build_izhi2006(
@@ -205,9 +236,11 @@ def build_izhi2006(
     n_e, n_i = p["n_exc"], p["n_inh"]
     brain = Brain(dt=1.0, seed=seed)
     stdp = STDP(
-        A_plus=p["a_plus"] / p["w_max"], A_minus=p["a_minus"] / p["w_max"], tau_plus=p["tau"],
+        A_plus=p["a_plus"] / p["w_max"],
+        A_minus=p["a_minus"] / p["w_max"],
+        tau_plus=p["tau"],
         tau_minus=p["tau"],
-    )  # fmt: skip
+    )
     chosen = stdp if rule else None
     _pair(brain, model(tau_exc=0.0, tau_inh=0.0), (n_e, n_i), rule=chosen, w_max=p["w_max"])
     if wired:
@@ -217,9 +250,15 @@ def build_izhi2006(
         _wire(brain, p, chosen, delays)
     if source:
         brain.add_region(
-            "thalamus", RegionType.SENSORY, n_e + n_i, 0.0, model=PoissonSource, excitatory=1.0,
-            background=p["input_rate"], rule=None,
-        )  # fmt: skip
+            "thalamus",
+            RegionType.SENSORY,
+            n_e + n_i,
+            0.0,
+            model=PoissonSource,
+            excitatory=1.0,
+            background=p["input_rate"],
+            rule=None,
+        )
         for name, pre in (("E", np.arange(n_e)), ("I", np.arange(n_e, n_e + n_i))):
             pathway = brain.connect_regions("thalamus", name, 0.0, rule=None)
             pathway.add_synapses(pre, pre - pre[0], p["input"], 1.0)
@@ -234,17 +273,25 @@ def build_izhi2007(seed: int, uniform: bool = False, rule: bool = True) -> Brain
     p = pc.IZHI2007
     brain = Brain(dt=1.0, seed=seed)
     stdp = RewardSTDP(
-        A_plus=p["a_plus"] / p["w_max"], A_minus=p["a_minus"] / p["w_max"], tau_plus=p["tau"],
-        tau_minus=p["tau"], tau_eligibility=p["tau_c"], dopamine_decay=p["tau_d"],
+        A_plus=p["a_plus"] / p["w_max"],
+        A_minus=p["a_minus"] / p["w_max"],
+        tau_plus=p["tau"],
+        tau_minus=p["tau"],
+        tau_eligibility=p["tau_c"],
+        dopamine_decay=p["tau_d"],
         baseline_dopamine=0.0,
-    )  # fmt: skip
+    )
     chosen = stdp if rule else None
     model = UniformNoiseIzhikevich if uniform else Izhikevich
     noise = 0.0 if uniform else p["noise"]
     _pair(
-        brain, model(tau_exc=0.0, tau_inh=0.0), (p["n_exc"], p["n_inh"]), noise=(noise, noise),
-        rule=chosen, w_max=p["w_max"],
-    )  # fmt: skip
+        brain,
+        model(tau_exc=0.0, tau_inh=0.0),
+        (p["n_exc"], p["n_inh"]),
+        noise=(noise, noise),
+        rule=chosen,
+        w_max=p["w_max"],
+    )
     _wire(brain, p, chosen, 1.0)
     return still(brain)
 
@@ -270,27 +317,57 @@ def run_with_pulses(brain: Brain, steps: int) -> None:
 WORKLOADS = (
     Workload("W1", "COBA, 4,000 LIF, dt 0.1", build_coba, 19.5, 5.0, 0.1, "euler"),
     Workload(
-        "W2", "Izhikevich 2003, 10^6 static", build_izhi2003, 7.0, 20.0, 1 / 150,
-        "two half steps", 4.0,
+        "W2",
+        "Izhikevich 2003, 10^6 static",
+        build_izhi2003,
+        7.0,
+        20.0,
+        1 / 150,
+        "two half steps",
+        4.0,
     ),
     Workload(
-        "W2e", "the same, the published scheme", partial(build_izhi2003, model=EulerIzhikevich),
-        7.0, 20.0, 1 / 150, "two half steps", 4.0,
+        "W2e",
+        "the same, the published scheme",
+        partial(build_izhi2003, model=EulerIzhikevich),
+        7.0,
+        20.0,
+        1 / 150,
+        "two half steps",
+        4.0,
     ),
     Workload(
-        "W3", "Izhikevich 2006, 10^6 STDP", build_izhi2006, 8.0, 5.0, 1 / 6,
-        "synaptic traces", 4.0,
+        "W3", "Izhikevich 2006, 10^6 STDP", build_izhi2006, 8.0, 5.0, 1 / 6, "synaptic traces", 4.0
     ),
     Workload(
-        "W3e", "the same, the published scheme", partial(build_izhi2006, model=EulerIzhikevich),
-        8.0, 5.0, 1 / 6, "synaptic traces", 4.0,
+        "W3e",
+        "the same, the published scheme",
+        partial(build_izhi2006, model=EulerIzhikevich),
+        8.0,
+        5.0,
+        1 / 6,
+        "synaptic traces",
+        4.0,
     ),
     Workload(
-        "W5", "Izhikevich 2007, R-STDP", build_izhi2007, 1.9, 10.0, 0.01, "event-driven", 3.0,
+        "W5",
+        "Izhikevich 2007, R-STDP",
+        build_izhi2007,
+        1.9,
+        10.0,
+        0.01,
+        "event-driven",
+        3.0,
         step=run_with_pulses,
     ),
     Workload(
-        "W5u", "the same, uniform noise", build_izhi2007_uniform, 1.27, 10.0, 0.01,
-        "event-driven, uniform noise", step=run_with_pulses,
+        "W5u",
+        "the same, uniform noise",
+        build_izhi2007_uniform,
+        1.27,
+        10.0,
+        0.01,
+        "event-driven, uniform noise",
+        step=run_with_pulses,
     ),
-)  # fmt: skip
+)

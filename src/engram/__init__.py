@@ -2,7 +2,7 @@
 
 from engram._version import __version__
 from engram.brain import Brain
-from engram.competition import Competition
+from engram.circuits.competition import Competition
 from engram.critic import Critic
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (

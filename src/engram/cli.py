@@ -67,7 +67,7 @@ def _options(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("demo.png"),
+    output: Annotated[Path, typer.Option(help="Where the image goes.")] = Path("demo.png"),
     seed: Annotated[int, typer.Option(min=0, help="Seed of the brain.")] = 42,
     iris: Annotated[bool, typer.Option("--iris/--no-iris", help="Learn Iris too.")] = True,
 ) -> None:
@@ -180,7 +180,7 @@ def run(
     Interrupted, it does not save; with --checkpoint-every, "engram resume" goes on from the latest.
     """
     with _one_line_errors():
-        from engram.checkpoint.folder import checkpoints_in, write_plan
+        from engram.checkpoint.folder import PLAN, checkpoints_in, write_notes
         from engram.persistence import load_brain
 
         target = path if output is None else output
@@ -201,8 +201,8 @@ def run(
         with brain.checkpoint_every(folder, steps=checkpoint_every, keep=keep) as checkpointer:
             until = brain.step_count + steps
             output_path = str(target.absolute())
-            write_plan(
-                folder,
+            write_notes(
+                folder / PLAN,
                 {"until": until, "every": checkpoint_every, "keep": keep, "output": output_path},
             )
             checkpointer.take()
@@ -255,30 +255,30 @@ app.add_typer(bench, no_args_is_help=True)
 @bench.command()
 def mnist(
     neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 400,
-    epochs: Annotated[int, typer.Option(min=0, help="Passes through the pictures.")] = 1,
+    epochs: Annotated[int, typer.Option(min=0, help="Passes through the images.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     model: Annotated[str, typer.Option(help="Neurons: lif or izhikevich.")] = "lif",
     data: Annotated[str, typer.Option(help="mnist, or digits (needs no download).")] = "mnist",
-    pictures: Annotated[
-        int | None, typer.Option(min=2, help="Use the first training pictures only.")
+    images: Annotated[
+        int | None, typer.Option(min=2, help="Use the first training images only.")
     ] = None,
     tests: Annotated[
-        int | None, typer.Option(min=1, help="Use the first test pictures only.")
+        int | None, typer.Option(min=1, help="Use the first test images only.")
     ] = None,
     labels: Annotated[
-        int, typer.Option(min=2, help="Training pictures whose class decoders may see.")
+        int, typer.Option(min=2, help="Training images whose class decoders may see.")
     ] = 10_000,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for checkpoints, result and pictures; by default named after it"),
+        typer.Option(help="Folder for checkpoints, result and images; by default named after it"),
     ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Pictures between checkpoints.")] = 5000,
+    every: Annotated[int, typer.Option(min=1, help="Images between checkpoints.")] = 5000,
     jobs: Annotated[int, typer.Option(help="Threads for answers; -1: one for each core.")] = -1,
     reward: Annotated[
         bool, typer.Option("--reward/--no-reward", help="Train the readout by reward, too.")
     ] = True,
     fixations: Annotated[
-        int, typer.Option(help="Positions from which an answer looks at a picture: 1, 5 or 9.")
+        int, typer.Option(help="Positions from which an answer looks at an image: 1, 5 or 9.")
     ] = 1,
 ) -> None:
     """Learn MNIST without labels, by STDP; then decode, test, and compare with controls.
@@ -286,10 +286,10 @@ def mnist(
     Interrupted, the same command goes on from the latest checkpoint.
     """
     with _one_line_errors():
-        from engram.learn.mnist import PAGE, Run, describe, execute
+        from engram.learn.bench.mnist import PAGE, Run, describe, execute
 
         wanted = Run(
-            neurons, epochs, seed, model, data, pictures, tests, labels, reward, fixations=fixations
+            neurons, epochs, seed, model, data, images, tests, labels, reward, fixations=fixations
         )
         folder = Path(wanted.name) if output is None else output
         found = execute(
@@ -308,7 +308,7 @@ def mnist_diagnosis(
         str, typer.Option(help="mnist, digits, or auto: MNIST if it is on this machine.")
     ] = "auto",
     neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 100,
-    pictures: Annotated[
+    images: Annotated[
         int | None, typer.Option(min=2, help="To learn from; 3,000 of MNIST, 1,000 of the digits.")
     ] = None,
     held_out: Annotated[
@@ -316,21 +316,21 @@ def mnist_diagnosis(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trials at each point.")] = 3,
     jobs: Annotated[int, typer.Option(help="Processes; -1: one for each core.")] = -1,
-    output: Annotated[Path, typer.Option(help="Folder for trials, tables and pictures.")] = Path(
+    output: Annotated[Path, typer.Option(help="Folder for trials, tables and images.")] = Path(
         "mnist-diagnosis"
     ),
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="Digits, 40 neurons, 500 pictures, one seed, fewer values."),
+        typer.Option("--quick", help="Digits, 40 neurons, 500 images, one seed, fewer values."),
     ] = False,
 ) -> None:
     """Vary readout, inhibition, STDP, thresholds and time of the MNIST circuit, in short trials.
 
-    Scores are of training pictures that were held out. Interrupted, the same command goes on with
+    Scores are of training images that were held out. Interrupted, the same command goes on with
     what is missing. Exit code 1 if a trial failed.
     """
     with _one_line_errors():
-        from engram.learn.diagnosis import TRIALS, Plan, at_hand, diagnose
+        from engram.learn.bench.diagnosis import TRIALS, Plan, at_hand, diagnose
         from engram.progress import lines_or_bar
 
         names = tuple(dict.fromkeys(name.strip() for name in sweeps.split(",") if name.strip()))
@@ -343,7 +343,7 @@ def mnist_diagnosis(
                 names,
                 source,
                 neurons,
-                many if pictures is None else pictures,
+                many if images is None else images,
                 few if held_out is None else held_out,
                 seeds,
             )

@@ -1,4 +1,4 @@
-"""Pictures to learn from: MNIST, and the small digits that come with scikit-learn."""
+"""Images to learn from: MNIST, and the small digits that come with scikit-learn."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ class DatasetError(EngramError, OSError):
 
 
 class Dataset(NamedTuple):
-    """Pictures and their classes, split into training and test.
+    """Images and their classes, split into training and test.
 
     Attributes
     ----------
     X_train : array of shape (n, pixels), uint8
-        Training pictures, row by row.
+        Training images, row by row.
     y_train : array of shape (n,), int64
         Their classes.
     X_test : array of shape (m, pixels), uint8
-        Test pictures.
+        Test images.
     y_test : array of shape (m,), int64
         Their classes.
     """
@@ -71,7 +71,7 @@ class Dataset(NamedTuple):
     y_test: NDArray[np.int64]
 
     def first(self, n_train: int | None = None, n_test: int | None = None) -> Dataset:
-        """The first pictures of either part only.
+        """The first images of either part only.
 
         Parameters
         ----------
@@ -99,13 +99,13 @@ class Dataset(NamedTuple):
         )
 
 
-def picture_shape(n_pixels: int) -> tuple[int, int]:
-    """Rows and columns of a picture: square, else one row.
+def image_shape(n_pixels: int) -> tuple[int, int]:
+    """Rows and columns of an image: square, else one row.
 
     Parameters
     ----------
     n_pixels : int
-        Pixels of the picture.
+        Pixels of the image.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def picture_shape(n_pixels: int) -> tuple[int, int]:
 
 
 def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True) -> Dataset:
-    """MNIST: 60,000 training and 10,000 test pictures of 28 x 28 pixels, in canonical order.
+    """MNIST: 60,000 training and 10,000 test images of 28 x 28 pixels, in canonical order.
 
     SHA-256 of each file of the cache is checked.
 
@@ -133,7 +133,7 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
     Returns
     -------
     Dataset
-        Pictures of shape (n, 784), grey levels 0 to 255.
+        Images of shape (n, 784), grey levels 0 to 255.
 
     Raises
     ------
@@ -170,19 +170,19 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
 
 
 def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
-    """Load the 1,797 pictures of 8 x 8 pixels of scikit-learn, which need no download.
+    """Load the 1,797 images of 8 x 8 pixels of scikit-learn, which need no download.
 
     Parameters
     ----------
     test_share : float
-        Share of the pictures of each class that go into the test part, between 0 and 1.
+        Share of the images of each class that go into the test part, between 0 and 1.
     seed : int
         Of the split, which is stratified.
 
     Returns
     -------
     Dataset
-        Pictures of shape (n, 64), grey levels 0 to 255.
+        Images of shape (n, 64), grey levels 0 to 255.
 
     Raises
     ------
@@ -206,9 +206,9 @@ def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
         raise MissingExtraError("engram.datasets.digits", "scikit-learn", "learn") from error
     X, y = load_digits(return_X_y=True)
     # 0 to 16 as they come.
-    pictures = np.round(X * (255.0 / 16.0)).astype(np.uint8)
+    images = np.round(X * (255.0 / 16.0)).astype(np.uint8)
     X_train, X_test, y_train, y_test = train_test_split(
-        pictures, y.astype(np.int64), test_size=share, stratify=y, random_state=seed
+        images, y.astype(np.int64), test_size=share, stratify=y, random_state=seed
     )
     return Dataset(X_train, y_train, X_test, y_test)
 

@@ -10,9 +10,18 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINE = (
-    "quickstart", "custom_neuron", "custom_rule", "stp", "dendrites", "rhythms", "association",
-    "assemblies", "sleep", "growth", "critic",
-)  # fmt: skip
+    "quickstart",
+    "custom_neuron",
+    "custom_rule",
+    "stp",
+    "dendrites",
+    "rhythms",
+    "association",
+    "assemblies",
+    "sleep",
+    "growth",
+    "critic",
+)
 
 
 def test_there_are_examples() -> None:
@@ -30,9 +39,12 @@ def test_example(name: str, tmp_path: Path) -> None:
     options += ["--quick"] if '"--quick"' in source else []
     done = subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / f"{name}.py"), *options],
-        cwd=tmp_path, env={**os.environ, "MPLBACKEND": "Agg"}, capture_output=True, text=True,
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.strip()
     if options:

@@ -1,4 +1,4 @@
-"""The small versions of experiments on pictures hold what they claim; consolidation protects."""
+"""The small versions of experiments on images hold what they claim; consolidation protects."""
 
 import os
 import subprocess
@@ -19,9 +19,12 @@ from benchmarks.learning.lifelong import Consolidated, Profiles, circuit  # noqa
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],
-        cwd=ROOT, env={**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
@@ -48,11 +51,11 @@ def test_a_neuron_without_history_speaks_for_no_class() -> None:
     assert scores[0, 0] == scores[0, 1]
 
 
-@pytest.mark.parametrize(("pictures", "as_before"), [(300, True), (0, False)])
-def test_a_retina_that_adapts_undoes_an_inversion(pictures: int, as_before: bool) -> None:
-    X = np.zeros((max(pictures, 1), 20), np.uint8)
+@pytest.mark.parametrize(("images", "as_before"), [(300, True), (0, False)])
+def test_a_retina_that_adapts_undoes_an_inversion(images: int, as_before: bool) -> None:
+    X = np.zeros((max(images, 1), 20), np.uint8)
     X[:, :5] = np.arange(5) * 50
     retina = Retina()
     assert (retina.see(X) == X).all()
-    retina.see(255 - X[:pictures])
+    retina.see(255 - X[:images])
     assert (retina.look(255 - X) == X).all() == as_before

@@ -184,8 +184,8 @@ def step_of_value(env: Any, observations: list[Any]) -> float:
         before = rates @ critic.weight.reshape(cells.n_cells, -1).mean(axis=1)
         agent.start()
         agent.act(observation, learning=True)
-        assert agent._value is not None
-        error = 1.0 - agent._value
+        assert agent.expected is not None
+        error = 1.0 - agent.expected
         agent.reward(1.0)
         agent.finish()
         after = rates @ critic.weight.reshape(cells.n_cells, -1).mean(axis=1)

@@ -274,10 +274,16 @@ def test_run_and_resume(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "plan", [None, "{", "[]", '{"until": 1}',
-             '{"until": -5, "every": 1, "keep": 1, "output": "x"}',
-             '{"until": 5, "every": 0, "keep": 1, "output": "x"}'],
-)  # fmt: skip
+    "plan",
+    [
+        None,
+        "{",
+        "[]",
+        '{"until": 1}',
+        '{"until": -5, "every": 1, "keep": 1, "output": "x"}',
+        '{"until": 5, "every": 0, "keep": 1, "output": "x"}',
+    ],
+)
 def test_nothing_to_resume(tmp_path, plan):
     if plan is not None:
         (tmp_path / "run.json").write_text(plan)

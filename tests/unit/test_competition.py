@@ -17,15 +17,25 @@ from engram import (
     load_brain,
     save_brain,
 )
-from engram.competition import EXCITATORY, INHIBITORY, INPUT, ShuntedIzhikevich
-from engram.kernels.calls import kernel
+from engram.circuits import ShuntedIzhikevich
+from engram.circuits.competition import EXCITATORY, INHIBITORY, INPUT
+from engram.engine.binding import kernel
 from engram.neurons import LIF, Izhikevich
 
 SETTINGS = {
-    "n_inputs": 36, "n_neurons": 12, "seed": 4, "steps": 80, "total_rate": 3000.0, "theta": -1.0,
-    "theta_plus": 0.2, "total_weight": 12.0, "w_max": 2.0, "weights": (0.2, 0.6),
-    "target_spikes": 6.0, "rule": TraceSTDP(eta=0.1, bounds="both"),
-}  # fmt: skip
+    "n_inputs": 36,
+    "n_neurons": 12,
+    "seed": 4,
+    "steps": 80,
+    "total_rate": 3000.0,
+    "theta": -1.0,
+    "theta_plus": 0.2,
+    "total_weight": 12.0,
+    "w_max": 2.0,
+    "weights": (0.2, 0.6),
+    "target_spikes": 6.0,
+    "rule": TraceSTDP(eta=0.1, bounds="both"),
+}
 
 
 def circuit(**changes) -> Competition:
@@ -34,15 +44,15 @@ def circuit(**changes) -> Competition:
 
 
 def bars(n: int, seed: int = 0) -> np.ndarray:
-    """Bytes: one of six rows or six columns of a 6 x 6 picture, on a faint ground."""
+    """Bytes: one of six rows or six columns of a 6 x 6 image, on a faint ground."""
     rng = np.random.default_rng(seed)
-    pictures = rng.integers(0, 20, (n, 6, 6)).astype(np.uint8)
-    for picture, k in zip(pictures, rng.integers(0, 12, n), strict=True):
+    images = rng.integers(0, 20, (n, 6, 6)).astype(np.uint8)
+    for image, k in zip(images, rng.integers(0, 12, n), strict=True):
         if k < 6:
-            picture[k] = 250
+            image[k] = 250
         else:
-            picture[:, k - 6] = 250
-    return pictures.reshape(n, 36)
+            image[:, k - 6] = 250
+    return images.reshape(n, 36)
 
 
 # ------------------------------------------------------------------ learning
@@ -50,11 +60,11 @@ def bars(n: int, seed: int = 0) -> np.ndarray:
 
 def test_neurons_share_the_patterns_out():
     """Each neuron comes to stand for a bar; without inhibition they do not share them out."""
-    pictures = bars(600)
+    images = bars(600)
 
     def bars_found(inhibition: float) -> int:
         c = circuit(inhibition=inhibition)
-        c.learn(pictures)
+        c.learn(images)
         fields = c.weights.T.reshape(12, 6, 6)
         strength = np.concatenate([fields.sum(2), fields.sum(1)], axis=1)
         clear = strength.max(1) > 0.4 * c.total_weight
@@ -65,23 +75,23 @@ def test_neurons_share_the_patterns_out():
 
 
 def test_two_calls_are_one():
-    pictures = bars(14)
+    images = bars(14)
     whole, parts = circuit(), circuit()
-    counts = whole.learn(pictures)
-    split = np.concatenate([parts.learn(pictures[:5]), parts.learn(pictures[5:])])
+    counts = whole.learn(images)
+    split = np.concatenate([parts.learn(images[:5]), parts.learn(images[5:])])
     assert counts.sum() > 0
     np.testing.assert_array_equal(split, counts)
     assert whole.brain.fingerprint() == parts.brain.fingerprint()
 
 
 def test_a_saved_circuit_goes_on_as_if_nothing_had_been(tmp_path):
-    pictures = bars(14)
+    images = bars(14)
     whole, first = circuit(), circuit()
-    counts = whole.learn(pictures)
-    first.learn(pictures[:6])
+    counts = whole.learn(images)
+    first.learn(images[:6])
     path = save_brain(first.brain, tmp_path / "circuit")
     later = circuit(brain=load_brain(path))
-    np.testing.assert_array_equal(later.learn(pictures[6:]), counts[6:])
+    np.testing.assert_array_equal(later.learn(images[6:]), counts[6:])
     assert later.brain.fingerprint() == whole.brain.fingerprint()
 
 
@@ -101,7 +111,7 @@ def test_weights_keep_their_norm(norm, total):
 
 
 def test_thresholds_rise_with_spikes_and_fall_towards_the_target():
-    """Without decay: theta_plus x (spikes - target share), picture by picture."""
+    """Without decay: theta_plus x (spikes - target share), image by image."""
     c = circuit(tau_theta=1e12)
     before = c.theta.copy()
     counts = c.learn(bars(8))
@@ -112,7 +122,7 @@ def test_thresholds_rise_with_spikes_and_fall_towards_the_target():
     np.testing.assert_allclose(free.theta, before + 0.2 * counts.sum(0), atol=1e-6)
 
 
-def test_a_picture_without_an_answer_is_shown_again_and_brighter():
+def test_a_image_without_an_answer_is_shown_again_and_brighter():
     c = circuit(total_rate=0.0, max_rate=1.0, theta=20.0, target_spikes=0.0)
     start = c.brain.step_count
     assert c.learn(bars(1)).sum() == 0
@@ -129,9 +139,13 @@ def test_a_picture_without_an_answer_is_shown_again_and_brighter():
 
 def test_izhikevich_neurons_compete_too():
     c = circuit(
-        model="izhikevich", theta=None, theta_plus=None, total_weight=20.0, w_max=2.0,
+        model="izhikevich",
+        theta=None,
+        theta_plus=None,
+        total_weight=20.0,
+        w_max=2.0,
         inhibition=None,
-    )  # fmt: skip
+    )
     counts = c.learn(bars(20))
     assert counts.sum() > 20
     assert isinstance(c.brain.regions[EXCITATORY].model, ShuntedIzhikevich)
@@ -141,15 +155,15 @@ def test_izhikevich_neurons_compete_too():
 # ------------------------------------------------------------------ answering
 
 
-def test_answers_depend_on_nothing_but_picture_and_key():
+def test_answers_depend_on_nothing_but_image_and_key():
     c = circuit()
     c.learn(bars(10))
-    pictures = bars(9, seed=1)
-    answers = c.respond(pictures)
+    images = bars(9, seed=1)
+    answers = c.respond(images)
     assert answers.sum() > 0
     order = np.array([5, 0, 8, 2])
-    np.testing.assert_array_equal(c.respond(pictures[order], keys=order), answers[order])
-    assert (c.respond(pictures, keys=np.arange(9) + 100) != answers).any()
+    np.testing.assert_array_equal(c.respond(images[order], keys=order), answers[order])
+    assert (c.respond(images, keys=np.arange(9) + 100) != answers).any()
 
 
 def test_answering_changes_nothing():
@@ -165,9 +179,9 @@ def test_answers_are_those_of_a_frozen_brain():
     """The same as by hand: a copy, frozen, at rest, with the key's seed."""
     c = circuit()
     c.learn(bars(6))
-    picture = bars(1, seed=3)
-    answer = c.respond(picture, keys=[7])[0]
-    from engram.kernels.calls import kernel
+    image = bars(1, seed=3)
+    answer = c.respond(image, keys=[7])[0]
+    from engram.engine.binding import kernel
     from engram.kernels.constants import STREAM_PRESENTATION
 
     twin = c.brain.copy()
@@ -177,7 +191,7 @@ def test_answers_are_those_of_a_frozen_brain():
     seed = np.empty(1, np.uint64)
     kernel("random.derived_seeds")(np.uint64(4), STREAM_PRESENTATION, np.array([7]), seed)
     twin._tables["seed"][0] = seed[0]
-    by_hand = twin.present_many(INPUT, c.rates(picture), 80, read=EXCITATORY)[0]
+    by_hand = twin.present_many(INPUT, c.rates(image), 80, read=EXCITATORY)[0]
     np.testing.assert_array_equal(by_hand, answer)
     assert answer.sum() > 0
 
@@ -185,10 +199,10 @@ def test_answers_are_those_of_a_frozen_brain():
 def test_inhibition_of_an_evaluation():
     """Weaker inhibition lets more neurons answer."""
     c = circuit(theta=-6.0)
-    pictures = bars(10, seed=5)
-    strong, weak = c.respond(pictures), c.respond(pictures, inhibition=0.0)
+    images = bars(10, seed=5)
+    strong, weak = c.respond(images), c.respond(images, inhibition=0.0)
     assert weak.sum() > 1.5 * strong.sum()
-    assert c.respond(pictures, steps=20).sum() < strong.sum()
+    assert c.respond(images, steps=20).sum() < strong.sum()
 
 
 def test_the_winner_inhibits_all_but_itself():
@@ -288,18 +302,21 @@ def test_weights_are_those_of_their_pairs_whatever_the_number_of_synapses():
 
 
 @pytest.mark.parametrize(
-    "pictures",
+    "images",
     [
-        np.zeros(36), np.zeros((2, 35)), np.full((1, 36), 2.0), np.full((1, 36), np.nan),
+        np.zeros(36),
+        np.zeros((2, 35)),
+        np.full((1, 36), 2.0),
+        np.full((1, 36), np.nan),
         np.full((1, 36), "a"),
     ],
-)  # fmt: skip
-def test_bad_pictures_are_refused(pictures):
+)
+def test_bad_images_are_refused(images):
     c = circuit()
     before = c.brain.fingerprint()
     for use in (c.learn, c.respond):
-        with pytest.raises((InvalidValueError, InvalidTypeError), match="pictures"):
-            use(pictures)
+        with pytest.raises((InvalidValueError, InvalidTypeError), match="images"):
+            use(images)
     assert c.brain.fingerprint() == before
 
 
@@ -346,9 +363,16 @@ def cells(currents, theta=0.0, model=None):
     brain.disable_memory()
     n = len(currents)
     region = brain.add_region(
-        "cells", RegionType.ASSOCIATION, n, connectivity=0.0, max_neurons=n, excitatory=1.0,
-        model=model or ShuntedIzhikevich(tau_inh=30.0), noise=0.0, rule=None,
-    )  # fmt: skip
+        "cells",
+        RegionType.ASSOCIATION,
+        n,
+        connectivity=0.0,
+        max_neurons=n,
+        excitatory=1.0,
+        model=model or ShuntedIzhikevich(tau_inh=30.0),
+        noise=0.0,
+        rule=None,
+    )
     region.theta[:] = theta
     brain.encoder.max_current = 100.0
     return brain, region

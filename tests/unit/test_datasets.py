@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engram import InvalidTypeError, InvalidValueError, datasets
-from engram.datasets import FILES, DatasetError, digits, mnist, picture_shape
+from engram.datasets import FILES, DatasetError, digits, image_shape, mnist
 
 RANDOM = np.random.default_rng(4)
 ARRAYS = {
@@ -154,6 +154,6 @@ def test_digits_are_split_by_class() -> None:
         digits(1.0)
 
 
-def test_picture_shape() -> None:
-    assert picture_shape(784) == (28, 28)
-    assert picture_shape(10) == (1, 10)
+def test_image_shape() -> None:
+    assert image_shape(784) == (28, 28)
+    assert image_shape(10) == (1, 10)

@@ -7,14 +7,15 @@ import pytest
 from typer.testing import CliRunner
 
 from engram import datasets
+from engram.circuits import image_settings
 from engram.cli import app
 from engram.errors import EngramError
-from engram.learn import STDPClassifier, diagnosis
-from engram.learn.diagnosis import SWEEPS, VARIED, Plan, default_of, diagnose, report, trial
-from engram.learn.recipe import recipe
+from engram.learn import STDPClassifier
+from engram.learn.bench import diagnosis
+from engram.learn.bench.diagnosis import SWEEPS, VARIED, Plan, default_of, diagnose, report, trial
 from engram.sweep import read_sweep
 
-TINY = {"data": "digits", "neurons": 8, "pictures": 60, "held_out": 40, "seeds": 2}
+TINY = {"data": "digits", "neurons": 8, "images": 60, "held_out": 40, "seeds": 2}
 
 
 def engram(*arguments):
@@ -24,7 +25,7 @@ def engram(*arguments):
 @pytest.mark.parametrize("neurons", [100, 400])
 def test_defaults_are_those_of_the_classifier(neurons):
     plain = STDPClassifier(neurons).get_params()
-    suits = recipe("lif", neurons)
+    suits = image_settings("lif", neurons)
     for panels in SWEEPS.values():
         for panel in panels:
             assert default_of(panel.parameter) in panel.values
@@ -35,7 +36,7 @@ def test_defaults_are_those_of_the_classifier(neurons):
             assert value == pytest.approx(usual)
 
 
-def test_tables_pictures_and_trials(tmp_path):
+def test_tables_images_and_trials(tmp_path):
     plan = Plan(("readout", "time"), coarse=True, **TINY)
     calls = []
     text, found = diagnose(
@@ -118,7 +119,7 @@ def test_a_trial_that_fails_is_named(tmp_path, monkeypatch):
         ({"sweeps": ("redout",)}, "did you mean 'readout'"),
         ({"sweeps": ()}, "no sweeps"),
         ({"data": "cifar"}, "data must be one of"),
-        ({"pictures": 1400}, "more than the 1,43"),
+        ({"images": 1400}, "more than the 1,43"),
         ({"neurons": 0}, "neurons must be at least 1"),
         ({"seeds": 0}, "seeds must be at least 1"),
     ],
@@ -131,8 +132,24 @@ def test_errors(tmp_path, values, words):
 
 def test_the_command(tmp_path):
     output = tmp_path / "d"
-    options = ("--sweeps", "time", "--data", "digits", "--neurons", 8, "--pictures", 60,
-               "--held-out", 40, "--seeds", 1, "--jobs", 1, "--output", output)  # fmt: skip
+    options = (
+        "--sweeps",
+        "time",
+        "--data",
+        "digits",
+        "--neurons",
+        8,
+        "--images",
+        60,
+        "--held-out",
+        40,
+        "--seeds",
+        1,
+        "--jobs",
+        1,
+        "--output",
+        output,
+    )
     result = engram(*options)
     assert result.exit_code == 0, result.output
     assert "5 of 5 trials, 0 s left" in result.stderr

@@ -16,7 +16,7 @@ import pytest
 
 import engram
 from engram import modulation, neurons, plasticity
-from engram.competition import Competition
+from engram.circuits.competition import Competition
 from engram.critic import Critic
 from engram.growth import Growth
 from engram.homeostasis import Homeostasis

@@ -231,7 +231,7 @@ def test_a_competition_grows():
     check(net.brain._tables)
 
 
-def test_growth_does_not_depend_on_how_pictures_are_handed_over(tmp_path):
+def test_growth_does_not_depend_on_how_images_are_handed_over(tmp_path):
     whole = circuit(target_spikes=5.0)
     whole.learn(PICTURES)
     parts = circuit(target_spikes=5.0)
@@ -254,12 +254,12 @@ def test_a_competition_of_fixed_size_stays_as_it_is():
 
 
 def bars(upright, seed):
-    """300 bytes-pictures of 6 x 6: one of six rows, or of six columns, on a faint ground."""
+    """300 bytes-images of 6 x 6: one of six rows, or of six columns, on a faint ground."""
     random = np.random.default_rng(seed)
-    pictures = random.integers(0, 20, (300, 6, 6)).astype(np.uint8)
-    for picture, k in zip(pictures, random.integers(0, 6, 300), strict=True):
-        (picture.T if upright else picture)[k] = 250
-    return pictures.reshape(300, 36)
+    images = random.integers(0, 20, (300, 6, 6)).astype(np.uint8)
+    for image, k in zip(images, random.integers(0, 6, 300), strict=True):
+        (image.T if upright else image)[k] = 250
+    return images.reshape(300, 36)
 
 
 def stands_for(net):

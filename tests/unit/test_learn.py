@@ -22,7 +22,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from benchmarks.learning import classifiers
 from engram.learn import PlaceCode, RSTDPClassifier
-from engram.learn.rstdp_classifier import MOTOR, _sharpness, undecided
+from engram.learn.decoders import undecided
+from engram.learn.rstdp_classifier import MOTOR, sharpness, shortfall
 
 X, Y = load_iris(return_X_y=True)
 TRAIN, TEST = next(StratifiedKFold(5, shuffle=True, random_state=77).split(X, Y))
@@ -161,7 +162,7 @@ def change_in_a_trial(**parameters):
     classifier = few(n_epochs=0, **parameters)
     before = weights(classifier)
     code = classifier.place_code_.transform(X[TEST[:1]])[0]
-    classifier._teach(code, target=2, rival=0, amount=0.3)
+    classifier.teach(code, target=2, rival=0, amount=0.3)
     change = (weights(classifier) - before).reshape(len(code), 3, -1).mean(axis=2)
     return change[code > 0.8].mean(axis=0), np.abs(change[code < 0.1]).max()
 
@@ -182,12 +183,11 @@ def test_without_the_teacher_the_lessons_cancel():
 
 
 def test_only_answers_short_of_the_margin_are_taught():
-    classifier = few(n_epochs=0, margin=0.5)
-    assert classifier._shortfall(15, 10) == 0.0
-    assert classifier._shortfall(14, 10) == pytest.approx(0.2)
-    assert classifier._shortfall(10, 10) == classifier._shortfall(5, 10) == 1.0
-    assert classifier._shortfall(1, 0) == 0.0
-    assert classifier._shortfall(0, 0) == 1.0
+    assert shortfall(15, 10, 0.5) == 0.0
+    assert shortfall(14, 10, 0.5) == pytest.approx(0.2)
+    assert shortfall(10, 10, 0.5) == shortfall(5, 10, 0.5) == 1.0
+    assert shortfall(1, 0, 0.5) == 0.0
+    assert shortfall(0, 0, 0.5) == 1.0
 
 
 def test_training_ends_when_nothing_is_left_to_teach():
@@ -299,11 +299,11 @@ def test_probabilities_are_powers_of_the_counts(trained):
     assert -np.log(p[right]).mean() < 0.7 * -np.log(shares[right]).mean() < 0.7 * np.log(3)
 
 
-def test_sharpness_is_the_most_likely_one():
+def testsharpness_is_the_most_likely_one():
     # Nine of ten answers by 20 : 10 are right: (20.5 / 10.5)^s = 9.
     counts = np.tile([20, 10], (10, 1))
     exact = np.log(9) / np.log(20.5 / 10.5)
-    assert _sharpness(counts, np.array([0] * 9 + [1])) == pytest.approx(exact, rel=0.06)
+    assert sharpness(counts, np.array([0] * 9 + [1])) == pytest.approx(exact, rel=0.06)
 
 
 def test_a_tied_answer_goes_on():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engram import Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
-from engram.assemblies import associative_memory, recall_of, sequence_memory, set_mode
+from engram.circuits import associative_memory, recall_of, sequence_memory, set_mode
 from engram.defaults import QUIET
 from engram.traces import Trace, find_same, rank_correlation
 

@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from benchmarks.learning import mnist
-from benchmarks.learning.mnist import DECODERS
-from engram.learn.recipe import recipe
+from benchmarks.learning import mnist, mnist_report
+from benchmarks.learning.mnist_report import DECODERS
+from engram.circuits import image_settings
 
 
 def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
@@ -20,18 +20,29 @@ def a_run(neurons=400, seed=0, model="lif", accuracy=92.0, untrained=70.0):
     return {
         "run": {"neurons": neurons, "seed": seed, "model": model, "epochs": 1, "data": "mnist"},
         "parameters": {
-            "total_rate": 6500.0, "total_weight": 31.6, "answer_inhibition": 2.1,
-            "inhibition": 18.0, "target_spikes": 5.0, "model": {"tau_inh": 10.0},
-            "theta_plus": list(recipe("lif", 400).theta_plus),
+            "total_rate": 6500.0,
+            "total_weight": 31.6,
+            "answer_inhibition": 2.1,
+            "inhibition": 18.0,
+            "target_spikes": 5.0,
+            "model": {"tau_inh": 10.0},
+            "theta_plus": list(image_settings("lif", 400).theta_plus),
         },
-        "best": "delta", "accuracy": accuracy, "decoders": decoders, "n_labels": 10_000,
+        "best": "delta",
+        "accuracy": accuracy,
+        "decoders": decoders,
+        "n_labels": 10_000,
         "untrained": {"decoders": {name: {"accuracy": untrained} for name in decoders}},
         "pixels": dict.fromkeys(decoders, 80.0)
         | {"logistic": 90.0, "logistic_all": 92.0, "n_labels": 10_000, "n_labels_all": 60_000},
-        "train_cpu_s": 120.0, "train_cpu_ms_per_picture": 2.0, "answer_cpu_ms": 1.0,
-        "spikes_per_picture": 9.0, "silent": 3, "neurons_per_class": [40] * 10,
+        "train_cpu_s": 120.0,
+        "train_cpu_ms_per_image": 2.0,
+        "answer_cpu_ms": 1.0,
+        "spikes_per_image": 9.0,
+        "silent": 3,
+        "neurons_per_class": [40] * 10,
         "machine": {"cores": 2},
-    }  # fmt: skip
+    }
 
 
 def test_claims_are_about_means_over_seeds_and_controls():
@@ -46,7 +57,7 @@ def test_claims_are_about_means_over_seeds_and_controls():
 def test_a_run_takes_the_place_of_an_older_one(tmp_path):
     path = tmp_path / "mnist.json"
     for run in (a_run(neurons=400), a_run(neurons=100), a_run(neurons=400, accuracy=91.0)):
-        runs = mnist.store(copy.deepcopy(run), path)
+        runs = mnist.store([copy.deepcopy(run)], path)
     assert [r["run"]["neurons"] for r in runs] == [100, 400]
     assert json.loads(path.read_text())["runs"][1]["accuracy"] == 91.0
 
@@ -54,7 +65,7 @@ def test_a_run_takes_the_place_of_an_older_one(tmp_path):
 def test_report_has_every_figure_beside_its_controls():
     runs = [a_run(seed=0), a_run(seed=1, accuracy=94.0), a_run(1600, accuracy=93.0)]
     runs[2]["run"]["fixations"] = 5
-    text = "\n".join(mnist.report({"runs": runs}))
+    text = "\n".join(mnist_report.report({"runs": runs}))
     assert "| 400 lif | 2 | 93.00 ± 1.41 (delta) | 90 | yes | 87.0 |" in text
     assert "| 1,600 lif | 1 | 93.00 (delta) | 94 | **no** | 91.9 |" in text
     assert "untrained, 400 lif | 70.00 ± 0.00" in text

@@ -6,8 +6,8 @@ import pytest
 pytest.importorskip("sklearn")
 
 from benchmarks.learning import mnist_limits
+from engram.circuits import image_settings
 from engram.learn import STDPClassifier
-from engram.learn.recipe import recipe
 
 
 def test_the_best_are_graded_by_their_lead():
@@ -15,19 +15,19 @@ def test_the_best_are_graded_by_their_lead():
     np.testing.assert_allclose(code, [[0.0, 1.0, 0.5, 0.0], [1.0, 0.0, 0.5, 0.0]])
 
 
-def test_fields_become_the_mean_of_their_pictures():
+def test_fields_become_the_mean_of_their_images():
     fields = mnist_limits.unit([[1.0, 0.1, -1.0], [0.1, 1.0, -1.0]], 0)
-    pictures = mnist_limits.unit([[1.0, 0.0], [1.0, 0.4], [0.0, 1.0]], 1)
-    better = mnist_limits.averaged(fields, pictures)
-    np.testing.assert_allclose(better[:, 0], mnist_limits.unit(pictures[:2].sum(0), 0), rtol=1e-6)
+    images = mnist_limits.unit([[1.0, 0.0], [1.0, 0.4], [0.0, 1.0]], 1)
+    better = mnist_limits.averaged(fields, images)
+    np.testing.assert_allclose(better[:, 0], mnist_limits.unit(images[:2].sum(0), 0), rtol=1e-6)
     np.testing.assert_allclose(better[:, 1], [0.0, 1.0], atol=1e-6)
     np.testing.assert_array_equal(better[:, 2], fields[:, 2])
 
 
 def test_a_neuron_that_matches_everything_has_no_advantage():
     random = np.random.default_rng(0)
-    pictures, fields = random.normal(size=(500, 9)), random.normal(size=(9, 50))
-    plain = mnist_limits.match(pictures.astype("f4"), fields.astype("f4"), pictures.astype("f4"))
+    images, fields = random.normal(size=(500, 9)), random.normal(size=(9, 50))
+    plain = mnist_limits.match(images.astype("f4"), fields.astype("f4"), images.astype("f4"))
     share = (plain > 0).mean(axis=0)
     np.testing.assert_allclose(share, mnist_limits.WINNERS / 50, atol=0.01)
 
@@ -47,10 +47,10 @@ def test_study_and_report(monkeypatch):
     assert rows[-1]["spikes"] > 0
     run = {"neurons": 9, "epochs": 1, "seed": 0, "labels": 50, "held": 30, "rows": rows}
     text = "\n".join(mnist_limits.report({"runs": [run]}))
-    assert "9 neurons, 1 passes, seed 0; 50 labels, 30 pictures held out" in text
+    assert "9 neurons, 1 passes, seed 0; 50 labels, 30 images held out" in text
     assert "| spikes, inhibition 2 |" in text
 
 
 def test_inhibition_in_answers_falls_with_the_size_of_large_layers():
-    found = [recipe("lif", n).answer_inhibition for n in (100, 1600, 3200, 6400)]
+    found = [image_settings("lif", n).answer_inhibition for n in (100, 1600, 3200, 6400)]
     np.testing.assert_allclose(found, [2.1, 2.1, 1.05, 0.525])

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 pytest.importorskip("sklearn")
 
-from engram import InvalidValueError
+from engram import Competition, InvalidValueError
 from engram.cli import app
 from engram.datasets import digits
-from engram.learn import STDPClassifier, Vote, mnist
-from engram.learn.decoders import Decoder
-from engram.learn.protocol import (
+from engram.learn import Vote
+from engram.learn.bench import mnist
+from engram.learn.bench.protocol import (
     HELD_OUT,
     Judged,
     best_of,
@@ -25,8 +25,9 @@ from engram.learn.protocol import (
     pixel_controls,
     untrained,
 )
+from engram.learn.decoders import Decoder
 
-RUN = mnist.Run(neurons=15, data="digits", pictures=250, tests=80, labels=200, seed=2, reward=False)
+RUN = mnist.Run(neurons=15, data="digits", images=250, tests=80, labels=200, seed=2, reward=False)
 
 
 class Recorded(Vote):
@@ -71,7 +72,7 @@ def test_the_best_decoder_is_chosen_without_test_answers() -> None:
     assert best_of(judged) == "b"
 
 
-def test_labelled_pictures_are_drawn_from_the_training_part() -> None:
+def test_labelled_images_are_drawn_from_the_training_part() -> None:
     data = digits()
     X, y = labelled_part(data, 100, 3)
     rows = {row.tobytes(): label for row, label in zip(data.X_train, data.y_train, strict=True)}
@@ -85,7 +86,7 @@ def test_labelled_pictures_are_drawn_from_the_training_part() -> None:
 
 def test_pixels_without_a_network() -> None:
     found = pixel_controls(digits(), 1000)
-    # Nearest class means of these pictures: about 90 %; logistic regression: about 96 %.
+    # Nearest class means of these images: about 90 %; logistic regression: about 96 %.
     assert 80 < found["profiles"] < found["logistic"] < 99
     assert found["n_labels"] == 1000
 
@@ -100,13 +101,13 @@ def found(folder: Path) -> dict[str, object]:
     return mnist.execute(RUN, folder, every=100, jobs=1, progress=False)
 
 
-def test_a_run_leaves_its_result_and_pictures(found: dict[str, object], folder: Path) -> None:
+def test_a_run_leaves_its_result_and_images(found: dict[str, object], folder: Path) -> None:
     stored = json.loads((folder / mnist.RESULT).read_text())
     assert stored == json.loads(json.dumps(found))
     for name in (mnist.FIELDS, mnist.PAGE):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     assert found["n_labels"] == 200
-    assert found["n_train"] == found["pictures_shown"] == 250
+    assert found["n_train"] == found["images_shown"] == 250
     assert found["n_test"] == 80
     best = found["decoders"][found["best"]]  # type: ignore[index]
     assert found["accuracy"] == best["accuracy"]
@@ -121,7 +122,7 @@ def test_a_run_leaves_its_result_and_pictures(found: dict[str, object], folder: 
 def test_a_run_that_is_repeated_goes_on(
     found: dict[str, object], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(STDPClassifier, "_learn", lambda *_: pytest.fail("it learned again"))
+    monkeypatch.setattr(Competition, "learn", lambda *_: pytest.fail("it learned again"))
     # The untrained control is left out: it lets thresholds settle.
     again = mnist.execute(
         mnist.Run(**{**RUN.__dict__, "controls": False}), folder, every=100, progress=False
@@ -129,11 +130,11 @@ def test_a_run_that_is_repeated_goes_on(
     assert again["decoders"] == found["decoders"]
 
 
-def test_decoders_see_labels_of_training_pictures_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoders_see_labels_of_training_images_only(monkeypatch: pytest.MonkeyPatch) -> None:
     data = mnist.load(RUN)
     network = mnist.classifier(RUN).learn_features(data.X_train)
     first = evaluate(network, data, 200, seed=2, reward=False)
-    # Other classes of the test pictures change nothing but what is right.
+    # Other classes of the test images change nothing but what is right.
     wrong = data._replace(y_test=np.roll(data.y_test, 1))
     second = evaluate(network, wrong, 200, seed=2, reward=False)
     for name in ("vote", "bayes", "delta"):
@@ -153,16 +154,33 @@ def test_untrained_network_has_its_first_weights() -> None:
     data = mnist.load(RUN)
     network = mnist.classifier(RUN)
     found = untrained(network, data, 200, seed=2)
-    assert found["spikes_per_picture"] > 0.5
+    assert found["spikes_per_image"] > 0.5
     assert found["decoders"]["vote"]["accuracy"] < 80
 
 
 def test_command_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         app,
-        ["bench", "mnist", "--neurons", "10", "--data", "digits", "--pictures", "120", "--tests",
-         "50", "--labels", "100", "--seed", "1", "--no-reward", "--output", str(tmp_path / "run")],
-    )  # fmt: skip
+        [
+            "bench",
+            "mnist",
+            "--neurons",
+            "10",
+            "--data",
+            "digits",
+            "--images",
+            "120",
+            "--tests",
+            "50",
+            "--labels",
+            "100",
+            "--seed",
+            "1",
+            "--no-reward",
+            "--output",
+            str(tmp_path / "run"),
+        ],
+    )
     assert result.exit_code == 0, result.output
     assert "test accuracy" in result.stdout
     assert "pixels" in result.stdout

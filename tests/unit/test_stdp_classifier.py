@@ -15,7 +15,7 @@ pytest.importorskip("sklearn")
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from engram import InvalidTypeError, InvalidValueError
+from engram import Competition, InvalidTypeError, InvalidValueError
 from engram.datasets import digits
 from engram.learn import PoissonBayes, STDPClassifier, Vote
 
@@ -81,13 +81,16 @@ def test_weights_are_normalised_and_bounded(trained: STDPClassifier) -> None:
 def test_learning_rates_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     rates = []
     classifier = STDPClassifier(n_epochs=2, eta=(0.08, 0.02), **SMALL)
-    learn = STDPClassifier._learn
+    learn = Competition.learn
+    seen = 0
 
-    def spy(self: STDPClassifier, samples: np.ndarray) -> None:
-        learn(self, samples)
-        rates.append((self.n_seen_, self.circuit_.rule.eta))
+    def spy(self: Competition, images: np.ndarray) -> np.ndarray:
+        nonlocal seen
+        seen += len(images)
+        rates.append((seen, self.rule.eta))
+        return learn(self, images)
 
-    monkeypatch.setattr(STDPClassifier, "_learn", spy)
+    monkeypatch.setattr(Competition, "learn", spy)
     classifier.fit(X[:150], Y[:150])
     # Set at the beginning of each hundred; 300 in all.
     assert [n for n, _ in rates] == [100, 150, 200, 300]
@@ -327,7 +330,7 @@ def moved(samples: np.ndarray, down: int, right: int) -> np.ndarray:
         (9, [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]),
     ],
 )
-def test_fixations_add_up_answers_to_moved_pictures(
+def test_fixations_add_up_answers_to_moved_images(
     trained: STDPClassifier, fixations: int, positions: list[tuple[int, int]]
 ) -> None:
     several = pickle.loads(pickle.dumps(trained)).set_params(fixations=fixations)
@@ -345,7 +348,7 @@ def test_wrong_fixations(wrong: object) -> None:
         few(fixations=wrong)
 
 
-def test_fixations_need_square_pictures() -> None:
+def test_fixations_need_square_images() -> None:
     with pytest.raises(InvalidValueError, match=r"63\s+features, which is no square number"):
         STDPClassifier(fixations=5, **SMALL).fit(X[:60, 1:], Y[:60])
     STDPClassifier(**SMALL).fit(X[:60, 1:], Y[:60])

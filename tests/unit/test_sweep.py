@@ -184,8 +184,12 @@ def test_figures(tmp_path):
     assert found.x["numpy"] == 0.5
     assert found.many["numpy"] == [0, 1, 2]
     assert found.result["number"] == 7
-    for kind, words in (("inf", "Out of range"), ("object", "not JSON serializable"),
-                        ("clash", "'kind'"), ("none", "no figures")):  # fmt: skip
+    for kind, words in (
+        ("inf", "Out of range"),
+        ("object", "not JSON serializable"),
+        ("clash", "'kind'"),
+        ("none", "no figures"),
+    ):
         assert words in found.error[kind]
 
 
@@ -193,9 +197,13 @@ def test_progress(tmp_path):
     calls = []
     for seeds in ([0], [0, 1]):
         run_sweep(
-            product, {"a": [1], "b": [1, 2]}, path=tmp_path / "s.db", seeds=seeds, jobs=1,
+            product,
+            {"a": [1], "b": [1, 2]},
+            path=tmp_path / "s.db",
+            seeds=seeds,
+            jobs=1,
             progress=lambda done, total: calls.append((done, total)),
-        )  # fmt: skip
+        )
     assert calls == [(1, 2), (2, 2), (3, 4), (4, 4)]
 
 

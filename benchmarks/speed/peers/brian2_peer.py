@@ -1,9 +1,12 @@
 """Peer benchmark: the speed workloads in Brian2 (C++ standalone, one thread)."""
 
+import argparse
 import re
 import resource
 import subprocess
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import brian2 as b2
 import numpy as np
@@ -39,7 +42,7 @@ I = 0
 """
 
 
-def coba(method):
+def coba(method: str) -> dict[str, Any]:
     """W1: conductance-based network; method names the integrator."""
     p = pc.COBA
     b2.defaultclock.dt = p["dt"] * ms
@@ -79,7 +82,9 @@ def coba(method):
     return {"group": group, "synapses": [exc, inh]}
 
 
-def izhikevich_group(n, step, extra="", reset="", namespace=None):
+def izhikevich_group(
+    n: int, step: str, extra: str = "", reset: str = "", namespace: dict[str, Any] | None = None
+) -> Any:
     """Return neurons stepped by 1 ms as in the papers (two half steps of v)."""
     b2.defaultclock.dt = 1 * ms
     group = b2.NeuronGroup(
@@ -93,13 +98,13 @@ def izhikevich_group(n, step, extra="", reset="", namespace=None):
     return group
 
 
-def set_rs_fs(group, spec):
+def set_rs_fs(group: Any, spec: dict[str, Any]) -> None:
     """Give the group the regular-spiking and fast-spiking parameters."""
     group.a, group.d = pc.rs_fs_parameters(spec)
     group.b, group.c, group.v, group.u = 0.2, -65, -65, -13
 
 
-def izhi2003(_method):
+def izhi2003(_method: str) -> dict[str, Any]:
     """W2: all-to-all static network with thalamic noise."""
     p = pc.IZHI2003
     n_e, n = p["n_exc"], p["n_exc"] + p["n_inh"]
@@ -116,7 +121,7 @@ def izhi2003(_method):
     return {"group": group, "synapses": [synapses]}
 
 
-def izhi2006(method, total):
+def izhi2006(method: str, total: float) -> dict[str, Any]:
     """W3: delayed plastic network; method says where the traces live."""
     p = pc.IZHI2006
     n_e, n = p["n_exc"], p["n_exc"] + p["n_inh"]
@@ -163,7 +168,7 @@ def izhi2006(method, total):
     }
 
 
-def izhi2007(method, total):
+def izhi2007(method: str, total: float) -> dict[str, Any]:
     """W5: dopamine-modulated STDP; method says how eligibility and weight advance."""
     p = pc.IZHI2007
     n_e, n = p["n_exc"], p["n_exc"] + p["n_inh"]
@@ -229,7 +234,7 @@ def izhi2007(method, total):
     return {"group": group, "synapses": [exc, inh], "plastic": exc, "objects": visitors}
 
 
-BUILDERS = {
+BUILDERS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...]]] = {
     "W1": (coba, ("euler", "exponential_euler")),
     "W2": (izhi2003, ("two half steps",)),
     "W3": (izhi2006, ("synaptic traces", "neuronal post trace")),
@@ -237,13 +242,15 @@ BUILDERS = {
 }
 
 
-def user_seconds():
+def user_seconds() -> float:
     """Return the user CPU seconds so far of this process and its finished children."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(resource.getrusage(w).ru_utime for w in who)
 
 
-def compile_network(workload, method, args, folder):
+def compile_network(
+    workload: str, method: str, args: argparse.Namespace, folder: str
+) -> dict[str, Any]:
     """Generate and compile the program of one network in folder."""
     device = b2.get_device()
     b2.seed(pc.SEED)
@@ -263,7 +270,7 @@ def compile_network(workload, method, args, folder):
     return net
 
 
-def run_once(folder):
+def run_once(folder: str) -> tuple[float, int, float]:
     """Run the program; return user seconds and spikes of the second run, and peak MiB."""
     done = subprocess.run(["./main"], cwd=folder, capture_output=True, text=True, check=True)
     probes = [line.split() for line in done.stdout.splitlines() if line.startswith("PROBE")]
@@ -271,7 +278,7 @@ def run_once(folder):
     return float(t_1) - float(t_0), int(n_1) - int(n_0), int(peak) / 1024
 
 
-def measure(workload, method, args):
+def measure(workload: str, method: str, args: argparse.Namespace) -> dict[str, Any]:
     """Build one network, run its program several times and return the record."""
     device = b2.get_device()
     device.reinit()
@@ -304,7 +311,7 @@ def measure(workload, method, args):
     return record
 
 
-def main():
+def main() -> None:
     """Measure the workloads asked for."""
     args = pc.parse_arguments("Brian2")
     b2.set_device("cpp_standalone", build_on_run=False)

@@ -1,19 +1,22 @@
 """Peer benchmark: the speed workloads in NEST (one thread)."""
 
+import argparse
 import resource
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nest
 import numpy as np
 import peer_common as pc
 
 
-def user_seconds():
+def user_seconds() -> float:
     """Return the user CPU seconds of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime
 
 
-def peak_mib():
+def peak_mib() -> float:
     """Return the peak resident memory of this process in MiB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -21,7 +24,7 @@ def peak_mib():
     raise RuntimeError("no VmHWM line")
 
 
-def connect_fixed(group, spec, plastic):
+def connect_fixed(group: Any, spec: dict[str, Any], plastic: dict[str, Any]) -> None:
     """Connect with a fixed out-degree: no self or double contacts, inhibition onto E only."""
     exc = group[: spec["n_exc"]]
     rule = {
@@ -34,7 +37,7 @@ def connect_fixed(group, spec, plastic):
     nest.Connect(group[spec["n_exc"] :], exc, rule, {"weight": spec["w_inh"], "delay": 1.0})
 
 
-def coba(_method):
+def coba(_method: str) -> dict[str, Any]:
     """W1: conductance-based network, no external input after the initial state."""
     p = pc.COBA
     nest.resolution = p["dt"]
@@ -62,7 +65,7 @@ def coba(_method):
     return {"group": group}
 
 
-def izhikevich(n, **params):
+def izhikevich(n: int, **params: Any) -> Any:
     """Return Izhikevich neurons with the papers' two half steps of 0.5 ms."""
     nest.resolution = 1.0
     group = nest.Create("izhikevich", n, {"consistent_integration": False, "V_th": 30.0})
@@ -70,7 +73,7 @@ def izhikevich(n, **params):
     return group
 
 
-def izhi2003(_method):
+def izhi2003(_method: str) -> dict[str, Any]:
     """W2: all-to-all static network with thalamic noise."""
     p = pc.IZHI2003
     n_e = p["n_exc"]
@@ -86,14 +89,14 @@ def izhi2003(_method):
     return {"group": group}
 
 
-def rs_fs(spec):
+def rs_fs(spec: dict[str, Any]) -> Any:
     """Return regular-spiking and fast-spiking neurons."""
     a, d = pc.rs_fs_parameters(spec)
     n = spec["n_exc"] + spec["n_inh"]
     return izhikevich(n, a=a, d=d, b=0.2, c=-65.0, V_m=-65.0, U_m=-13.0, tau_minus=spec["tau"])
 
 
-def izhi2006(_method):
+def izhi2006(_method: str) -> dict[str, Any]:
     """W3: delayed plastic network; the delay counts as dendritic in the plasticity."""
     p = pc.IZHI2006
     group = rs_fs(p)
@@ -116,7 +119,7 @@ def izhi2006(_method):
     return {"group": group, "plastic": "plastic"}
 
 
-def izhi2007(method, total):
+def izhi2007(method: str, total: float) -> dict[str, Any]:
     """W5: dopamine-modulated STDP; method gives the delivery interval of dopamine."""
     p = pc.IZHI2007
     group = rs_fs(p)
@@ -150,7 +153,7 @@ def izhi2007(method, total):
     return {"group": group, "plastic": "plastic"}
 
 
-BUILDERS = {
+BUILDERS: dict[str, tuple[Callable[..., dict[str, Any]], tuple[str, ...]]] = {
     "W1": (coba, ("adaptive Runge-Kutta-Fehlberg 4(5)",)),
     "W2": (izhi2003, ("two half steps",)),
     "W3": (izhi2006, ("stdp_synapse_hom",)),
@@ -158,7 +161,7 @@ BUILDERS = {
 }
 
 
-def run_once(workload, method, args, inspect):
+def run_once(workload: str, method: str, args: argparse.Namespace, inspect: bool) -> dict[str, Any]:
     """Build and simulate one network; return its measurements."""
     nest.ResetKernel()
     Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
@@ -190,7 +193,7 @@ def run_once(workload, method, args, inspect):
     return out
 
 
-def measure(workload, method, args):
+def measure(workload: str, method: str, args: argparse.Namespace) -> dict[str, Any]:
     """Simulate one network several times and return the record."""
     runs = []
     for index in range(args.repeats):
@@ -218,7 +221,7 @@ def measure(workload, method, args):
     return record
 
 
-def main():
+def main() -> None:
     """Measure the workloads asked for."""
     args = pc.parse_arguments("NEST")
     nest.verbosity = nest.VerbosityLevel.ERROR

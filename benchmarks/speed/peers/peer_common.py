@@ -3,16 +3,22 @@
 import argparse
 import json
 import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Spec = dict[str, Any]
 
 WORKLOADS = ("W1", "W2", "W3", "W5")
 SEED = 20240
 NETWORK_SEED = 11
 
 # W1: COBA network (Brette et al. 2007), mV, ms, nS, pF.
-COBA = {
+COBA: Spec = {
     "n_exc": 3200,
     "n_inh": 800,
     "p": 0.02,
@@ -32,10 +38,10 @@ COBA = {
 }
 
 # W2: Izhikevich 2003.
-IZHI2003 = {"n_exc": 800, "n_inh": 200, "noise_exc": 5.0, "noise_inh": 2.0}
+IZHI2003: Spec = {"n_exc": 800, "n_inh": 200, "noise_exc": 5.0, "noise_inh": 2.0}
 
 # W3: Izhikevich 2006 wiring with pairwise STDP applied at each event.
-IZHI2006 = {
+IZHI2006: Spec = {
     "n_exc": 8000,
     "n_inh": 2000,
     "n_syn": 100,
@@ -51,7 +57,7 @@ IZHI2006 = {
 }
 
 # W5: Izhikevich 2007, dopamine-modulated STDP (dw/dt = c * d / tau_s).
-IZHI2007 = {
+IZHI2007: Spec = {
     "n_exc": 800,
     "n_inh": 200,
     "n_syn": 100,
@@ -71,7 +77,7 @@ IZHI2007 = {
 }
 
 
-def coba_initial_state(rng):
+def coba_initial_state(rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
     """Return v (mV), g_e and g_i (nS) at the start of W1."""
     n = COBA["n_exc"] + COBA["n_inh"]
     v = rng.uniform(COBA["e_l"], COBA["v_th"], n)
@@ -80,7 +86,7 @@ def coba_initial_state(rng):
     return v, g_e, g_i
 
 
-def izhi2003_parameters(rng):
+def izhi2003_parameters(rng: np.random.Generator) -> tuple[Floats, Floats, Floats, Floats]:
     """Return a, b, c, d of W2, with the spread of the paper."""
     r_e, r_i = rng.random(IZHI2003["n_exc"]), rng.random(IZHI2003["n_inh"])
     return (
@@ -91,13 +97,15 @@ def izhi2003_parameters(rng):
     )
 
 
-def rs_fs_parameters(spec):
+def rs_fs_parameters(spec: Spec) -> tuple[Floats, Floats]:
     """Return a and d of regular-spiking then fast-spiking neurons (b = 0.2, c = -65)."""
     n_e, n_i = spec["n_exc"], spec["n_inh"]
     return np.repeat([0.02, 0.1], [n_e, n_i]), np.repeat([8.0, 2.0], [n_e, n_i])
 
 
-def fixed_outdegree(spec, rng):
+def fixed_outdegree(
+    spec: Spec, rng: np.random.Generator
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return sources and targets: distinct, never self, inhibitory onto excitatory only."""
     n_e, n = spec["n_exc"], spec["n_exc"] + spec["n_inh"]
     k = spec["n_syn"]
@@ -111,10 +119,11 @@ def fixed_outdegree(spec, rng):
     return np.repeat(np.arange(n, dtype=np.int32), k), targets.ravel()
 
 
-def pulse_times(total_ms, rng):
+def pulse_times(total_ms: float, rng: np.random.Generator) -> Floats:
     """Return the dopamine pulse times of W5 in whole milliseconds."""
     low, high = IZHI2007["pulse_gap"]
-    times, t = [], 0.0
+    times: list[int] = []
+    t = 0.0
     while True:
         t += rng.uniform(low, high) * 1000
         if t >= total_ms - 2:
@@ -122,7 +131,7 @@ def pulse_times(total_ms, rng):
         times.append(round(t))
 
 
-def parse_arguments(peer):
+def parse_arguments(peer: str) -> argparse.Namespace:
     """Read the command line of a peer script."""
     parser = argparse.ArgumentParser(description=f"{peer} peer benchmark, one thread")
     parser.add_argument("--workload", choices=(*WORKLOADS, "all"), default="all")
@@ -133,12 +142,12 @@ def parse_arguments(peer):
     return parser.parse_args()
 
 
-def median(values):
+def median(values: Sequence[float]) -> float:
     """Return the median, rounded for the record."""
     return round(statistics.median(values), 4)
 
 
-def store(path, record):
+def store(path: Path, record: Mapping[str, Any]) -> None:
     """Put a record into the JSON list at path, replacing one of the same workload and method."""
     records = json.loads(path.read_text()) if path.exists() else []
     key = (record["workload"], record["method"])

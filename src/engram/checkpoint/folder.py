@@ -1,4 +1,8 @@
-"""A folder of checkpoints of one run, by step; and what is left to do of the run."""
+"""A folder of checkpoints of one thing that goes on, numbered by how far it is.
+
+A run of a brain is numbered by steps, a training by samples. Beside a checkpoint may stand notes of
+the same name in JSON, which are written first: a checkpoint that is there has its notes.
+"""
 
 from __future__ import annotations
 
@@ -13,47 +17,72 @@ from engram.checkpoint.contents import keys
 from engram.errors import CheckpointError, integer
 from engram.schedule import MAX_STEPS
 
-_NAME = re.compile(r"step-(\d{12})\.engram")
-PLAN = "run.json"
+SUFFIX, NOTES = ".engram", ".json"
+PLAN, MOST_OF_PLAN = "run.json", 1 << 16
 _PLAN_KEYS: dict[str, type | tuple[type, ...]] = {
-    "until": int, "every": int, "keep": int, "output": str,
-}  # fmt: skip
+    "until": int,
+    "every": int,
+    "keep": int,
+    "output": str,
+}
 
 
-def checkpoint_path(folder: Path, step: int) -> Path:
-    """Where the checkpoint of a step goes."""
-    return folder / f"step-{step:012d}.engram"
+def checkpoint_path(folder: Path, number: int, counted: str = "step") -> Path:
+    """Where the checkpoint of a number goes; counted: what the numbers count."""
+    return folder / f"{counted}-{number:012d}{SUFFIX}"
 
 
-def checkpoints_in(folder: Path) -> list[tuple[int, Path]]:
-    """The checkpoints of a folder and their steps, the latest last."""
-    found = []
-    for path in folder.iterdir():
-        match = _NAME.fullmatch(path.name)
-        if match:
-            found.append((int(match[1]), path))
-    return sorted(found)
+def checkpoints_in(folder: Path, counted: str = "step") -> list[tuple[int, Path]]:
+    """The checkpoints of a folder and their numbers, the latest last."""
+    name = re.compile(rf"{re.escape(counted)}-(\d+){re.escape(SUFFIX)}")
+    matches = [(name.fullmatch(path.name), path) for path in folder.iterdir()]
+    return sorted((int(match[1]), path) for match, path in matches if match)
 
 
-def keep_latest(folder: Path, keep: int) -> None:
-    """Remove all checkpoints but the latest `keep`."""
-    for _, path in checkpoints_in(folder)[:-keep]:
+def keep_latest(folder: Path, keep: int, counted: str = "step") -> None:
+    """Remove all checkpoints but the latest `keep`, and their notes."""
+    for _, path in checkpoints_in(folder, counted)[:-keep]:
+        _remove(path)
+
+
+def keep_only(checkpoint: Path, counted: str = "step") -> None:
+    """Remove all checkpoints of a folder but one, and their notes."""
+    for _, path in checkpoints_in(checkpoint.parent, counted):
+        if path != checkpoint:
+            _remove(path)
+
+
+def _remove(checkpoint: Path) -> None:
+    for path in (checkpoint, notes_path(checkpoint)):
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
 
 
-def write_plan(folder: Path, plan: dict[str, Any]) -> None:
-    """Note down what is left to do."""
-    with replacing(folder / PLAN) as stream:
-        stream.write(json.dumps(plan, indent=1).encode())
+def notes_path(checkpoint: Path) -> Path:
+    """Where the notes on a checkpoint go."""
+    return checkpoint.with_suffix(NOTES)
+
+
+def write_notes(path: Path, notes: dict[str, Any]) -> None:
+    """Write what JSON can hold; a crash leaves the file as it was."""
+    with replacing(path) as stream:
+        stream.write(json.dumps(notes).encode())
+
+
+def read_notes(path: Path, most: int = -1) -> dict[str, Any]:
+    """What `write_notes` wrote; `OSError` or `ValueError` if it can't be read. most: bytes read."""
+    with path.open("rb") as stream:
+        notes = json.loads(stream.read(most))
+    if not isinstance(notes, dict):
+        raise ValueError("not an object of JSON")
+    return notes
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
     """What `engram run` noted down; `CheckpointError` if there is nothing to be used."""
     path = folder / PLAN
     try:
-        with path.open("rb") as stream:
-            plan: dict[str, Any] = json.loads(stream.read(1 << 16))
+        plan = read_notes(path, MOST_OF_PLAN)
         keys(str(path), plan, _PLAN_KEYS)
         integer(f"{path}: until", plan["until"], 0, MAX_STEPS)
         for name in ("every", "keep"):

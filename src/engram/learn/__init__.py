@@ -12,10 +12,14 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.learn", "scikit-learn", "learn") from error
 
+from engram.learn.co_activity import CoActivity
+from engram.learn.consolidation import ConsolidatedCircuit
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
 from engram.learn.place_code import PlaceCode
+from engram.learn.retina import Retina
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
+from engram.learn.self_training import Conscience, live_on
 from engram.learn.stdp_classifier import STDPClassifier
 
 if TYPE_CHECKING:
@@ -23,15 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ClassProfiles",
+    "CoActivity",
+    "Conscience",
+    "ConsolidatedCircuit",
     "Decoder",
     "DeltaReadout",
     "PlaceCode",
     "PoissonBayes",
     "RSTDPClassifier",
+    "Retina",
     "RewardReadout",
     "STDPClassifier",
     "SpikingAgent",
     "Vote",
+    "live_on",
 ]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.brain import Brain
-from engram.distributions import Uniform
+from engram.checkpoint.folder import checkpoint_path, keep_only, read_notes, write_notes
 from engram.errors import (
     CheckpointError,
     InvalidTypeError,
@@ -23,13 +21,23 @@ from engram.errors import (
     integer,
     number,
 )
+from engram.learn.agent_network import (
+    ACTOR,
+    CRITIC,
+    DOPAMINE_DECAY,
+    PLACE,
+    TO_ACTOR,
+    TO_CRITIC,
+    Size,
+    Times,
+    build_network,
+    calibrate,
+    place_input,
+)
 from engram.learn.cells import Cells, cells_for, from_description
-from engram.neurons import CurrentLIF
+from engram.learn.decoders import undecided
 from engram.persistence import load_brain, save_brain
-from engram.plasticity import RewardSTDP
 from engram.projection import Projection
-from engram.region import RegionType
-from engram.synapses import Neurotransmitter
 
 try:
     import gymnasium
@@ -38,32 +46,11 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.learn.SpikingAgent", "gymnasium", "agents") from error
 
-PLACE, ACTOR, CRITIC = "place", "actor", "critic"
-TO_ACTOR = Brain.projection_target(PLACE, ACTOR)
-TO_CRITIC = Brain.projection_target(PLACE, CRITIC)
-
-TAU_M, T_REF, THRESHOLD, TAU_SYN = 10.0, 2.0, 15.0, 5.0
-"""Of all neurons: membrane time constant and refractory time (ms), threshold above rest (mV)."""
-
-PLACE_CURRENT, PLACE_RATE = 60.0, 0.2
-"""Largest input of a place cell, mV, and the rate it fires at then, 1/ms."""
-
-ACTOR_BACKGROUND, ACTOR_INPUT = 13.0, 10.0
-"""Of a motor neuron, mV: constant input, and what the place cells give it before learning."""
-
-CRITIC_BACKGROUND, CRITIC_INPUT, CRITIC_NOISE, CRITIC_SPAN = 15.0, 10.0, 8.0, 0.8
-"""The same of a critic neuron; the value 1 is `CRITIC_SPAN` of the input more."""
-
-HEADROOM = 3.0
-"""Greatest weight, in units of the weight before learning."""
-
-DOPAMINE_DECAY, TAU_PLUS = 2.0, 10.0
-WINNER_RATE = 0.05
-"""Rate of a motor neuron whose action wins, 1/ms: what the step of the actor is counted for."""
-
-PROBES, SETTLING = 20, 100
 OVERTIME = 1000
 """Longest wait for motor spikes that decide, steps."""
+
+NOTES, BRAIN = "agent.json", "brain"
+"""What a saved agent consists of: this file, and the checkpoint that it names."""
 
 
 class Episode(NamedTuple):
@@ -238,100 +225,19 @@ class SpikingAgent:
             self.gamma = self.cells.gamma
         if self.tau_eligibility is None:
             self.tau_eligibility = self.cells.tau_eligibility
-        self._brain = self._build(self.cells)
-        self._calibrate(self._brain, self.cells)
-
-    def _build(self, cells: Cells) -> Brain:
-        """The untrained network."""
-        brain = Brain(dt=1.0, seed=self.seed)
-        self.seed = brain.seed
-        brain.freeze_structural_plasticity()
-        brain.freeze_homeostatic_scaling()
-        brain.freeze_adaptive_thresholds()
-        brain.disable_memory()
-        brain.encoder.max_current = PLACE_CURRENT
-
-        def region(
-            name: str, region_type: RegionType, n: int, background: float, noise: float
-        ) -> None:
-            model = CurrentLIF(
-                tau_m=TAU_M, E_L=0.0, v_reset=0.0, v_th=THRESHOLD, t_ref=T_REF, tau_exc=TAU_SYN,
-                tau_inh=TAU_SYN,
-            )  # fmt: skip
-            brain.add_region(
-                name, region_type, n, connectivity=0.0, max_neurons=n, model=model,
-                excitatory=1.0, rule=None, background=background, noise=noise,
-            )  # fmt: skip
-
-        n_motor = self.n_actions * self.n_motor
-        region(PLACE, RegionType.SENSORY, cells.n_cells, 0.0, 0.0)
-        region(ACTOR, RegionType.MOTOR, n_motor, ACTOR_BACKGROUND, self.exploration)
-        region(CRITIC, RegionType.REWARD, self.n_critic, CRITIC_BACKGROUND, CRITIC_NOISE)
-        for target, current in ((ACTOR, ACTOR_INPUT), (CRITIC, CRITIC_INPUT)):
-            w = current / (cells.total * PLACE_RATE * TAU_SYN)
-            projection = brain.connect_regions(
-                PLACE, target, wiring="all_to_all", delays=1.0, weights=Uniform(0.9 * w, 1.1 * w),
-                w_max=HEADROOM * w,
-                rule=RewardSTDP(
-                    A_plus=1.0, A_minus=0.0, tau_plus=TAU_PLUS, dopamine_decay=DOPAMINE_DECAY,
-                    tau_eligibility=self.tau_eligibility, baseline_dopamine=0.0,
-                ),
-            )  # fmt: skip
-            projection.frozen = True
-        if self.inhibition > 0 and self.n_actions > 1:
-            group = np.arange(n_motor) // self.n_motor
-            pre, post = np.nonzero(group[:, np.newaxis] != group)
-            brain.regions[ACTOR].add_synapses(
-                pre, post, self.inhibition, delays_ms=1.0, nt=Neurotransmitter.GABA
-            )
-        return brain
-
-    def _calibrate(self, brain: Brain, cells: Cells) -> None:
-        """Find what the critic fires at the values 0 and 1, and how much dopamine a step takes."""
-        pathway = brain.get_projection(PLACE, CRITIC)
-        born = pathway.weight
-        w = CRITIC_INPUT / (cells.total * PLACE_RATE * TAU_SYN)
-        examples = cells.examples(PROBES)
-        probes = [self._as_input(rates) for rates in examples]
-
-        def fires(weight: float) -> float:
-            pathway.weight = np.full(pathway.n_synapses, weight)
-            counts = []
-            brain.present(PLACE, probes[0], SETTLING)
-            for probe in probes:
-                brain.run(self.pause, progress=False)
-                counts.append(brain.present(PLACE, probe, self.perceive)[CRITIC].sum())
-            return float(np.mean(counts))
-
-        rest = fires(w)
-        self._per_spike = 1.0 / max(CRITIC_SPAN * (fires(2.0 * w) - rest), 1e-9)
-        self._rest = rest - self.optimism / self._per_spike
-        pathway.weight = born
-        brain.run(self.pause, progress=False)
-        # Eligibility that one decision leaves at the synapse of an active cell, per w_max.
-        left = PLACE_RATE * TAU_PLUS * self.decide
-        left *= math.exp(-(self.decide / 2 + self.pause + self.perceive) / self.tau_eligibility)
-        # Cells that fire less learn less and count for less.
-        power = float(np.mean([(rates**2).sum() for rates in examples]))
-        charge = power * PLACE_RATE * TAU_SYN * DOPAMINE_DECAY * 1e-3
-        rate = rest / (self.n_critic * self.perceive)
-        self._dose_critic = CRITIC_SPAN * CRITIC_INPUT / (charge * HEADROOM * w * left * rate)
-        w *= ACTOR_INPUT / CRITIC_INPUT
-        self._dose_actor = ACTOR_INPUT / (charge * HEADROOM * w * left * WINNER_RATE)
-
-    def _as_input(self, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values for the encoder that make place cells fire at relative rates: the inverse f-I.
-
-        Cells start from rest, the first spike comes after an interval without refractory time: n
-        spikes are expected while the observation is perceived if (n + 1/2) intervals fit in.
-        """
-        values = np.zeros(len(rates))
-        active = rates > 0
-        n = rates[active] * PLACE_RATE * self.perceive
-        # The first step past the threshold counts, so intervals are half a step longer than asked.
-        gap = (self.perceive + T_REF) / (n + 0.5) - 0.5 - T_REF
-        values[active] = THRESHOLD / (PLACE_CURRENT * -np.expm1(-gap / TAU_M))
-        return np.minimum(values, 1.0)
+        size = Size(self.n_actions, self.n_motor, self.n_critic)
+        times = Times(self.perceive, self.decide, self.pause, self.tau_eligibility)
+        self._brain = build_network(
+            self.cells,
+            size,
+            times,
+            seed=self.seed,
+            exploration=self.exploration,
+            inhibition=self.inhibition,
+        )
+        self.seed = self._brain.seed
+        found = calibrate(self._brain, self.cells, size, times, self.optimism)
+        self._rest, self._per_spike, self._dose_actor, self._dose_critic = found
 
     # -- one decision
 
@@ -363,14 +269,14 @@ class SpikingAgent:
         self.decisions += 1
         if not counts.any():
             self.silent += 1
-        elif tied(counts):
+        elif undecided(counts):
             self.tied += 1
         left = OVERTIME
-        while tied(counts) and left > 0:
+        while undecided(counts) and left > 0:
             brain.run(1, progress=False)
             counts = self._motor_spikes(before)
             left -= 1
-        self.undecided += tied(counts)
+        self.undecided += bool(undecided(counts))
         for projection in pathways:
             projection.frozen = True
         brain.release(PLACE)
@@ -404,6 +310,11 @@ class SpikingAgent:
         self.episodes += 1
         self._value = None
 
+    @property
+    def expected(self) -> float | None:
+        """What the last decision of learning expected; None at the beginning of an episode."""
+        return self._value
+
     def value(self, observation: Any) -> float:
         """What the critic's spikes say of an observation; noisy, and simulated time passes."""
         value = self._perceive(observation)
@@ -417,7 +328,7 @@ class SpikingAgent:
     def _perceive(self, observation: Any) -> float:
         brain = self.brain
         assert self.cells is not None
-        brain.hold(PLACE, self._as_input(self.cells.rates(observation)))
+        brain.hold(PLACE, place_input(self.cells.rates(observation), self.perceive))
         critic = brain.regions[CRITIC]
         before = int(critic.total_spikes.sum())
         brain.run(self.perceive, progress=False)
@@ -518,21 +429,17 @@ class SpikingAgent:
         assert cells is not None
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        name = f"brain-{brain.step_count}.engram"
-        save_brain(brain, place / name)
+        path = checkpoint_path(place, brain.step_count, BRAIN)
+        save_brain(brain, path)
         state = {
             "parameters": {key: _finite(getattr(self, key)) for key in _PARAMETERS},
             "state": {key: getattr(self, key) for key in _STATE},
             "cells": cells.describe(),
-            "brain": name,
+            "brain": path.name,
             "fingerprint": brain.fingerprint(),
         }
-        draft = place / "agent.json.new"
-        draft.write_text(json.dumps(state))
-        os.replace(draft, place / "agent.json")
-        for old in place.glob("brain-*.engram"):
-            if old.name != name:
-                old.unlink()
+        write_notes(place / NOTES, state)
+        keep_only(path, BRAIN)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -542,7 +449,7 @@ class SpikingAgent:
         """
         place = Path(folder)
         try:
-            state = json.loads((place / "agent.json").read_text())
+            state = read_notes(place / NOTES)
             parameters: dict[str, Any] = {
                 k: math.inf if v is None else v for k, v in state["parameters"].items()
             }
@@ -564,17 +471,25 @@ _PARAMETERS = [
     name for name in inspect.signature(SpikingAgent).parameters if name not in ("env", "cells")
 ]
 _STATE = (
-    "decisions", "silent", "tied", "undecided", "episodes", "lessons", "n_actions",
-    "_first_action", "_scale", "_past_rewards", "_rewards", "_value", "_rest", "_per_spike",
-    "_dose_actor", "_dose_critic",
-)  # fmt: skip
+    "decisions",
+    "silent",
+    "tied",
+    "undecided",
+    "episodes",
+    "lessons",
+    "n_actions",
+    "_first_action",
+    "_scale",
+    "_past_rewards",
+    "_rewards",
+    "_value",
+    "_rest",
+    "_per_spike",
+    "_dose_actor",
+    "_dose_critic",
+)
 
 
 def _finite(value: Any) -> Any:
     """None for inf, which JSON has not."""
     return None if value == math.inf else value
-
-
-def tied(counts: NDArray[np.int64]) -> bool:
-    """Whether no action alone has most spikes."""
-    return len(counts) > 1 and int((counts == counts.max()).sum()) > 1

@@ -96,8 +96,12 @@ class PlaceCells(Cells):
 
     def describe(self) -> dict[str, Any]:
         """What makes the same code again."""
-        return {"kind": "place", "low": self.low.tolist(), "high": self.high.tolist(),
-                "fields": self.fields}  # fmt: skip
+        return {
+            "kind": "place",
+            "low": self.low.tolist(),
+            "high": self.high.tolist(),
+            "fields": self.fields,
+        }
 
 
 class TileCells(Cells):
@@ -156,8 +160,13 @@ class TileCells(Cells):
 
     def describe(self) -> dict[str, Any]:
         """What makes the same code again."""
-        return {"kind": "tiles", "widths": self.widths.tolist(), "n_cells": self.n_cells,
-                "tilings": self.tilings, "known": [list(tile) for tile in self.known]}  # fmt: skip
+        return {
+            "kind": "tiles",
+            "widths": self.widths.tolist(),
+            "n_cells": self.n_cells,
+            "tilings": self.tilings,
+            "known": [list(tile) for tile in self.known],
+        }
 
 
 def from_description(described: dict[str, Any]) -> Cells:

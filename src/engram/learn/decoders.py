@@ -1,4 +1,4 @@
-"""Decoders: which class do spike counts speak for? They see spikes, never weights or pictures."""
+"""Decoders: which class do spike counts speak for? They see spikes, never weights or images."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ Floats = NDArray[np.float64]
 
 UNDECIDED = -1
 """What `Decoder.answers` has in place of a class for an answer without spikes."""
+
+
+def undecided(counts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether no class alone has most spikes; counts: shape (..., n_classes)."""
+    ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
+    return np.asarray(ties)
 
 
 class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -211,13 +217,19 @@ class Vote(ProfileDecoder):
 class ClassProfiles(ProfileDecoder):
     """A soft vote: each neuron speaks for the classes in proportion to how it answered them.
 
-    With r the mean count of neuron i for class c, its spikes count p_ci = r_ci / sum_c r_ci for c,
-    and the score of c is sum_i k_i p_ci.
+    With r the mean count of neuron i for class c, its spikes count
+    p_ci = (r_ci + prior) / sum_c (r_ci + prior) for c, and the score of c is sum_i k_i p_ci.
+
+    Parameters
+    ----------
+    prior : float
+        Spikes a sample that a neuron is taken to have for every class before it has seen any: who
+        has not answered much speaks for no class.
 
     Attributes
     ----------
     profiles_ : ndarray of shape (n_classes, n_neurons)
-        The shares p; 0 for neurons that never fired.
+        The shares p; without a prior, 0 for neurons that never fired.
 
     Examples
     --------
@@ -225,9 +237,13 @@ class ClassProfiles(ProfileDecoder):
     [[3.0, 1.0]]
     """
 
+    def __init__(self, prior: float = 0.0) -> None:
+        self.prior = prior
+
     def _derive(self, means: Floats) -> None:
-        total = means.sum(axis=0)
-        self.profiles_ = means / np.where(total > 0, total, 1.0)
+        raised = means + number("ClassProfiles: prior", self.prior, 0.0)
+        total = raised.sum(axis=0)
+        self.profiles_ = raised / np.where(total > 0, total, 1.0)
 
     def _scores(self, counts: Floats) -> Floats:
         scores: Floats = counts @ self.profiles_.T

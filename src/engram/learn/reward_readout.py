@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from engram.brain import Brain
+from engram.circuits.groups import inhibit_other_groups
 from engram.distributions import Uniform
 from engram.errors import integer, number
-from engram.learn.decoders import UNDECIDED, Decoder, Floats
+from engram.learn.decoders import UNDECIDED, Decoder, Floats, undecided
 from engram.neurons import CurrentLIF, NeuronModel
 from engram.plasticity import RewardSTDP
 from engram.region import RegionType
-from engram.synapses import Neurotransmitter
 
 SPIKES, READOUT = "spikes", "readout"
 PATHWAY = Brain.projection_target(SPIKES, READOUT)
@@ -179,23 +179,32 @@ class RewardReadout(Decoder):
             (READOUT, RegionType.MOTOR, n, readout),
         ):
             brain.add_region(
-                name, kind, size, connectivity=0.0, max_neurons=size, model=model,
-                excitatory=1.0, rule=None,
-            )  # fmt: skip
+                name,
+                kind,
+                size,
+                connectivity=0.0,
+                max_neurons=size,
+                model=model,
+                excitatory=1.0,
+                rule=None,
+            )
         brain.connect_regions(
-            SPIKES, READOUT, wiring="all_to_all", delays=1.0, weights=Uniform(*self.w_init),
+            SPIKES,
+            READOUT,
+            wiring="all_to_all",
+            delays=1.0,
+            weights=Uniform(*self.w_init),
             w_max=self.w_max,
             rule=RewardSTDP(
-                A_plus=self.A_plus, A_minus=self.A_minus, tau_eligibility=self.tau_eligibility,
-                dopamine_decay=self.dopamine_decay, baseline_dopamine=0.0,
+                A_plus=self.A_plus,
+                A_minus=self.A_minus,
+                tau_eligibility=self.tau_eligibility,
+                dopamine_decay=self.dopamine_decay,
+                baseline_dopamine=0.0,
             ),
-        )  # fmt: skip
+        )
         if self.inhibition > 0:
-            group = np.arange(n) // self.n_readout
-            pre, post = np.nonzero(group[:, np.newaxis] != group)
-            brain.regions[READOUT].add_synapses(
-                pre, post, self.inhibition, delays_ms=1.0, nt=Neurotransmitter.GABA
-            )
+            inhibit_other_groups(brain.regions[READOUT], self.n_readout, self.inhibition)
         return brain
 
     def _learn(self, counts: Floats, target: int, amount: float) -> float:
@@ -243,6 +252,4 @@ class RewardReadout(Decoder):
     def answers(self, counts: ArrayLike) -> NDArray[np.int64]:
         """The number of the class with most spikes; -1 for silence and ties."""
         spikes = self._scores(self._checked(counts))
-        best = spikes.max(axis=1, keepdims=True)
-        undecided = (spikes == best).sum(axis=1) > 1
-        return np.where(undecided, UNDECIDED, spikes.argmax(axis=1))
+        return np.where(undecided(spikes), UNDECIDED, spikes.argmax(axis=1))

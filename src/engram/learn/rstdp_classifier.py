@@ -13,13 +13,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engram.brain import Brain
+from engram.circuits.groups import inhibit_other_groups
 from engram.distributions import Uniform
 from engram.errors import InvalidValueError, integer, number
+from engram.learn.decoders import undecided
 from engram.learn.place_code import PlaceCode
 from engram.neurons import CurrentLIF
 from engram.plasticity import RewardSTDP
 from engram.region import RegionType
-from engram.synapses import Neurotransmitter
 
 INPUT, MOTOR = "input", "motor"
 PATHWAY = Brain.projection_target(INPUT, MOTOR)
@@ -229,9 +230,14 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _check_parameters(self) -> None:
         where = type(self).__name__
         for name, least in (
-            ("n_epochs", 0), ("n_fields", 2), ("n_motor", 1), ("duration", 1), ("lesson", 1),
-            ("gap", 0), ("overtime", 0),
-        ):  # fmt: skip
+            ("n_epochs", 0),
+            ("n_fields", 2),
+            ("n_motor", 1),
+            ("duration", 1),
+            ("lesson", 1),
+            ("gap", 0),
+            ("overtime", 0),
+        ):
             integer(f"{where}: {name}", getattr(self, name), least)
         for name in ("teacher_current", "inhibition", "reward"):
             number(f"{where}: {name}", getattr(self, name), 0.0)
@@ -273,33 +279,48 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         def region(name: str, region_type: RegionType, n: int, tau_m: float) -> None:
             # Two silent steps after each spike.
             model = CurrentLIF(
-                tau_m=tau_m, E_L=RESTING, v_reset=RESTING, v_th=THRESHOLD, t_ref=2.0,
-                tau_exc=5.0, tau_inh=5.0,
-            )  # fmt: skip
+                tau_m=tau_m,
+                E_L=RESTING,
+                v_reset=RESTING,
+                v_th=THRESHOLD,
+                t_ref=2.0,
+                tau_exc=5.0,
+                tau_inh=5.0,
+            )
             brain.add_region(
-                name, region_type, n, connectivity=0.0, max_neurons=n, model=model,
-                excitatory=1.0, rule=None,
-            )  # fmt: skip
+                name,
+                region_type,
+                n,
+                connectivity=0.0,
+                max_neurons=n,
+                model=model,
+                excitatory=1.0,
+                rule=None,
+            )
 
         region(INPUT, RegionType.SENSORY, self.place_code_.n_outputs_, tau_m=10.0)
         region(MOTOR, RegionType.MOTOR, n_classes * self.n_motor, tau_m=20.0)
         low, high = self.w_init
         brain.connect_regions(
-            INPUT, MOTOR, wiring="all_to_all", delays=1.0,
-            weights=Uniform(low / n_features, high / n_features), w_max=self.w_max / n_features,
+            INPUT,
+            MOTOR,
+            wiring="all_to_all",
+            delays=1.0,
+            weights=Uniform(low / n_features, high / n_features),
+            w_max=self.w_max / n_features,
             rule=RewardSTDP(
-                A_plus=self.A_plus, A_minus=self.A_minus, tau_plus=self.tau_plus,
-                tau_minus=self.tau_minus, tau_eligibility=self.tau_eligibility,
-                dopamine_decay=self.dopamine_decay, baseline_dopamine=0.0,
+                A_plus=self.A_plus,
+                A_minus=self.A_minus,
+                tau_plus=self.tau_plus,
+                tau_minus=self.tau_minus,
+                tau_eligibility=self.tau_eligibility,
+                dopamine_decay=self.dopamine_decay,
+                baseline_dopamine=0.0,
             ),
-        )  # fmt: skip
+        )
         if self.inhibition > 0:
-            group = np.arange(n_classes * self.n_motor) // self.n_motor
-            pre, post = np.nonzero(group[:, np.newaxis] != group)
             others = (n_classes - 1) * self.n_motor
-            brain.regions[MOTOR].add_synapses(
-                pre, post, self.inhibition / others, delays_ms=1.0, nt=Neurotransmitter.GABA
-            )
+            inhibit_other_groups(brain.regions[MOTOR], self.n_motor, self.inhibition / others)
         return brain
 
     def _learn_epoch(self, code: NDArray[np.float64], targets: NDArray[np.int64]) -> None:
@@ -317,25 +338,21 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rivals = counts[i] + chances[i]
             rivals[targets[i]] = -1.0
             rival = int(rivals.argmax())
-            shortfall = self._shortfall(int(counts[i, targets[i]]), int(counts[i, rival]))
-            if shortfall > 0.0:
-                self._teach(code[i], int(targets[i]), rival, amount * shortfall)
+            missing = shortfall(int(counts[i, targets[i]]), int(counts[i, rival]), self.margin)
+            if missing > 0.0:
+                self.teach(code[i], int(targets[i]), rival, amount * missing)
                 taught += 1
         wrong = (counts.argmax(axis=1) != targets) | undecided(counts)
         self.errors_.append(float(wrong.mean()))
         self.lessons_.append(taught / len(code))
-        self.sharpness_ = _sharpness(counts, targets)
+        self.sharpness_ = sharpness(counts, targets)
         self.n_epochs_ += 1
 
-    def _shortfall(self, right: int, rival: int) -> float:
-        """How much of the margin is missing, in [0, 1]; all of it if both are silent."""
-        if rival == 0:
-            return float(right == 0)
-        missing = (1.0 + self.margin) * rival - right
-        return float(np.clip(missing / (self.margin * rival), 0.0, 1.0))
+    def teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
+        """Both lessons on one sample: its code, the numbers of its class and of the rival.
 
-    def _teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
-        """Both lessons on one sample."""
+        amount: of dopamine, 1/s.
+        """
         brain = self.brain_
         brain.unfreeze_plasticity()
         for group, dopamine in ((rival, brain.punish), (target, brain.reward)):
@@ -416,10 +433,15 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(np.average(right, weights=weights))
 
 
-def undecided(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether no class alone has most spikes; counts: shape (..., n_classes)."""
-    ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
-    return np.asarray(ties)
+def shortfall(right: int, rival: int, margin: float) -> float:
+    """How much of the margin is missing, in [0, 1]; all of it if both are silent.
+
+    e = ((1 + margin) m - n) / (margin m), with n spikes of the right class and m of its rival.
+    """
+    if rival == 0:
+        return float(right == 0)
+    missing = (1.0 + margin) * rival - right
+    return float(np.clip(missing / (margin * rival), 0.0, 1.0))
 
 
 def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.float64]:
@@ -430,7 +452,7 @@ def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.fl
     return shares
 
 
-def _sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
+def sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
     """The exponent under which these classes are most likely."""
     rows = np.arange(len(targets))
     likelihood = [np.log(_probabilities(counts, s)[rows, targets]).mean() for s in SHARPNESS]

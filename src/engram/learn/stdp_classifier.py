@@ -2,67 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import os
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from numbers import Integral
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    clone,
-)
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
+from sklearn.utils.validation import check_is_fitted, check_X_y
 
-from engram.brain import Brain
-from engram.competition import EXCITATORY, INPUT, Competition
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number
-from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
-from engram.learn.fixations import check_fixations, looks
-from engram.learn.recipe import recipe
-from engram.learn.reward_readout import RewardReadout
-from engram.learn.training import Training
+from engram.circuits.settings import STEPS, TOTAL_RATE, X_TAR
+from engram.errors import integer
+from engram.learn.competitive_features import CompetitiveFeatures, drawn_for
+from engram.learn.decoders import Decoder
+from engram.learn.named_decoders import new_decoder
 from engram.neurons import NeuronModel
-from engram.persistence import load_brain, save_brain
-from engram.plasticity import TraceSTDP
-from engram.progress import Progress, reporting
-
-DECODERS: dict[str, Callable[[], Decoder]] = {
-    "vote": Vote,
-    "profiles": ClassProfiles,
-    "bayes": PoissonBayes,
-    "delta": lambda: DeltaReadout(random_state=0),
-    "reward": lambda: RewardReadout(random_state=0),
-}
-"""The decoders by their names."""
-
-BLOCK = 100
-"""Pictures between two changes of the learning rates."""
+from engram.progress import Progress
 
 LABELS = 2**31
-"""What `_random` draws labelled samples for; epochs are smaller numbers."""
-
-Counts = NDArray[np.int32]
+"""What `drawn_for` draws labelled samples for; epochs are smaller numbers."""
 
 
-class STDPClassifier(
-    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
-    ClassifierMixin,  # type: ignore[misc]
-    TransformerMixin,  # type: ignore[misc]
-    BaseEstimator,  # type: ignore[misc]
-):
+class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc]
     """Unsupervised features by STDP (Diehl & Cook 2015), and a decoder of their spikes.
 
     Poisson spikes of the inputs drive excitatory neurons through plastic synapses; each of them
@@ -71,7 +33,7 @@ class STDPClassifier(
     which sees spike counts. doi:10.3389/fncom.2015.00099
 
     Learning rates fall geometrically from the first to the second of two values, over `horizon`
-    pictures. Inputs are scaled by the least and the greatest value of the training data; then each
+    images. Inputs are scaled by the least and the greatest value of the training data; then each
     sample is scaled to the same length, and so are the weights of each neuron: what it measures is
     the angle between the sample and what it stands for.
 
@@ -93,7 +55,8 @@ class STDPClassifier(
         Length (root of the sum of squares) of the rates of all inputs, Hz.
     total_weight, w_max : float or None
         Length of a neuron's weights, and the greatest of them. None, here and below: what suits the
-        model and the number of neurons, see `engram.learn.recipe`.
+        model and the number of neurons, see
+        `engram.circuits.image_settings`.
     eta : tuple of two floats or None
         Learning rate of the synapses at the beginning and at the end.
     x_tar : float
@@ -110,9 +73,9 @@ class STDPClassifier(
     answer_steps : int or None
         How long a sample is shown for an answer, ms. None: `steps`.
     fixations : {1, 5, 9}
-        Positions from which an answer looks at a sample, which then has to be a square picture:
+        Positions from which an answer looks at a sample, which then has to be a square image:
         the centre, the four a pixel beside it, the four diagonal ones. Each look begins from rest
-        and lasts `answer_steps`; spikes of all are added up. So eyes take in a picture between
+        and lasts `answer_steps`; spikes of all are added up. So eyes take in an image between
         microsaccades, one or two a second (Rucci & Victor 2015, doi:10.1016/j.tins.2015.01.005).
     horizon : int or None
         Samples until the learning rates are at their ends. None: all of `fit`; 60,000 for
@@ -148,7 +111,8 @@ class STDPClassifier(
     A silent answer is undecided, see `Decoder`.
     """
 
-    spikes_: list[float]
+    decoder_: Decoder
+    classes_: NDArray[Any]
 
     def __init__(
         self,
@@ -158,12 +122,12 @@ class STDPClassifier(
         n_epochs: int = 1,
         decoder: str | Decoder = "bayes",
         n_labels: int | None = None,
-        steps: int = 350,
-        total_rate: float = 650.0,
+        steps: int = STEPS,
+        total_rate: float = TOTAL_RATE,
         total_weight: float | None = None,
         w_max: float | None = None,
         eta: tuple[float, float] | None = None,
-        x_tar: float = 0.4,
+        x_tar: float = X_TAR,
         theta: float | None = None,
         theta_plus: tuple[float, float] | None = None,
         target_spikes: float | None = None,
@@ -215,71 +179,17 @@ class STDPClassifier(
         """
         samples, labels = self._checked_training_data(X, y)
         self.learn_features(
-            samples, progress=progress, checkpoints=checkpoints, every=every,
+            samples,
+            progress=progress,
+            checkpoints=checkpoints,
+            every=every,
             on_checkpoint=on_checkpoint,
-        )  # fmt: skip
+        )
         n = len(samples) if self.n_labels is None else self.n_labels
         if n < len(samples):
-            chosen = np.sort(_random(self._seed, LABELS).permutation(len(samples))[:n])
+            chosen = np.sort(drawn_for(self._seed, LABELS).permutation(len(samples))[:n])
             samples, labels = samples[chosen], labels[chosen]
         return self.fit_decoder(samples, labels)
-
-    def learn_features(
-        self,
-        X: ArrayLike,
-        *,
-        progress: Progress = False,
-        checkpoints: str | os.PathLike[str] | None = None,
-        every: int = 5000,
-        on_checkpoint: Callable[[Self], object] | None = None,
-    ) -> Self:
-        """Learn features from X, shape (n_samples, n_features), anew; the decoder has to wait.
-
-        progress: True shows a bar with the time left, a function is called with (samples done,
-        samples in all). checkpoints: a folder; every so many samples (rounded up to hundreds) the
-        network is saved there, and who learns the same from the same data with the same parameters
-        goes on from the latest, to the same result. on_checkpoint is called with the classifier
-        whenever one was saved.
-        """
-        samples = self._checked_samples(X)
-        self._begin(samples)
-        total = self.n_epochs * len(samples)
-        self._end = total if self.horizon is None else self.horizon
-        training = None
-        if checkpoints is not None:
-            training = Training(Path(checkpoints), every, BLOCK, self._digest(samples))
-            found = training.latest()
-            if found is not None:
-                brain, self.n_seen_, self.spikes_, self.cpu_s_ = found
-                self.circuit_ = self._competition(brain)
-        with reporting(progress, "learning") as report:
-            for epoch in range(self.n_epochs):
-                order = _random(self._seed, epoch).permutation(len(samples))
-                done = self.n_seen_ - epoch * len(samples)
-                while 0 <= done < len(samples):
-                    self._learn(samples[order[done : done + self._left_of_block()]])
-                    done = self.n_seen_ - epoch * len(samples)
-                    if report is not None:
-                        report(self.n_seen_, total)
-                    if training is not None and training.due(self.n_seen_, total):
-                        training.save(self.circuit_.brain, self.n_seen_, self.spikes_, self.cpu_s_)
-                        if on_checkpoint is not None:
-                            on_checkpoint(self)
-        return self
-
-    def settle(self, X: ArrayLike) -> Self:
-        """An untrained network whose thresholds settle while it is shown X; weights stay.
-
-        A control for what learning has brought.
-        """
-        samples = self._checked_samples(X)
-        self._begin(samples)
-        self.circuit_.brain.get_projection(INPUT, EXCITATORY).frozen = True
-        jump = self.settings()["theta_plus"]
-        for first in range(0, len(samples), BLOCK):
-            self.circuit_.theta_plus = _between(jump, first / len(samples))
-            self.circuit_.learn(self._scaled(samples[first : first + BLOCK]))
-        return self
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike | None = None, classes: ArrayLike | None = None
@@ -327,175 +237,26 @@ class STDPClassifier(
         check_classification_targets(labels)
         return samples, labels
 
-    def _checked_samples(self, X: ArrayLike) -> NDArray[Any]:
-        samples: NDArray[Any] = check_array(X, dtype=[np.uint8, np.float64])
-        return samples
-
-    def _check_width(self, samples: NDArray[Any]) -> None:
-        if samples.shape[1] != self.n_features_in_:
-            raise InvalidValueError(
-                f"X has {samples.shape[1]} features, but STDPClassifier is expecting "
-                f"{self.n_features_in_} features as input, as many as fit saw"
-            )
-
     def _check_parameters(self) -> None:
-        where = type(self).__name__
-        integer(f"{where}: n_epochs", self.n_epochs, 0)
-        for name in ("n_labels", "horizon"):
-            if getattr(self, name) is not None:
-                integer(f"{where}: {name}", getattr(self, name), 1)
-        if integer(f"{where}: n_jobs", self.n_jobs, -1) == 0:
-            raise InvalidValueError(f"{where}: n_jobs must be -1 or at least 1, not 0")
-        for name in ("eta", "theta_plus"):
-            pair = getattr(self, name)
-            if pair is None:
-                continue
-            if not isinstance(pair, Sequence) or len(pair) != 2:
-                raise InvalidTypeError(f"{where}: {name} must be two numbers, not {pair!r}")
-            for k in range(2):
-                number(f"{where}: {name}[{k}]", pair[k], 0.0, open_low=True)
+        super()._check_parameters()
+        if self.n_labels is not None:
+            integer(f"{type(self).__name__}: n_labels", self.n_labels, 1)
         self._new_decoder()
 
-    def _new_decoder(self) -> Decoder:
-        if isinstance(self.decoder, Decoder):
-            decoder: Decoder = clone(self.decoder)
-            return decoder
-        if self.decoder not in DECODERS:
-            raise InvalidValueError(
-                f"STDPClassifier: decoder must be a Decoder or one of {tuple(DECODERS)}, not "
-                f"{self.decoder!r}"
-            )
-        return DECODERS[self.decoder]()
-
     def _begin(self, samples: NDArray[Any]) -> None:
-        """An untrained network for such samples."""
-        self._check_parameters()
-        check_fixations(type(self).__name__, self.fixations, samples.shape[1])
-        low, high = float(samples.min()), float(samples.max())
-        if low == high:
-            raise InvalidValueError("STDPClassifier: X: all values are the same; nothing to learn")
-        random = check_random_state(self.random_state)
-        given = isinstance(self.random_state, Integral)
-        seed = int(self.random_state) if given else int(random.randint(2**31))  # type: ignore[arg-type]
-        self.n_features_in_ = samples.shape[1]
-        self._n_features_out = self.n_neurons
-        self.low_, self.high_ = low, high
-        self.n_seen_ = 0
-        self.spikes_ = []
-        self.cpu_s_ = 0.0
-        self._block_sum = 0
-        self._seed = seed
-        self.circuit_ = self._competition()
+        super()._begin(samples)
         for name in ("decoder_", "classes_"):
             if hasattr(self, name):
                 delattr(self, name)
 
     def settings(self) -> dict[str, Any]:
         """The parameters, with what `None` stands for; JSON can hold them."""
-        check_is_fitted(self, "n_features_in_")
-        suits = recipe(self.model, self.n_neurons)
-        values: dict[str, Any] = dict(self.get_params(deep=False))
-        for name in ("total_weight", "w_max", "inhibition", "answer_inhibition", "theta",
-                     "theta_plus", "target_spikes", "eta"):  # fmt: skip
-            if values[name] is None:
-                values[name] = getattr(suits, name)
-        if values["answer_steps"] is None:
-            values["answer_steps"] = self.steps
-        neuron = suits.neuron
-        values["model"] = {"class": type(neuron).__name__, **neuron.own_values()}
-        values["decoder"] = str(self.decoder)
-        values["random_state"] = str(self.random_state)
-        return values
+        return {**super().settings(), "decoder": str(self.decoder)}
 
-    def _competition(self, brain: Brain | None = None) -> Competition:
-        values = self.settings()
-        return Competition(
-            self.n_features_in_, self.n_neurons, seed=self._seed,
-            model=recipe(self.model, self.n_neurons).neuron.replica(),
-            rule=TraceSTDP(eta=values["eta"][0], x_tar=self.x_tar, bounds="both"),
-            steps=self.steps, norm=2, total_rate=self.total_rate,
-            total_weight=values["total_weight"], w_max=values["w_max"],
-            weights=(0.0, min(0.3, values["w_max"])),
-            inhibition=values["inhibition"], theta=values["theta"],
-            theta_plus=values["theta_plus"][0], target_spikes=values["target_spikes"], brain=brain,
-        )  # fmt: skip
-
-    def _left_of_block(self) -> int:
-        return BLOCK - self.n_seen_ % BLOCK
-
-    def _learn(self, samples: NDArray[Any]) -> None:
-        """Learn from samples of one block."""
-        started = time.process_time()
-        if self.n_seen_ % BLOCK == 0:
-            self._block_sum = 0
-            share = min(self.n_seen_ / self._end, 1.0)
-            rule = self.circuit_.rule
-            assert isinstance(rule, TraceSTDP)
-            settings = self.settings()
-            rule.eta = _between(settings["eta"], share)
-            self.circuit_.theta_plus = _between(settings["theta_plus"], share)
-        counts = self.circuit_.learn(self._scaled(samples))
-        self._block_sum += int(counts.sum())
-        self.n_seen_ += len(samples)
-        if self.n_seen_ % BLOCK == 0:
-            self.spikes_.append(self._block_sum / BLOCK)
-        self.cpu_s_ += time.process_time() - started
-
-    def _scaled(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        values = (samples.astype(np.float32) - self.low_) / (self.high_ - self.low_)
-        clipped: NDArray[np.float32] = np.clip(values, 0.0, 1.0).astype(np.float32)
-        return clipped
-
-    def _digest(self, samples: NDArray[Any]) -> str:
-        """What tells trainings apart: whatever decides what features are learned."""
-        ignored = ("decoder", "n_labels", "n_jobs", "random_state", "answer_inhibition",
-                   "answer_steps", "fixations")  # fmt: skip
-        settings = {k: v for k, v in self.settings().items() if k not in ignored}
-        digest = hashlib.sha256(f"{sorted(settings.items())!r} {self._seed} {BLOCK}".encode())
-        digest.update(f"{samples.dtype} {samples.shape}".encode())
-        digest.update(np.ascontiguousarray(samples).data)
-        return digest.hexdigest()
+    def _new_decoder(self) -> Decoder:
+        return new_decoder(type(self).__name__, self.decoder)
 
     # -- answering
-
-    def transform(self, X: ArrayLike) -> Counts:
-        """Spike counts of the neurons for each sample, shape (n_samples, n_neurons).
-
-        With several `fixations`, the sums over them.
-        """
-        check_is_fitted(self, "circuit_")
-        samples = self._checked_samples(X)
-        self._check_width(samples)
-        return self._respond(samples)
-
-    def _respond(self, samples: NDArray[Any]) -> Counts:
-        n = check_fixations(type(self).__name__, self.fixations, samples.shape[1])
-        shown = looks(self._scaled(samples), n)
-        counts = self._look(next(shown))
-        for moved in shown:
-            counts += self._look(moved)
-        return counts
-
-    def _look(self, values: NDArray[np.float32]) -> Counts:
-        """Spikes at scaled samples from one position."""
-        keys = np.array([_key(v) for v in values], np.int64)
-        jobs = (os.cpu_count() or 1) if self.n_jobs == -1 else self.n_jobs
-        jobs = max(1, min(jobs, len(values) // 50))
-        settings = self.settings()
-
-        def answers(circuit: Competition, part: slice) -> Counts:
-            return circuit.respond(
-                values[part], keys[part], inhibition=settings["answer_inhibition"],
-                steps=settings["answer_steps"],
-            )  # fmt: skip
-
-        if jobs == 1:
-            return answers(self.circuit_, slice(None))
-        bounds = np.linspace(0, len(values), jobs + 1).astype(int).tolist()
-        parts = [slice(a, b) for a, b in itertools.pairwise(bounds)]
-        circuits = [self.circuit_, *(self.circuit_.copy() for _ in range(jobs - 1))]
-        with ThreadPoolExecutor(jobs) as pool:
-            return np.concatenate(list(pool.map(answers, circuits, parts)))
 
     def class_scores(self, X: ArrayLike) -> NDArray[np.float64]:
         """How much speaks for each class, shape (n_samples, n_classes); see the decoder."""
@@ -511,54 +272,3 @@ class STDPClassifier(
         """Share of right answers; an undecided one is wrong."""
         check_is_fitted(self, "decoder_")
         return self.decoder_.score(self.transform(X), y, sample_weight)
-
-    # -- looking
-
-    @property
-    def receptive_fields_(self) -> NDArray[np.float32]:
-        """Weights from the inputs to each neuron, shape (n_neurons, n_features)."""
-        check_is_fitted(self, "circuit_")
-        return np.ascontiguousarray(self.circuit_.weights.T)
-
-    # -- keeping
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: the network as a checkpoint, which later versions can read."""
-        state: dict[str, Any] = dict(super().__getstate__())
-        if "circuit_" in state:
-            state["circuit_"] = _packed(state["circuit_"])
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        packed = state.pop("circuit_", None)
-        super().__setstate__(state)
-        if packed is not None:
-            self.circuit_ = self._competition(_unpacked(packed))
-
-
-def _random(seed: int, purpose: int) -> np.random.RandomState:
-    """Random numbers for one purpose: an epoch's order, or which labels are used."""
-    return np.random.RandomState([seed % 2**32, purpose])
-
-
-def _between(ends: tuple[float, float], share: float) -> float:
-    """Geometrically between two values."""
-    return float(ends[0] * (ends[1] / ends[0]) ** share)
-
-
-def _key(values: NDArray[np.float32]) -> int:
-    """A number that a sample's input spikes are drawn by."""
-    digest = hashlib.blake2b(values.tobytes(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 33
-
-
-def _packed(circuit: Competition) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return save_brain(circuit.brain, Path(folder) / "circuit").read_bytes()
-
-
-def _unpacked(packed: bytes) -> Brain:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "circuit.engram"
-        path.write_bytes(packed)
-        return load_brain(path)

@@ -47,10 +47,18 @@ def associative_memory(
     doi:10.1038/ncomms7922
     """
     return _cells(
-        "associative_memory", brain, name, n_neurons, assembly_size,
-        recurrent=100.0, inhibition=125.0, interneurons=100, delays=1.0, inhibitory_delays=1.0,
+        "associative_memory",
+        brain,
+        name,
+        n_neurons,
+        assembly_size,
+        recurrent=100.0,
+        inhibition=125.0,
+        interneurons=100,
+        delays=1.0,
+        inhibitory_delays=1.0,
         rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
-    )  # fmt: skip
+    )
 
 
 def sequence_memory(
@@ -65,11 +73,18 @@ def sequence_memory(
     ``brain.memory.imprint(name, groups, duration=50.0, gap=0.0, pause=200.0, repetitions=...)``.
     """
     return _cells(
-        "sequence_memory", brain, name, n_neurons, group_size,
-        recurrent=60.0, inhibition=1.25, interneurons=60, delays=Uniform(4.0, 8.0),
+        "sequence_memory",
+        brain,
+        name,
+        n_neurons,
+        group_size,
+        recurrent=60.0,
+        inhibition=1.25,
+        interneurons=60,
+        delays=Uniform(4.0, 8.0),
         inhibitory_delays=Uniform(4.0, 8.0),
         rule=STDP(A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative"),
-    )  # fmt: skip
+    )
 
 
 def set_mode(brain: Brain, name: str, mode: str) -> None:
@@ -91,10 +106,19 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
 
 
 def _cells(
-    where: str, brain: Brain, name: str, n_neurons: int, size: int, *,
-    recurrent: float, inhibition: float, interneurons: int, delays: Values,
-    inhibitory_delays: Values, rule: STDP,
-) -> Region:  # fmt: skip
+    where: str,
+    brain: Brain,
+    name: str,
+    n_neurons: int,
+    size: int,
+    *,
+    recurrent: float,
+    inhibition: float,
+    interneurons: int,
+    delays: Values,
+    inhibitory_delays: Values,
+    rule: STDP,
+) -> Region:
     """Cells that excite each other, and interneurons.
 
     recurrent: summed weight of the synapses of `size` cells on another, when all are at w_max;
@@ -107,21 +131,40 @@ def _cells(
     if others in brain.regions:
         raise InvalidValueError(f"{where}: there is a region {others!r} already")
     cells = brain.add_region(
-        name, RegionType.MEMORY, n, 1.0, excitatory=1.0,
-        patterns=FiringPattern.REGULAR_SPIKING, weights=0.01 * w_max, w_max=w_max, delays=delays,
-        rule=rule, stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
-    )  # fmt: skip
+        name,
+        RegionType.MEMORY,
+        n,
+        1.0,
+        excitatory=1.0,
+        patterns=FiringPattern.REGULAR_SPIKING,
+        weights=0.01 * w_max,
+        w_max=w_max,
+        delays=delays,
+        rule=rule,
+        stp=ShortTermPlasticity(U=0.15, tau_rec=300.0, tau_facil=0.0),
+    )
     brain.add_region(
-        others, RegionType.ASSOCIATION, interneurons, 0.0, excitatory=0.0, rule=None,
+        others,
+        RegionType.ASSOCIATION,
+        interneurons,
+        0.0,
+        excitatory=0.0,
+        rule=None,
         background=ENCODING,
-    )  # fmt: skip
+    )
     brain.connect_regions(
         name, others, PRESENT, weights=TO_INHIBITION / size, delays=1.0, rule=None
     )
     brain.connect_regions(
-        others, name, PRESENT, nt=Neurotransmitter.GABA, weights=inhibition / interneurons,
-        delays=inhibitory_delays, source_type=NeuronType.INHIBITORY, rule=None,
-    )  # fmt: skip
+        others,
+        name,
+        PRESENT,
+        nt=Neurotransmitter.GABA,
+        weights=inhibition / interneurons,
+        delays=inhibitory_delays,
+        source_type=NeuronType.INHIBITORY,
+        rule=None,
+    )
     return cells
 
 

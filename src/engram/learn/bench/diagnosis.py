@@ -1,7 +1,7 @@
-"""Short sweeps over `STDPClassifier`: what of it matters, in minutes, on held-out pictures.
+"""Short sweeps over `STDPClassifier`: what of it matters, in minutes, on held-out images.
 
 Each sweep varies one parameter, or one after the other, around the defaults. Scores are of training
-pictures that were held out; test pictures have no part in it.
+images that were held out; test images have no part in it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,16 @@ from numpy.typing import NDArray
 
 from engram import datasets
 from engram.checkpoint.atomic import replacing
+from engram.circuits.settings import image_settings
 from engram.errors import InvalidValueError, MissingExtraError, integer, unknown_name
-from engram.learn.mnist import SOURCES
-from engram.learn.protocol import PLAIN
-from engram.learn.recipe import recipe
+from engram.learn.bench.mnist import SOURCES
+from engram.learn.bench.protocol import SPIKES
+from engram.learn.named_decoders import PLAIN
 from engram.learn.stdp_classifier import STDPClassifier
 from engram.progress import Progress
 from engram.sweep import run_sweep
 
 TRIALS, REPORT = "trials.db", "diagnosis.md"
-
-SPIKES = 1625.0
-"""Input spikes a picture that decoders of the pixels get as counts, as in `pixel_controls`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def default_of(parameter: str) -> Any:
     if parameter == "network":
         return "trained"
     plain = STDPClassifier(400).get_params()[parameter]
-    value = getattr(recipe("lif", 400), parameter) if plain is None else plain
+    value = getattr(image_settings("lif", 400), parameter) if plain is None else plain
     return value[0] if isinstance(value, tuple) else value
 
 
@@ -80,7 +78,7 @@ SWEEPS: dict[str, tuple[Panel, ...]] = {
 class Plan:
     """How much of everything.
 
-    data: "mnist" or "digits". pictures: training pictures to learn from, with their labels for the
+    data: "mnist" or "digits". images: training images to learn from, with their labels for the
     decoders; held_out: others to score with; both are drawn by the seed. seeds: trials at each
     point.
     """
@@ -88,7 +86,7 @@ class Plan:
     sweeps: tuple[str, ...] = tuple(SWEEPS)
     data: str = "mnist"
     neurons: int = 100
-    pictures: int = 3000
+    images: int = 3000
     held_out: int = 1000
     seeds: int = 3
     coarse: bool = False
@@ -105,13 +103,13 @@ class Plan:
             raise InvalidValueError(
                 f"{where}: data must be one of {tuple(SOURCES)}, not {self.data!r}"
             )
-        for name in ("neurons", "pictures", "held_out", "seeds"):
-            integer(f"{where}: {name}", getattr(self, name), 2 if name == "pictures" else 1)
+        for name in ("neurons", "images", "held_out", "seeds"):
+            integer(f"{where}: {name}", getattr(self, name), 2 if name == "images" else 1)
         there = len(_source(self.data).y_train)
-        if self.pictures + self.held_out > there:
+        if self.images + self.held_out > there:
             raise InvalidValueError(
-                f"{where}: pictures + held_out = {self.pictures + self.held_out:,} is more than "
-                f"the {there:,} training pictures of {self.data}; lower one of them"
+                f"{where}: images + held_out = {self.images + self.held_out:,} is more than "
+                f"the {there:,} training images of {self.data}; lower one of them"
             )
 
     def points(self) -> list[dict[str, Any]]:
@@ -154,7 +152,7 @@ def trial(
     value: Any,
     data: str,
     neurons: int,
-    pictures: int,
+    images: int,
     held_out: int,
 ) -> dict[str, Any]:
     """One classifier, learned and judged; accuracies in %, of each decoder.
@@ -163,7 +161,7 @@ def trial(
     """
     whole = _source(data)
     order = np.random.default_rng([13, seed]).permutation(len(whole.y_train))
-    shown, asked = order[:pictures], order[pictures : pictures + held_out]
+    shown, asked = order[:images], order[images : images + held_out]
     X, y = whole.X_train[shown], whole.y_train[shown]
     X_held, y_held = whole.X_train[asked], whole.y_train[asked]
     network = value if parameter == "network" else "trained"
@@ -193,15 +191,15 @@ def trial(
     }
 
 
-def _as_counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-    values = pictures.astype(np.float64)
+def _as_counts(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    values = images.astype(np.float64)
     values *= SPIKES / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
     return values
 
 
 def _falling(name: str, value: float) -> dict[str, Any]:
     """A rate that begins at a value and falls by as much as the default does."""
-    first, last = getattr(recipe("lif", 400), name)
+    first, last = getattr(image_settings("lif", 400), name)
     return {name: (value, value * last / first)}
 
 
@@ -210,7 +208,7 @@ VARIED: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "answer_inhibition": lambda value, neurons: {"answer_inhibition": value},  # noqa: ARG005
     "eta": lambda value, neurons: _falling("eta", value),  # noqa: ARG005
     "x_tar": lambda value, neurons: {"x_tar": value},  # noqa: ARG005
-    # A neuron wins once in so many pictures as there are neurons.
+    # A neuron wins once in so many images as there are neurons.
     "theta_plus": lambda value, neurons: _falling("theta_plus", value * neurons / 400),
     "target_spikes": lambda value, neurons: {"target_spikes": value},  # noqa: ARG005
     "steps": lambda value, neurons: {"steps": value},  # noqa: ARG005
@@ -221,20 +219,29 @@ VARIED: dict[str, Callable[[Any, int], dict[str, Any]]] = {
 def diagnose(
     plan: Plan, folder: Path, *, jobs: int = -1, progress: Progress = None
 ) -> tuple[str, Any]:
-    """Run what is missing, write tables and pictures; returns the tables, and all trials.
+    """Run what is missing, write tables and drawings; returns the tables, and all trials.
 
-    folder: for the trials (see `run_sweep`), which a later call goes on with, a picture of each
+    folder: for the trials (see `run_sweep`), which a later call goes on with, a drawing of each
     sweep, and the tables.
     """
     plan.check()
     _matplotlib()
     folder.mkdir(parents=True, exist_ok=True)
     found = run_sweep(
-        trial, plan.points(), path=folder / TRIALS, seeds=range(plan.seeds),
-        fixed={"data": plan.data, "neurons": plan.neurons, "pictures": plan.pictures,
-               "held_out": plan.held_out},
-        name="mnist-diagnosis", jobs=jobs, progress=progress,
-    )  # fmt: skip
+        trial,
+        plan.points(),
+        path=folder / TRIALS,
+        seeds=range(plan.seeds),
+        fixed={
+            "data": plan.data,
+            "neurons": plan.neurons,
+            "images": plan.images,
+            "held_out": plan.held_out,
+        },
+        name="mnist-diagnosis",
+        jobs=jobs,
+        progress=progress,
+    )
     text = report(plan, found)
     with replacing(folder / REPORT) as stream:
         stream.write(text.encode())
@@ -250,7 +257,7 @@ FIGURES = {"accuracy": "right, %", "spikes": "spikes", "silent": "silent, %"}
 def _figures(name: str) -> dict[str, str]:
     if name == "readout":
         return {decoder: f"{decoder}, %" for decoder in PLAIN}
-    return {**FIGURES, "learning_cpu_ms": "CPU, ms a picture"}
+    return {**FIGURES, "learning_cpu_ms": "CPU, ms an image"}
 
 
 def report(plan: Plan, trials: Any) -> str:
@@ -258,7 +265,7 @@ def report(plan: Plan, trials: Any) -> str:
     lines = [
         f"# Diagnosis: {plan.data}, {plan.neurons} neurons",
         "",
-        f"{plan.pictures:,} training pictures, scores on {plan.held_out:,} others, "
+        f"{plan.images:,} training images, scores on {plan.held_out:,} others, "
         f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}: mean (standard deviation). The "
         f"decoder is Poisson naive Bayes unless named. * the default.",
     ]
@@ -303,11 +310,11 @@ def _matplotlib() -> Any:
 
 
 def draw(plan: Plan, name: str, trials: Any, path: Path) -> None:
-    """A picture of a sweep: a dot for each trial, and the mean."""
+    """Draw a sweep: a dot for each trial, and the mean."""
     panels = plan.panels(name)
     figure = _matplotlib()(figsize=(1.0 + 5.0 * len(panels), 4.2), layout="constrained")
     figure.suptitle(
-        f"{name}: {plan.data}, {plan.neurons} neurons, {plan.pictures:,} pictures, "
+        f"{name}: {plan.data}, {plan.neurons} neurons, {plan.images:,} images, "
         f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}"
         + ("" if name == "readout" else "; grey: the default"),
         fontsize=10,
@@ -336,14 +343,14 @@ def _draw_panel(axes: Any, panel: Panel, rows: Any, usual: Any) -> None:
     axes.plot(places, _means(rows, panel.values, "accuracy"), color="tab:blue")
     axes.set_xticks(places, [f"{value:g}" for value in panel.values])
     axes.set_xlabel(panel.label)
-    axes.set_ylabel("% right, held-out pictures", color="tab:blue")
+    axes.set_ylabel("% right, held-out images", color="tab:blue")
     axes.tick_params(labelleft=True)
     if usual in panel.values:
         axes.axvline(panel.values.index(usual), color="0.8", lw=6, zorder=0)
     other = axes.twinx()
     other.plot(at, rows.spikes, "x", color="tab:orange", ms=4, alpha=0.6)
     other.plot(places, _means(rows, panel.values, "spikes"), color="tab:orange", ls="--")
-    other.set_ylabel("spikes a picture", color="tab:orange")
+    other.set_ylabel("spikes an image", color="tab:orange")
     other.set_ylim(bottom=0.0)
 
 
@@ -358,5 +365,5 @@ def _draw_readout(axes: Any, panel: Panel, rows: Any) -> None:
     axes.set_xticks(
         np.arange(len(panel.values)), [labels.get(str(v), str(v)) for v in panel.values]
     )
-    axes.set_ylabel("% right, held-out pictures")
+    axes.set_ylabel("% right, held-out images")
     axes.legend(ncols=len(PLAIN), fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))

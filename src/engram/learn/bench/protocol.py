@@ -1,8 +1,8 @@
-"""How a classifier of pictures is judged, and the controls its figures stand beside.
+"""How a classifier of images is judged, and the controls its figures stand beside.
 
-Training and test pictures are split before; what is fitted, is fitted to training pictures. Labels
-train decoders only, and their number is stated. Test pictures are shown once, from rest, with
-learning off; an answer depends on the network and the picture alone. Silence is a wrong answer.
+Training and test images are split before; what is fitted, is fitted to training images. Labels
+train decoders only, and their number is stated. Test images are shown once, from rest, with
+learning off; an answer depends on the network and the image alone. Silence is a wrong answer.
 """
 
 from __future__ import annotations
@@ -18,37 +18,25 @@ from sklearn.linear_model import LogisticRegression
 
 from engram.datasets import Dataset
 from engram.errors import integer
-from engram.learn.decoders import (
-    UNDECIDED,
-    ClassProfiles,
-    Decoder,
-    DeltaReadout,
-    PoissonBayes,
-    Vote,
-)
-from engram.learn.fixations import looks
-from engram.learn.reward_readout import RewardReadout
+from engram.learn.answering import looks
+from engram.learn.decoders import UNDECIDED, Decoder, Vote
+from engram.learn.named_decoders import DECODERS, PLAIN
 from engram.learn.stdp_classifier import STDPClassifier
 
 Say = Callable[[str], object]
 """What to call with lines of text on how it goes."""
 
 HELD_OUT = 6
-"""One in so many labelled pictures is kept from decoders that are compared."""
+"""One in so many labelled images is kept from decoders that are compared."""
+
+SPIKES = 1625.0
+"""Input spikes an image that decoders of the pixels get as counts."""
 
 SETTLING = 2000
-"""Pictures that thresholds of an untrained network settle at."""
-
-PLAIN: Mapping[str, Callable[[int], Decoder]] = {
-    "vote": lambda seed: Vote(),  # noqa: ARG005
-    "profiles": lambda seed: ClassProfiles(),  # noqa: ARG005
-    "bayes": lambda seed: PoissonBayes(),  # noqa: ARG005
-    "delta": lambda seed: DeltaReadout(random_state=seed),
-}
-"""Decoders that take no network, by name; a seed makes one."""
+"""Images that thresholds of an untrained network settle at."""
 
 
-def _silence(text: str) -> None:
+def say_nothing(text: str) -> None:
     """Say nothing."""
 
 
@@ -56,7 +44,7 @@ def _silence(text: str) -> None:
 class Judged:
     """What one decoder made of the test answers; accuracies in %.
 
-    validation: accuracy for labelled pictures that were held out from a decoder fitted to the
+    validation: accuracy for labelled images that were held out from a decoder fitted to the
     others; None if it was not measured. undecided: silent or tied test answers. confusion: rows are
     classes, columns what was answered, the last one for undecided answers.
     """
@@ -86,9 +74,9 @@ def judge(
     *,
     validate: bool = True,
 ) -> Judged:
-    """Fit a decoder to answers to labelled pictures; score the answers to test pictures.
+    """Fit a decoder to answers to labelled images; score the answers to test images.
 
-    labelled, test: spike counts, shape (pictures, neurons); labels, truth: classes.
+    labelled, test: spike counts, shape (images, neurons); labels, truth: classes.
     """
     counts, y = np.asarray(labelled), np.asarray(labels)
     validation = None
@@ -108,7 +96,7 @@ def judge(
 
 
 def best_of(judged: Mapping[str, Judged]) -> str:
-    """The decoder that was best on held-out *labelled* pictures; test answers have no say."""
+    """The decoder that was best on held-out *labelled* images; test answers have no say."""
     measured = {name: j.validation for name, j in judged.items() if j.validation is not None}
     return max(measured, key=lambda name: measured[name])
 
@@ -120,18 +108,18 @@ def evaluate(
     *,
     seed: int = 0,
     reward: bool = True,
-    say: Say = _silence,
+    say: Say = say_nothing,
 ) -> dict[str, Any]:
     """Judge the features of a classifier with every decoder.
 
-    n_labels: training pictures whose labels decoders may see, drawn by `seed`. reward: whether to
+    n_labels: training images whose labels decoders may see, drawn by `seed`. reward: whether to
     train the readout that learns from reward, too; it takes longest. Returns what JSON can hold.
     """
     X, y = labelled_part(data, n_labels, seed)
     started, cpu = time.perf_counter(), time.process_time()
-    say(f"answers to {len(X):,} labelled pictures")
+    say(f"answers to {len(X):,} labelled images")
     labelled = classifier.transform(X)
-    say(f"answers to {len(data.X_test):,} test pictures")
+    say(f"answers to {len(data.X_test):,} test images")
     test = classifier.transform(data.X_test)
     shown = len(labelled) + len(test)
     cpu_ms = 1e3 * (time.process_time() - cpu) / shown
@@ -142,15 +130,14 @@ def evaluate(
     found: dict[str, Any] = {"best": best_of(judged)}
     if reward:
         say("a readout layer learns from reward")
-        judged["reward"] = judge(
-            RewardReadout(random_state=seed), labelled, y, test, data.y_test, validate=False
-        )
+        readout = DECODERS["reward"](seed)
+        judged["reward"] = judge(readout, labelled, y, test, data.y_test, validate=False)
     votes = Vote().fit(labelled, y).assignments_
     classes = np.unique(y)
     return found | {
         "n_labels": len(y),
         "decoders": {name: asdict(j) for name, j in judged.items()},
-        "spikes_per_picture": float(test.sum(axis=1).mean()),
+        "spikes_per_image": float(test.sum(axis=1).mean()),
         "silent": int((test.sum(axis=1) == 0).sum()),
         "neurons_per_class": np.bincount(votes[votes >= 0], minlength=len(classes)).tolist(),
         "neurons_without_class": int((votes < 0).sum()),
@@ -162,7 +149,7 @@ def evaluate(
 def labelled_part(
     data: Dataset, n_labels: int, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The training pictures whose labels are used, drawn by a seed."""
+    """The training images whose labels are used, drawn by a seed."""
     n = integer("protocol: n_labels", n_labels, 2, len(data.y_train))
     chosen = np.random.RandomState([seed, 2**31]).permutation(len(data.y_train))[:n]
     chosen.sort()
@@ -174,8 +161,8 @@ def untrained(
 ) -> dict[str, Any]:
     """The same network with the weights it began with, and the same decoders.
 
-    Its thresholds settle at the target rate first, while it is shown training pictures: without
-    that, many a picture would be answered by silence, and the control would be too easy to beat.
+    Its thresholds settle at the target rate first, while it is shown training images: without
+    that, many an image would be answered by silence, and the control would be too easy to beat.
     """
     network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 1})
     network.settle(data.X_train[:SETTLING])
@@ -183,19 +170,19 @@ def untrained(
 
 
 def pixel_controls(
-    data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = 1625.0, fixations: int = 1
+    data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = SPIKES, fixations: int = 1
 ) -> dict[str, Any]:
     """What decoders make of the input itself, with no network; accuracies in %.
 
     The decoders get, as counts, the mean number of input spikes of each pixel: `spikes` in all for
-    each picture and fixation. Logistic regression gets pixels in [0, 1]: with as many labels, and
+    each image and fixation. Logistic regression gets pixels in [0, 1]: with as many labels, and
     with all.
     """
     X, y = labelled_part(data, n_labels, seed)
 
-    def counts(pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
-        values = np.zeros(pictures.shape)
-        for moved in looks(pictures.astype(np.float32), fixations):
+    def counts(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        values = np.zeros(images.shape)
+        for moved in looks(images.astype(np.float32), fixations):
             values += moved
         values *= fixations * spikes / np.maximum(values.sum(axis=1, keepdims=True), 1.0)
         return values
@@ -206,8 +193,9 @@ def pixel_controls(
         for name, make in PLAIN.items()
     }
     for name, (some, labels) in {
-        "logistic": (X, y), "logistic_all": (data.X_train, data.y_train),
-    }.items():  # fmt: skip
+        "logistic": (X, y),
+        "logistic_all": (data.X_train, data.y_train),
+    }.items():
         regression = LogisticRegression(max_iter=100, tol=1e-3)
         regression.fit(some.astype(np.float32) / 255, labels)
         right = regression.predict(data.X_test.astype(np.float32) / 255) == data.y_test

@@ -1,4 +1,8 @@
+<<<<<<< HEAD:src/engram/learn/pictures.py
 """Pictures of what a classifier of pictures has learned (`pip install ".[viz]"`)."""
+=======
+"""Figures of what a classifier of images has learned (`pip install "engram[viz]"`)."""
+>>>>>>> learn:src/engram/learn/bench/images.py
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.datasets import picture_shape
+from engram.datasets import image_shape
 from engram.errors import InvalidValueError, as_array
 from engram.plots import COLORS, FAINT, INK, style, title
 
@@ -25,20 +29,20 @@ MOST_FIELDS = 1600
 def receptive_fields(
     fields: ArrayLike, ax: Axes | None = None, *, shape: tuple[int, int] | None = None
 ) -> Axes:
-    """The weights to each neuron as a small picture, each from white (0) to its own greatest.
+    """The weights to each neuron as a small image each from white (0) to its own greatest.
 
-    fields: shape (n_neurons, n_inputs); shape: rows and columns of a picture, square by default.
+    fields: shape (n_neurons, n_inputs); shape: rows and columns of an image, square by default.
     """
-    array = as_array("pictures.receptive_fields: fields", fields)
+    array = as_array("images.receptive_fields: fields", fields)
     if array.ndim != 2 or not array.size:
         raise InvalidValueError(
-            f"pictures.receptive_fields: fields must have the shape (neurons, inputs), not "
+            f"images.receptive_fields: fields must have the shape (neurons, inputs), not "
             f"{array.shape}"
         )
-    rows, columns = picture_shape(array.shape[1]) if shape is None else shape
+    rows, columns = image_shape(array.shape[1]) if shape is None else shape
     if rows * columns != array.shape[1]:
         raise InvalidValueError(
-            f"pictures.receptive_fields: shape {shape} does not hold {array.shape[1]} inputs"
+            f"images.receptive_fields: shape {shape} does not hold {array.shape[1]} inputs"
         )
     n = len(array)
     if n > MOST_FIELDS:
@@ -74,7 +78,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None)
     k = len(classes)
     if counts.ndim != 2 or len(counts) != k or counts.shape[1] not in (k, k + 1):
         raise InvalidValueError(
-            f"pictures.confusion: matrix must be {k} by {k} or {k + 1}, not {counts.shape}"
+            f"images.confusion: matrix must be {k} by {k} or {k + 1}, not {counts.shape}"
         )
     if ax is None:
         ax = plt.subplots(figsize=(6.0, 5.6), layout="constrained")[1]
@@ -101,14 +105,14 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None)
 
 
 def spikes_over_time(spikes: Sequence[float], ax: Axes, *, block: int) -> Axes:
-    """Mean spikes of all neurons for a picture, over the pictures learned from."""
+    """Mean spikes of all neurons for an image, over the images learned from."""
     style(ax)
     at = (np.arange(len(spikes)) + 1) * block / 1000
     ax.plot(at, spikes, color=COLORS[0], linewidth=1.0)
     ax.set_ylim(bottom=0.0)
     ax.set_xlim(0.0, max(float(at[-1]) if len(at) else 1.0, 1e-9))
-    ax.set_xlabel("pictures learned from (thousands)")
-    ax.set_ylabel("spikes a picture")
+    ax.set_xlabel("images learned from (thousands)")
+    ax.set_ylabel("spikes an image")
     return ax
 
 
@@ -120,9 +124,14 @@ def accuracies(rows: Mapping[str, float], ax: Axes, colors: Mapping[str, str]) -
         color = colors.get(name, FAINT)
         ax.plot([rows[name]], [k], "o", color=color, markersize=6)
         ax.annotate(
-            f"{rows[name]:.1f}", (rows[name], k), xytext=(8, 0), textcoords="offset points",
-            va="center", fontsize=8, color=INK,
-        )  # fmt: skip
+            f"{rows[name]:.1f}",
+            (rows[name], k),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=INK,
+        )
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     low = min(rows.values(), default=0.0)
@@ -138,7 +147,7 @@ def overview(
 ) -> Figure:
     """One page on a network: fields, confusion, spikes, neurons of each class, accuracies.
 
-    found: what `engram.learn.mnist.run` returns.
+    found: what `engram.learn.bench.mnist.execute` returns.
     """
     figure: Figure = plt.figure(figsize=(13.0, 11.0), layout="constrained")
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1.0), height_ratios=(1.2, 0.55, 0.9))

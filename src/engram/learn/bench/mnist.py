@@ -17,8 +17,9 @@ from engram import datasets
 from engram._version import __version__
 from engram.checkpoint.atomic import replacing
 from engram.errors import InvalidValueError, integer
-from engram.learn.protocol import Say, _silence, evaluate, pixel_controls, untrained
-from engram.learn.stdp_classifier import BLOCK, STDPClassifier
+from engram.learn.bench.protocol import Say, evaluate, pixel_controls, say_nothing, untrained
+from engram.learn.competitive_features import BLOCK
+from engram.learn.stdp_classifier import STDPClassifier
 
 SOURCES: dict[str, Callable[[], datasets.Dataset]] = {
     "mnist": datasets.mnist,
@@ -32,11 +33,11 @@ RESULT, FIELDS, PAGE = "result.json", "fields.png", "overview.png"
 class Run:
     """One training and its test.
 
-    neurons, epochs, seed, model: of the classifier. data: "mnist" or "digits". pictures, tests:
-    how many training and test pictures are used, the first ones; None: all. labels: how many
-    training pictures decoders see the classes of. reward: whether the readout that learns from
+    neurons, epochs, seed, model: of the classifier. data: "mnist" or "digits". images, tests:
+    how many training and test images are used, the first ones; None: all. labels: how many
+    training images decoders see the classes of. reward: whether the readout that learns from
     reward is trained too. controls: whether the untrained network and the pixels are judged too.
-    fixations: positions from which an answer looks at a picture.
+    fixations: positions from which an answer looks at an image.
     """
 
     neurons: int = 400
@@ -44,7 +45,7 @@ class Run:
     seed: int = 0
     model: str = "lif"
     data: str = "mnist"
-    pictures: int | None = None
+    images: int | None = None
     tests: int | None = None
     labels: int = 10_000
     reward: bool = True
@@ -58,10 +59,10 @@ class Run:
 
 
 def load(run: Run) -> datasets.Dataset:
-    """The pictures of a run."""
+    """The images of a run."""
     if run.data not in SOURCES:
         raise InvalidValueError(f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}")
-    return SOURCES[run.data]().first(run.pictures, run.tests)
+    return SOURCES[run.data]().first(run.images, run.tests)
 
 
 def classifier(run: Run, jobs: int = 1) -> STDPClassifier:
@@ -83,12 +84,12 @@ def execute(
     every: int = 5000,
     jobs: int = -1,
     progress: Callable[[int, int], None] | bool | None = None,
-    say: Say = _silence,
+    say: Say = say_nothing,
 ) -> dict[str, Any]:
     """Train, test, compare; returns what JSON can hold.
 
     folder: for checkpoints (a run that was cut off goes on from the latest), the result, and
-    pictures, drawn at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
+    drawings, made at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
     or a function of (done, all); say: a function for lines of text.
     """
     integer("mnist: neurons", run.neurons, 1)
@@ -99,8 +100,8 @@ def execute(
 
     def at_checkpoint(trained: STDPClassifier) -> None:
         say(
-            f"{trained.n_seen_:,} of {run.epochs * len(data.y_train):,} pictures, "
-            f"{np.mean(trained.spikes_[-10:] or [0.0]):.1f} spikes a picture, "
+            f"{trained.n_seen_:,} of {run.epochs * len(data.y_train):,} images, "
+            f"{np.mean(trained.spikes_[-10:] or [0.0]):.1f} spikes an image, "
             f"{_left(started, first, trained.n_seen_, run.epochs * len(data.y_train))}"
         )
         if folder is not None:
@@ -108,9 +109,12 @@ def execute(
 
     first = 0
     network.learn_features(
-        data.X_train, progress=progress, checkpoints=folder, every=every,
+        data.X_train,
+        progress=progress,
+        checkpoints=folder,
+        every=every,
         on_checkpoint=at_checkpoint,
-    )  # fmt: skip
+    )
     wall_s = time.perf_counter() - started
     shown = max(1, network.n_seen_)
     found: dict[str, Any] = {
@@ -119,14 +123,14 @@ def execute(
         "parameters": network.settings(),
         "n_train": len(data.y_train),
         "n_test": len(data.y_test),
-        "pictures_shown": network.n_seen_,
+        "images_shown": network.n_seen_,
         "train_cpu_s": network.cpu_s_,
-        "train_cpu_ms_per_picture": 1e3 * network.cpu_s_ / shown,
+        "train_cpu_ms_per_image": 1e3 * network.cpu_s_ / shown,
         "train_wall_s": wall_s,
         "spikes_in_training": [
             round(x, 2) for x in network.spikes_[:: max(1, len(network.spikes_) // 60)]
         ],
-    }  # fmt: skip
+    }
     found |= evaluate(network, data, labels, seed=run.seed, reward=run.reward, say=say)
     found["accuracy"] = found["decoders"][found["best"]]["accuracy"]
     if run.controls:
@@ -134,9 +138,10 @@ def execute(
         found["untrained"] = untrained(network, data, labels, seed=run.seed)
         found["pixels"] = pixel_controls(data, labels, seed=run.seed, fixations=run.fixations)
     found["machine"] = {
-        "processor": platform.processor() or platform.machine(), "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-    }  # fmt: skip
+    }
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / RESULT) as stream:
@@ -152,12 +157,12 @@ def _left(started: float, first: int, done: int, total: int) -> str:
 
 
 def draw_fields(network: STDPClassifier, path: Path) -> None:
-    """The receptive fields as a picture."""
+    """Draw the receptive fields."""
     import matplotlib.pyplot as plt
 
-    from engram.learn import pictures
+    from engram.learn.bench import images
 
-    ax = pictures.receptive_fields(network.receptive_fields_)
+    ax = images.receptive_fields(network.receptive_fields_)
     path.parent.mkdir(parents=True, exist_ok=True)
     plt.figure(ax.figure.number)  # type: ignore[union-attr]
     plt.savefig(path, dpi=150)
@@ -168,9 +173,9 @@ def draw_overview(network: STDPClassifier, found: dict[str, Any], path: Path) ->
     """All that is worth looking at on one page."""
     import matplotlib.pyplot as plt
 
-    from engram.learn import pictures
+    from engram.learn.bench import images
 
-    figure = pictures.overview(network.receptive_fields_, network.spikes_, BLOCK, found)
+    figure = images.overview(network.receptive_fields_, network.spikes_, BLOCK, found)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
@@ -180,12 +185,12 @@ def describe(found: dict[str, Any]) -> str:
     run = found["run"]
     lines = [
         f"{run['data']}: {run['neurons']} {run['model']} neurons, seed {run['seed']}, "
-        f"{found['pictures_shown']:,} pictures shown, {found['n_labels']:,} labels for decoders, "
-        f"{found['n_test']:,} test pictures",
+        f"{found['images_shown']:,} images shown, {found['n_labels']:,} labels for decoders, "
+        f"{found['n_test']:,} test images",
         f"learning: {found['train_cpu_s']:.0f} s of CPU "
-        f"({found['train_cpu_ms_per_picture']:.2f} ms a picture); answers: "
-        f"{found['answer_cpu_ms']:.2f} ms a picture",
-        f"{found['spikes_per_picture']:.1f} spikes a test picture; {found['silent']} silent "
+        f"({found['train_cpu_ms_per_image']:.2f} ms an image); answers: "
+        f"{found['answer_cpu_ms']:.2f} ms an image",
+        f"{found['spikes_per_image']:.1f} spikes a test image; {found['silent']} silent "
         f"answers; neurons per class: {' '.join(map(str, found['neurons_per_class']))}",
         "",
         f"{'test accuracy, %':<22}{'network':>9}{'held out':>10}{'untrained':>11}{'pixels':>9}",
@@ -205,5 +210,5 @@ def describe(found: dict[str, Any]) -> str:
             f"logistic regression on pixels: {pixels['logistic']:.2f} with as many labels, "
             f"{pixels['logistic_all']:.2f} with all {pixels['n_labels_all']:,}"
         )
-    lines.append("* best on held-out labelled pictures; test pictures had no part in the choice")
+    lines.append("* best on held-out labelled images; test images had no part in the choice")
     return "\n".join(lines)

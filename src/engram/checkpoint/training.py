@@ -1,0 +1,87 @@
+"""Checkpoints of a training: brains, and what is known of them besides."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engram.checkpoint.folder import (
+    checkpoint_path,
+    checkpoints_in,
+    keep_latest,
+    notes_path,
+    read_notes,
+    write_notes,
+)
+from engram.errors import CheckpointError, InvalidValueError
+from engram.persistence import load_brain, save_brain
+
+if TYPE_CHECKING:
+    from engram.brain import Brain
+
+COUNTED = "samples"
+
+KEEP = 2
+"""Checkpoints that stay, the latest."""
+
+
+class Reached(NamedTuple):
+    """How far a training is: its brain, the samples done, and the notes that were given."""
+
+    brain: Brain
+    done: int
+    notes: dict[str, Any]
+
+
+class TrainingFolder:
+    """A folder with checkpoints of one training: ``samples-<n>.engram`` and ``samples-<n>.json``.
+
+    where: who asks, for messages. every: samples between two. digest: tells trainings apart; a
+    folder of another one is refused.
+    """
+
+    def __init__(self, where: str, folder: str | os.PathLike[str], every: int, digest: str) -> None:
+        self.where, self.folder, self.every, self.digest = where, Path(folder), every, digest
+
+    def due(self, done: int, total: int) -> bool:
+        """Whether it is time for one: now and then, and at the end."""
+        return done % self.every == 0 or done == total
+
+    def latest(self, *names: str) -> Reached | None:
+        """The latest checkpoint that can be read; None: there is none.
+
+        names: notes that it must have. A damaged one is passed over with a warning.
+        """
+        if not self.folder.is_dir():
+            return None
+        for done, path in reversed(checkpoints_in(self.folder, COUNTED)):
+            beside = notes_path(path)
+            try:
+                notes = read_notes(beside)
+                digest = notes.pop("digest")
+                missing = next((name for name in names if name not in notes), None)
+                if missing is not None:
+                    raise KeyError(missing)
+            except (OSError, ValueError, KeyError) as error:
+                warnings.warn(f"{beside}: {error}; passed over", stacklevel=3)
+                continue
+            if digest != self.digest:
+                raise InvalidValueError(
+                    f"{self.where}: {self.folder} holds checkpoints of a training with other "
+                    f"parameters, data or seed; choose another folder, or remove them"
+                )
+            try:
+                return Reached(load_brain(path), done, notes)
+            except CheckpointError as error:
+                warnings.warn(f"{error}; passed over", stacklevel=3)
+        return None
+
+    def save(self, brain: Brain, done: int, notes: dict[str, Any]) -> None:
+        """Write a checkpoint and remove the oldest."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = checkpoint_path(self.folder, done, COUNTED)
+        write_notes(notes_path(path), {"digest": self.digest, **notes})
+        save_brain(brain, path, compress=False)
+        keep_latest(self.folder, KEEP, COUNTED)

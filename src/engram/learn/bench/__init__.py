@@ -1,0 +1,1 @@
+"""How learning without labels is measured: the protocol, MNIST, short sweeps, drawings."""

@@ -1,0 +1,37 @@
+"""The decoders by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sklearn.base import clone
+
+from engram.errors import InvalidValueError
+from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
+from engram.learn.reward_readout import RewardReadout
+
+PLAIN: Mapping[str, Callable[[int], Decoder]] = {
+    "vote": lambda seed: Vote(),  # noqa: ARG005
+    "profiles": lambda seed: ClassProfiles(),  # noqa: ARG005
+    "bayes": lambda seed: PoissonBayes(),  # noqa: ARG005
+    "delta": lambda seed: DeltaReadout(random_state=seed),
+}
+"""Decoders that take no network, by name; a seed makes one."""
+
+DECODERS: Mapping[str, Callable[[int], Decoder]] = {
+    **PLAIN,
+    "reward": lambda seed: RewardReadout(random_state=seed),
+}
+"""All decoders."""
+
+
+def new_decoder(where: str, wanted: str | Decoder) -> Decoder:
+    """A decoder that is not fitted: the one of a name, or a clone of one's own."""
+    if isinstance(wanted, Decoder):
+        decoder: Decoder = clone(wanted)
+        return decoder
+    if wanted not in DECODERS:
+        raise InvalidValueError(
+            f"{where}: decoder must be a Decoder or one of {tuple(DECODERS)}, not {wanted!r}"
+        )
+    return DECODERS[wanted](0)
