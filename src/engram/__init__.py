@@ -3,7 +3,6 @@
 from engram._version import __version__
 from engram.brain import Brain
 from engram.circuits.competition import Competition
-from engram.critic import Critic
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (
     CapacityError,
@@ -13,6 +12,7 @@ from engram.errors import (
     InvalidValueError,
     UnknownNameError,
 )
+from engram.mechanisms.critic import Critic
 from engram.modulation import AcetylcholineRelease, DopamineRelease, SerotoninRelease
 from engram.neurons import (
     LIF,
@@ -36,8 +36,8 @@ from engram.plasticity import (
     TripletSTDP,
 )
 from engram.projection import Projection
+from engram.recording.statistics import BrainStats
 from engram.region import Region, RegionType
-from engram.statistics import BrainStats
 from engram.stimulus import EncodingStrategy, StimulusEncoder, encode_number, encode_text
 from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPlasticity
 

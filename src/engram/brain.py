@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.checkpoint import pickles, state
+from engram.checkpoint import files, state
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.distributions import Values
@@ -81,7 +81,7 @@ class Brain(Switches):
             number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1)
         )
         """The core, which mechanisms act on."""
-        self._device = device_name(device)
+        self.network.device = device_name(device)
         self._regions: dict[str, Region] = {}
         self._projections: tuple[Projection, ...] = ()
         self.oscillators = Oscillators()
@@ -137,7 +137,7 @@ class Brain(Switches):
     @property
     def device(self) -> str:
         """Where the brain runs."""
-        return self._device
+        return self.network.device
 
     @property
     def encoder(self) -> StimulusEncoder:
@@ -597,19 +597,19 @@ class Brain(Switches):
 
     def copy(self) -> Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
-        return Brain.restored(state.taken(self.network), state.classes(self.network))
+        return Brain.restored(state.taken(self.network), state.among(state.classes(self.network)))
 
     @classmethod
-    def restored(cls, saved: state.State, known: state.Classes, *, check: bool = False) -> Brain:
-        """The brain of a state; known: its classes by path; check: whether to trust nothing."""
+    def restored(cls, saved: state.State, find: state.Finder[Any], *, check: bool = False) -> Brain:
+        """The brain of a state; find: classes by path; check: whether to trust nothing."""
         brain = cls(saved[0]["dt"], saved[0]["seed"])
-        state.restore(brain.network, saved, known, check=check)
+        state.restore(brain.network, saved, find, check=check)
         brain._look()
         return brain
 
     def __reduce__(self) -> tuple[Callable[..., Brain], tuple[Any, ...]]:
         """Pickled and deep-copied through the format of checkpoints."""
-        return unpickled, (pickles.dumped(self.network), state.classes(self.network))
+        return unpickled, (files.dumped(state.taken(self.network)), state.classes(self.network))
 
     def checkpoint_every(
         self,
@@ -655,7 +655,7 @@ class Brain(Switches):
 
 def unpickled(data: bytes, known: state.Classes) -> Brain:
     """The brain that was pickled."""
-    return Brain.restored(pickles.loaded(data), known, check=True)
+    return Brain.restored(files.read_state(data), state.among(known), check=True)
 
 
 def device_name(device: str) -> str:

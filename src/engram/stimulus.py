@@ -236,9 +236,7 @@ class StimulusEncoder(Parameterized):
         if self.noise_level == 0.0:
             return amplitude
         z = np.empty(len(amplitude), np.float32)
-        kernel("random.fill_normal")(
-            z, first, 0, len(z), np.uint64(seed), STREAM_ENCODER, step
-        )
+        kernel("random.fill_normal")(z, first, 0, len(z), np.uint64(seed), STREAM_ENCODER, step)
         return np.maximum(amplitude * (1 + np.float32(self.noise_level) * z), np.float32(0))
 
 

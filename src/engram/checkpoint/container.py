@@ -43,9 +43,12 @@ DEFLATE_MOST = 1040
 """No stream of deflate holds more bytes than this for each of its own."""
 
 
-def allowance(path: Path, memory: int | None) -> int:
-    """Bytes that loading a file may take."""
-    return ALWAYS + PER_BYTE * os.path.getsize(path) if memory is None else memory
+def allowance(source: Path | bytes, memory: int | None) -> int:
+    """Bytes that loading a file, or its bytes, may take."""
+    if memory is not None:
+        return memory
+    size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+    return ALWAYS + PER_BYTE * size
 
 
 def checksum(header: Mapping[str, Any]) -> str:
@@ -96,17 +99,21 @@ def write(
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, Header]]:
+def opened(source: Path | bytes) -> Iterator[tuple[zipfile.ZipFile, Header]]:
     """An archive and its manifest; whatever goes wrong inside becomes a `CheckpointError`."""
-    with refusing(path):
-        if not path.exists():
+    with refusing(source if isinstance(source, Path) else "a pickled brain"):
+        if isinstance(source, bytes):
+            with zipfile.ZipFile(io.BytesIO(source)) as archive:
+                yield archive, _read_header(archive)
+            return
+        if not source.exists():
             raise CheckpointError("there is no such file")
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        with source.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             yield archive, _read_header(archive)
 
 
 @contextlib.contextmanager
-def refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path | str) -> Iterator[None]:
     """Whatever goes wrong in the block, say of which file."""
     try:
         yield

@@ -12,11 +12,11 @@ import numpy as np
 from engram.checkpoint.live import FREE_SIZES, SAVED_SYNAPSE, Arrays, Claim, column, expected
 from engram.checkpoint.records import names as record_names
 from engram.errors import CheckpointError, integer, number
-from engram.growth import COUNTS
 from engram.kernels.constants import NEVER, STEP
+from engram.mechanisms.growth.growth import COUNTS
+from engram.mechanisms.memory import ReplayEvent
 from engram.morphology import MAX_COMPARTMENTS
-from engram.schedule import MAX_STEPS
-from engram.sleep import ReplayEvent
+from engram.network.network import MAX_STEPS
 from engram.state.schema import BRAIN_FIELDS
 from engram.state.tables import FIXED_SIZES
 
@@ -26,6 +26,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "dt": float, "seed": int, "device": str, "sizes": dict, "regions": list, "projections": list,
     "mechanisms": dict, "defaults": dict, "strategy": str, "frozen": dict, "tag": int,
     "last_stimulus": int, "last_reset": int, "memory": dict, "critics": list, "grown": dict,
+    "processes": list,
 }  # fmt: skip
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
@@ -51,6 +52,16 @@ TRACE_KEYS: dict[str, type | tuple[type, ...]] = {
 SLEEP_KEYS: dict[str, type | tuple[type, ...]] = {
     "start": int, "stop": int, "spikes": int, "weights": dict, "replays": list,
 }  # fmt: skip
+
+PROCESS_KEYS: dict[str, type | tuple[type, ...]] = {
+    "class": str,
+    "name": str,
+    "values": dict,
+    "state": dict,
+    "arrays": dict,
+}
+MECHANISMS = ("stdp", "reward_stdp", "homeostasis", "metaplasticity", "growth", "memory", "encoder")
+"""What has parameters of its own in every brain."""
 
 MOST_STEPS_KEPT = 1 << 20
 MOST_COLUMNS = 64
@@ -111,6 +122,8 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
         integer(f"grown: {name}", count, 0, MOST_COUNT)
     _check_critics(brain["critics"], names, pairs)
     _check_memory(brain["memory"], names)
+    for k, entry in enumerate(brain["processes"]):
+        keys(f"process {k}", entry, PROCESS_KEYS)
 
 
 def _check_critics(critics: Any, names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
@@ -162,6 +175,19 @@ def memory_arrays(brain: dict[str, Any]) -> dict[str, np.dtype[Any]]:
     return found
 
 
+def process_arrays(brain: dict[str, Any], claims: Mapping[str, Claim]) -> dict[str, Claim]:
+    """The arrays of processes of users, whatever their shapes are."""
+    found = {}
+    for entry in brain["processes"]:
+        for name, (dtype, n_dims) in entry["arrays"].items():
+            full = f"process.{entry['name']}.{name}"
+            claim = claims.get(full)
+            if claim is None or claim[0] != np.dtype(dtype) or len(claim[1]) != n_dims:
+                raise CheckpointError(f"array {full!r} is not what its process says")
+            found[full] = claim
+    return found
+
+
 def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Claim]) -> None:
     """Refuse arrays that are missing, too many, or of a dtype or shape that does not fit.
 
@@ -199,6 +225,7 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
         **expected(deciding, claims, brain["sizes"], P, R),
         **{name: (np.dtype(dtype), None) for name, dtype in record_names().items()},
         **{name: (dtype, None) for name, dtype in memory_arrays(brain).items()},
+        **process_arrays(brain, claims),
     }
     extra = sorted(set(claims) - set(wanted))
     if extra:

@@ -9,14 +9,46 @@ import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
-from engram.errors import InvalidValueError
-from engram.persistence import State, to_state, write_state
+from engram.checkpoint.state import State, taken
+from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 
-if TYPE_CHECKING:
-    from engram.brain import Brain
+
+class Checkpointing(Process):
+    """Takes the checkpoints of a `Checkpointer` when they are due."""
+
+    order = 100
+    kept = False
+
+    def __init__(self, checkpointer: Checkpointer) -> None:
+        super().__init__()
+        self._checkpointer = checkpointer
+        self._postponed = False
+
+    def next_act(self, step: int) -> int | None:
+        """Every `Checkpointer.interval` steps, counted from 0."""
+        return next_multiple(step, self._checkpointer.interval)
+
+    def act(self, step: int) -> None:  # noqa: ARG002
+        """Take a checkpoint; while a stimulus is presented, nobody could take up its rest."""
+        self._postponed = self.network.presenting
+        if not self._postponed:
+            self._checkpointer.take()
+
+    def presented(self) -> None:
+        """Take the one that was due meanwhile."""
+        self._checkpointer.raise_error()
+        if self._postponed:
+            self._postponed = False
+            self._checkpointer.take()
+
+    def finished(self) -> None:
+        """Raise what went wrong in the background."""
+        self._checkpointer.raise_error()
 
 
 class Checkpointer:
@@ -29,18 +61,25 @@ class Checkpointer:
     """
 
     def __init__(
-        self, brain: Brain, folder: Path, interval: int, keep: int, compress: bool, background: bool
+        self,
+        network: Network,
+        folder: Path,
+        interval: int,
+        keep: int,
+        compress: bool,
+        background: bool,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        later = [path for step, path in checkpoints_in(folder) if step > brain.step_count]
+        later = [path for step, path in checkpoints_in(folder) if step > network.step_count]
         if later:
             raise InvalidValueError(
                 f"Brain.checkpoint_every: {folder} holds checkpoints of later steps than this "
-                f"brain's {brain.step_count} ({later[0].name}); remove them or choose another "
+                f"brain's {network.step_count} ({later[0].name}); remove them or choose another "
                 f"folder"
             )
         self.folder, self.interval, self.keep = folder, interval, keep
-        self._brain, self._compress, self._background = brain, compress, background
+        self._network, self._compress, self._background = network, compress, background
+        self._process: Checkpointing | None = Checkpointing(self)
         self._lock = threading.Lock()
         self._waiting: tuple[int, State] | None = None
         # Its thread is there from the start: to start one would stop the run for longer.
@@ -50,6 +89,7 @@ class Checkpointer:
         self._error: BaseException | None = None
         self._left_out = 0
         _alive.add(self)
+        network.add_process(self._process)
 
     @property
     def left_out(self) -> int:
@@ -59,7 +99,7 @@ class Checkpointer:
     def take(self) -> None:
         """Save the brain as it is now."""
         self.raise_error()
-        step, state = self._brain.step_count, to_state(self._brain)
+        step, state = self._network.step_count, taken(self._network)
         if not self._background:
             self._write(step, state)
             return
@@ -86,6 +126,11 @@ class Checkpointer:
         write_state(state, checkpoint_path(self.folder, step), compress=self._compress)
         keep_latest(self.folder, self.keep)
 
+    @property
+    def error(self) -> BaseException | None:
+        """What went wrong in the background and has not been raised yet."""
+        return self._error
+
     def raise_error(self) -> None:
         """Raise what went wrong in the background, once."""
         error, self._error = self._error, None
@@ -100,9 +145,9 @@ class Checkpointer:
 
     def detach(self) -> None:
         """Take no more checkpoints; `wait` for those that are under way."""
-        if self in self._brain._checkpointers:
-            self._brain._checkpointers.remove(self)
-            self._brain._parameters_changed()
+        if self._process is not None:
+            self._network.remove_process(self._process)
+            self._process = None
         self._executor.shutdown()
         self.wait()
 
@@ -118,12 +163,38 @@ class Checkpointer:
         self.detach()
 
 
+def checkpoint_every(
+    network: Network,
+    folder: Path,
+    *,
+    steps: int | None,
+    ms: float | None,
+    keep: int,
+    compress: bool,
+    background: bool,
+) -> Checkpointer:
+    """See `Brain.checkpoint_every`."""
+    where = "Brain.checkpoint_every"
+    if (steps is None) == (ms is None):
+        raise InvalidValueError(f"{where}: give either steps or ms")
+    if steps is not None:
+        interval = integer(f"{where}: steps", steps, 1, MAX_STEPS)
+    else:
+        most = MAX_STEPS * network.dt
+        interval = network.steps(number(f"{where}: ms", ms, 0.0, most, open_low=True))
+    for name, value in (("compress", compress), ("background", background)):
+        if not isinstance(value, bool):
+            raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")
+    kept = integer(f"{where}: keep", keep, 1)
+    return Checkpointer(network, folder, interval, kept, compress, background)
+
+
 _alive: weakref.WeakSet[Checkpointer] = weakref.WeakSet()
 
 
 @atexit.register
 def _report_unseen_errors() -> None:
     for checkpointer in _alive:
-        if checkpointer._error is not None:
-            where, error = checkpointer.folder, checkpointer._error
+        if checkpointer.error is not None:
+            where, error = checkpointer.folder, checkpointer.error
             print(f"engram: a checkpoint in {where} was not written: {error}", file=sys.stderr)

@@ -15,7 +15,7 @@ from typing import Any
 from engram.checkpoint.atomic import replacing
 from engram.checkpoint.contents import keys
 from engram.errors import CheckpointError, integer
-from engram.schedule import MAX_STEPS
+from engram.network.network import MAX_STEPS
 
 SUFFIX, NOTES = ".engram", ".json"
 PLAN, MOST_OF_PLAN = "run.json", 1 << 16

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from engram.checkpoint.live import SAVED, SAVED_SYNAPSE, column, expected
 from engram.checkpoint.records import to_arrays
 from engram.errors import CheckpointError
-from engram.growth import COUNTS, GrowthCycle
 from engram.kernels.calls import kernel
 from engram.kernels.constants import EVENTS, EXCITATORY, STEP, STREAM_PHASE
+from engram.mechanisms.growth.growth import COUNTS, GrowthCycle
+from engram.mechanisms.rhythms import BANDS
 from engram.morphology import Branch, Morphology
-from engram.oscillator import BANDS
+from engram.recording.statistics import BrainStats, RegionStats
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
-from engram.statistics import BrainStats, RegionStats
 
 Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 5
+FORMAT = 6
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -253,7 +253,12 @@ def _from_4(brain: dict[str, Any], arrays: Arrays) -> None:
     brain["grown"] = {name: int(arrays[f"growth.{name}"].sum()) for name in COUNTS}
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}
+def _from_5(brain: dict[str, Any], _: Arrays) -> None:
+    """There were no processes but Engram's own."""
+    brain["processes"] = []
+
+
+MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4, 5: _from_5}
 """What turns a state of the format that is the key into one of the next."""
 
 

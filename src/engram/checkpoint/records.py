@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.growth import GrowthCycle
-from engram.statistics import BrainStats, RegionStats
+from engram.mechanisms.growth import GrowthCycle
+from engram.recording.statistics import BrainStats, RegionStats
 
 T = TypeVar("T")
 Arrays = dict[str, NDArray[Any]]

@@ -59,9 +59,10 @@ class Neuromodulation(Process):
             raise InvalidValueError(f"{where}: targets must name a projection at least")
         for label in labels:
             self.network.rewarded(where, label)
-        return self._add(Critic(**parameters), region, labels)
+        return self.add(Critic(**parameters), region, labels)
 
-    def _add(self, critic: Critic, region: str, labels: tuple[str, ...]) -> Critic:
+    def add(self, critic: Critic, region: str, labels: tuple[str, ...]) -> Critic:
+        """Enter a critic whose region and targets have been checked."""
         critic.tie(self.network, len(self._critics), region, labels)
         self.network.tables.resize(Z=len(self._critics) + 1)
         self._critics[region] = critic

@@ -147,6 +147,7 @@ class Network:
 
     def __init__(self, dt: float, seed: int) -> None:
         self.dt, self.seed = dt, seed
+        self.device = "cpu"
         self.tables = Tables()
         self.tables["dt"][0] = dt
         self.tables["seed"][0] = seed

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
-from engram.kernels.calls import kernel
 from engram.errors import InvalidTypeError, InvalidValueError, indices
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.morphology import Dendrites
 from engram.network import defaults

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.kernels.calls import kernel
 from engram.errors import unknown_name
+from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.network import pathways
 from engram.network.network import Network

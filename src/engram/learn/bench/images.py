@@ -1,8 +1,4 @@
-<<<<<<< HEAD:src/engram/learn/pictures.py
-"""Pictures of what a classifier of pictures has learned (`pip install ".[viz]"`)."""
-=======
 """Figures of what a classifier of images has learned (`pip install "engram[viz]"`)."""
->>>>>>> learn:src/engram/learn/bench/images.py
 
 from __future__ import annotations
 

@@ -1,0 +1,381 @@
+"""A network as plain values and arrays, and back."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from engram.checkpoint.contents import MECHANISMS, keys, record
+from engram.checkpoint.live import FREE_SIZES, Arrays, put, take
+from engram.errors import CheckpointError
+from engram.mechanisms.critic import Critic
+from engram.mechanisms.growth import Growth
+from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.memory import Memory
+from engram.mechanisms.metaplasticity import Metaplasticity
+from engram.mechanisms.neuromodulation import Neuromodulation
+from engram.mechanisms.rhythms import Oscillators
+from engram.modulation import Modulation
+from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
+from engram.network.network import Network, Process
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.neurons import FiringPattern, NeuronModel, RegionType
+from engram.parameters import Parameterized, class_at
+from engram.plasticity import STDP, PlasticityRule, RewardSTDP
+from engram.recording.statistics import Statistics
+from engram.state import layout
+from engram.state.invariants import check_indices, check_synapses
+from engram.stimulus import EncodingStrategy
+from engram.synapses import ShortTermPlasticity
+
+State = tuple[dict[str, Any], Arrays]
+Classes = dict[str, type[Parameterized]]
+K = TypeVar("K", bound=Parameterized)
+Finder = Callable[[str, type[K]], type[K]]
+"""The class of a path, which derives from a base; `CheckpointError` if there is none."""
+
+_WITH_PARAMETERS: dict[str, type[Parameterized]] = {
+    "stdp": STDP,
+    "reward_stdp": RewardSTDP,
+    "homeostasis": Homeostasis,
+    "metaplasticity": Metaplasticity,
+    "growth": Growth,
+    "memory": Memory,
+}
+_USUAL = (Oscillators, Homeostasis, Metaplasticity, Neuromodulation, Growth, Memory, Statistics)
+"""Processes every brain has; their state has places of its own in the format."""
+
+
+# -- classes
+
+
+def _parts(network: Network) -> list[Parameterized]:
+    """Everything that has parameters of which a checkpoint holds the class or the defaults."""
+    found: list[Parameterized | None] = [_mechanism(network, name) for name in MECHANISMS]
+    found += [r.model for r in network.regions.values()]
+    found += [part for p in network.pathways for part in (p.rule, p.stp, p.modulation)]
+    found += network.find(Neuromodulation).critics.values()
+    found += _own_processes(network)
+    return [part for part in found if part is not None]
+
+
+def _mechanism(network: Network, name: str) -> Parameterized:
+    return network.encoder if name == "encoder" else network.find(_WITH_PARAMETERS[name])
+
+
+def _own_processes(network: Network) -> list[Process]:
+    """The processes that a user has added and a checkpoint holds."""
+    return [p for p in network.processes if p.kept and type(p) not in _USUAL]
+
+
+def classes(network: Network) -> Classes:
+    """The classes of all parts, by the paths they are saved under."""
+    return {part.class_path(): type(part) for part in _parts(network)}
+
+
+def among(known: Classes) -> Finder[Any]:
+    """Finds classes among those of another network."""
+    return lambda path, base: known[path] if path in known else find_class(path, base, ())
+
+
+def find_class(path: str, base: type, allow: Iterable[str]) -> Any:
+    """The class saved under a path: one of Engram's, or one that is allowed to be imported."""
+    module, _, name = path.partition(":")
+    if not module.startswith("engram.") and path not in set(allow):
+        raise CheckpointError(
+            f"the checkpoint uses {path}, which is not part of Engram; to let it be imported, "
+            f"pass allow=[{path!r}] to load_brain"
+        )
+    found: Any = class_at(path)
+    try:
+        if found is None:
+            found = importlib.import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint uses {path}, which can't be imported") from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise CheckpointError(f"the checkpoint uses {path}, which is not a {base.__name__}")
+    return found
+
+
+def _with_defaults(kind: type[Parameterized], values: Any, saved: Mapping[str, Any]) -> Any:
+    """Parameters as they were: those nobody had set, too, should their defaults be others now."""
+    found = dict(values)
+    before = saved.get(kind.class_path(), {})
+    for name, parameter in kind.parameters().items():
+        if name not in found and before.get(name, parameter.default) != parameter.default:
+            found[name] = before[name]
+    return found
+
+
+# -- taking
+
+
+def taken(network: Network) -> State:
+    """Everything that is saved: plain values by name, and arrays by name.
+
+    It is a copy, which the network's further life does not change.
+    """
+    network.flush_log()
+    arrays = take(network.tables, network.step_count)
+    memory, remembered = network.find(Memory).save()
+    arrays |= remembered
+    processes, more = _taken_processes(network)
+    arrays |= more
+    described = {
+        "dt": network.dt,
+        "seed": network.seed,
+        "device": network.device,
+        # The other sizes follow from the arrays, or depend on how the brain was run.
+        "sizes": {name: network.tables.sizes[name] for name in FREE_SIZES},
+        "regions": [_region_entry(r) for r in network.regions.values()],
+        "projections": [_pathway_entry(p) for p in network.pathways],
+        "mechanisms": {name: _mechanism(network, name).own_values() for name in MECHANISMS},
+        # What parameters that nobody has set mean in this version.
+        "defaults": {
+            part.class_path(): {n: v.default for n, v in part.parameters().items()}
+            for part in _parts(network)
+        },
+        "strategy": network.encoder.strategy.value,
+        "frozen": dict(network.frozen),
+        "tag": network.tag,
+        "last_stimulus": network.last_stimulus,
+        "last_reset": network.last_reset,
+        "memory": memory,
+        "processes": processes,
+        **network.find(Neuromodulation).save()[0],
+        **network.find(Growth).save()[0],
+        **network.find(Statistics).save()[0],
+    }
+    return described, arrays
+
+
+def _taken_processes(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
+    """Processes of users: their classes, parameters and states."""
+    entries, found = [], {}
+    for process in _own_processes(network):
+        values, arrays = process.save()
+        names = {name: f"process.{process.name}.{name}" for name in arrays}
+        found |= {names[name]: array for name, array in arrays.items()}
+        entries.append(
+            {
+                "class": process.class_path(),
+                "name": process.name,
+                "values": process.own_values(),
+                "state": values,
+                "arrays": {name: [a.dtype.str, a.ndim] for name, a in arrays.items()},
+            }
+        )
+    return entries, found
+
+
+def _parameterized(thing: Parameterized | None) -> dict[str, Any] | None:
+    return None if thing is None else {"class": thing.class_path(), "values": thing.own_values()}
+
+
+def _region_entry(region: RegionRecord) -> dict[str, Any]:
+    return {
+        "name": region.name,
+        "type": region.region_type.name,
+        "model": _parameterized(region.model),
+        "patterns": [int(p) for p in region.patterns],
+        "variation": region.variation,
+        "excitatory": region.excitatory,
+        "max_neurons": region.max_neurons,
+        "dendrites": asdict(region.dendrites),
+        "theta_plus": region.theta_plus,
+        "tau_theta": region.tau_theta,
+    }
+
+
+def _pathway_entry(pathway: PathwayRecord) -> dict[str, Any]:
+    placement = pathway.placement
+    return {
+        "source": pathway.source,
+        "target": pathway.target,
+        "rule": _parameterized(pathway.rule),
+        "stp": None if pathway.stp is None else pathway.stp.own_values(),
+        "frozen": pathway.frozen,
+        "w_max_given": pathway.w_max_given,
+        "placement": dict(placement) if isinstance(placement, dict) else placement,
+        "modulation": _parameterized(pathway.modulation),
+    }
+
+
+# -- restoring
+
+
+def restore(network: Network, state: State, find: Finder[Any], *, check: bool = False) -> None:
+    """Fill a network that has its usual processes and nothing else.
+
+    find: the class of a path; check: whether the state comes from elsewhere, so that nothing may be
+    taken for granted.
+    """
+    described, arrays = state
+    for index, entry in enumerate(described["regions"]):
+        region = _restored_region(network, index, entry, described["defaults"], find)
+        network.regions[region.name] = region
+        if check:
+            _check_sizes(region, described["sizes"])
+    for p, entry in enumerate(described["projections"]):
+        network.pathways.append(_restored_pathway(network, p, entry, described["defaults"], find))
+    for name, values in described["mechanisms"].items():
+        mechanism = _mechanism(network, name)
+        saved = _with_defaults(type(mechanism), values, described["defaults"])
+        for parameter, value in saved.items():
+            mechanism.assign(parameter, value)
+    network.encoder.strategy = EncodingStrategy(described["strategy"])
+    unknown = set(described["frozen"]) - set(network.frozen)
+    if unknown:
+        raise CheckpointError(f"frozen: no mechanism {sorted(unknown)[0]!r}")
+    network.frozen.update(described["frozen"])
+    network.tag = described["tag"]
+    network.last_stimulus = described["last_stimulus"]
+    network.last_reset = described["last_reset"]
+    _restore_processes(network, described, arrays, find)
+    _restore_tables(network, described, arrays, check)
+
+
+def _restored_region(
+    network: Network,
+    index: int,
+    entry: dict[str, Any],
+    defaults: Mapping[str, Any],
+    find: Finder[Any],
+) -> RegionRecord:
+    kind = find(entry["model"]["class"], NeuronModel)
+    model: NeuronModel = kind(**_with_defaults(kind, entry["model"]["values"], defaults))
+    excitatory, inhibitory = (FiringPattern(p) for p in entry["patterns"])
+    return RegionRecord(
+        index,
+        entry["name"],
+        RegionType[entry["type"]],
+        model.attach(network.parameters_changed),
+        (excitatory, inhibitory),
+        entry["variation"],
+        entry["excitatory"],
+        entry["max_neurons"],
+        _dendrites(f"region {entry['name']!r}: dendrites", entry["dendrites"]),
+        entry["theta_plus"],
+        entry["tau_theta"],
+    )
+
+
+def _restored_pathway(
+    network: Network,
+    index: int,
+    entry: dict[str, Any],
+    defaults: Mapping[str, Any],
+    find: Finder[Any],
+) -> PathwayRecord:
+    pathway = PathwayRecord(
+        index,
+        entry["source"],
+        entry["target"],
+        frozen=entry["frozen"],
+        w_max_given=entry["w_max_given"],
+        placement=entry["placement"],
+    )
+    if entry["rule"] is not None:
+        kind, values = find(entry["rule"]["class"], PlasticityRule), entry["rule"]["values"]
+        # A built-in rule takes what it does not set itself from the brain's.
+        inherits = kind in network.rules
+        rule: PlasticityRule = kind(
+            **(values if inherits else _with_defaults(kind, values, defaults))
+        )
+        network.attach_rule(rule)
+        pathway.rule = rule
+    if entry["stp"] is not None:
+        values = _with_defaults(ShortTermPlasticity, entry["stp"], defaults)
+        pathway.stp = ShortTermPlasticity(**values).attach(network.parameters_changed)
+    if entry["modulation"] is not None:
+        kind = find(entry["modulation"]["class"], Modulation)
+        values = _with_defaults(kind, entry["modulation"]["values"], defaults)
+        pathway.modulation = kind(**values).attach(network.parameters_changed)
+    return pathway
+
+
+def _restore_processes(
+    network: Network, described: Mapping[str, Any], arrays: Arrays, find: Finder[Any]
+) -> None:
+    modulators = network.find(Neuromodulation)
+    for entry in described["critics"]:
+        values = _with_defaults(Critic, entry["values"], described["defaults"])
+        modulators.add(Critic(**values), entry["region"], tuple(entry["targets"]))
+    network.find(Memory).restore(described["memory"], arrays)
+    for kind in (Growth, Statistics):
+        network.find(kind).restore(dict(described), arrays)
+    for entry in described["processes"]:
+        own = find(entry["class"], Process)
+        process: Process = own(**_with_defaults(own, entry["values"], described["defaults"]))
+        network.add_process(process)
+        name = f"process.{entry['name']}"
+        process.restore(entry["state"], {n: arrays[f"{name}.{n}"].copy() for n in entry["arrays"]})
+
+
+def _dendrites(where: str, entry: dict[str, Any]) -> Dendrites:
+    keys(where, entry, {"tree": dict, "dynamics": str, "nmda": (dict, type(None))})
+    tree = dict(entry["tree"])
+    found = tree.pop("branches", None)
+    if not isinstance(found, (list, tuple)) or entry["dynamics"] not in DYNAMICS:
+        raise CheckpointError(f"{where} can't be {entry!r:.120}")
+    keys(f"{where}: tree", tree, dict.fromkeys(("soma", "Rm", "Ri", "Cm", "resolution"), float))
+    branches = tuple(record(Branch, where, b) for b in found)
+    nmda = None if entry["nmda"] is None else record(NMDA, where, entry["nmda"])
+    return Dendrites(Morphology(branches, **tree), entry["dynamics"], nmda)
+
+
+def _check_dendrites(network: Network, sizes: Mapping[str, int]) -> None:
+    """Refuse dendrites that the model, the sizes, or the synapses contradict."""
+    for region in network.regions.values():
+        where, dendrites = f"region {region.name!r}: dendrites", region.dendrites
+        if dendrites.compartmental and type(region.model).soma is None:
+            raise CheckpointError(f"{where}: {type(region.model).__name__} can't have compartments")
+        if dendrites.n_dynamic > sizes["J"]:
+            raise CheckpointError(f"{where} need size J = {dendrites.n_dynamic}")
+    for p, pathway in enumerate(network.pathways):
+        tree = network.regions[pathway.target].dendrites.tree
+        tree.shares(f"projection {p}", pathway.placement)
+        places = network.tables.blocks[p]["compartment"]
+        if places.max(initial=0) >= len(tree.compartments):
+            raise CheckpointError(f"array 'projection{p}.compartment': no such compartment")
+
+
+def _check_sizes(region: RegionRecord, sizes: Mapping[str, int]) -> None:
+    """The tables must have a row for each state and parameter of the model."""
+    kind = type(region.model)
+    needed = {
+        "X": len(kind.states) - 1,
+        "Q": len(kind.per_neuron()),
+        "M": len(kind.model_parameters()),
+    }
+    for name, n in needed.items():
+        if sizes[name] < n:
+            raise CheckpointError(
+                f"region {region.name!r}: {kind.__name__} needs size {name} = {n}"
+            )
+
+
+def _restore_tables(
+    network: Network, described: Mapping[str, Any], arrays: Arrays, check: bool
+) -> None:
+    tables = network.tables
+    tables.resize(
+        **described["sizes"],
+        R=len(network.regions),
+        P=len(network.pathways),
+        N=int(arrays["region_capacity"].sum()),
+        U=len(arrays["coupling_source"]),
+    )
+    put(tables, arrays)
+    if check:
+        check_indices(tables)
+        _check_dendrites(network, described["sizes"])
+    for pathway in network.pathways:
+        layout.derive(tables, pathway.index, traces=pathway.n_traces)
+        if check:
+            check_synapses(tables, pathway.index)
+    tables.touch()
