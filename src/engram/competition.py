@@ -25,7 +25,7 @@ BLOCK = 256
 """Pictures turned into rates at a time."""
 
 
-class ShuntedIzhikevich(NeuronModel):
+class ShuntedIzhikevich(NeuronModel, saved_as="engram.competition:ShuntedIzhikevich"):
     """Izhikevich's neuron whose inhibition is a conductance and whose excitation is a current.
 
     v' = 0.04 v^2 + 5 v + 140 - u + I + g_exc - theta + g_inh (E_inh - v), u' = a (b v - u), with
@@ -61,7 +61,7 @@ MODELS: dict[str, NeuronModel] = {
 _UNITS = {"lif": (18.0, 32.0, 0.64, 0.0, 0.3), "izhikevich": (17.0, 20.0, 0.4, 5.0, 0.5)}
 
 
-class Competition(Parameterized):
+class Competition(Parameterized, saved_as="engram.competition:Competition"):
     """Poisson inputs, excitatory neurons that learn them, and inhibition of all but the winner.
 
     Regions "input" (n_inputs `PoissonSource`), "excitatory" and "inhibitory" (n_neurons each) of an

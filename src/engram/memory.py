@@ -43,7 +43,7 @@ class Completion:
     trace: Trace | None
 
 
-class Memory(Parameterized):
+class Memory(Parameterized, saved_as="engram.memory:Memory"):
     """Traces of joint activity, their replay, and completion of a part to the whole.
 
     While something is stimulated, the neurons of each region that fired more than trace_threshold

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engram.region import Region
 
 
-class Metaplasticity(Parameterized):
+class Metaplasticity(Parameterized, saved_as="engram.metaplasticity:Metaplasticity"):
     """BCM for spikes (Bienenstock, Cooper & Munro 1982; Pfister & Gerstner 2006).
 
     The potentiation a postsynaptic spike causes is multiplied by r / theta, at most by max_gain: r

@@ -34,7 +34,7 @@ from engram.memory import memory_state, restore_memory
 from engram.modulation import Modulation
 from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
 from engram.neurons import FiringPattern, NeuronModel
-from engram.parameters import Parameterized
+from engram.parameters import Parameterized, class_at
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.projection import Projection
 from engram.region import Region, RegionType
@@ -51,13 +51,8 @@ MECHANISMS = (
 State = tuple[dict[str, Any], Arrays]
 
 
-def _class_path(thing: object) -> str:
-    kind = type(thing)
-    return f"{kind.__module__}:{kind.__qualname__}"
-
-
 def _parameterized(thing: Parameterized | None) -> dict[str, Any] | None:
-    return None if thing is None else {"class": _class_path(thing), "values": thing.own_values()}
+    return None if thing is None else {"class": thing.class_path(), "values": thing.own_values()}
 
 
 def _parts(brain: Brain) -> list[Parameterized]:
@@ -90,7 +85,7 @@ def to_state(brain: Brain) -> State:
         "mechanisms": {name: getattr(brain, name).own_values() for name in MECHANISMS},
         # What parameters that nobody has set mean in this version.
         "defaults": {
-            _class_path(part): {n: v.default for n, v in part.parameters().items()}
+            part.class_path(): {n: v.default for n, v in part.parameters().items()}
             for part in _parts(brain)
         },
         "strategy": brain.encoder.strategy.value,
@@ -173,10 +168,12 @@ def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
             f"the checkpoint uses {path}, which is not part of Engram; to let it be imported, "
             f"pass allow=[{path!r}] to load_brain"
         )
+    found: Any = class_at(path)
     try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
+        if found is None:
+            found = importlib.import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
     except (ImportError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint uses {path}, which can't be imported") from error
     if not (isinstance(found, type) and issubclass(found, base)):
@@ -187,7 +184,7 @@ def _find_class(path: str, base: type, allow: Iterable[str]) -> Any:
 def _with_defaults(kind: type[Parameterized], values: Any, saved: Mapping[str, Any]) -> Any:
     """Parameters as they were: those nobody had set, too, should their defaults be others now."""
     found = dict(values)
-    before = saved.get(f"{kind.__module__}:{kind.__qualname__}", {})
+    before = saved.get(kind.class_path(), {})
     for name, parameter in kind.parameters().items():
         if name not in found and before.get(name, parameter.default) != parameter.default:
             found[name] = before[name]
@@ -205,7 +202,7 @@ def from_state(
     described, arrays = state
     known: dict[str, Any] = {}
     if like is not None:
-        known = {_class_path(part): type(part) for part in _parts(like)}
+        known = {part.class_path(): type(part) for part in _parts(like)}
     defaults = described["defaults"]
     brain = Brain(described["dt"], described["seed"])
 
