@@ -9,7 +9,7 @@ from engram.neurons import NeuronModel
 from engram.parameters import Parameter
 
 
-class ShuntedIzhikevich(NeuronModel):
+class ShuntedIzhikevich(NeuronModel, saved_as="engram.competition:ShuntedIzhikevich"):
     """Izhikevich's neuron whose inhibition is a conductance and whose excitation is a current.
 
     v' = 0.04 v^2 + 5 v + 140 - u + I + g_exc - theta + g_inh (E_inh - v), u' = a (b v - u), with

@@ -39,7 +39,7 @@ class Modulation(Parameterized):
         raise NotImplementedError
 
 
-class DopamineRelease(Modulation):
+class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
     """Dopamine: a spike teaches like a small reward.
 
     D of every reward-modulated projection that ends in the target region, its own wiring included,
@@ -85,7 +85,7 @@ class _LeakyRelease(Modulation):
         return self.release / max(n, 1), kept, self.half, self.effect
 
 
-class AcetylcholineRelease(_LeakyRelease):
+class AcetylcholineRelease(_LeakyRelease, saved_as="engram.modulation:AcetylcholineRelease"):
     """Acetylcholine: it gates learning in the target region.
 
     dL/dt = -L / tau, and L grows by release x spikes / neurons. What rules change, of weight or of
@@ -109,7 +109,7 @@ class AcetylcholineRelease(_LeakyRelease):
         return self.floor
 
 
-class SerotoninRelease(_LeakyRelease):
+class SerotoninRelease(_LeakyRelease, saved_as="engram.modulation:SerotoninRelease"):
     """Serotonin: it changes the excitability of the target region.
 
     dL/dt = -L / tau, and L grows by release x spikes / neurons. Every neuron of the target gets the

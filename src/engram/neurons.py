@@ -145,8 +145,8 @@ class NeuronModel(Parameterized):
 
     @classmethod
     def name(cls) -> str:
-        """The import path."""
-        return f"{cls.__module__}:{cls.__qualname__}"
+        """The path by which checkpoints know it."""
+        return cls.class_path()
 
     @classmethod
     def model_parameters(cls) -> list[str]:
@@ -180,8 +180,7 @@ class NeuronModel(Parameterized):
         """The potential dendrites rest at, mV; what `soma` calls ``rest``."""
         raise NotImplementedError(f"{type(self).__name__} neurons have no compartments")
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
+    def __init_subclass__(cls, saved_as: str | None = None) -> None:
         if next(iter(cls.states), None) != "v":
             raise InvalidValueError(f"{cls.__name__}.states: the first state must be 'v'")
         for name in ("weight_unit", "current_unit", "default_noise"):
@@ -190,9 +189,10 @@ class NeuronModel(Parameterized):
                 number(f"{cls.__name__}.{name}", value, 0.0)
         if cls.silent_input is not None:
             number(f"{cls.__name__}.silent_input", cls.silent_input)
+        super().__init_subclass__(saved_as)
 
 
-class Izhikevich(NeuronModel):
+class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     """Izhikevich's neuron (2003): v' = 0.04 v^2 + 5 v + 140 - u + I - theta, u' = a (b v - u).
 
     When v reaches 30 mV: v <- c, u <- u + d. v in mV, t in ms. The 30 mV are the top of the
@@ -229,7 +229,7 @@ class Izhikevich(NeuronModel):
         return {"v": -65.0, "u": np.float32(-65.0) * parameters["b"]}
 
 
-class LIF(NeuronModel):
+class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     """Leaky integrate-and-fire neuron with conductance synapses (Diehl & Cook 2015).
 
     tau_m v' = (E_L - v) + g_exc (E_exc - v) + g_inh (E_inh - v) + I, conductances relative to the
@@ -266,7 +266,7 @@ class LIF(NeuronModel):
         return {"v": self.E_L}
 
 
-class CurrentLIF(NeuronModel):
+class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     """Leaky integrate-and-fire neuron with current synapses (Lapicque 1907; Brunel & van Rossum).
 
     tau_m v' = (E_L - v) + I with I in mV (current times membrane resistance); fires at
@@ -300,7 +300,7 @@ class CurrentLIF(NeuronModel):
         return {"v": self.E_L}
 
 
-class AdEx(NeuronModel):
+class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     """Adaptive exponential integrate-and-fire neuron (Brette & Gerstner 2005).
 
     C v' = -g_L (v - E_L) + g_L Delta_T exp((v - v_T) / Delta_T) - w + I - theta,
@@ -332,7 +332,7 @@ class AdEx(NeuronModel):
         return {"v": self.E_L, "w": 0.0}
 
 
-class PoissonSource(NeuronModel):
+class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
     """A neuron that fires at random: in a step of dt with probability 1 - exp(-I dt / 1000).
 
     Its input I is the rate in Hz: what `Brain.stimulate` gives, plus the region's background.
@@ -346,7 +346,7 @@ class PoissonSource(NeuronModel):
     silent_input = -1e9
 
 
-class Relay(NeuronModel):
+class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
     """A neuron that fires in every step in which its input is at least 1: given spike trains."""
 
     states = {"v": 0.0}

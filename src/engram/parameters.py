@@ -131,6 +131,20 @@ class Parameter(Generic[T]):
         return result  # type: ignore[no-any-return]
 
 
+_paths: dict[str, type[Parameterized]] = {}
+
+
+def class_at(path: str) -> type[Parameterized] | None:
+    """The class that was defined with this path as its `saved_as`, wherever its file lies now."""
+    return _paths.get(path)
+
+
+def _same_place(one: type, other: type) -> bool:
+    """Whether two classes are one that was defined again: its file was reloaded, or is a script."""
+    modules = {one.__module__, other.__module__} - {"__main__", "__mp_main__"}
+    return one.__qualname__ == other.__qualname__ and len(modules) <= 1
+
+
 class Parameterized:
     """Base of everything that has parameters.
 
@@ -138,6 +152,9 @@ class Parameterized:
     its default. `on_change` is called after one was set; see `attach` for both. A docstring of a
     subclass gets a section Parameters from what the class declares, without those that its own
     section Parameters names already.
+
+    Checkpoints and fingerprints know a class by its path, "module:Class". With ``saved_as`` it
+    stays what it is when the class moves. Subclasses have paths of their own.
 
     Parameters
     ----------
@@ -150,9 +167,41 @@ class Parameterized:
         There is no parameter of that name.
     InvalidTypeError, InvalidValueError
         A value is not valid.
+
+    Examples
+    --------
+    >>> class Mine(Parameterized, saved_as="my_models:Mine"):
+    ...     tau = Parameter(1.0)
+    >>> Mine.class_path()
+    'my_models:Mine'
     """
 
     _parameters: ClassVar[dict[str, Parameter[Any]]]
+    _path: ClassVar[str]
+
+    def __init_subclass__(cls, saved_as: str | None = None) -> None:
+        super().__init_subclass__()
+        text = cls.__dict__.get("__doc__")
+        if text is not None:
+            cls.__doc__ = _with_parameters(text, _declared(cls))
+        cls._path = f"{cls.__module__}:{cls.__qualname__}" if saved_as is None else saved_as
+        if saved_as is None:
+            return
+        if not isinstance(saved_as, str) or not all(saved_as.partition(":")):
+            raise InvalidValueError(
+                f"{cls.__name__}: saved_as must be like 'module:Class', not {saved_as!r}"
+            )
+        other = _paths.get(saved_as)
+        if other is not None and not _same_place(cls, other):
+            raise InvalidValueError(
+                f"{cls.__name__}: saved_as = {saved_as!r} belongs to {other!r} already"
+            )
+        _paths[saved_as] = cls
+
+    @classmethod
+    def class_path(cls) -> str:
+        """The path by which checkpoints and fingerprints know the class."""
+        return cls._path
 
     def __init__(self, **values: Any) -> None:
         object.__setattr__(self, "_values", {})
@@ -171,12 +220,6 @@ class Parameterized:
         if found is None:
             found = cls._parameters = _declared(cls)
         return found
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        text = cls.__dict__.get("__doc__")
-        if text is not None:
-            cls.__doc__ = _with_parameters(text, _declared(cls))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):

@@ -54,14 +54,18 @@ class PlasticityRule(Parameterized):
         doc="'all': traces add up over spikes; 'nearest': only the latest spike counts",
     )
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, saved_as: str | None = None) -> None:
+        if "_has_dopamine" not in vars(cls):  # else it is ModulatedRule itself
+            cls._check_declaration()
+        super().__init_subclass__(saved_as)
+
+    @classmethod
+    def _check_declaration(cls) -> None:
         if cls.modulated != cls._has_dopamine:
             raise InvalidValueError(
                 f"{cls.__name__}.modulated can't be set: a rule that is modulated by dopamine, and "
                 f"no other, derives from ModulatedRule, which has the parameters it needs"
             )
-        if "_has_dopamine" in vars(cls):
-            return  # ModulatedRule itself
         if cls.modulated and cls.on_pre is None:
             raise InvalidValueError(
                 f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may "
@@ -79,7 +83,7 @@ class PlasticityRule(Parameterized):
                     )
 
 
-class STDP(PlasticityRule):
+class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     """Spike-timing-dependent plasticity (Song, Miller & Abbott 2000; Guetig et al. 2003).
 
     At a postsynaptic spike w += A_plus x (w_max - soft w); at the arrival of a presynaptic one
@@ -140,7 +144,7 @@ class ModulatedRule(PlasticityRule):
     baseline_dopamine = Parameter(0.0, doc="tonic dopamine")
 
 
-class RewardSTDP(ModulatedRule):
+class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     """STDP gated by dopamine (Izhikevich 2007).
 
     At a postsynaptic spike c += A_plus x w_max; at the arrival of a presynaptic one
@@ -162,7 +166,7 @@ class RewardSTDP(ModulatedRule):
     on_post = staticmethod(rules.reward_stdp_on_post)
 
 
-class TraceSTDP(PlasticityRule):
+class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
     """Learning at postsynaptic spikes alone (Diehl & Cook 2015).
 
     At a postsynaptic spike w += eta (x - x_tar) (w_max - w)^mu: synapses whose presynaptic neuron
@@ -186,7 +190,7 @@ class TraceSTDP(PlasticityRule):
         return float(self.bounds == "both")
 
 
-class TripletSTDP(PlasticityRule):
+class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
     """STDP by triplets of spikes (Pfister & Gerstner 2006).
 
     At a postsynaptic spike w += x (A2_plus + A3_plus y2) (w_max - soft w); at the arrival of a

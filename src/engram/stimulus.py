@@ -119,7 +119,7 @@ def _centres(n_neurons: int, n_values: int) -> Floats:
     return np.where(size[group] == 1, 0.5, place / spacing).astype(np.float32)
 
 
-class StimulusEncoder(Parameterized):
+class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder"):
     """Turns values in [0, 1] into input currents (or rates, for a region of Poisson sources).
 
     With x the value of a neuron's group: RATE x max_current; TEMPORAL max_current from step

@@ -59,7 +59,7 @@ class Neurotransmitter(IntEnum):
 NeurotransmitterType = Neurotransmitter
 
 
-class ShortTermPlasticity(Parameterized):
+class ShortTermPlasticity(Parameterized, saved_as="engram.synapses:ShortTermPlasticity"):
     """Depression and facilitation (Tsodyks, Pawelzik & Markram 1998).
 
     A spike releases the share u of the resources R: the charge is weight x R x u / U. Then

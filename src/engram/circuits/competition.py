@@ -26,7 +26,7 @@ BLOCK = 256
 """Images turned into rates at a time."""
 
 
-class Competition(Parameterized):
+class Competition(Parameterized, saved_as="engram.competition:Competition"):
     """Poisson inputs, excitatory neurons that learn them, and inhibition of all but the winner.
 
     Regions "input" (n_inputs `PoissonSource`), "excitatory" and "inhibitory" (n_neurons each) of an

@@ -18,7 +18,7 @@ SLOW, FAST, SLOW_REWARD, FAST_REWARD, ERROR = range(5)
 """The state of a critic: sums over spikes and rewards, and the error of the last step."""
 
 
-class Critic(Parameterized):
+class Critic(Parameterized, saved_as="engram.critic:Critic"):
     """A region whose rate is the value of the present, and the TD error it makes of rewards.
 
     V = value_at_rest + value_per_hz x rate. The rate, in Hz, is the mean over the region's

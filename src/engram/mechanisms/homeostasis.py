@@ -16,7 +16,7 @@ SILENT = 0.01
 """Share of the target rate below which a neuron counts as silent."""
 
 
-class Homeostasis(Process):
+class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     """Synaptic scaling (Turrigiano et al. 1998; van Rossum et al. 2000) and thresholds.
 
     Every check_interval each neuron's incoming excitatory plastic weights are multiplied by

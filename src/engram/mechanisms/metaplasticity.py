@@ -21,7 +21,7 @@ class Population(Protocol):
         """The name of the region."""
 
 
-class Metaplasticity(Process):
+class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     """BCM for spikes (Bienenstock, Cooper & Munro 1982; Pfister & Gerstner 2006).
 
     The potentiation a postsynaptic spike causes is multiplied by r / theta, at most by max_gain: r

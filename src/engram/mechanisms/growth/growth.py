@@ -40,7 +40,7 @@ class GrowthCycle:
     synapses_lost: int
 
 
-class Growth(GrowthParameters):
+class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     """Structural plasticity, once every growth_interval; each of its four parts has a switch.
 
     Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all

@@ -27,7 +27,7 @@ _PRECISION = 1e-6
 """Strength at which a trace counts as forgotten."""
 
 
-class Memory(MemoryParameters):
+class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     """Traces of joint activity, their replay, and completion of a part to the whole.
 
     While something is stimulated, the neurons of each region that fired more than trace_threshold
