@@ -58,7 +58,7 @@ def live(seed: int, frozen: bool = False) -> tuple[Brain, np.ndarray]:
             brain.freeze_homeostatic_scaling()
             brain.release("input")
             brain.run(1000, progress=False)
-        check(brain._tables)
+        check(brain.network.tables)
         stats = brain.stats()
         sizes.append((stats.n_neurons, stats.n_synapses, stats.mean_activity))
     return brain, np.array(sizes)

@@ -23,9 +23,9 @@ import numpy as np
 
 from engram import Brain
 from engram.circuits import sequence_memory
+from engram.mechanisms.memory.sleep import SleepReport
+from engram.mechanisms.memory.traces import Trace, rank_correlation
 from engram.recording import SpikeRecorder
-from engram.sleep import SleepReport
-from engram.traces import Trace, rank_correlation
 
 GROUPS, MEMBERS, SHOWN, CELLS = 6, 40, 50.0, 300
 NIGHT = 10_000.0

@@ -300,7 +300,7 @@ def attack(folder: Path, count: int, seed: int) -> dict[str, Any]:
             elif kind in FORGED:
                 result = "loaded, sound"
                 try:
-                    check(loaded._tables)
+                    check(loaded.network.tables)
                     loaded.run(3)
                 except Exception as error:
                     wrong.append(f"{k} {kind}: does not run: {type(error).__name__}: {error}")

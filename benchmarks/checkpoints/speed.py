@@ -141,7 +141,7 @@ def pauses(folder: Path, repeats: int) -> Iterator[Row]:
     with brain.checkpoint_every(folder / "every", steps=1 << 29, keep=2) as checkpointer:
         for _ in range(repeats):
             alone.append(own(lambda: brain.run(20))[0] / 20)
-            copies.append(own(brain._tables.copy))
+            copies.append(own(brain.network.tables.copy))
             stops.append(own(checkpointer.take))
             during.append(own(lambda: brain.run(20))[0] / 20)
             checkpointer.wait()

@@ -111,8 +111,8 @@ def main() -> None:
         brain = build(k) if k % LIFE == 0 else disturb(brain, rng)
         neurons = sum(r.n_alive_neurons for r in brain.regions.values())
         synapses = sum(p.n_synapses for p in brain.projections)
-        cycle = brain.growth.apply(brain)
-        check(brain._tables)
+        cycle = brain.growth.grow()
+        check(brain.network.tables)
         neurons += cycle.neurons_born - cycle.neurons_died
         synapses += cycle.synapses_born - cycle.synapses_pruned - cycle.synapses_lost
         assert neurons == sum(r.n_alive_neurons for r in brain.regions.values())

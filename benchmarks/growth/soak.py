@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from engram import Brain, RegionType, ShortTermPlasticity, Uniform, load_brain, save_brain
-from engram.oscillator import BANDS
+from engram.mechanisms.rhythms import BANDS
 from engram.state.invariants import check
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "soak.json"
@@ -91,7 +91,7 @@ def main() -> None:
             if k % 5 < 4:
                 brain.release("input")
             before = time.process_time()
-            check(brain._tables)
+            check(brain.network.tables)
             checked += time.process_time() - before
         cost = time.process_time() - started - checked
         stats = brain.stats()

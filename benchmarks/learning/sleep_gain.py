@@ -15,8 +15,8 @@ from benchmarks.learning.drawing import bars
 from benchmarks.learning.experiment import Claim, Experiment, Trials
 from engram import Brain
 from engram.circuits import sequence_memory
+from engram.mechanisms.memory.traces import rank_correlation
 from engram.recording import SpikeRecorder
-from engram.traces import rank_correlation
 
 Groups = list[NDArray[np.int64]]
 

@@ -22,7 +22,7 @@ _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes
 
 def _calls(brain: Brain) -> tuple[list[Any], list[Any], list[Any]]:
     """(label, function, index) of arrivals, of neuron loops and of what follows firing."""
-    tables = brain._tables
+    tables = brain.network.tables
     arrivals: list[Any] = []
     regions: list[Any] = []
     after: list[Any] = []
@@ -39,7 +39,7 @@ def _calls(brain: Brain) -> tuple[list[Any], list[Any], list[Any]]:
 
 def breakdown(brain: Brain, steps: int) -> dict[str, float]:
     """Microseconds a step by piece; the brain has run before, so that everything is compiled."""
-    tables = brain._tables
+    tables = brain.network.tables
     arrivals, regions, after = _calls(brain)
     clock, first, end = tables["clock"], tables["event_first"], tables["event_end"]
     spent: dict[str, int] = defaultdict(int)
@@ -68,7 +68,7 @@ def breakdown(brain: Brain, steps: int) -> dict[str, float]:
 
 def clock_cost(brain: Brain) -> float:
     """Microseconds that the clock and the call of an empty loop take."""
-    tables = brain._tables
+    tables = brain.network.tables
     arrive = [c for c in _calls(brain)[0] if brain.projections[c[2]].n_synapses == 0]
     libc = ctypes.CDLL(None)
     empty = arrive[0][1] if arrive else libc.labs

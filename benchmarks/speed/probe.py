@@ -43,9 +43,9 @@ def _memory() -> dict[str, float]:
     brain = build_izhi2006(11)
     built = peak()
     brain.run(1000)
-    blocks = brain._tables.blocks
+    blocks = brain.network.tables.blocks
     plastic = [p for p in brain.projections if p.rule is not None and p.n_synapses]
-    nbytes = sum(a.nbytes for p in plastic for a in blocks[p._index].values())
+    nbytes = sum(a.nbytes for p in plastic for a in blocks[p.record.index].values())
     n = sum(p.n_synapses for p in plastic)
     return {
         "bytes_per_synapse": nbytes / n,

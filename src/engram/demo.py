@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from engram.brain import Brain
 from engram.errors import EngramError
+from engram.network.identities import places
 from engram.persistence import load_brain, save_brain
 from engram.projection import Projection
-from engram.recording import Recorder, SpikeRecorder, _identities, _places
+from engram.recording import Recorder, SpikeRecorder
+from engram.recording.statistics import BrainStats
 from engram.region import RegionType
-from engram.statistics import BrainStats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -201,9 +202,9 @@ def _joined(parts: Iterator[tuple[Any, Any]]) -> tuple[Any, Any]:
 
 def _difference(one: Projection, other: Projection) -> float:
     """Mean change of the weights two brains have in common, relative to the mean weight."""
-    places = _places(_identities(one), _identities(other))
-    common = places >= 0
-    a, b = one.weight[common].astype(np.float64), other.weight[places[common]].astype(np.float64)
+    found = places(one.identities, other.identities)
+    common = found >= 0
+    a, b = one.weight[common].astype(np.float64), other.weight[found[common]].astype(np.float64)
     return float((a - b).mean() / np.abs(b).mean()) if len(a) else float("nan")
 
 

@@ -155,8 +155,7 @@ def raster(
     """
     ax = _axes(ax, height=4.0)
     if isinstance(spikes, SpikeRecorder):
-        regions = spikes._brain.regions
-        sizes = {name: regions[name].n_neurons for name in spikes.regions}
+        sizes = spikes.sizes
         names = {name: f"{name} ({n})" for name, n in sizes.items()}
         data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
     elif isinstance(spikes, Mapping):
@@ -398,9 +397,7 @@ def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
         Where it was drawn.
     """
     ax = _axes(ax, 6.0, 4.5)
-    regions = projection._brain.regions
-    shape = regions[projection.source].n_neurons, regions[projection.target].n_neurons
-    matrix = np.zeros(shape)
+    matrix = np.zeros(projection.shape)
     np.add.at(matrix, (projection.pre, projection.post), projection.weight)
     low, high = float(matrix.min()), float(matrix.max())
     norm: Any = TwoSlopeNorm(0.0, low if low < 0 else -1.0, high if high > 0 else 1.0)

@@ -21,6 +21,7 @@ from engram.kernels.calls import kernel
 from engram.modulation import DopamineRelease, Modulation
 from engram.morphology import Placement
 from engram.network import pathways, settings
+from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.plasticity import PlasticityRule
@@ -83,6 +84,20 @@ class Projection:
     def n_synapses(self) -> int:
         """The number of living synapses."""
         return len(self._block["post"])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Neurons of the source and of the target."""
+        regions, count = self._network.regions, self._network.count
+        return count(regions[self.source]), count(regions[self.target])
+
+    @property
+    def identities(self) -> Ints:
+        """What stays with each synapse for life: pre, post, delay, birth, number among twins.
+
+        Shape (n_synapses, 5). See `engram.network.identities.places`.
+        """
+        return identities(self._network, self._record)
 
     @property
     def pre(self) -> Ints:
@@ -186,9 +201,7 @@ class Projection:
         """
         from scipy import sparse
 
-        regions, count = self._network.regions, self._network.count
-        shape = count(regions[self.source]), count(regions[self.target])
-        return sparse.csr_array((self.weight, (self.pre, self.post)), shape=shape)
+        return sparse.csr_array((self.weight, (self.pre, self.post)), shape=self.shape)
 
     def normalize(self, total: float, neurons: ArrayLike | None = None, *, norm: int = 1) -> None:
         """Scale target neurons' incoming weights w so that (sum |w|^norm)^(1 / norm) is `total`.

@@ -33,6 +33,11 @@ class Region:
     def __init__(self, network: Network, record: RegionRecord) -> None:
         self._network, self._record = network, record
 
+    @property
+    def record(self) -> RegionRecord:
+        """The settings it is a view of."""
+        return self._record
+
     # -- what it is
 
     @property

@@ -19,7 +19,7 @@ from engram import (
     save_brain,
 )
 from engram.analysis import analytic, mean_amplitude, modulation_index, phase_amplitude_coupling
-from engram.oscillator import BANDS, REGION_RHYTHMS
+from engram.mechanisms.rhythms import BANDS, REGION_RHYTHMS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 
@@ -97,7 +97,7 @@ def test_region_types_have_their_rhythms():
         found = {b: brain.oscillators.amplitude(kind.value, b) for b in BANDS}
         assert {b: a for b, a in found.items() if a} == REGION_RHYTHMS[kind]
     assert brain.oscillators.amplitude("a", "theta") == 4 * 0.5, "in units of the model"
-    depth = brain._tables["nest_depth"][brain.regions["memory"]._index]
+    depth = brain.network.tables["nest_depth"][brain.regions["memory"]._index]
     assert depth[list(BANDS).index("gamma")] == 1.0
 
 
@@ -154,15 +154,15 @@ def test_locking_begins_where_theory_says():
     # The beat frequency is sqrt(df^2 - (K / 2 pi)^2): 0.3 Hz.
     assert slips == pytest.approx(20 * 0.3, abs=1)
     free = pair((0.0, 0.0), (6.0, 6.5))
-    assert not free._tables.sizes["U"]
+    assert not free.network.tables.sizes["U"]
 
 
 def test_a_target_lags_and_does_not_pull_back():
     brain = pair((0.0, 10.0), (6.0, 6.0), lag=0.7)
-    start = brain._tables["rhythm_phase"][0].copy()
+    start = brain.network.tables["rhythm_phase"][0].copy()
     brain.run(3000)
     assert difference(brain) == pytest.approx(-0.7, abs=1e-6)
-    np.testing.assert_array_equal(brain._tables["rhythm_phase"][0], start)
+    np.testing.assert_array_equal(brain.network.tables["rhythm_phase"][0], start)
 
 
 def crowd(strength, seed, n=40):
@@ -174,13 +174,13 @@ def crowd(strength, seed, n=40):
     hertz = 10.0 + np.clip(0.2 * np.tan(np.pi * (quantile - 0.5)), -5.0, 5.0)
     for name, f in zip(names, np.random.default_rng(seed).permutation(hertz), strict=True):
         o.set(name, "alpha", 0.0, frequency=f)
-    tables = brain._tables
+    tables = brain.network.tables
     i, j = np.nonzero(~np.eye(n, dtype=bool))
     tables.resize(U=len(i))
     tables["coupling_source"][:], tables["coupling_target"][:] = i, j
     tables["coupling_band"][:] = list(BANDS).index("alpha")
     tables["coupling_strength"][:] = strength / n
-    brain._parameters_changed()
+    brain.network.parameters_changed()
     brain.run(2000)
     found = []
     for _ in range(50):
@@ -205,10 +205,10 @@ def test_coupling_can_be_replaced_and_ended():
     assert o.coupling("a", "b", "theta") == 5.0
     assert o.coupling("b", "a", "theta") == 3.0
     assert o.coupling("a", "b", "gamma") == 0.0
-    assert brain._tables.sizes["U"] == 3
+    assert brain.network.tables.sizes["U"] == 3
     for x, y in ("ab", "ba"):
         o.couple(x, y, "theta", 0.0)
-    assert brain._tables.sizes["U"] == 1
+    assert brain.network.tables.sizes["U"] == 1
     other = plain(regions=("a", "b", "c"))
     other.oscillators.couple("c", "a", "gamma", 1.0)
     assert other.fingerprint() == brain.fingerprint()

@@ -156,7 +156,7 @@ class Twins(RuleBasedStateMachine):
             self.both(lambda b: b.stimulate("r0", [0.8]))
         path = save_brain(self.mine, self.folder / "b", compress=compress)
         self.mine = load_brain(path)
-        check(self.mine._tables)
+        check(self.mine.network.tables)
         assert self.mine.fingerprint() == self.theirs.fingerprint()
         assert [p.name for p in self.folder.iterdir()] == ["b.engram"]
 
@@ -167,7 +167,7 @@ class Twins(RuleBasedStateMachine):
             assert self.mine.stats() == self.theirs.stats()
             assert self.mine.growth.history == self.theirs.growth.history
             assert self.mine.stats_history == self.theirs.stats_history
-            check(self.mine._tables)
+            check(self.mine.network.tables)
             self.place.cleanup()
 
 

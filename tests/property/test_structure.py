@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
         for b in (self.brain, twin):
             b.run(steps, lambda b, _: b.stimulate("a", [0.9]))
         assert twin.fingerprint() == self.brain.fingerprint()
-        check(twin._tables)
+        check(twin.network.tables)
         self.brain = twin
 
     @rule(steps=st.integers(0, 40))
@@ -220,7 +220,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def tables_are_consistent(self):
         if hasattr(self, "brain"):
-            check(self.brain._tables)
+            check(self.brain.network.tables)
 
     @invariant()
     def views_agree(self):
@@ -254,7 +254,7 @@ def lived():
     brain = build(3)
     brain.run(80, lambda b, _: b.stimulate("a", [1.0, 0.5]))
     brain.regions["a"].kill_neurons([2])
-    check(brain._tables)
+    check(brain.network.tables)
     return brain
 
 
@@ -308,7 +308,7 @@ SPOILS = {
 
 @pytest.mark.parametrize("what", SPOILS)
 def test_the_checker_finds_what_is_wrong(lived, what):
-    tables = lived._tables.copy()
+    tables = lived.network.tables.copy()
     check(tables)
     SPOILS[what](tables)
     with pytest.raises(InvariantError, match=what):
@@ -321,9 +321,9 @@ def test_longer_delays_do_not_keep_the_spikes_of_a_whole_life():
     for name in ("a", "b"):
         brain.add_region(name, RegionType.SENSORY, 50)
     brain.run(1000, lambda b, _: b.stimulate("a", [1.0]))
-    assert brain.stats().spikes > 3 * brain._tables.sizes["E"]
-    size = brain._tables.sizes["E"]
+    assert brain.stats().spikes > 3 * brain.network.tables.sizes["E"]
+    size = brain.network.tables.sizes["E"]
     brain.connect_regions("a", "b", delays=30.0)
     brain.run(10)
-    assert brain._tables.sizes["E"] == size
-    check(brain._tables)
+    assert brain.network.tables.sizes["E"] == size
+    check(brain.network.tables)

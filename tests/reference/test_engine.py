@@ -189,7 +189,7 @@ def births(rng, brain: Brain, dense: DenseBrain) -> None:
     pre = rng.choice(np.flatnonzero(source.neuron_alive), n)
     post = rng.choice(np.flatnonzero(target.neuron_alive), n)
     weights = rng.uniform(0.25, 1.0, n).astype(np.float32) * p.w_max
-    if not p._w_max_given:
+    if not p.record.w_max_given:
         weights /= 2
     delay = rng.integers(1, 61, n) * brain.dt
     nt = Neurotransmitter(int(rng.integers(5)))

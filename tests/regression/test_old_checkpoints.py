@@ -28,12 +28,12 @@ def test_there_are_files_of_every_format():
 @pytest.mark.parametrize("path", files(), ids=lambda p: p.stem)
 def test_it_holds_what_it_held_and_goes_on_as_it_did(path):
     brain = load_brain(path)
-    check(brain._tables)
+    check(brain.network.tables)
     assert brain.step_count == BEFORE
     assert digest(brain) == KNOWN[path.name]["loaded"]
     assert future(brain) == KNOWN[path.name]["continued"]
     assert brain.step_count == BEFORE + AFTER
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -44,7 +44,7 @@ def test_all_formats_hold_the_same_brain(name):
 
 def test_defaults_that_have_changed_since_stay_what_they_were(monkeypatch):
     """A parameter nobody had set keeps the value it had then."""
-    from engram.growth import Growth
+    from engram.mechanisms.growth import Growth
     from engram.plasticity import RewardSTDP
 
     path = next(p for p in files() if "growing" in p.name)
@@ -79,8 +79,8 @@ def test_a_variable_younger_than_the_file_starts_at_its_initial_value(monkeypatc
 
     monkeypatch.setitem(migrations.MIGRATIONS, 1, without)
     brain = load_brain(path)
-    assert (brain._tables["theta"] == 0).all()
-    assert (brain._tables["dopamine"] == 0).all()
+    assert (brain.network.tables["theta"] == 0).all()
+    assert (brain.network.tables["dopamine"] == 0).all()
     for p in brain.projections:
-        assert (p._block["birth"] == FIELDS["birth"].initial).all()
-        assert len(p._block["facilitation"]) == 0
+        assert (brain.network.block(p.record)["birth"] == FIELDS["birth"].initial).all()
+        assert len(brain.network.block(p.record)["facilitation"]) == 0

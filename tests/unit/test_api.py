@@ -399,7 +399,7 @@ def thresholds(brain):
 
 
 def gains(brain):
-    return brain._tables["mean_square_rate"].tobytes()
+    return brain.network.tables["mean_square_rate"].tobytes()
 
 
 @pytest.mark.parametrize("warm", [0, 173])

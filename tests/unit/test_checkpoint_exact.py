@@ -79,7 +79,7 @@ def other(array):
 def test_every_array_of_the_schema_counts(brain, field):
     """One bit of any saved array is another fingerprint; that of the file is the same."""
     twin = brain.copy()
-    tables = twin._tables
+    tables = twin.network.tables
     block = None if field in BRAIN_FIELDS else next(
         b for b in reversed(tables.blocks) if b[field.name].size
     )  # fmt: skip
@@ -113,9 +113,11 @@ def test_no_array_that_changes_in_a_run_is_left_out():
         one.run(3)
     for field in BRAIN_FIELDS:
         if field.kind == "derived" and not {"W", "B", "A", "G"} & set(field.dims):
-            mine, theirs = brain._tables[field.name], loaded._tables[field.name]
+            mine, theirs = brain.network.tables[field.name], loaded.network.tables[field.name]
             np.testing.assert_array_equal(mine, theirs, field.name)
-    for mine_, theirs_ in zip(brain._tables.blocks, loaded._tables.blocks, strict=True):
+    for mine_, theirs_ in zip(
+        brain.network.tables.blocks, loaded.network.tables.blocks, strict=True
+    ):
         for field in SYNAPSE_FIELDS:
             np.testing.assert_array_equal(mine_[field.name], theirs_[field.name], field.name)
 
@@ -239,7 +241,7 @@ print(json.dumps([brain.fingerprint(), spikes, brain.summary()]))
     there = json.loads(done.stdout)
     for path in (first, second, third, third):
         loaded = load_brain(path)
-        check(loaded._tables)
+        check(loaded.network.tables)
         assert [live(loaded, 60), loaded.summary()] == there[1:]
         assert loaded.fingerprint() == brain.fingerprint() == there[0]
         assert loaded.stats_history == brain.stats_history
@@ -272,7 +274,7 @@ def test_what_the_ring_remembers_does_not_depend_on_its_size(tmp_path):
         late = load_brain(save_brain(one, tmp_path / "late"))
         for each in (one, late):
             each.run(200)
-            check(each._tables)
+            check(each.network.tables)
             prints.append(each.fingerprint())
     assert len(set(prints)) == 1
     assert p.n_synapses > 20

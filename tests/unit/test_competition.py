@@ -190,7 +190,7 @@ def test_answers_are_those_of_a_frozen_brain():
     twin.reset_state()
     seed = np.empty(1, np.uint64)
     kernel("random.derived_seeds")(np.uint64(4), STREAM_PRESENTATION, np.array([7]), seed)
-    twin._tables["seed"][0] = seed[0]
+    twin.network.tables["seed"][0] = seed[0]
     by_hand = twin.present_many(INPUT, c.rates(image), 80, read=EXCITATORY)[0]
     np.testing.assert_array_equal(by_hand, answer)
     assert answer.sum() > 0

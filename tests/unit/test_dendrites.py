@@ -120,7 +120,7 @@ def test_synapses_can_be_moved_one_by_one():
     p.compartment = 0
     assert (p.compartment == 0).all()
     assert (p.delay <= 4.0).all()
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 # -- what arrives
@@ -170,8 +170,8 @@ def test_taking_dendrites_away_leaves_no_trace():
     assert brain.regions["b"].morphology is None
     for name in ("pre", "post", "delay", "weight", "age"):
         np.testing.assert_array_equal(getattr(p, name), getattr(point, name))
-    assert not len(p._block["synapse_gain"])
-    assert not len(p._block["compartment"])
+    assert not len(brain.network.block(p.record)["synapse_gain"])
+    assert not len(brain.network.block(p.record)["compartment"])
 
 
 def test_morphology_is_of_the_target_and_of_its_own_wiring():
@@ -188,7 +188,7 @@ def test_morphology_is_of_the_target_and_of_its_own_wiring():
         "region:a": False, "region:b": True, "proj:a->b": True, "proj:b->a": False,
     }  # fmt: skip
     brain.run(10)
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 @pytest.mark.parametrize("wait", range(1, 9))
@@ -206,7 +206,7 @@ def test_spikes_under_way_when_dendrites_change_arrive_at_most_once(wait):
         assert (arrived <= 12 + 1e-4).all()
         if wait > 4 and first == "point":
             np.testing.assert_allclose(arrived, 12, rtol=1e-5)
-        check(brain._tables)
+        check(brain.network.tables)
 
 
 # -- compartments
@@ -238,7 +238,7 @@ def test_charge_arrives_on_its_compartment():
     exc.compartment = places
     brain.inject_current("a", range(4), 1.0)
     brain.run(2)
-    tables, cells = brain._tables, b._slice
+    tables, cells = brain.network.tables, brain.network.slice(b.record)
     on = {name: tables[name][:, cells] for name in DENDRITE_STATES}
     np.testing.assert_allclose(tables["exc"][cells], 0.5, rtol=1e-5)
     np.testing.assert_allclose(on["dendrite_exc"][6], 0.5, rtol=1e-5)
@@ -260,12 +260,12 @@ def test_saving_copying_and_chunks_do_not_matter(tmp_path, rule, stp):
         b.run(n)
     assert a.fingerprint() == b.fingerprint()
     assert a.regions["b"].total_spikes.sum() > 20
-    assert np.abs(a._tables["dendrite_v"]).max() > 1
+    assert np.abs(a.network.tables["dendrite_v"]).max() > 1
     save_brain(a, tmp_path / "brain")
     c, d = load_brain(tmp_path / "brain"), a.copy()
     for brain in (a, c, d):
         brain.run(200)
-        check(brain._tables)
+        check(brain.network.tables)
     assert a.fingerprint() == c.fingerprint() == d.fingerprint()
     assert c.regions["b"].morphology == TREE
     assert c.regions["b"].dendrite_v.shape == (len(NODES), 30)
@@ -274,8 +274,12 @@ def test_saving_copying_and_chunks_do_not_matter(tmp_path, rule, stp):
 def test_the_fingerprint_sees_dendrites():
     changes = {
         "nothing": lambda _: None,
-        "potential": lambda b: b._tables["dendrite_v"].__setitem__((3, b.regions["b"]._first), 1.0),
-        "input": lambda b: b._tables["dendrite_exc"].__setitem__((3, b.regions["b"]._first), 1.0),
+        "potential": lambda b: b.network.tables["dendrite_v"].__setitem__(
+            (3, b.regions["b"]._first), 1.0
+        ),
+        "input": lambda b: b.network.tables["dendrite_exc"].__setitem__(
+            (3, b.regions["b"]._first), 1.0
+        ),
         "tree": lambda b: b.regions["b"].enable_morphology("stellate", dynamics="compartments"),
         "dynamics": lambda b: b.regions["b"].enable_morphology("pyramidal"),
         "nmda": lambda b: b.regions["b"].enable_morphology(
@@ -296,25 +300,25 @@ def test_neurons_are_born_at_rest_and_die_without_a_trace():
     brain = dendritic(nmda=NMDA())
     brain.run(200)
     b = brain.regions["b"]
-    slots = b._slice
+    slots = brain.network.slice(b.record)
     b.kill_neurons([2, 5])
     for name in DENDRITE_STATES:
-        assert not brain._tables[name][:, [slots.start + 2, slots.start + 5]].any()
+        assert not brain.network.tables[name][:, [slots.start + 2, slots.start + 5]].any()
     brain.run(5)
-    check(brain._tables)
+    check(brain.network.tables)
     assert b.add_neuron() == 2
     assert b.add_neuron() == 5
     assert b.add_neuron() == 30
     for name in DENDRITE_STATES:
-        assert not brain._tables[name][:, [slots.start + k for k in (2, 5, 30)]].any()
+        assert not brain.network.tables[name][:, [slots.start + k for k in (2, 5, 30)]].any()
     np.testing.assert_array_equal(b.dendrite_v[:, 30], b.model.E_L)
     b.add_synapses([0, 0, 0], [2, 5, 30], 0.1)
-    check(brain._tables)
+    check(brain.network.tables)
     brain.run(100)
-    check(brain._tables)
+    check(brain.network.tables)
     brain.reset_state()
     for name in DENDRITE_STATES:
-        assert not brain._tables[name].any()
+        assert not brain.network.tables[name].any()
 
 
 def test_all_neurons_of_a_large_region_do_the_same():

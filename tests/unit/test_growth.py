@@ -69,7 +69,7 @@ def test_growth_with_all_its_parts_off_changes_nothing():
     assert len(brain.growth.history) == 4
     assert {(c.neurons_born, c.synapses_pruned) for c in brain.growth.history} == {(0, 0)}
     # No spikes are kept for nothing.
-    assert brain._tables.sizes["H"] < 20
+    assert brain.network.tables.sizes["H"] < 20
 
 
 # -- neurogenesis
@@ -79,7 +79,7 @@ def test_neurons_are_born_where_activity_is_high_and_wired_in_all_pathways():
     brain = growing(neurogenesis=True, neurogenesis_rate=5.0)
     (a, b), _ = sizes(brain)
     brain.run(500, excite)
-    check(brain._tables)
+    check(brain.network.tables)
     assert brain.regions["a"].n_alive_neurons == 24
     assert brain.regions["b"].n_alive_neurons >= b
     born = sum(c.neurons_born for c in brain.growth.history)
@@ -116,7 +116,7 @@ def test_newborns_are_wired_as_densely_as_their_neighbours():
     for name, value in {**OFF, "neurogenesis": True}.items():
         setattr(brain.growth, name, value)
     brain.growth.neurogenesis_rate, brain.growth.births_per_cycle = 0.0, 100
-    brain.growth.apply(brain)
+    brain.growth.grow()
     new = brain.regions["a"]
     kinds = new.neuron_type
     assert (kinds == NeuronType.EXCITATORY).sum() == 240
@@ -131,7 +131,7 @@ def test_newborns_are_wired_as_densely_as_their_neighbours():
         assert abs(grown.mean() - mean) < 0.15 * mean
         assert set(grown) <= {int(mean), int(mean) + 1}
         assert len(pairs(p)) == p.n_synapses
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_regions_keep_their_share_of_inhibition():
@@ -159,7 +159,7 @@ def test_saturated_weights_do_not_stop_births():
         p.weight = np.where(p.weight < 0, -99.0, 99.0)
     brain.run(200, excite)
     assert sum(c.neurons_born for c in brain.growth.history) > 0
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def newborn_of(model, **parameters):
@@ -170,7 +170,7 @@ def newborn_of(model, **parameters):
         **OFF, "neurogenesis": True, "neurogenesis_rate": 0.0, **parameters,
     }.items():  # fmt: skip
         setattr(brain.growth, name, value)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     brain.growth.neurogenesis = False
     assert region.n_alive_neurons == 2
     return brain, region
@@ -190,9 +190,11 @@ def test_a_newborn_is_excitable_and_grows_out_of_it():
         assert region.v[1] == pytest.approx(twin.regions["r"].v[1], abs=1e-4)
     assert region.v[0] == -65.0
     assert max(v) > -63.0
-    assert brain._tables["youth"][region._first + 1] == pytest.approx(np.exp(-300 / 80), rel=1e-4)
+    assert brain.network.tables["youth"][brain.network.first(region.record) + 1] == pytest.approx(
+        np.exp(-300 / 80), rel=1e-4
+    )
     brain.run(1000)
-    assert brain._tables["youth"][region._first + 1] == 0.0
+    assert brain.network.tables["youth"][brain.network.first(region.record) + 1] == 0.0
 
 
 def test_given_spike_trains_are_not_excitable():
@@ -216,7 +218,7 @@ def test_a_newborn_is_more_plastic_and_grows_out_of_it(gain):
         "critical_period": 150.0,
     }.items():  # fmt: skip
         setattr(brain.growth, name, value)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     brain.growth.neurogenesis = False
     p = brain.get_projection("in", "out")
     # The input grew as well; only its first neuron is used.
@@ -279,7 +281,7 @@ def test_correlated_neurons_are_joined_others_of_the_same_rate_are_not(seed):
     new = pairs(forward) - before
     assert new == {(k, k) for k in range(20)} - before
     assert sum(c.synapses_born for c in brain.growth.history) == len(new)
-    check(brain._tables)
+    check(brain.network.tables)
     brain = joinable(seed)
     forward = brain.get_projection("a", "b")
     trains(brain, 6000, rng, shared=False)
@@ -342,7 +344,7 @@ def test_new_synapses_are_like_the_others_and_weak():
         b.inject_current("a", silent, -1000.0)
 
     brain.run(600, drive)
-    check(brain._tables)
+    check(brain.network.tables)
     forward = brain.get_projection("a", "b")
     new = pairs(forward) - before[forward.label]
     assert len(new) > 20
@@ -370,7 +372,7 @@ def test_new_synapses_keep_to_the_bounds():
     brain.run(300, excite)
     assert forward.n_synapses > count
     assert forward.weight.min() >= forward.w_min
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_the_fast_take_no_new_synapses():
@@ -406,7 +408,7 @@ def test_weak_old_synapses_are_pruned_the_weakest_first():
     assert forward.n_synapses == n - weak.sum()
     assert forward.weight.min() > 0.5 * forward.w_max
     assert brain.get_projection("a", "a").n_synapses == own
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_what_is_used_is_not_pruned():
@@ -431,7 +433,7 @@ def test_what_is_used_is_not_pruned():
     # Weak and old as they are, they go once there are no more spikes.
     brain.run(200)
     assert forward.n_synapses == 0
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 # -- apoptosis
@@ -460,7 +462,7 @@ def test_the_silent_die_with_all_their_synapses_the_longest_silent_first():
     region = brain.regions["a"]
     assert np.flatnonzero(~region.neuron_alive).tolist() == [2, 3, 4]
     brain.run(188, drive)
-    check(brain._tables)
+    check(brain.network.tables)
     assert np.flatnonzero(~region.neuron_alive).tolist() == [0, 1, 2, 3, 4]
     assert brain.regions["b"].n_alive_neurons == 30
     assert sum(c.neurons_died for c in brain.growth.history) == 5
@@ -477,19 +479,19 @@ def test_a_slot_passes_on_nothing_of_the_dead():
     region = brain.regions["a"]
     region.kill_neurons([4])
     brain.growth.births_per_cycle = 2
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert region.n_neurons == 21
-    reused, fresh = region._first + 4, region._first + 20
+    reused, fresh = brain.network.first(region.record) + 4, brain.network.first(region.record) + 20
     random = {"q", "v", "x"}
     for field in NEURON_FIELDS:
         if field.name not in random:
-            values = brain._tables[field.name]
+            values = brain.network.tables[field.name]
             assert (values[..., reused] == values[..., fresh]).all(), field.name
     for p in brain.projections:
         if p.source == "a":
-            assert not p._block["pre_trace"][..., 4].any()
+            assert not brain.network.block(p.record)["pre_trace"][..., 4].any()
         if p.target == "a":
-            assert not p._block["post_trace"][:, 4].any()
+            assert not brain.network.block(p.record)["post_trace"][:, 4].any()
         assert (p.age[(p.pre == 4) & (p.source == "a")] == 0).all()
 
 
@@ -511,8 +513,8 @@ def test_births_deliver_no_spike_from_before_their_birth(reborn):
         brain.growth.neurogenesis = True
         brain.growth.young_current = 0.0
         target_count = target.n_neurons
-        brain._max_neurons["b"] = target_count
-        brain.growth.apply(brain)
+        brain.regions["b"].record.max_neurons = target_count
+        brain.growth.grow()
         brain.growth.neurogenesis = False
         assert (p.pre == 0).any()
         p.remove_synapses(p.pre != 0)
@@ -619,7 +621,7 @@ def test_the_cycles_account_for_every_neuron_and_synapse():
     neurons, synapses = (sum(n) for n in sizes(brain))
     for _ in range(12):
         brain.run(50, excite)
-        check(brain._tables)
+        check(brain.network.tables)
         c = brain.growth.history[-1]
         neurons += c.neurons_born - c.neurons_died
         synapses += c.synapses_born - c.synapses_pruned - c.synapses_lost
@@ -630,7 +632,7 @@ def test_growth_goes_on_as_it_would_have_after_a_save(tmp_path):
     brain = growing(**EVERYTHING, critical_period=100.0)
     brain.unfreeze_plasticity()
     brain.run(333, excite)
-    assert brain._tables["youth"].any()
+    assert brain.network.tables["youth"].any()
     loaded = load_brain(save_brain(brain, tmp_path / "x"))
     for b in (brain, loaded):
         b.run(333, excite)

@@ -64,7 +64,7 @@ def partners(brain, k):
 
 def test_a_newborn_is_like_one_neighbour():
     brain = wired(births_per_cycle=6, kinship_spread=0.25)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     region = brain.regions["a"]
     assert region.n_alive_neurons == 46
     old = {k: partners(brain, k) for k in range(40)}
@@ -79,19 +79,19 @@ def test_a_newborn_is_like_one_neighbour():
     assert len(set(sisters)) == 6
     assert 0.749 < min(ratios) < 0.77
     assert 1.23 < max(ratios) < 1.251
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_without_spread_the_weights_are_the_same():
     brain = wired(births_per_cycle=1, kinship_spread=0.0)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     mine = partners(brain, 40)
     assert mine in [partners(brain, k) for k in range(40)]
 
 
 def test_without_kinship_a_newborn_is_like_nobody():
     brain = wired(births_per_cycle=6, kinship=False)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert brain.regions["a"].n_alive_neurons == 46
     old = [partners(brain, k).keys() for k in range(40)]
     for newborn in range(40, 46):
@@ -105,26 +105,26 @@ def test_a_region_at_most_doubles_in_a_cycle():
     brain.add_region("b", A, 5, 0.0, max_neurons=5)
     brain.connect_regions("a", "b", wiring="all_to_all", source_type=None)
     for n in (4, 8, 9, 9):
-        brain.growth.apply(brain)
+        brain.growth.grow()
         assert region.n_neurons == region.n_alive_neurons == n
         assert brain.get_projection("a", "b").n_synapses == 5 * n
-        check(brain._tables)
+        check(brain.network.tables)
 
 
 def test_who_has_no_sister_is_not_born():
     brain = still(births_per_cycle=3)
     region = brain.add_region("a", S, 4, 0.5, max_neurons=9, excitatory=1.0)
     region.kill_neurons([0, 1, 2, 3])
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert region.n_alive_neurons == 0
 
 
 def test_the_budget_holds():
     brain = wired(births_per_cycle=6)
     brain.growth.max_synapses = sum(p.n_synapses for p in brain.projections) + 20
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert sum(p.n_synapses for p in brain.projections) == brain.growth.max_synapses
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def numbered(first=5, most=9, **parameters):
@@ -151,13 +151,13 @@ def assert_numbered(brain):
     assert set(back.weight) == {-4.0}
     assert set(back.delay) == {2.0}
     assert set(back.nt) == {Neurotransmitter.GABA}
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_wiring_by_number_goes_on_by_number():
     brain = numbered()
     for n in (7, 9, 9):
-        brain.growth.apply(brain)
+        brain.growth.grow()
         assert [r.n_neurons for r in brain.regions.values()] == [n, n]
         assert_numbered(brain)
 
@@ -167,12 +167,12 @@ def test_wiring_by_number_survives_death():
     brain.regions["e"].kill_neurons([1, 3])
     assert_numbered(brain)
     # Their inhibitory neurons live on, and get their partners back.
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert [r.n_alive_neurons for r in brain.regions.values()] == [5, 5]
     assert_numbered(brain)
     for name in "ei":
         brain.regions[name].kill_neurons([0, 4])
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert [r.n_alive_neurons for r in brain.regions.values()] == [5, 5]
     assert_numbered(brain)
 
@@ -181,7 +181,7 @@ def test_deaths_and_births_in_one_cycle():
     brain = numbered(apoptosis=True, apoptosis_age=10.0, deaths_per_cycle=1)
     for _ in range(6):
         brain.run(20)
-        brain.growth.apply(brain)
+        brain.growth.grow()
         assert_numbered(brain)
 
 
@@ -190,7 +190,7 @@ def test_no_more_are_born_than_their_counterparts_have_room_for():
     for name, most in (("e", 9), ("i", 6)):
         brain.add_region(name, A, 5, 0.0, max_neurons=most, model=Relay(), excitatory=1.0)
     brain.connect_regions("e", "i", wiring="one_to_one", weights=2.0)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert [r.n_neurons for r in brain.regions.values()] == [6, 6]
 
 
@@ -199,7 +199,7 @@ def test_two_regions_that_reach_each_other_one_to_one():
     for name in "xy":
         brain.add_region(name, A, 4, 0.0, max_neurons=6, model=Relay(), excitatory=1.0)
     brain.connect_regions("x", "y", wiring="one_to_one", bidirectional=True)
-    brain.growth.apply(brain)
+    brain.growth.grow()
     assert [r.n_neurons for r in brain.regions.values()] == [5, 5]
     for p in (brain.get_projection("x", "y"), brain.get_projection("y", "x")):
         assert sorted(zip(p.pre, p.post, strict=True)) == [(k, k) for k in range(5)]
@@ -228,7 +228,7 @@ def test_a_competition_grows():
     back = net.brain.get_projection("inhibitory", "excitatory")
     assert back.n_synapses == 90
     assert net.brain.regions["inhibitory"].n_neurons == 10
-    check(net.brain._tables)
+    check(net.brain.network.tables)
 
 
 def test_growth_does_not_depend_on_how_images_are_handed_over(tmp_path):
@@ -313,7 +313,7 @@ def test_random_lives_stay_valid():
                 random.choice(np.flatnonzero(brain.regions["b"].neuron_alive), 2, replace=False)
             )
         brain.growth.kinship = bool(k % 5)
-        brain.growth.apply(brain)
-        check(brain._tables)
+        brain.growth.grow()
+        check(brain.network.tables)
     assert brain.regions["a"].n_alive_neurons > 10
     assert NeuronType.INHIBITORY in brain.regions["a"].neuron_type

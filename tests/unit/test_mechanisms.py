@@ -18,7 +18,7 @@ from engram import (
     RewardSTDP,
     Uniform,
 )
-from engram.oscillator import BANDS
+from engram.mechanisms.rhythms import BANDS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 STILL = STDP(A_plus=0.0, A_minus=0.0)
@@ -295,7 +295,7 @@ def test_freezing_stops_the_threshold_and_is_not_undone():
     brain, p = relays()
     fire = lambda i: range(3) if i % 40 == 0 else []  # noqa: E731
     fired_by(brain, fire, fire, 2000)
-    frozen = brain._tables["mean_square_rate"].tobytes()
+    frozen = brain.network.tables["mean_square_rate"].tobytes()
     brain.freeze_structural_plasticity()
     before = p.weight.copy()
     fired_by(brain, fire, fire, 2000)
@@ -304,11 +304,11 @@ def test_freezing_stops_the_threshold_and_is_not_undone():
     twin = brain.copy()
     for b in (brain, twin):
         fired_by(b, fire, fire, 1000)
-        assert b._tables["mean_square_rate"].tobytes() == frozen
+        assert b.network.tables["mean_square_rate"].tobytes() == frozen
     assert (p.weight != before).all(), "potentiation goes on with the threshold where it is"
     brain.unfreeze_structural_plasticity()
     fired_by(brain, fire, fire, 1000)
-    assert brain._tables["mean_square_rate"].tobytes() != frozen
+    assert brain.network.tables["mean_square_rate"].tobytes() != frozen
 
 
 def test_without_metaplasticity_rules_are_bit_for_bit_the_same():
@@ -324,7 +324,7 @@ def test_without_metaplasticity_rules_are_bit_for_bit_the_same():
     assert changed != plain
     brain.metaplasticity.enabled = False
     brain.run(1)
-    assert (brain._tables["potentiation"] == 1.0).all()
+    assert (brain.network.tables["potentiation"] == 1.0).all()
 
 
 # -- rhythms

@@ -9,8 +9,8 @@ import pytest
 
 from engram import Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
 from engram.circuits import associative_memory, recall_of, sequence_memory, set_mode
-from engram.defaults import QUIET
-from engram.traces import Trace, find_same, rank_correlation
+from engram.mechanisms.memory.traces import Trace, find_same, rank_correlation
+from engram.network.inputs import QUIET
 
 S = RegionType.SENSORY
 
@@ -245,14 +245,14 @@ def test_memory_can_be_switched_off():
 def test_without_a_stimulus_no_spikes_are_kept_for_memory():
     brain = remembering()
     brain.run(300)
-    idle = brain._tables.sizes["H"]
+    idle = brain.network.tables.sizes["H"]
     assert idle < 10
     brain.disable_memory()
     brain.run(300, show([1]))
-    assert brain._tables.sizes["H"] == idle
+    assert brain.network.tables.sizes["H"] == idle
     brain.enable_memory()
     brain.run(1, show([1]))
-    assert brain._tables.sizes["H"] > 200
+    assert brain.network.tables.sizes["H"] > 200
 
 
 # -- replay in quiet
@@ -378,8 +378,8 @@ def test_replay_ends_when_the_next_begins_elsewhere():
     assert not brain.regions["r"]._slots("held").any()
     assert brain.regions["s"]._slots("held").any()
     brain.run(95)
-    assert not brain._tables["held"].any()
-    assert not brain._tables["holding"].any()
+    assert not brain.network.tables["held"].any()
+    assert not brain.network.tables["holding"].any()
     with pytest.raises(TypeError, match="must be a Trace"):
         brain.memory.replay([1, 2])
 
@@ -686,8 +686,8 @@ def test_nothing_reaches_a_sleeping_brain():
     brain.run(1)
     assert not brain.asleep
     assert brain.memory.last_sleep.duration == 500.0
-    assert not brain._tables["held"].any()
-    assert not brain._tables["holding"].any()
+    assert not brain.network.tables["held"].any()
+    assert not brain.network.tables["holding"].any()
     brain.run(100)
     # The source is a source again; what was held before is gone.
     assert brain.regions["source"].total_spikes.sum() > 50
@@ -709,7 +709,7 @@ def test_waking_early():
     report = brain.wake()
     assert (report.duration, report.up_states) == (700.0, 1)
     assert not brain.asleep
-    assert not brain._tables["held"].any()
+    assert not brain.network.tables["held"].any()
     assert brain.present("r", [1.0], 100)["r"].min() > 0
 
 
@@ -797,6 +797,6 @@ def test_a_reset_ends_a_replay_but_not_a_sleep(learned):
     brain.run(300)
     brain.reset_state()
     assert brain.asleep
-    assert brain._tables["held"].min() < 0
+    assert brain.network.tables["held"].min() < 0
     brain.run(700)
     assert not brain.asleep

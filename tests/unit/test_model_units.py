@@ -26,8 +26,14 @@ from engram import (
     StimulusEncoder,
     Uniform,
 )
-from engram.competition import ShuntedIzhikevich
-from engram.defaults import current_unit, own_inhibition, own_weight, pathway_weight, weight_unit
+from engram.circuits.models import ShuntedIzhikevich
+from engram.network.defaults import (
+    current_unit,
+    own_inhibition,
+    own_weight,
+    pathway_weight,
+    weight_unit,
+)
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 

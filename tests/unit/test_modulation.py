@@ -414,17 +414,17 @@ def test_parameters_and_levels_are_part_of_the_fingerprint():
 def test_what_is_off_is_not_run():
     brain = everything()
     brain.run(1)
-    assert brain._tables["modulator_entry"][0] != 0
+    assert brain.network.tables["modulator_entry"][0] != 0
     brain.disable_neuromodulation()
     brain.run(1)
-    assert brain._tables["modulator_entry"][0] == 0
+    assert brain.network.tables["modulator_entry"][0] == 0
     brain.enable_neuromodulation()
     brain.run(1)
-    assert brain._tables["modulator_entry"][0] != 0
+    assert brain.network.tables["modulator_entry"][0] != 0
     plain = still()
     relay(plain, "a")
     plain.run(1)
-    assert plain._tables["modulator_entry"][0] == 0
+    assert plain.network.tables["modulator_entry"][0] == 0
 
 
 def test_disabled_it_changes_nothing_and_leaves_nothing():
@@ -435,7 +435,7 @@ def test_disabled_it_changes_nothing_and_leaves_nothing():
     assert brain.critics["reward"].value == 0.0
     twin.disable_neuromodulation()
     brain.run(2)
-    assert brain._tables["rhythm_current"][brain.regions["reward"]._index] == 0.0
+    assert brain.network.tables["rhythm_current"][brain.regions["reward"]._index] == 0.0
 
 
 def test_reset_traces_clears_levels():

@@ -271,7 +271,7 @@ def test_any_current_leaves_finite_membranes(model, current):
     brain, region = one(model, n=7)
     spike_times(brain, current, 300)
     assert np.isfinite(region.v).all()
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_given_parameters_take_the_place_of_the_patterns():
@@ -313,21 +313,21 @@ def lived(**options):
 def test_a_slot_is_used_again_without_a_trace_of_its_last_owner():
     brain, region = lived()
     brain.stimulate("r", [1.0])
-    old = {f.name: brain._tables[f.name][..., 4].copy() for f in NEURON_FIELDS}
+    old = {f.name: brain.network.tables[f.name][..., 4].copy() for f in NEURON_FIELDS}
     assert region.kill_neurons([4, 7]) == 2
     assert region.n_neurons == 12
     assert region.n_alive_neurons == 10
     assert not region.neuron_alive[[4, 7]].any()
     brain.run(1)
     assert region.add_neuron(NeuronType.INHIBITORY) == 4
-    check(brain._tables)
+    check(brain.network.tables)
     expected = {
         "alive": 1, "neuron_type": 1, "pattern": FiringPattern.FAST_SPIKING,
         "born": brain.step_count, "v": -65.0,
     }  # fmt: skip
     seen = set()
     for field in NEURON_FIELDS:
-        value = brain._tables[field.name][..., 4]
+        value = brain.network.tables[field.name][..., 4]
         if field.name in ("q", "x"):
             continue
         initial = np.array(expected.get(field.name, field.initial), field.dtype)
@@ -341,9 +341,9 @@ def test_a_slot_is_used_again_without_a_trace_of_its_last_owner():
     assert region.neuron_age[0] == brain.time
     for p in brain.projections:
         if p.source == "r":
-            assert not p._block["pre_trace"][..., 4].any()
+            assert not brain.network.block(p.record)["pre_trace"][..., 4].any()
         if p.target == "r":
-            assert not p._block["post_trace"][:, 4].any()
+            assert not brain.network.block(p.record)["post_trace"][:, 4].any()
         for side, name in ((p.pre, p.source), (p.post, p.target)):
             assert name != "r" or 4 not in side
     assert region.add_neuron() == 7
@@ -379,7 +379,7 @@ def test_dead_neurons_are_silent():
     assert region.n_alive_neurons == 0
     assert region.mean_activity == 0.0
     brain.run(10)
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_neurons_of_either_type_get_the_pattern_asked_for():

@@ -175,7 +175,7 @@ def test_a_saved_brain_has_the_same_future(build, first, tmp_path):
     path = save_brain(brain, tmp_path / "brain")
     assert path == tmp_path / "brain.engram"
     loaded = load_brain(tmp_path / "brain")
-    check(loaded._tables)
+    check(loaded.network.tables)
     assert loaded.fingerprint() == brain.fingerprint()
     assert loaded.summary() == brain.summary()
     assert loaded.growth.history == brain.growth.history

@@ -311,7 +311,7 @@ def test_weights_through_growth() -> None:
     one.run(975)
     assert one.growth.history[-1].synapses_pruned > 0
     last = recorder.values[-1]
-    birth = projection._block["birth"]
+    birth = one.network.block(projection.record)["birth"]
     assert 0 < np.isfinite(last).sum() < n
     pairs = zip(projection.pre.tolist(), projection.post.tolist(), strict=True)
     old = {pair: w for pair, w, b in zip(pairs, projection.weight, birth, strict=True) if b < 0}
@@ -382,7 +382,7 @@ def test_detaching_stops() -> None:
     assert spikes.times.min() >= 50
     assert spikes.times.max() < 110
     spikes.detach()
-    assert not any(one._tables["logging"])
+    assert not any(one.network.tables["logging"])
 
 
 def test_recorders_come_and_go_independently() -> None:
@@ -470,7 +470,7 @@ def test_what_can_not_be_recorded(tmp_path: Path) -> None:
     ]:
         with pytest.raises(EngramError, match=words):
             one.record(*arguments, **options)
-    assert one._recorders == []
+    assert len(one.network.processes) == len(Brain().network.processes)
     assert list(tmp_path.iterdir()) == []
 
 

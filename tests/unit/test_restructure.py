@@ -23,7 +23,7 @@ def build(seed, *, stp, delays, rule):
 
 def fresh(brain, p, rng, n):
     """New synapses, twins of others and of each other among them."""
-    first_pre, _, first_post, _ = layout.bounds(brain._tables, p)
+    first_pre, _, first_post, _ = layout.bounds(brain.network.tables, p)
     source, target = (brain.regions[brain.projections[p].source].n_neurons, 0)
     target = brain.regions[brain.projections[p].target].n_neurons
     pre = rng.integers(0, source, n).astype(np.int32) + np.int32(first_pre)
@@ -49,12 +49,12 @@ def test_amending_is_laying_out_anew(rule, stp, delays):
         rng = np.random.default_rng(seed)
         brain = build(seed, stp=stp, delays=delays, rule=rule)
         p = int(rng.integers(3))
-        block = brain._tables.blocks[p]
+        block = brain.network.tables.blocks[p]
         n = len(block["post"])
         share = [0.0, 0.02, 0.5, 0.97, 1.0][seed]
         gone = np.flatnonzero(rng.random(n) < share).astype(np.int32)
         new = fresh(brain, p, rng, [5, 0, 60, 3, 1][seed])
-        twin = brain._tables.copy()
+        twin = brain.network.tables.copy()
         keep = np.ones(n, bool)
         keep[gone] = False
         old = layout.selected(layout.read_out(twin, p), keep)
@@ -63,11 +63,13 @@ def test_amending_is_laying_out_anew(rule, stp, delays):
         }
         traces = brain.projections[p]._traces
         layout.lay_out(twin, p, layout.joined(old, new), columns=columns, traces=traces)
-        layout.amend(brain._tables, p, gone, new, traces=traces)
+        layout.amend(brain.network.tables, p, gone, new, traces=traces)
         for name, column in twin.blocks[p].items():
-            np.testing.assert_array_equal(brain._tables.blocks[p][name], column, err_msg=name)
+            np.testing.assert_array_equal(
+                brain.network.tables.blocks[p][name], column, err_msg=name
+            )
         for name in ("delay_min", "delay_count", "regular", "common_sign", "youngest"):
-            assert brain._tables[name][p] == twin[name][p], name
+            assert brain.network.tables[name][p] == twin[name][p], name
 
 
 def test_a_projection_can_lose_all_its_synapses_and_get_new_ones():
@@ -75,15 +77,15 @@ def test_a_projection_can_lose_all_its_synapses_and_get_new_ones():
     forward = brain.get_projection("a", "b")
     assert forward.remove_synapses(np.arange(forward.n_synapses)) > 0
     assert forward.n_synapses == 0
-    check(brain._tables)
+    check(brain.network.tables)
     brain.run(5)
     forward.add_synapses([0, 1], [2, 3], 1.0, 30.0)
     forward.add_synapses([0], [2], 1.0, 2.0, Neurotransmitter.SEROTONIN)
-    check(brain._tables)
+    check(brain.network.tables)
     assert sorted(forward.delay) == [2.0, 30.0, 30.0]
     assert forward.remove_synapses(forward.delay == 30.0) == 2
-    assert brain._tables["delay_count"][forward._index] == 1
-    check(brain._tables)
+    assert brain.network.tables["delay_count"][forward._index] == 1
+    check(brain.network.tables)
 
 
 def test_gains_that_differ_get_a_column():
@@ -97,7 +99,7 @@ def test_gains_that_differ_get_a_column():
     assert set(gains[own.nt != Neurotransmitter.DOPAMINE]) == {1.0}
     own.add_synapses([0], [2], 1.0, 1.0, Neurotransmitter.DOPAMINE)
     assert (own._block["synapse_gain"] == 1.5).sum() == 2
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_a_death_takes_the_synapses_of_every_projection():
@@ -109,6 +111,6 @@ def test_a_death_takes_the_synapses_of_every_projection():
             assert not set(p.pre) & {0, 3}
         if p.target == "b":
             assert 7 not in p.post
-    check(brain._tables)
+    check(brain.network.tables)
     assert brain.regions["a"].add_neuron(NeuronType.INHIBITORY) == 0
-    check(brain._tables)
+    check(brain.network.tables)

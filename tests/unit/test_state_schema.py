@@ -20,7 +20,7 @@ from engram import (
     ShortTermPlasticity,
 )
 from engram.morphology import NMDA
-from engram.presentation import answers
+from engram.network.present import answers
 from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS, Field
 
 Arrays = dict[str, NDArray[Any]]
@@ -88,7 +88,7 @@ def lively() -> Brain:
 
 def kept(brain: Brain) -> Arrays:
     """Copies of all states, by name; those of projections by number too."""
-    tables = brain._tables
+    tables = brain.network.tables
     found = {f.name: tables[f.name].copy() for f in STATES}
     for p, block in enumerate(tables.blocks):
         found |= {f"{p}.{f.name}": block[f.name].copy() for f in SYNAPTIC}
@@ -107,7 +107,7 @@ def test_every_field_of_neurons_is_renewed_at_birth() -> None:
 
 def test_the_brain_of_these_tests_is_lively(brain: Brain) -> None:
     """Otherwise they would see nothing change."""
-    tables = brain._tables
+    tables = brain.network.tables
     still = [f.name for f in NEURONS if (tables[f.name] == f.initial).all()]
     assert set(still) <= {"held_onset", "dendrite_inh", "drive", "mean_rate", "rate_error"}
 
@@ -123,7 +123,7 @@ def reset() -> tuple[Brain, Arrays]:
 @pytest.mark.parametrize("field", STATES, **names)
 def test_reset(field: Field, reset: tuple[Brain, Arrays]) -> None:
     brain, before = reset
-    now = brain._tables[field.name]
+    now = brain.network.tables[field.name]
     if "reset" not in field.on:
         assert np.array_equal(now, before[field.name])
     elif field.name in ("event_first", "event_end"):
@@ -143,7 +143,7 @@ def test_reset(field: Field, reset: tuple[Brain, Arrays]) -> None:
 @pytest.mark.parametrize("field", SYNAPTIC, **names)
 def test_reset_of_projections(field: Field, reset: tuple[Brain, Arrays]) -> None:
     brain, before = reset
-    for p, block in enumerate(brain._tables.blocks):
+    for p, block in enumerate(brain.network.tables.blocks):
         if "reset" in field.on:
             assert (block[field.name] == field.initial).all()
         else:
@@ -162,7 +162,7 @@ def died() -> tuple[Brain, Arrays, int]:
 @pytest.mark.parametrize("field", NEURONS, **names)
 def test_death(field: Field, died: tuple[Brain, Arrays, int]) -> None:
     brain, before, slot = died
-    now, then = brain._tables[field.name].copy(), before[field.name]
+    now, then = brain.network.tables[field.name].copy(), before[field.name]
     if "death" in field.on:
         assert (now[..., slot] == field.initial).all()
         now[..., slot] = then[..., slot]
@@ -172,7 +172,7 @@ def test_death(field: Field, died: tuple[Brain, Arrays, int]) -> None:
 @pytest.mark.parametrize("name", ["pre_trace", "post_trace"])
 def test_traces_at_death(name: str, died: tuple[Brain, Arrays, int]) -> None:
     brain, _, slot = died
-    for projection, block in zip(brain.projections, brain._tables.blocks, strict=True):
+    for projection, block in zip(brain.projections, brain.network.tables.blocks, strict=True):
         if "in" == (projection.source if name == "pre_trace" else projection.target):
             assert (block[name][..., slot] == FIELDS[name].initial).all()
 
@@ -180,7 +180,7 @@ def test_traces_at_death(name: str, died: tuple[Brain, Arrays, int]) -> None:
 @pytest.mark.parametrize("field", NEURONS, **names)
 def test_birth(field: Field, died: tuple[Brain, Arrays, int]) -> None:
     brain = died[0].copy()
-    tables, slot = brain._tables, died[2]
+    tables, slot = brain.network.tables, died[2]
     for other in NEURONS:
         if other.name != "alive":
             tables[other.name][..., slot] = 1
@@ -210,7 +210,7 @@ def answered() -> tuple[Arrays, Arrays]:
     twin.reset_state()
     before = kept(twin)
     inputs = np.full((1, 8), 80.0, np.float32)
-    answers(twin, "poisson", inputs, 300, "out", np.array([1]))
+    answers(twin.network, "poisson", inputs, 300, "out", np.array([1]))
     return before, kept(twin)
 
 

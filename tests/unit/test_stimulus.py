@@ -17,7 +17,7 @@ from engram import (
     encode_number,
     encode_text,
 )
-from engram.defaults import QUIET
+from engram.network.inputs import QUIET
 
 S = RegionType.SENSORY
 RATE, TEMPORAL, POPULATION = EncodingStrategy
@@ -35,9 +35,9 @@ def driven(brain, values):
     """The currents `stimulate` gives, read where they wait for the next step."""
     region = brain.regions["r"]
     count = brain.stimulate("r", values)
-    current = region._slots("drive").copy()
+    current = brain.network.slots(region.record, "drive").copy()
     assert count == np.count_nonzero(current)
-    region._slots("drive")[:] = 0
+    brain.network.slots(region.record, "drive")[:] = 0
     return current
 
 
@@ -246,7 +246,7 @@ def test_numbers_become_currents():
         brain.run(1)
     assert on == [False] * 5 + [True] * 5
     brain.inject_current("r", range(10), encode_number(1.0, region, encoder))
-    np.testing.assert_allclose(region._slots("drive"), 8.0)
+    np.testing.assert_allclose(brain.network.slots(region.record, "drive"), 8.0)
 
 
 def test_text_becomes_currents():

@@ -28,14 +28,14 @@ def pathway(n=100, m=80, dt=1.0, seed=1, relay=False, **options):
     for name, size in (("a", n), ("b", m)):
         brain.add_region(name, S, size, 0.0, excitatory=1.0, model=model, max_neurons=size)
     p = brain.connect_regions("a", "b", **options)
-    check(brain._tables)
+    check(brain.network.tables)
     return brain, p
 
 
 def own(n=60, connectivity=0.1, seed=2, **options):
     brain = Brain(seed=seed)
     brain.add_region("r", S, n, connectivity, **options)
-    check(brain._tables)
+    check(brain.network.tables)
     return brain, brain.get_projection("r", "r")
 
 
@@ -251,7 +251,7 @@ def test_normalize_sets_incoming_sums():
     p.w_max = 1e-3
     p.normalize(3.0)
     assert np.abs(p.weight).max() <= np.float32(1e-3)
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_to_scipy_adds_twins_up():
@@ -275,22 +275,22 @@ def test_adding_and_removing_synapses():
     brain.run(20)
     old = table(p)
     assert p.add_synapses([5, 0], [0, 5], [2.0, 3.0], [7.0, 40.0], Neurotransmitter.GABA) == 2
-    check(brain._tables)
+    check(brain.network.tables)
     new = [((5, 0), 7.0, -2.0, 1), ((0, 5), 40.0, -3.0, 1)]
     assert table(p) == sorted(old + new)
     assert sorted(p.age.tolist())[:2] == [0.0, 0.0]
     assert p.remove_synapses(p.weight < 0) == 2
-    check(brain._tables)
+    check(brain.network.tables)
     assert table(p) == old
     assert p.remove_synapses([0, 0, 1]) == 2
     assert p.n_synapses == len(old) - 2
     assert p.remove_synapses(np.arange(p.n_synapses)) == len(old) - 2
     assert p.n_synapses == 0
-    check(brain._tables)
+    check(brain.network.tables)
     brain.run(5)
     assert p.add_synapses([1], [1]) == 1
     brain.run(5)
-    check(brain._tables)
+    check(brain.network.tables)
 
 
 def test_a_region_adds_single_synapses_and_lateral_inhibition():
@@ -337,8 +337,8 @@ def test_rows_and_their_inverse_agree_through_changes(options):
     brain, p = pathway(30, 25, **options)
     rng = np.random.default_rng(0)
     for _ in range(5):
-        block = brain._tables.blocks[p._index]
-        check(brain._tables)
+        block = brain.network.tables.blocks[p.record.index]
+        check(brain.network.tables)
         if p.rule is not None:
             first = brain.regions["b"]._first
             inverse = np.repeat(np.arange(32), np.diff(block["in_first"]))[: p.n_synapses]
@@ -359,7 +359,7 @@ def test_killing_removes_synapses_everywhere():
     brain.run(20)
     assert brain.regions["a"].kill_neurons([2, 5, 5]) == 2
     assert brain.regions["a"].n_alive_neurons == 18
-    check(brain._tables)
+    check(brain.network.tables)
     for p in brain.projections:
         for side, region in ((p.pre, p.source), (p.post, p.target)):
             assert p.n_synapses > 0

@@ -155,7 +155,8 @@ def taken(network: Network) -> State:
 
 def _taken_processes(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
     """Processes of users: their classes, parameters and states."""
-    entries, found = [], {}
+    entries: list[dict[str, Any]] = []
+    found: Arrays = {}
     for process in _own_processes(network):
         values, arrays = process.save()
         names = {name: f"process.{process.name}.{name}" for name in arrays}

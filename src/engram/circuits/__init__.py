@@ -8,8 +8,8 @@ from engram.circuits.assemblies import (
     set_mode,
 )
 from engram.circuits.competition import Competition
+from engram.circuits.models import ShuntedIzhikevich
 from engram.circuits.settings import CircuitSettings, image_settings, lifelong_settings
-from engram.competition import ShuntedIzhikevich
 
 __all__ = [
     "CircuitSettings",

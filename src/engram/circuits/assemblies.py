@@ -101,8 +101,8 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
     where = "set_mode"
     if mode not in ("encode", "recall"):
         raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {mode!r}")
-    region = brain._region(where, f"{name} inhibition")
-    region.background = ENCODING if mode == "encode" else RECALLING
+    inhibition = brain.network.region(where, f"{name} inhibition")
+    brain.regions[inhibition.name].background = ENCODING if mode == "encode" else RECALLING
 
 
 def _cells(
@@ -200,7 +200,7 @@ def recall_of(
     drawn from the brain's seed; the rest as for `Memory.complete`.
     """
     where = "recall_of"
-    target = brain._region(where, region)
+    target = brain.regions[brain.network.region(where, region).name]
     part = number(f"{where}: share", share, 0.0, 1.0, open_low=True)
     calm = round(number(f"{where}: settle", settle, 0.0) / brain.dt)
     groups = [np.unique(indices(f"{where}: assemblies", a, target.n_neurons)) for a in assemblies]

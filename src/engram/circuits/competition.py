@@ -12,10 +12,10 @@ from engram.brain import Brain
 from engram.circuits.settings import CircuitSettings, plain_settings
 from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
+from engram.network.present import Counter, Counts, answers, reset_state
 from engram.neurons import FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
-from engram.presentation import Counts, Presenter, answers
 from engram.projection import Projection
 from engram.region import Region, RegionType
 from engram.synapses import Neurotransmitter
@@ -394,16 +394,17 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         where = f"{type(self).__name__}.learn"
         array = self._checked(images)
         brain, pathway = self._brain, self._learning
-        brain._check_awake(where)
-        brain._check_time(where, len(array) * (self.steps + self.rest))
-        presenter = Presenter(brain, INPUT, EXCITATORY)
+        network = brain.network
+        network.check_awake(where)
+        network.check_time(where, len(array) * (self.steps + self.rest))
+        counter = Counter(network, network.regions[EXCITATORY])
         counts = np.zeros((len(array), self._excitatory.max_neurons), np.int32)
         total = self.total_weight
         for first in range(0, len(array), BLOCK):
             block = self._rates(array[first : first + BLOCK])
             for k, rates in enumerate(block, first):
                 self._aim()
-                spikes = self._show(presenter, rates)
+                spikes = self._show(counter, rates)
                 counts[k, : len(spikes)] = spikes
                 if total > 0 and pathway.rule is not None:
                     pathway.normalize(total, np.flatnonzero(spikes), norm=self.norm)
@@ -416,13 +417,15 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         if brain.homeostasis.theta_rate != aim:
             brain.homeostasis.theta_rate = aim
 
-    def _show(self, presenter: Presenter, rates: NDArray[np.float32]) -> NDArray[np.int64]:
+    def _show(self, counter: Counter, rates: NDArray[np.float32]) -> NDArray[np.int64]:
         """Show an image, again and brighter while it is answered by too few spikes."""
+        network = self._brain.network
+        target = network.regions[INPUT]
         for again in range(self.repeats + 1):
             if self.from_rest:
-                presenter.brain.reset_state()
+                reset_state(network)
             brighter = rates * np.float32(1.0 + again * self.boost) if again else rates
-            spikes = presenter.show(brighter, self.steps, self.rest)
+            spikes = counter.show(target, brighter, self.steps, self.rest)
             if spikes.sum() >= self.min_spikes:
                 break
         return spikes
@@ -450,8 +453,8 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
                 f"{where}: keys must be {len(array)} whole numbers from 0 on, one for each image"
             )
         shown = self.steps if steps is None else integer(f"{where}: steps", steps, 1)
-        self._brain._check_awake(where)
-        self._brain._check_time(where, shown)
+        self._brain.network.check_awake(where)
+        self._brain.network.check_time(where, shown)
         twin = self.copy()
         if inhibition is not None:
             twin.inhibition = inhibition
@@ -459,6 +462,6 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         for first in range(0, len(array), BLOCK):
             part = slice(first, first + BLOCK)
             counts[part] = answers(
-                twin.brain, INPUT, self._rates(array[part]), shown, EXCITATORY, own[part]
+                twin.brain.network, INPUT, self._rates(array[part]), shown, EXCITATORY, own[part]
             )
         return counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engram.competition import ShuntedIzhikevich
+from engram.circuits.models import ShuntedIzhikevich
 from engram.errors import InvalidValueError
 from engram.neurons import LIF, NeuronModel
 from engram.plasticity import TraceSTDP
@@ -144,7 +144,7 @@ def lifelong_settings(n_inputs: int) -> CircuitSettings:
     anything; sums of rates and weights.
     """
     neuron = MODELS["lif"].replica()
-    neuron.set("tau_inh", 5.0)
+    neuron.assign("tau_inh", 5.0)
     return CircuitSettings(
         neuron,
         total_weight=31.6 * n_inputs / 784,

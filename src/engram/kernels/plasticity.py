@@ -260,7 +260,7 @@ def modulate(
     """Dopamine decays; its product with decaying eligibility is integrated exactly over the step.
 
     dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c (D + D_0) with time in seconds. The factors
-    are those of `engram.preparation.dopamine_factors`.
+    are those of `engram.network.bind.dopamine_factors`.
     """
     factor = dopamine_factor[index]
     growth = eligibility_growth[index]

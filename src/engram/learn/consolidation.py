@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.circuits.competition import Competition
 from engram.errors import integer, number
-from engram.presentation import Counts
+from engram.network.present import Counts
 
 
 class ConsolidatedCircuit:

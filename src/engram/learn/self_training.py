@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from engram.circuits.competition import Competition
 from engram.errors import InvalidValueError, as_array, integer, number
 from engram.learn.decoders import UNDECIDED, ClassProfiles
-from engram.presentation import Counts
+from engram.network.present import Counts
 
 Floats = NDArray[np.float64]
 

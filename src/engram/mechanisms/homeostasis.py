@@ -73,15 +73,19 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         off = frozen["plasticity"] or frozen["homeostatic_scaling"] or self.scaling_rate == 0
         return None if off else next_multiple(step, self.network.steps(self.check_interval))
 
-    def act(self, step: int) -> None:
+    def act(self, step: int) -> None:  # noqa: ARG002
         """Measure rates and scale once."""
+        self.scale()
+
+    def scale(self) -> None:
+        """Measure rates and scale now, whatever the interval."""
         network = self.network
         factors = {name: self._factor(region) for name, region in network.regions.items()}
         silent = {
             name: network.slots(region, "mean_rate") < SILENT * self.target_rate
             for name, region in network.regions.items()
         }
-        network.tables["rates_measured"][0] = step
+        network.tables["rates_measured"][0] = network.step_count
         for pathway in network.pathways:
             if pathway.learns and pathways.n_synapses(network, pathway):
                 name = pathway.target

@@ -48,10 +48,11 @@ def clear_drive(network: Network) -> None:
 
 
 def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
-    """Hold a stimulus from now on."""
+    """Hold a stimulus from now on; neurons born since it was made get none."""
     tables, r = network.tables, region.index
-    network.slots(region, "held")[:] = encoded.amplitude
-    network.slots(region, "held_onset")[:] = 0 if encoded.onset is None else encoded.onset
+    held, n = network.slots(region, "held"), len(encoded.amplitude)
+    held[:n], held[n:] = encoded.amplitude, 0
+    network.slots(region, "held_onset")[:n] = 0 if encoded.onset is None else encoded.onset
     tables["held_period"][r] = encoded.period
     tables["held_since"][r] = network.step_count
     tables["holding"][r] = 1

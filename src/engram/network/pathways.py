@@ -239,7 +239,7 @@ def _drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int
             f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms; they run from "
             f"{ms.min():g} to {ms.max():g}"
         )
-    return np.maximum(np.rint(ms / network.dt), 1).astype(np.int64)
+    return np.asarray(np.maximum(np.rint(ms / network.dt), 1), np.int64)
 
 
 def _make_room(

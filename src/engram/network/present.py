@@ -108,6 +108,24 @@ def _drive_for(network: Network, region: RegionRecord, encoded: Encoded, steps: 
         run(network, 1)
 
 
+class Counter:
+    """Shows inputs and counts the spikes of the neurons that a region had at first."""
+
+    def __init__(self, network: Network, region: RegionRecord) -> None:
+        self._network, self._slots = network, network.slice(region)
+
+    def show(
+        self, target: RegionRecord, values: Inputs, steps: int, rest: int
+    ) -> NDArray[np.int64]:
+        """Hold an input for `steps` steps, then nothing; how often each neuron fired."""
+        tables, start = self._network.tables, self._network.step_count
+        before = tables["total_spikes"][self._slots].copy()
+        show(self._network, target, Encoded(values), steps, rest)
+        # Who was born meanwhile may have taken the place of one that had fired.
+        before[tables["born"][self._slots] > start] = 0
+        return np.asarray(tables["total_spikes"][self._slots] - before)
+
+
 def checked_inputs(network: Network, where: str, region: RegionRecord, values: ArrayLike) -> Inputs:
     """Input of each neuron in each presentation, (n, n_neurons); Hz for sources, else current."""
     array, n = as_array(where, values), network.count(region)
@@ -139,13 +157,11 @@ def present_many(
     network.check_awake(where)
     network.check_time(where, len(shown) * (steps + rest))
     counts = np.zeros((len(shown), network.count(answering)), np.int32)
+    counter = Counter(network, answering)
     for k, row in enumerate(shown):
         if from_rest:
             reset_state(network)
-        spikes = network.slots(answering, "total_spikes")
-        before = spikes.copy()
-        show(network, target, Encoded(row), steps, rest)
-        counts[k] = spikes - before
+        counts[k] = counter.show(target, row, steps, rest)
     return counts
 
 
@@ -198,6 +214,8 @@ def answers(
         before = spikes.copy()
         advance(twin, steps)
         counts[k] = spikes - before
+    # Whoever asks again finds what was found here.
+    resting.put_back()
     clock[STEP] = now
     return counts
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engram.engine.binding import parameters_of
+from engram.kernels.calls import parameters_of
 from engram.neurons import NeuronModel
 
 IZHIKEVICH = 4.0

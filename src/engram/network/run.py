@@ -65,10 +65,8 @@ def last_spikes(network: Network) -> dict[str, NDArray[np.int64]]:
     start, n = firsts[0], ends[-1] - firsts[0]
     ring, size = arrays["event_neuron"], sizes["E"]
     place = start % size
-    if place + n <= size:
-        slots = ring[place : place + n]
-    else:
-        slots = ring[np.arange(place, place + n) % size]
+    whole = place + n <= size
+    slots = ring[place : place + n] if whole else ring[np.arange(place, place + n) % size]
     fired = network.places.take(slots)
     return {
         name: _NOBODY if first == end else fired[first - start : end - start]

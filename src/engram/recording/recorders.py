@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from engram.errors import InvalidValueError, MissingExtraError, indices, integer, number
 from engram.mechanisms.rhythms import Oscillators
 from engram.network import pathways, population
+from engram.network.identities import identities, places
 from engram.network.network import Network, Process
 from engram.network.records import PathwayRecord, RegionRecord
-from engram.recording.identities import identities, places
 from engram.recording.stores import InMemory, OnDisk, Rows
 
 if TYPE_CHECKING:
@@ -186,7 +186,13 @@ class SpikeRecorder(Recorder):
 
     def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
         mine = self._network.slice(self._network.regions[region])
-        return (neurons >= mine.start) & (neurons < mine.stop)
+        return np.asarray((neurons >= mine.start) & (neurons < mine.stop))
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many neurons each of the recorded regions has now."""
+        network = self._network
+        return {name: network.count(network.regions[name]) for name in self.regions}
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
         mine = np.zeros(len(neurons), np.bool_)
@@ -380,7 +386,7 @@ class RateRecorder(_Sampler):
 
 
 class RhythmRecorder(_Sampler):
-    """Samples the rhythm currents of regions, see `engram.oscillator`.
+    """Samples the rhythm currents of regions, see `engram.mechanisms.rhythms`.
 
     values: shape (n_samples, n_regions): what the step that begins at the sample's time gets.
     """

@@ -162,7 +162,8 @@ def describe(network: Network) -> str:
     """
     s = collect(network)
     lines = [
-        f"Brain at {s.time / 1000:.3f} s (step {s.step}, dt {network.dt:g} ms, seed {network.seed})",
+        f"Brain at {s.time / 1000:.3f} s (step {s.step}, dt {network.dt:g} ms, "
+        f"seed {network.seed})",
         f"{s.n_neurons} neurons, {s.n_synapses} synapses, {s.spikes} spikes, "
         f"{s.mean_activity:.1f} Hz on average now",
         f"grown: {s.neurons_born} neurons and {s.synapses_born} synapses born, "

@@ -45,7 +45,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
 
     Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all
     the region's projections as densely as their neighbours or, with kinship, like one of them, its
-    sister (see `engram.kinship`). At age a, with m = exp(-a /
+    sister (see `engram.mechanisms.growth.kinship`). At age a, with m = exp(-a /
     critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
     neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
     potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Synaptogenesis:
@@ -104,8 +104,12 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             return None
         return next_multiple(step, self.network.steps(self.growth_interval))
 
-    def act(self, step: int) -> None:
+    def act(self, step: int) -> None:  # noqa: ARG002
         """One cycle."""
+        self.grow()
+
+    def grow(self) -> GrowthCycle:
+        """One cycle now, whatever the interval; what it changed."""
         network, regions = self.network, self.network.regions
         died = sum(self._bury(region) for region in regions.values())
         growing = [name for name, region in regions.items() if self._grows(region)]
@@ -128,12 +132,12 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
                 room -= plan.sprout(min(self.synapses_per_cycle, room))
         for plan in plans:
             plan.carry_out()
-        self._note(step, sum(len(slots) for slots in newborns.values()), died, plans)
+        return self._noted(sum(len(slots) for slots in newborns.values()), died, plans)
 
-    def _note(self, step: int, born: int, died: int, plans: list[Plan]) -> None:
-        """Enter a cycle into the history."""
+    def _noted(self, born: int, died: int, plans: list[Plan]) -> GrowthCycle:
+        """A cycle, which is entered into the history."""
         cycle = GrowthCycle(
-            step,
+            self.network.step_count,
             born,
             died,
             sum(plan.born for plan in plans),
@@ -143,6 +147,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         self._history.append(cycle)
         for name in COUNTS:
             self._totals[name] += getattr(cycle, name)
+        return cycle
 
     def _bury(self, region: RegionRecord) -> int:
         """Let the neurons die that were silent longest; their synapses follow."""

@@ -63,6 +63,11 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         return self._sleep is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether a replay or a sleep is under way."""
+        return self._pulses is not None or self._sleep is not None
+
+    @property
     def last_sleep(self) -> SleepReport | None:
         """What happened in the last sleep that has ended. Not saved."""
         return self._last_sleep

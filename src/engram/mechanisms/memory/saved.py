@@ -43,10 +43,11 @@ def taken(
 
 def traces(values: Values, arrays: Arrays) -> list[Trace]:
     """The traces that were saved."""
-    return [
-        Trace(**entry, **{n: arrays[f"trace{k}.{n}"].copy() for n in _TRACE_ARRAYS})
-        for k, entry in enumerate(values["traces"])
-    ]
+    found = []
+    for k, entry in enumerate(values["traces"]):
+        whole: Values = {n: arrays[f"trace{k}.{n}"].copy() for n in _TRACE_ARRAYS}
+        found.append(Trace(**entry, **whole))
+    return found
 
 
 def pulses(values: Values, arrays: Arrays) -> Pulses | None:

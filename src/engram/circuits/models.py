@@ -1,7 +1,4 @@
-"""Izhikevich's neuron for circuits that compete (`engram.circuits`).
-
-It stands here because checkpoints name its class by this module.
-"""
+"""Izhikevich's neuron for circuits that compete."""
 
 from __future__ import annotations
 
