@@ -1,0 +1,130 @@
+"""Processes from outside the package, as a user would write them; see docs/mechanisms/own.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram import Parameter, Process
+from engram.kernels.calls import kernel
+from engram.network import pathways
+from engram.network.network import Saved, next_multiple
+
+STREAM = 1 << 20
+"""A stream of random numbers of its own: Engram's are below."""
+
+
+class Rewiring(Process):
+    """Gives some synapses new targets, drawn at random, once every `interval`."""
+
+    name = "rewiring"
+
+    interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between two rewirings")
+    share = Parameter(0.02, low=0.0, high=1.0, doc="of the synapses of each projection")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._moved = 0
+        self._times: list[float] = []
+
+    @property
+    def moved(self) -> int:
+        """Synapses moved so far."""
+        return self._moved
+
+    def next_act(self, step: int) -> int | None:
+        return next_multiple(step, self.network.steps(self.interval))
+
+    def act(self, step: int) -> None:
+        network, uniform = self.network, kernel("random.uniform")
+        for pathway in network.pathways:
+            n = round(self.share * pathways.n_synapses(network, pathway))
+            if not n:
+                continue
+            seed, p = np.uint64(network.seed), pathway.index
+            draws = np.array([uniform(seed, STREAM + p, step, k) for k in range(2 * n)])
+            total = pathways.n_synapses(network, pathway)
+            gone = np.unique((draws[:n] * total).astype(np.int32))
+            pre, delay = pathways.pre_and_delay(network, pathway)
+            magnitude = pathways.magnitude(network, pathway)
+            nt = network.block(pathway)["nt"]
+            source, target = network.regions[pathway.source], network.regions[pathway.target]
+            living = np.flatnonzero(network.alive(target))
+            post = living[(draws[n : n + len(gone)] * len(living)).astype(np.int64)]
+            new = pathways.sprouts(
+                network,
+                pathway,
+                (pre[gone] + network.first(source)).astype(np.int32),
+                (post + network.first(target)).astype(np.int32),
+                delay[gone],
+                magnitude[gone],
+                nt[gone],
+            )
+            pathways.amend(network, pathway, gone, new)
+            self._moved += len(gone)
+        self._times.append(network.time)
+
+    def save(self) -> Saved:
+        return {"moved": self._moved}, {"times": np.array(self._times)}
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self._moved = int(values["moved"])
+        self._times = arrays["times"].tolist()
+
+
+class Watcher(Process):
+    """Notes down every hook that is called."""
+
+    name = "watcher"
+    order = 5
+    kept = False
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._seen: list[str] = []
+
+    @property
+    def seen(self) -> list[str]:
+        """The hooks, in their order."""
+        return self._seen
+
+    def bind(self) -> None:
+        self._seen.append("bind")
+
+    def next_act(self, step: int) -> int | None:
+        return next_multiple(step, 10)
+
+    def act(self, step: int) -> None:
+        self._seen.append(f"act {step}")
+
+    def reset(self) -> None:
+        self._seen.append("reset")
+
+    def forget(self, region: str, slots: NDArray[np.int64]) -> None:
+        self._seen.append(f"forget {region} {slots.tolist()}")
+
+    def region_added(self, region: Any) -> None:
+        self._seen.append(f"region {region.name}")
+
+    def let_go(self) -> None:
+        self._seen.append("let_go")
+
+    def presented(self) -> None:
+        self._seen.append("presented")
+
+    def finished(self) -> None:
+        self._seen.append("finished")
+
+
+class Broken(Process):
+    """Raises when it acts."""
+
+    name = "broken"
+
+    def next_act(self, step: int) -> int | None:
+        return next_multiple(step, 7)
+
+    def act(self, step: int) -> None:
+        raise RuntimeError(f"broken at {step}")
