@@ -92,10 +92,19 @@ class Checkpointer:
         if error is not None:
             raise error
 
-    def wait(self) -> None:
-        """Return when everything taken so far is on the disk; raise what went wrong."""
+    @property
+    def failed(self) -> BaseException | None:
+        """What went wrong in the background and was not raised yet."""
+        return self._error
+
+    def settle(self) -> None:
+        """Return when nothing is being written; errors wait to be raised."""
         while (writing := self._writing) is not None:
             writing.result()
+
+    def wait(self) -> None:
+        """Return when everything taken so far is on the disk; raise what went wrong."""
+        self.settle()
         self.raise_error()
 
     def detach(self) -> None:
@@ -124,6 +133,7 @@ _alive: weakref.WeakSet[Checkpointer] = weakref.WeakSet()
 @atexit.register
 def _report_unseen_errors() -> None:
     for checkpointer in _alive:
-        if checkpointer._error is not None:
-            where, error = checkpointer.folder, checkpointer._error
+        error = checkpointer.failed
+        if error is not None:
+            where = checkpointer.folder
             print(f"engram: a checkpoint in {where} was not written: {error}", file=sys.stderr)
