@@ -256,14 +256,14 @@ def draw() -> list[Path]:
     return drawn
 
 
-def write() -> None:
-    """Write BENCHMARKS.md."""
+def text() -> str:
+    """BENCHMARKS.md."""
     lines = [HEAD]
     for name, section in SECTIONS:
         path = RESULTS / f"{name}.json"
         if path.exists():
             lines += [*section(json.loads(path.read_text())), ""]
-    (ROOT / "BENCHMARKS.md").write_text("\n".join(lines).rstrip() + "\n")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -271,7 +271,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--no-figures", action="store_true", help="BENCHMARKS.md only")
     options = parser.parse_args(arguments)
-    write()
+    (ROOT / "BENCHMARKS.md").write_text(text())
     if not options.no_figures:
         for path in draw():
             print(path.relative_to(ROOT))

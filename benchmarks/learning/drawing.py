@@ -1,4 +1,4 @@
-"""Pictures of the learning experiments: bars of the arms, curves with intervals."""
+"""Drawings of the learning experiments: bars of the arms, curves with intervals."""
 
 from __future__ import annotations
 

@@ -260,7 +260,8 @@ def mnist(
     model: Annotated[str, typer.Option(help="Neurons: lif or izhikevich.")] = "lif",
     data: Annotated[str, typer.Option(help="mnist, or digits (needs no download).")] = "mnist",
     images: Annotated[
-        int | None, typer.Option(min=2, help="Use the first training images only.")
+        int | None,
+        typer.Option("--images", "--pictures", min=2, help="Use the first training images only."),
     ] = None,
     tests: Annotated[
         int | None, typer.Option(min=1, help="Use the first test images only.")
@@ -270,7 +271,7 @@ def mnist(
     ] = 10_000,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for checkpoints, result and images; by default named after it"),
+        typer.Option(help="Folder for checkpoints, result, drawings; by default named after it"),
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Images between checkpoints.")] = 5000,
     jobs: Annotated[int, typer.Option(help="Threads for answers; -1: one for each core.")] = -1,
@@ -309,14 +310,20 @@ def mnist_diagnosis(
     ] = "auto",
     neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 100,
     images: Annotated[
-        int | None, typer.Option(min=2, help="To learn from; 3,000 of MNIST, 1,000 of the digits.")
+        int | None,
+        typer.Option(
+            "--images",
+            "--pictures",
+            min=2,
+            help="To learn from; 3,000 of MNIST, 1,000 of the digits.",
+        ),
     ] = None,
     held_out: Annotated[
         int | None, typer.Option(min=1, help="To score with; 1,000 of MNIST, 400 of the digits.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trials at each point.")] = 3,
     jobs: Annotated[int, typer.Option(help="Processes; -1: one for each core.")] = -1,
-    output: Annotated[Path, typer.Option(help="Folder for trials, tables and images.")] = Path(
+    output: Annotated[Path, typer.Option(help="Folder for trials, tables and drawings.")] = Path(
         "mnist-diagnosis"
     ),
     quick: Annotated[

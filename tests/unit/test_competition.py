@@ -55,6 +55,10 @@ def bars(n: int, seed: int = 0) -> np.ndarray:
     return images.reshape(n, 36)
 
 
+def test_checkpoints_name_the_neuron_by_the_path_they_always_did():
+    assert ShuntedIzhikevich.name() == "engram.competition:ShuntedIzhikevich"
+
+
 # ------------------------------------------------------------------ learning
 
 

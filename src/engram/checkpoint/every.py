@@ -126,21 +126,25 @@ class Checkpointer:
         write_state(state, checkpoint_path(self.folder, step), compress=self._compress)
         keep_latest(self.folder, self.keep)
 
-    @property
-    def error(self) -> BaseException | None:
-        """What went wrong in the background and has not been raised yet."""
-        return self._error
-
     def raise_error(self) -> None:
         """Raise what went wrong in the background, once."""
         error, self._error = self._error, None
         if error is not None:
             raise error
 
-    def wait(self) -> None:
-        """Return when everything taken so far is on the disk; raise what went wrong."""
+    @property
+    def failed(self) -> BaseException | None:
+        """What went wrong in the background and was not raised yet."""
+        return self._error
+
+    def settle(self) -> None:
+        """Return when nothing is being written; errors wait to be raised."""
         while (writing := self._writing) is not None:
             writing.result()
+
+    def wait(self) -> None:
+        """Return when everything taken so far is on the disk; raise what went wrong."""
+        self.settle()
         self.raise_error()
 
     def detach(self) -> None:
@@ -195,6 +199,7 @@ _alive: weakref.WeakSet[Checkpointer] = weakref.WeakSet()
 @atexit.register
 def _report_unseen_errors() -> None:
     for checkpointer in _alive:
-        if checkpointer.error is not None:
-            where, error = checkpointer.folder, checkpointer.error
+        error = checkpointer.failed
+        if error is not None:
+            where = checkpointer.folder
             print(f"engram: a checkpoint in {where} was not written: {error}", file=sys.stderr)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Uniform, Values
-from engram.errors import InvalidValueError, indices, integer, number
+from engram.errors import InvalidValueError, indices, integer, number, unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_MEMORY
 from engram.neurons import FiringPattern, NeuronType
@@ -101,8 +101,10 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
     where = "set_mode"
     if mode not in ("encode", "recall"):
         raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {mode!r}")
-    inhibition = brain.network.region(where, f"{name} inhibition")
-    brain.regions[inhibition.name].background = ENCODING if mode == "encode" else RECALLING
+    others = f"{name} inhibition"
+    if others not in brain.regions:
+        raise unknown_name(where, "region", others, brain.regions)
+    brain.regions[others].background = ENCODING if mode == "encode" else RECALLING
 
 
 def _cells(
@@ -200,7 +202,9 @@ def recall_of(
     drawn from the brain's seed; the rest as for `Memory.complete`.
     """
     where = "recall_of"
-    target = brain.regions[brain.network.region(where, region).name]
+    if region not in brain.regions:
+        raise unknown_name(where, "region", region, brain.regions)
+    target = brain.regions[region]
     part = number(f"{where}: share", share, 0.0, 1.0, open_low=True)
     calm = round(number(f"{where}: settle", settle, 0.0) / brain.dt)
     groups = [np.unique(indices(f"{where}: assemblies", a, target.n_neurons)) for a in assemblies]

@@ -56,8 +56,10 @@ class Retina:
 
 def _checked(images: ArrayLike) -> NDArray[np.uint8]:
     array: NDArray[Any] = as_array("Retina: images", images)
-    bytes_ = array.dtype.kind in "iu" and array.size and 0 <= array.min() and array.max() <= 255
-    if array.ndim != 2 or not bytes_:
+    grey = array.dtype.kind in "iu"
+    if grey and array.size:
+        grey = bool(array.min() >= 0 and array.max() <= 255)
+    if array.ndim != 2 or not grey:
         raise InvalidValueError(
             f"Retina: images must be grey levels 0 to 255 of the shape (images, pixels), not "
             f"{array.dtype} of shape {array.shape}"
