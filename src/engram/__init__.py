@@ -14,6 +14,7 @@ from engram.errors import (
 )
 from engram.mechanisms.critic import Critic
 from engram.modulation import AcetylcholineRelease, DopamineRelease, SerotoninRelease
+from engram.network.network import Process
 from engram.neurons import (
     LIF,
     AdEx,
@@ -70,6 +71,7 @@ __all__ = [
     "Parameter",
     "PlasticityRule",
     "PoissonSource",
+    "Process",
     "Projection",
     "Region",
     "RegionType",

@@ -97,7 +97,7 @@ def test_region_types_have_their_rhythms():
         found = {b: brain.oscillators.amplitude(kind.value, b) for b in BANDS}
         assert {b: a for b, a in found.items() if a} == REGION_RHYTHMS[kind]
     assert brain.oscillators.amplitude("a", "theta") == 4 * 0.5, "in units of the model"
-    depth = brain.network.tables["nest_depth"][brain.regions["memory"]._index]
+    depth = brain.network.tables["nest_depth"][brain.regions["memory"].record.index]
     assert depth[list(BANDS).index("gamma")] == 1.0
 
 

@@ -143,7 +143,7 @@ class Life(RuleBasedStateMachine):
         growth.pruned_per_cycle = int(rng.integers(100))
         growth.correlation_window = float(rng.uniform(5.0, 200.0))
         before = sum(p.n_synapses for p in self.brain.projections)
-        cycle = growth.apply(self.brain)
+        cycle = growth.grow()
         gained = cycle.synapses_born - cycle.synapses_pruned - cycle.synapses_lost
         assert sum(p.n_synapses for p in self.brain.projections) == before + gained
 
@@ -274,7 +274,7 @@ SPOILS = {
     "weight of projection 1 is finite": lambda t: t.blocks[1]["weight"].__setitem__(0, np.inf),
     "follow one another": lambda t: t["region_first"].__setitem__(1, 0),
     "more than its capacity": lambda t: t["region_count"].__setitem__(0, 900),
-    "alive is 0 or 1": lambda t: t["alive"].__setitem__(0, 2),
+    "alive is at least 0 and at most 1": lambda t: t["alive"].__setitem__(0, 2),
     "only slots in use are alive": lambda t: t["alive"].__setitem__(15, 1),
     "the dead do not fire": lambda t: t["fired"].__setitem__(2, 1),
     "of free slots": lambda t: t["theta"].__setitem__(15, 1.0),

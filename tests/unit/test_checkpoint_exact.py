@@ -20,10 +20,10 @@ from engram import (
     load_brain,
     save_brain,
 )
+from engram.checkpoint.contents import MECHANISMS
 from engram.kernels.constants import EVENTS
 from engram.morphology import NMDA
 from engram.parameters import Parameter, Parameterized
-from engram.persistence import MECHANISMS
 from engram.state.invariants import check
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from tests.checkpoints.brains import BUILDERS, live
@@ -154,8 +154,10 @@ def another(parameter, value):
 
 
 def test_every_mechanism_of_a_brain_is_known_here(brain):
-    hanging = {n.lstrip("_") for n, v in vars(brain).items() if isinstance(v, Parameterized)}
-    assert hanging == set(MECHANISMS)
+    network = brain.network
+    parts = [*network.processes, *network.rules.values(), network.encoder]
+    hanging = {type(part) for part in parts if part.parameters()}
+    assert hanging == {type(getattr(brain, name)) for name in MECHANISMS}
 
 
 @pytest.mark.parametrize("where", parts(lively()))
@@ -167,7 +169,7 @@ def test_every_parameter_counts_and_comes_back(brain, where, tmp_path):
     for name, parameter in names.items():
         assert isinstance(parameter, Parameter)
         value = another(parameter, getattr(find(twin), name))
-        find(twin).set(name, value)
+        find(twin).assign(name, value)
         assert twin.fingerprint() != before, name
         before = twin.fingerprint()
     loaded = load_brain(save_brain(twin, tmp_path / "b"))
@@ -178,9 +180,9 @@ def test_every_parameter_counts_and_comes_back(brain, where, tmp_path):
 def plain_attributes(brain):
     """Attributes of brain, regions and projections that hold a plain value, by name."""
     found = {}
-    things = {"brain": brain}
-    things |= {f"region {n}": r for n, r in brain.regions.items()}
-    things |= {f"projection {k}": p for k, p in enumerate(brain.projections)}
+    things = {"network": brain.network}
+    things |= {f"region {n}": r.record for n, r in brain.regions.items()}
+    things |= {f"projection {k}": p.record for k, p in enumerate(brain.projections)}
     for where, thing in things.items():
         for name, value in vars(thing).items():
             if isinstance(value, (bool, int, float, str, type(None), tuple)):
@@ -189,10 +191,11 @@ def plain_attributes(brain):
 
 
 NOT_SAVED = {
-    "_stale": "says that tables are to be prepared; a loaded brain always is",
-    "_next_boundary": "follows from the intervals",
-    "_structure_version": "tells recorders that synapses changed; recorders stay behind",
-    "_presenting": "true only within a call",
+    "stale": "says that tables are to be bound; those of a loaded brain always are",
+    "agenda": "follows from what processes want",
+    "structure_version": "tells recorders that synapses changed; recorders stay behind",
+    "presenting": "true only within a call",
+    "spikes_kept": "follows from what processes want",
 }
 
 
@@ -214,7 +217,7 @@ def test_every_plain_attribute_comes_back(tmp_path):
     differ = {name for (_, name) in mine for key in [(_, name)] if mine[key] != theirs[key]}
     assert differ <= set(NOT_SAVED)
     # A new attribute is either saved or named above with its reason.
-    assert {"_tag", "_last_stimulus", "_last_reset"} <= {n for _, n in mine}
+    assert {"tag", "last_stimulus", "last_reset"} <= {n for _, n in mine}
 
 
 @pytest.mark.parametrize("build", [*BUILDERS.values(), lively], ids=lambda f: f.__name__)

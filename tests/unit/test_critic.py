@@ -156,7 +156,7 @@ def test_bad_input():
         (lambda: brain.add_critic("actor", "region:actor"), InvalidValueError),
         (lambda: brain.add_critic("actor", "proj:place->actor", tau=1.0), UnknownNameError),
         (lambda: critic.reward(math.nan), InvalidValueError),
-        (lambda: critic.set("tau_discount", 0.0), InvalidValueError),
+        (lambda: critic.assign("tau_discount", 0.0), InvalidValueError),
     ):
         with pytest.raises(error):
             act()

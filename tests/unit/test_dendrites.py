@@ -23,7 +23,7 @@ from engram import (
     save_brain,
 )
 from engram.morphology import NMDA, TEMPLATES, Branch, Morphology
-from engram.region import DENDRITE_STATES
+from engram.network.settings import DENDRITE_STATES
 from engram.state.invariants import check
 
 S = RegionType.SENSORY
@@ -58,7 +58,7 @@ def by_pair(p, values):
 
 
 def test_it_does_not_matter_when_dendrites_come():
-    (_, early), (_, late), (_, point) = pair(), pair(late=True), pair(template=None)
+    (_, early), (brain, late), (_, point) = pair(), pair(late=True), pair(template=None)
     for name in ("compartment", "delay", "weight"):
         np.testing.assert_array_equal(
             by_pair(early, getattr(early, name)), by_pair(late, getattr(late, name))
@@ -67,7 +67,9 @@ def test_it_does_not_matter_when_dendrites_come():
     longer = by_pair(late, late.delay) - by_pair(point, point.delay)
     np.testing.assert_array_equal(longer, np.rint(DELAY)[places])
     assert longer.max() >= 5
-    np.testing.assert_allclose(late._block["synapse_gain"], GAIN[late.compartment], rtol=1e-6)
+    np.testing.assert_allclose(
+        brain.network.block(late.record)["synapse_gain"], GAIN[late.compartment], rtol=1e-6
+    )
     assert (point.compartment == 0).all()
 
 
@@ -275,10 +277,10 @@ def test_the_fingerprint_sees_dendrites():
     changes = {
         "nothing": lambda _: None,
         "potential": lambda b: b.network.tables["dendrite_v"].__setitem__(
-            (3, b.regions["b"]._first), 1.0
+            (3, b.network.first(b.regions["b"].record)), 1.0
         ),
         "input": lambda b: b.network.tables["dendrite_exc"].__setitem__(
-            (3, b.regions["b"]._first), 1.0
+            (3, b.network.first(b.regions["b"].record)), 1.0
         ),
         "tree": lambda b: b.regions["b"].enable_morphology("stellate", dynamics="compartments"),
         "dynamics": lambda b: b.regions["b"].enable_morphology("pyramidal"),

@@ -45,7 +45,7 @@ def test_rows_add_up_in_their_order(count, width):
     who = np.sort(np.random.default_rng(count).choice(N, count, replace=False))
     weight = made.weight.reshape(N, width)
     exc, inh = arrived(brain, who)
-    gain = brain.network.tables["gain"][made._index]
+    gain = brain.network.tables["gain"][made.record.index]
     kept = brain.network.tables["input_factor"][1][1]
     expected = np.zeros(width, np.float32)
     for row in weight[who]:
@@ -85,5 +85,5 @@ def test_a_synapse_born_after_the_spike_does_not_carry_it():
 
 
 def _sum(brain, made, weight):
-    gain = brain.network.tables["gain"][made._index]
+    gain = brain.network.tables["gain"][made.record.index]
     return weight.sum(axis=0) * gain * brain.network.tables["input_factor"][1][1]

@@ -118,13 +118,13 @@ def test_rates_are_in_hz_over_the_stated_time():
     """A plain mean at first; then steps are followed with tau_rate."""
     pattern = (lambda i: i % 100 == 0, lambda i: i >= 20_000 and i % 100 == 0)
     brain, _ = firing(pattern, 20, tau_rate=4000.0)
-    rate = brain.regions["b"]._slots("mean_rate")
+    rate = brain.network.slots(brain.regions["b"].record, "mean_rate")
     np.testing.assert_allclose(rate, [10.0, 0.0], rtol=1e-5)
     brain, _ = firing(pattern, 26, tau_rate=4000.0)
     # Of the window, which began with the neuron, the last six seconds have this share.
     share = (1 - np.exp(-6 / 4)) / (1 - np.exp(-26 / 4))
     np.testing.assert_allclose(
-        brain.regions["b"]._slots("mean_rate"), [10.0, 10.0 * share], rtol=0.01
+        brain.network.slots(brain.regions["b"].record, "mean_rate"), [10.0, 10.0 * share], rtol=0.01
     )
 
 

@@ -25,6 +25,7 @@ from engram import (
     Relay,
     StimulusEncoder,
     Uniform,
+    encode_number,
 )
 from engram.circuits.models import ShuntedIzhikevich
 from engram.network.defaults import (
@@ -192,7 +193,7 @@ def test_an_own_source_is_treated_as_one():
     clock = brain.add_region("clock", S, 5, 0.0, model=Clock)
     brain.add_region("cortex", A, 5, 0.0, patterns=FiringPattern.CHATTERING)
     encoder = StimulusEncoder(max_rate=50.0)
-    np.testing.assert_array_equal(encoder.encode([1.0], clock).amplitude, np.full(5, 50.0))
+    np.testing.assert_array_equal(encode_number(1.0, clock, encoder), np.full(5, 50.0))
     for _ in range(100):
         brain.inject_current("clock", [0], 9.0)
         brain.inject_current("cortex", [0], 30.0)
@@ -200,7 +201,7 @@ def test_an_own_source_is_treated_as_one():
     assert {trace.region for trace in brain.memory.capture()} == {"cortex"}
     brain.fall_asleep(100.0)
     brain.run(10)
-    assert set(clock._slots("held")) == {-5.0}
+    assert set(brain.network.slots(clock.record, "held")) == {-5.0}
 
 
 def test_patterns_set_what_a_model_says_they_set():

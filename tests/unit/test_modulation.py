@@ -398,10 +398,10 @@ def test_the_future_does_not_depend_on_chunks():
 def test_parameters_and_levels_are_part_of_the_fingerprint():
     prints = {everything().fingerprint()}
     for change in (
-        lambda b: b.get_projection("reward", "out").modulation.set("release", 2.0),
-        lambda b: b.get_projection("basal", "out").modulation.set("tau", 2.0),
+        lambda b: b.get_projection("reward", "out").modulation.assign("release", 2.0),
+        lambda b: b.get_projection("basal", "out").modulation.assign("tau", 2.0),
         lambda b: setattr(b.get_projection("basal", "out"), "modulation", None),
-        lambda b: b.critics["reward"].set("gain", 2.0),
+        lambda b: b.critics["reward"].assign("gain", 2.0),
         lambda b: b.critics["reward"].reward(1.0),
         Brain.disable_neuromodulation,
     ):
@@ -435,7 +435,7 @@ def test_disabled_it_changes_nothing_and_leaves_nothing():
     assert brain.critics["reward"].value == 0.0
     twin.disable_neuromodulation()
     brain.run(2)
-    assert brain.network.tables["rhythm_current"][brain.regions["reward"]._index] == 0.0
+    assert brain.network.tables["rhythm_current"][brain.regions["reward"].record.index] == 0.0
 
 
 def test_reset_traces_clears_levels():
@@ -464,8 +464,8 @@ def test_reset_traces_clears_levels():
             "yes",
         ),
         (lambda b: setattr(b.projections[-1], "modulation", 3), InvalidTypeError, "3"),
-        (lambda b: b.projections[-1].modulation.set("tau", 0.0), InvalidValueError, "tau"),
-        (lambda b: b.projections[-1].modulation.set("half", -1.0), InvalidValueError, "half"),
+        (lambda b: b.projections[-1].modulation.assign("tau", 0.0), InvalidValueError, "tau"),
+        (lambda b: b.projections[-1].modulation.assign("half", -1.0), InvalidValueError, "half"),
         (lambda b: b.projections[0].level, InvalidValueError, "modulation"),
     ],
 )

@@ -235,7 +235,7 @@ def test_inspecting_does_not_load(tmp_path, compress, monkeypatch):
     brain = models()
     brain.run(20)
     path = save_brain(brain, tmp_path / "b", compress=compress)
-    monkeypatch.setattr(engram.persistence, "from_state", None)
+    monkeypatch.setattr(engram.persistence, "Brain", None)
     found = inspect_checkpoint(path)
     assert (found["step"], found["time"], found["dt"]) == (20, 10.0, 0.5)
     assert (found["seed"], found["engram"]) == (brain.seed, engram.__version__)

@@ -84,7 +84,7 @@ def test_its_state_is_part_of_the_fingerprint():
 
 def test_its_class_must_be_allowed(tmp_path):
     path = save_brain(live(build()), tmp_path / "b")
-    with pytest.raises(CheckpointError, match="Rewiring.*allow"):
+    with pytest.raises(CheckpointError, match=r"Rewiring.*allow"):
         load_brain(path)
 
 

@@ -61,7 +61,7 @@ def test_amending_is_laying_out_anew(rule, stp, delays):
         columns = {
             c for c in ("eligibility", "resource", "facilitation", "synapse_gain") if len(block[c])
         }
-        traces = brain.projections[p]._traces
+        traces = brain.projections[p].record.n_traces
         layout.lay_out(twin, p, layout.joined(old, new), columns=columns, traces=traces)
         layout.amend(brain.network.tables, p, gone, new, traces=traces)
         for name, column in twin.blocks[p].items():
@@ -84,7 +84,7 @@ def test_a_projection_can_lose_all_its_synapses_and_get_new_ones():
     check(brain.network.tables)
     assert sorted(forward.delay) == [2.0, 30.0, 30.0]
     assert forward.remove_synapses(forward.delay == 30.0) == 2
-    assert brain.network.tables["delay_count"][forward._index] == 1
+    assert brain.network.tables["delay_count"][forward.record.index] == 1
     check(brain.network.tables)
 
 
@@ -92,13 +92,13 @@ def test_gains_that_differ_get_a_column():
     brain = Brain(seed=1)
     brain.add_region("a", RegionType.SENSORY, 10, 0.3)
     own = brain.get_projection("a", "a")
-    assert not len(own._block["synapse_gain"])
+    assert not len(brain.network.block(own.record)["synapse_gain"])
     own.add_synapses([0], [1], 1.0, 1.0, Neurotransmitter.DOPAMINE)
-    gains = own._block["synapse_gain"]
+    gains = brain.network.block(own.record)["synapse_gain"]
     assert sorted(gains[own.nt == Neurotransmitter.DOPAMINE]) == [1.5]
     assert set(gains[own.nt != Neurotransmitter.DOPAMINE]) == {1.0}
     own.add_synapses([0], [2], 1.0, 1.0, Neurotransmitter.DOPAMINE)
-    assert (own._block["synapse_gain"] == 1.5).sum() == 2
+    assert (brain.network.block(own.record)["synapse_gain"] == 1.5).sum() == 2
     check(brain.network.tables)
 
 

@@ -53,10 +53,7 @@ def reached(made, text: str) -> list[str]:
         ("getattr(x, '_a', None)", ["x._a"]),
         ("object.__setattr__(x, '_a', 1)", ["x._a"]),
         ("x._a = 1", ["x._a"]),
-        (
-            "class C:\n def f(self): return self._brain.network.tables",
-            ["self._brain.network.tables"] * 2,
-        ),
+        ("class C:\n def f(self): return self._brain._tables", ["self._brain._tables"] * 2),
         ("class C:\n def f(self): return self._a", ["self._a"]),
         ("from m import D\nclass C(D):\n def f(self): return self._a", ["self._a"]),
         ("class C:\n def f(self): return super()._a()", ["super()._a"]),
@@ -67,9 +64,9 @@ def reached(made, text: str) -> list[str]:
 )
 def test_a_reach_is_found(made, text, expected):
     found = reached(made, text)
-    if expected == ["self._brain.network.tables"] * 2:
+    if expected == ["self._brain._tables"] * 2:
         # The class does not define _brain either.
-        assert sorted(found) == ["self._brain", "self._brain.network.tables"]
+        assert sorted(found) == ["self._brain", "self._brain._tables"]
     else:
         assert found == expected
 
@@ -109,14 +106,14 @@ def test_a_value_on_the_right_defines_nothing(made):
 def test_reaches_say_where_they_are_and_are_counted_by_1000_lines(made):
     root = made(
         {
-            "src/engram/a.py": "\n" * 8 + "x.network.tables\ny._b\n",
-            "tests/t.py": "x.network.tables\n" * 5,
+            "src/engram/a.py": "\n" * 8 + "x._tables\ny._b\n",
+            "tests/t.py": "x._tables\n" * 5,
             "benchmarks/b.py": "pass\n" * 5,
             "docs/d.py": "x._a",
         }
     )
     found = structure.measure(root)
-    assert str(found.private[0]) == "src/engram/a.py:9: x.network.tables"
+    assert str(found.private[0]) == "src/engram/a.py:9: x._tables"
     assert found.values()["private_per_1000"] == pytest.approx(200.0)
     assert found.values()["private_tables"] == 1
     plain = structure.as_json(found)
@@ -261,7 +258,7 @@ LONG = "class C:\n" + " def f(self): ...\n" * 9
 DEEP = "def f():\n" + "".join(" " * k + "if x:\n" for k in range(1, 4)) + " " * 4 + "pass\n"
 CASES = {
     "private_per_1000": ("x._a\n" + "pass\n" * 9, 90, 91, "src/engram/a.py:1: x._a"),
-    "private_tables": ("\nx.network.tables\n", 0, 1, "src/engram/a.py:2: x.network.tables"),
+    "private_tables": ("\nx._tables\n", 0, 1, "src/engram/a.py:2: x._tables"),
     "cycle": ("import engram.b\n", 0, 2, "src/engram/a.py:1: imports engram.b"),
     "class_lines": (LONG, 9, 10, "src/engram/a.py:1: class C: 10"),
     "class_lines_without_docstrings": (LONG, 9, 10, "src/engram/a.py:1: class C: 10"),
@@ -300,7 +297,7 @@ def test_a_limit_nobody_knows_is_an_error(made):
 
 
 def test_what_is_printed(made, capsys):
-    root = made({"src/engram/a.py": LONG + "x.network.tables\n"})
+    root = made({"src/engram/a.py": LONG + "x._tables\n"})
     assert structure.main([], root) == 0
     told = capsys.readouterr().out
     assert "class C" in told

@@ -340,7 +340,7 @@ def test_rows_and_their_inverse_agree_through_changes(options):
         block = brain.network.tables.blocks[p.record.index]
         check(brain.network.tables)
         if p.rule is not None:
-            first = brain.regions["b"]._first
+            first = brain.network.first(brain.regions["b"].record)
             inverse = np.repeat(np.arange(32), np.diff(block["in_first"]))[: p.n_synapses]
             sources = block["in_tap"] % block["pre_trace"].shape[2]
             assert sorted(zip(sources.tolist(), inverse.tolist(), strict=True)) == sorted(pairs(p))

@@ -31,7 +31,7 @@ from engram.stimulus import EncodingStrategy
 from engram.synapses import ShortTermPlasticity
 
 State = tuple[dict[str, Any], Arrays]
-Classes = dict[str, type[Parameterized]]
+Classes = list[type[Parameterized]]
 K = TypeVar("K", bound=Parameterized)
 Finder = Callable[[str, type[K]], type[K]]
 """The class of a path, which derives from a base; `CheckpointError` if there is none."""
@@ -52,11 +52,17 @@ _USUAL = (Oscillators, Homeostasis, Metaplasticity, Neuromodulation, Growth, Mem
 
 
 def _parts(network: Network) -> list[Parameterized]:
-    """Everything that has parameters of which a checkpoint holds the class or the defaults."""
+    """Everything that has parameters of which a checkpoint holds the defaults."""
     found: list[Parameterized | None] = [_mechanism(network, name) for name in MECHANISMS]
-    found += [r.model for r in network.regions.values()]
-    found += [part for p in network.pathways for part in (p.rule, p.stp, p.modulation)]
+    found += [p.stp for p in network.pathways]
     found += network.find(Neuromodulation).critics.values()
+    return [*_of_any_class(network), *(part for part in found if part is not None)]
+
+
+def _of_any_class(network: Network) -> list[Parameterized]:
+    """The parts of which a checkpoint holds the class, in the order in which they are restored."""
+    found: list[Parameterized | None] = [r.model for r in network.regions.values()]
+    found += [part for p in network.pathways for part in (p.rule, p.modulation)]
     found += _own_processes(network)
     return [part for part in found if part is not None]
 
@@ -71,13 +77,14 @@ def _own_processes(network: Network) -> list[Process]:
 
 
 def classes(network: Network) -> Classes:
-    """The classes of all parts, by the paths they are saved under."""
-    return {part.class_path(): type(part) for part in _parts(network)}
+    """The classes of its parts, in the order in which `restore` asks for them."""
+    return [type(part) for part in _of_any_class(network)]
 
 
 def among(known: Classes) -> Finder[Any]:
-    """Finds classes among those of another network."""
-    return lambda path, base: known[path] if path in known else find_class(path, base, ())
+    """Gives the classes of another network, of which two may have the same path."""
+    following = iter(known)
+    return lambda _path, _base: next(following)
 
 
 def find_class(path: str, base: type, allow: Iterable[str]) -> Any:

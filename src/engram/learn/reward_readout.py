@@ -25,7 +25,7 @@ THRESHOLD = 15.0
 """Of the readout neurons, mV above rest."""
 
 
-class RegularSource(NeuronModel):
+class RegularSource(NeuronModel, saved_as="engram.learn.reward_readout:RegularSource"):
     """A neuron that fires I times a step on average, evenly: v <- v + I, a spike takes 1 away."""
 
     states = {"v": 0.5}

@@ -1,4 +1,4 @@
-"""Figures of what a classifier of images has learned (`pip install "engram[viz]"`)."""
+"""Figures of what a classifier of images has learned (`pip install ".[viz]"`)."""
 
 from __future__ import annotations
 
