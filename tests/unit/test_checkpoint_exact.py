@@ -23,7 +23,7 @@ from engram import (
 from engram.checkpoint.contents import MECHANISMS
 from engram.kernels.constants import EVENTS
 from engram.morphology import NMDA
-from engram.parameters import Parameter, Parameterized
+from engram.parameters import Parameter
 from engram.state.invariants import check
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from tests.checkpoints.brains import BUILDERS, live

@@ -137,7 +137,7 @@ FORGERIES = {
     "regions that overlap": (put("region_first", 1, 8), "'region_first'"),
     "regions far away": (put("region_first", 0, 2**63 - 1), "'region_first'"),
     "more neurons than slots": (put("region_count", 1, 99), "'region_count'"),
-    "an odd flag": (put("alive", 0, 2), "alive is 0 or 1"),
+    "an odd flag": (put("alive", 0, 2), "alive is at least 0 and at most 1"),
     "an unknown transmitter": (put("projection0.nt", 0, 77), "nt of projection 0"),
     "an unknown pattern": (put("pattern", 0, 77), "pattern is a FiringPattern"),
     "a gate of nobody": (put("gate_region", 0, 9), "gate_region is a region"),

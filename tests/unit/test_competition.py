@@ -19,7 +19,7 @@ from engram import (
 )
 from engram.circuits import ShuntedIzhikevich
 from engram.circuits.competition import EXCITATORY, INHIBITORY, INPUT
-from engram.engine.binding import kernel
+from engram.kernels.calls import kernel
 from engram.neurons import LIF, Izhikevich
 
 SETTINGS = {
@@ -185,7 +185,7 @@ def test_answers_are_those_of_a_frozen_brain():
     c.learn(bars(6))
     image = bars(1, seed=3)
     answer = c.respond(image, keys=[7])[0]
-    from engram.engine.binding import kernel
+    from engram.kernels.calls import kernel
     from engram.kernels.constants import STREAM_PRESENTATION
 
     twin = c.brain.copy()

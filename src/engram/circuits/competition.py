@@ -12,7 +12,7 @@ from engram.brain import Brain
 from engram.circuits.settings import CircuitSettings, plain_settings
 from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
-from engram.network.present import Counter, Counts, answers, reset_state
+from engram.network.present import Counts, answers, counted, reset_state
 from engram.neurons import FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
@@ -397,14 +397,13 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         network = brain.network
         network.check_awake(where)
         network.check_time(where, len(array) * (self.steps + self.rest))
-        counter = Counter(network, network.regions[EXCITATORY])
         counts = np.zeros((len(array), self._excitatory.max_neurons), np.int32)
         total = self.total_weight
         for first in range(0, len(array), BLOCK):
             block = self._rates(array[first : first + BLOCK])
             for k, rates in enumerate(block, first):
                 self._aim()
-                spikes = self._show(counter, rates)
+                spikes = self._show(rates)
                 counts[k, : len(spikes)] = spikes
                 if total > 0 and pathway.rule is not None:
                     pathway.normalize(total, np.flatnonzero(spikes), norm=self.norm)
@@ -417,15 +416,15 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         if brain.homeostasis.theta_rate != aim:
             brain.homeostasis.theta_rate = aim
 
-    def _show(self, counter: Counter, rates: NDArray[np.float32]) -> NDArray[np.int64]:
+    def _show(self, rates: NDArray[np.float32]) -> NDArray[np.int64]:
         """Show an image, again and brighter while it is answered by too few spikes."""
         network = self._brain.network
-        target = network.regions[INPUT]
+        target, answering = network.regions[INPUT], network.regions[EXCITATORY]
         for again in range(self.repeats + 1):
             if self.from_rest:
                 reset_state(network)
             brighter = rates * np.float32(1.0 + again * self.boost) if again else rates
-            spikes = counter.show(target, brighter, self.steps, self.rest)
+            spikes = counted(network, answering, target, brighter, self.steps, self.rest)
             if spikes.sum() >= self.min_spikes:
                 break
         return spikes

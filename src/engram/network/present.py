@@ -108,22 +108,24 @@ def _drive_for(network: Network, region: RegionRecord, encoded: Encoded, steps: 
         run(network, 1)
 
 
-class Counter:
-    """Shows inputs and counts the spikes of the neurons that a region had at first."""
+def counted(
+    network: Network,
+    answering: RegionRecord,
+    target: RegionRecord,
+    values: Inputs,
+    steps: int,
+    rest: int,
+) -> NDArray[np.int64]:
+    """Hold an input for `steps` steps, then nothing; how often each neuron of a region fired.
 
-    def __init__(self, network: Network, region: RegionRecord) -> None:
-        self._network, self._slots = network, network.slice(region)
-
-    def show(
-        self, target: RegionRecord, values: Inputs, steps: int, rest: int
-    ) -> NDArray[np.int64]:
-        """Hold an input for `steps` steps, then nothing; how often each neuron fired."""
-        tables, start = self._network.tables, self._network.step_count
-        before = tables["total_spikes"][self._slots].copy()
-        show(self._network, target, Encoded(values), steps, rest)
-        # Who was born meanwhile may have taken the place of one that had fired.
-        before[tables["born"][self._slots] > start] = 0
-        return np.asarray(tables["total_spikes"][self._slots] - before)
+    Of those neurons that it has when the presentation begins.
+    """
+    tables, start, slots = network.tables, network.step_count, network.slice(answering)
+    before = tables["total_spikes"][slots].copy()
+    show(network, target, Encoded(values), steps, rest)
+    # Who was born meanwhile may have taken the place of one that had fired.
+    before[tables["born"][slots] > start] = 0
+    return np.asarray(tables["total_spikes"][slots] - before)
 
 
 def checked_inputs(network: Network, where: str, region: RegionRecord, values: ArrayLike) -> Inputs:
@@ -156,12 +158,12 @@ def present_many(
     integer(f"{where}: rest", rest, 0)
     network.check_awake(where)
     network.check_time(where, len(shown) * (steps + rest))
-    counts = np.zeros((len(shown), network.count(answering)), np.int32)
-    counter = Counter(network, answering)
+    n = network.count(answering)
+    counts = np.zeros((len(shown), n), np.int32)
     for k, row in enumerate(shown):
         if from_rest:
             reset_state(network)
-        counts[k] = counter.show(target, row, steps, rest)
+        counts[k] = counted(network, answering, target, row, steps, rest)[:n]
     return counts
 
 
