@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.defaults import HISTORY
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call
 from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
 from engram.kinship import Family, inhibitory_births
 from engram.neurons import NeuronType
@@ -239,15 +239,30 @@ class _Plan:
         self.total = np.zeros((TRANSMITTERS, TYPES, TYPES))
         self.sends = np.zeros((TRANSMITTERS, TYPES, self.n_pre if tally else 0), np.bool_)
         self.receives = np.zeros((TRANSMITTERS, TYPES, self.n_post if tally else 0), np.bool_)
-        self.lost, idle = kernel("growth.survey")(
-            used, block["segment"], self.lags, self.delay_min, self.first_pre, block["post"],
-            self.first_post, block["weight"], block["birth"], block["nt"], block["eligibility"],
-            self.integral, self.low, self.high, tables["last_spike"], tables["alive"],
-            tables["neuron_type"], np.float32(growth.pruning_weight * self.high),
-            _step_before(step, growth.pruning_age / dt), int(step - growth.pruning_unused / dt),
-            prune, self.fate, self.reached, tally, self.with_lag, self.total, self.sends,
-            self.receives,
-        )  # fmt: skip
+        self.lost, idle = call(
+            "growth.survey",
+            tables.arrays,
+            block,
+            n_used=used,
+            lags=self.lags,
+            shortest=self.delay_min,
+            first_pre=self.first_pre,
+            first_post=self.first_post,
+            integral=self.integral,
+            low=self.low,
+            high=self.high,
+            weak_below=np.float32(growth.pruning_weight * self.high),
+            born_by=_step_before(step, growth.pruning_age / dt),
+            used_since=int(step - growth.pruning_unused / dt),
+            prune=prune,
+            fate=self.fate,
+            reached=self.reached,
+            tally=tally,
+            with_lag=self.with_lag,
+            total=self.total,
+            sends=self.sends,
+            receives=self.receives,
+        )
         if idle:
             self.pruned = self._weakest(np.flatnonzero(self.fate == IDLE).astype(np.int32), most)
             if idle > most:
@@ -290,12 +305,25 @@ class _Plan:
         n_new = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
         # The newborns' own type is kept, the other summed over.
         elsewhere = 2 if outward else 1
-        made = kernel("growth.wire_newborns")(
-            newborns, self.with_lag.sum(axis=elsewhere), self.total.sum(axis=elsewhere),
-            self.receives if outward else self.sends, tables["alive"], tables["neuron_type"], *own,
-            other[0], np.uint64(brain.seed), np.int64((2 * p + outward + 1) << 32),
-            np.int64(brain.step_count * _DRAWS), *n_new,
-        )  # fmt: skip
+        made = call(
+            "growth.wire_newborns",
+            tables.arrays,
+            newborn=newborns,
+            with_lag=self.with_lag.sum(axis=elsewhere),
+            total=self.total.sum(axis=elsewhere),
+            partner=self.receives if outward else self.sends,
+            first_own=own[0],
+            n_own=own[1],
+            first_other=other[0],
+            seed=np.uint64(brain.seed),
+            entity=np.int64((2 * p + outward + 1) << 32),
+            start=np.int64(brain.step_count * _DRAWS),
+            out_own=n_new[0],
+            out_other=n_new[1],
+            out_lag=n_new[2],
+            out_nt=n_new[3],
+            out_magnitude=n_new[4],
+        )
         own_end, other_end, lag, nt, magnitude = (column[:made] for column in n_new)
         pre, post = (own_end, other_end) if outward else (other_end, own_end)
         self._add(pre, post, lag, nt, np.clip(magnitude, self.low, self.high))
@@ -309,18 +337,34 @@ class _Plan:
         p, step = self.projection._index, brain.step_count
         span = min(round(growth.correlation_window / brain.dt), tables.sizes["H"] - 1, step)
         found = [np.empty(wanted, t) for t in (np.int32, np.int32, np.int32, np.uint8)]
-        made = kernel("growth.sprout")(
-            wanted, CANDIDATES * wanted, max(step - span, brain._last_reset), step,
-            max(1, round(growth.coincidence / brain.dt)), growth.min_spikes,
-            int(1e-3 * growth.max_rate * span * brain.dt), growth.min_correlation,
-            int(tables["source"][p]), int(tables["target"][p]),
-            self.projection.source == self.projection.target, block["segment"], self.lags,
-            self.first_pre, self.n_pre, block["post"], self.first_post, self.n_post, block["nt"],
-            self.reached, tables["neuron_type"], tables["alive"], tables["born"],
-            tables["last_spike"], tables["last_event"], tables["event_neuron"],
-            tables["event_previous_step"], tables["event_previous"], tables["event_first"],
-            tables["event_end"], np.uint64(brain.seed), p, np.int64(step * _DRAWS), *found,
-        )  # fmt: skip
+        made = call(
+            "growth.sprout",
+            tables.arrays,
+            block,
+            wanted=wanted,
+            attempts=CANDIDATES * wanted,
+            start=max(step - span, brain._last_reset),
+            now=step,
+            width=max(1, round(growth.coincidence / brain.dt)),
+            least=growth.min_spikes,
+            most=int(1e-3 * growth.max_rate * span * brain.dt),
+            threshold=growth.min_correlation,
+            pre_region=int(tables["source"][p]),
+            post_region=int(tables["target"][p]),
+            lags=self.lags,
+            first_pre=self.first_pre,
+            n_pre=self.n_pre,
+            first_post=self.first_post,
+            n_post=self.n_post,
+            reached=self.reached,
+            seed=np.uint64(brain.seed),
+            entity=p,
+            draw=np.int64(step * _DRAWS),
+            out_pre=found[0],
+            out_post=found[1],
+            out_lag=found[2],
+            out_nt=found[3],
+        )
         weight = np.float32(max(growth.new_weight * self.high, self.low))
         self._add(*(column[:made] for column in found), np.full(made, weight))
         return int(made)

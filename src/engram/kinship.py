@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
 from engram.neurons import NeuronType
 from engram.state import layout
 
@@ -148,14 +148,29 @@ class Family:
             heir[self._sisters.get(name, none)] = new
         most = int(min(room, 2 * len(block["post"])))
         out = [np.empty(most, t) for t in (np.int32, np.int32, np.int32, np.uint8, np.float32)]
-        made = kernel("growth.inherit")(
-            int(tables["region_count"][tables["source"][p]]), block["segment"],
-            int(tables["delay_count"][p]), first_pre, block["post"], first_post, block["weight"],
-            block["nt"], block["eligibility"], np.float32(tables["dopamine_integral"][p]),
-            tables["w_min"][p], tables["w_max"][p], tables["alive"], *heirs, spread,
-            np.uint64(brain.seed), np.int64(_INHERITED + p),
-            np.int64(brain.step_count * _DRAWS), *out,
-        )  # fmt: skip
+        made = call(
+            "growth.inherit",
+            tables.arrays,
+            block,
+            n_used=int(tables["region_count"][tables["source"][p]]),
+            lags=int(tables["delay_count"][p]),
+            first_pre=first_pre,
+            first_post=first_post,
+            integral=np.float32(tables["dopamine_integral"][p]),
+            low=tables["w_min"][p],
+            high=tables["w_max"][p],
+            heir_pre=heirs[0],
+            heir_post=heirs[1],
+            spread=spread,
+            seed=np.uint64(brain.seed),
+            entity=np.int64(_INHERITED + p),
+            start=np.int64(brain.step_count * _DRAWS),
+            out_pre=out[0],
+            out_post=out[1],
+            out_lag=out[2],
+            out_nt=out[3],
+            out_magnitude=out[4],
+        )
         return tuple(column[:made] for column in out)
 
     def _numbered(
@@ -178,10 +193,16 @@ class Family:
             pre, post = pre[others], post[others]
         n = min(len(pre), room)
         lag, nt = np.empty(n, np.int64), np.empty(n, np.uint8)
-        kernel("growth.draw_alike")(
-            n, block["segment"], block["nt"], np.uint64(brain.seed), np.int64(_ALIKE + p),
-            np.int64(brain.step_count * _DRAWS), lag, nt,
-        )  # fmt: skip
+        call(
+            "growth.draw_alike",
+            block,
+            count=n,
+            seed=np.uint64(brain.seed),
+            entity=np.int64(_ALIKE + p),
+            start=np.int64(brain.step_count * _DRAWS),
+            out_lag=lag,
+            out_nt=nt,
+        )
         lag %= int(tables["delay_count"][p])
         magnitude = np.full(n, np.abs(block["weight"]).mean(dtype=np.float64), np.float32)
         return (
@@ -206,9 +227,14 @@ def _by_number(projection: Projection) -> str | None:
     if both < 2:
         return None
     first_pre, _, first_post, _ = layout.bounds(tables, p)
-    found = kernel("growth.count_matched")(
-        int(tables["region_count"][tables["source"][p]]), block["segment"],
-        int(tables["delay_count"][p]), first_pre, block["post"], first_post, tables["alive"],
-    )  # fmt: skip
+    found = call(
+        "growth.count_matched",
+        tables.arrays,
+        block,
+        n_used=int(tables["region_count"][tables["source"][p]]),
+        lags=int(tables["delay_count"][p]),
+        first_pre=first_pre,
+        first_post=first_post,
+    )
     others = source.n_alive_neurons * target.n_alive_neurons - both
     return {(both, both): ONE_TO_ONE, (others, 0): ALL_BUT_ONE}.get(found)

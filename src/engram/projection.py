@@ -18,7 +18,7 @@ from engram.errors import (
     number,
     vector,
 )
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.modulation import AcetylcholineRelease, DopamineRelease, Modulation, as_modulation
 from engram.morphology import Dendrites, Placement
@@ -169,11 +169,14 @@ class Projection:
         if self._rule is None or not self._rule.modulated:
             return
         tables, p = self._brain._tables, self._index
-        kernel("plasticity.rebase_eligibility")(
-            self._block["weight"], self._block["eligibility"], self._block["nt"],
-            tables["w_min"][p], tables["w_max"][p], np.float32(tables["dopamine_integral"][p]),
-            np.float32(1.0 / tables["eligibility_growth"][p]),
-        )  # fmt: skip
+        call(
+            "plasticity.rebase_eligibility",
+            self._block,
+            low=tables["w_min"][p],
+            high=tables["w_max"][p],
+            integral=np.float32(tables["dopamine_integral"][p]),
+            kept=np.float32(1.0 / tables["eligibility_growth"][p]),
+        )
         tables["dopamine_integral"][p] = 0.0
         tables["eligibility_growth"][p] = 1.0
 
@@ -194,11 +197,13 @@ class Projection:
         # The latest spike may still be under way; the one before it is then the last release.
         waiting = arrived >= now
         if waiting.any():
-            arrived[waiting] = kernel("history.last_arrival")(
-                synapses["pre"][waiting], synapses["delay"][waiting], now,
-                tables["last_spike"], tables["last_event"], tables["event_previous_step"],
-                tables["event_previous"],
-            )  # fmt: skip
+            arrived[waiting] = call(
+                "history.last_arrival",
+                tables.arrays,
+                pre=synapses["pre"][waiting],
+                delay=synapses["delay"][waiting],
+                now=now,
+            )
         return np.asarray((now - arrived) * self._brain.dt, np.float64), arrived >= 0
 
     @property
@@ -265,20 +270,30 @@ class Projection:
             )
         self.settle()
         block = self._block
-        kernel("wiring.normalize_incoming")(
-            block["in_first"], block["in_synapse"], block["weight"], neurons, total, norm,
-            np.float32(self.w_min), np.float32(self.w_max),
-        )  # fmt: skip
+        call(
+            "wiring.normalize_incoming",
+            block,
+            neurons=neurons,
+            total=total,
+            norm=norm,
+            low=np.float32(self.w_min),
+            high=np.float32(self.w_max),
+        )
 
     def _scale_incoming(self, factor: Floats, silent: NDArray[np.bool_]) -> None:
         """Multiply excitatory weights by a factor of their postsynaptic neuron."""
         self.settle()
         block, p, tables = self._block, self._index, self._brain._tables
         first = layout.bounds(tables, p)[2]
-        kernel("wiring.scale_incoming")(
-            block["post"], block["weight"], block["nt"], first, factor, silent,
-            tables["w_min"][p], tables["w_max"][p],
-        )  # fmt: skip
+        call(
+            "wiring.scale_incoming",
+            block,
+            first_post=first,
+            factor=factor,
+            silent=silent,
+            low=tables["w_min"][p],
+            high=tables["w_max"][p],
+        )
 
     # -- adding and removing
 
@@ -511,8 +526,15 @@ class Projection:
         if dendrites.tree.branches:
             where = f"Projection {self.label}: placement"
             cumulative = np.cumsum(dendrites.tree.shares(where, self._placement))
-            kernel("placement.choose_compartments")(
-                pre, post, axonal, birth, np.uint64(self._brain.seed), cumulative, out
+            call(
+                "placement.choose_compartments",
+                pre=pre,
+                post=post,
+                delay=axonal,
+                birth=birth,
+                seed=np.uint64(self._brain.seed),
+                cumulative=cumulative,
+                out=out,
             )
         return out
 
