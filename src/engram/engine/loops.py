@@ -132,12 +132,14 @@ def neuron_loop(
     """
     asked_by_reset = parameters_of(reset) if reset else ()
     wanted = {*parameters_of(update), *asked_by_reset}
-    slices = model_arrays(states, parameters, per_neuron)
+    own = model_arrays(states, parameters, per_neuron)
+    slices = list(own)
     inputs = [] if conductance else ["i_I += i_g_exc + i_g_inh"]
     inputs += ["i_theta = s_theta[k]"] if "theta" in wanted else []
     inputs += ["i_uniform = s_uniform[k]"] if "uniform" in wanted else []
     if "since_spike" in wanted:
-        inputs += ["i_since_spike = np.float32(np.int32(now - last_spike[lo + k])) * h"]
+        slices += ["a_last_spike = last_spike[lo : lo + n]"]
+        inputs += ["i_since_spike = np.float32(np.int32(now - a_last_spike[k])) * h"]
     # What the reset asks for is kept as it was before the step.
     kept = [p for p in asked_by_reset if p in states or (p in INPUT_NAMES and p != "dt")]
     saved = [f"old_{p} = scratch[{MODEL_ROWS + k}, :n]" for k, p in enumerate(kept)]
@@ -151,7 +153,7 @@ def neuron_loop(
     if reset:
         targets = ", ".join(f"a_{s}[k]" for s in states)
         before = arguments(reset, {p: f"old_{p}[k]" for p in kept})
-        reset_lines = [*slices, *saved, "for k_fired in range(n_fired):"]
+        reset_lines = [*own, *saved, "for k_fired in range(n_fired):"]
         reset_lines += ["    k = np.uint64(who[k_fired])", f"    {targets} = reset({before})"]
     here = {p: f"i_{p}" for p in INPUT_NAMES} | {s: f"a_{s}[k]" for s in states}
     imports, namespace, key = import_or_inject({"update": update, "reset": reset})

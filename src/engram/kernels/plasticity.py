@@ -57,10 +57,10 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         young = youngest > newborn
         e = first
         start = np.int64(in_first[event_neuron[e & mask] - first_post])
-        ready_n, ready_start, j = np.int64(0), start, np.int64(0)
+        ready_n, ready_start, j = 0, start, 0
         half = 0
         while True:
-            next_n, next_start, next_j = np.int64(0), start, np.int64(0)
+            next_n, next_start, next_j = 0, start, 0
             if e < end:
                 neuron = event_neuron[e & mask]
                 next_j = neuron - first_post
