@@ -17,12 +17,13 @@ from engram.kernels.compartments import (
 @inner_inline_jit
 def tree_constants(c):
 {constants}
-    return {scale}, {E_exc}, {E_inh}
+    return {scale}, ({E_exc}, {E_inh})
 
 @inner_inline_jit
 def soma_block(
-    lo, n, h, dt, now, capacity, tree, rest, s_theta, last_spike, v, x, q, c, f, living, scratch
+    lo, n, cell, rest, s_theta, last_spike, v, x, q, c, f, living, scratch
 ):
+    h, dt, now, capacity, tree = cell
     a_load, a_pull, a_seen = scratch[LOAD, :n], scratch[PULL, :n], scratch[SEEN, :n]
     a_spiked, s_I = scratch[SPIKED, :n], scratch[I, :n]
     s_g_exc, s_g_inh = scratch[G_EXC, :n], scratch[G_INH, :n]

@@ -11,8 +11,7 @@ from typing import Any
 
 from engram.engine.binding import Entry, compile_entry
 from engram.kernels.calls import parameters_of
-from engram.kernels.constants import GATE
-from engram.kernels.neurons import MODEL_ROWS
+from engram.kernels.constants import GATE, MODEL_ROWS
 
 INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
 """What the `update` and `reset` of a neuron model may ask for besides its states and parameters."""

@@ -51,14 +51,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         event_neuron, event_previous_step = ring.event_neuron, ring.event_previous_step
         pre_trace, pre_decay, post_trace = traces.pre_trace, traces.pre_decay, traces.post_trace
         first = region_first[onto]
-        last = first + post_trace.shape[1]
-        targets = Targets(
-            first,
-            received.exc[first:last],
-            received.inh[first:last],
-            post_trace[0],
-            post_trace[1 if n_post_traces > 1 else 0],
-        )
+        targets = targets_of(first, received.exc, received.inh, post_trace, n_post_traces)
         depressing = short_term.stp[index] != 0
         own_gain = extras.synapse_gain.shape[0] > 0
         on_tree = tree.compartments[onto] > 0 and extras.compartment.shape[0] > 0
@@ -112,9 +105,9 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                     event = np.uint64(e & mask)
                     x, x2 = ZERO, ZERO
                     if learning and n_pre_traces > 0:
-                        pre = event_neuron[event] - first_pre
+                        i = event_neuron[event] - first_pre
                         x, x2 = traces_before(
-                            fired_at, pre, index, pre_trace, pre_decay, n_pre_traces
+                            fired_at, i, index, pre_trace, pre_decay, n_pre_traces
                         )
                     f, d = ZERO, ZERO
                     if depressing and event_previous_step[event] > NEVER:
@@ -126,6 +119,14 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         return 0
 
     return arrive
+
+
+@part_jit
+def targets_of(first, exc, inh, post_trace, n_post_traces):
+    """The neurons from `first` on, with their traces."""
+    last = first + post_trace.shape[1]
+    y, y2 = post_trace[0], post_trace[1 if n_post_traces > 1 else 0]
+    return Targets(first, exc[first:last], inh[first:last], y, y2)
 
 
 @part_jit

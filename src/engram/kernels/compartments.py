@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from engram.kernels.constants import BLOCK
-from engram.kernels.dendrites import assemble, decay, eliminate, reset, substitute
+from engram.kernels.constants import BLOCK, EXTRA, MODEL_ROWS, ZEROS
+from engram.kernels.dendrites import System, assemble, decay, eliminate, reset, substitute
 from engram.kernels.jit import inner_inline_jit
 from engram.kernels.neurons import (
-    EXTRA,
-    MODEL_ROWS,
-    ZEROS,
     collect_extra,
     emit_spikes,
     held_phase,
@@ -24,7 +21,7 @@ LOAD, PULL, SEEN, SPIKED, I, G_EXC, G_INH = range(MODEL_ROWS, MODEL_ROWS + 7)
 def make_integrate_cable(tree_constants, soma_block, conductance):
     """The loop for neurons with compartments.
 
-    `tree_constants` tells of the model's parameters the scale of synaptic input (1/ms) and its
+    `tree_constants` tells from the model's parameters the scale of synaptic input (1/ms) and the
     reversal potentials; `soma_block` advances the somata of neurons [lo, lo + n) by a part of a
     step and flags those that fire. conductance: whether synaptic input is one.
     """
@@ -55,7 +52,6 @@ def make_integrate_cable(tree_constants, soma_block, conductance):
     ):
         first, count = region_first[index], region_count[index]
         c, factor = model_parameter[index], input_factor[index]
-        mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
         n_nodes, parts = cable.compartments[index], cable.substeps[index]
         h, now = np.float32(dt[0] / parts), np.int32(step - 1)
         theta_step = threshold.theta_plus[index] if threshold.adapting[index] else 0.0
@@ -63,94 +59,56 @@ def make_integrate_cable(tree_constants, soma_block, conductance):
         varied = current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
         parent, capacity = cable.tree_parent[index], cable.tree_capacity[index]
-        leak, axial, nmda = (
-            cable.tree_leak[index],
-            cable.tree_axial[index],
-            cable.nmda_factor[index],
-        )
+        leak, axial = cable.tree_leak[index], cable.tree_axial[index]
         diagonal, right = cable.tree_diagonal, cable.tree_right
-        soma_capacity, tree_leak = cable.soma_capacity[index], np.float32(0)
+        nmda, backward = cable.nmda_factor[index], cable.tree_backward[index]
+        tree_leak = np.float32(0)
         for i in range(n_nodes):
             tree_leak += leak[i]
-        scale, E_exc, E_inh = tree_constants(c)
+        cell = h, np.float32(dt[0]), now, cable.soma_capacity[index], tree_leak
+        scale, reversal = tree_constants(c)
+        mean = factor[0], factor[2]
         for lo in range(first, first + count, BLOCK):
             n = min(BLOCK, first + count - lo)
+            system = System(n, n_nodes, h, parent, capacity, leak, axial, diagonal, right)
             extra = scratch[ZEROS, :n]
             if varied:
                 extra = scratch[EXTRA, :n]
                 collect_extra(extra, lo, n, index, step, dt[0], seed[0], phase, current)
             theta = thresholds(index, lo, n, threshold, scratch)
-            rest, f = cable.dendrite_rest[lo : lo + n], fired[lo : lo + n]
-            above = cable.dendrite_v[:, lo : lo + n]
+            rest, f, living = (
+                cable.dendrite_rest[lo : lo + n],
+                fired[lo : lo + n],
+                alive[lo : lo + n],
+            )
+            s = cable.dendrite_v[:, lo : lo + n]
             on_exc, on_inh = cable.dendrite_exc[:, lo : lo + n], cable.dendrite_inh[:, lo : lo + n]
             on_nmda = cable.dendrite_nmda[:, lo : lo + n]
-            gather(
-                n,
-                steady,
-                extra,
-                exc[lo : lo + n],
-                inh[lo : lo + n],
-                factor,
-                conductance,
-                f,
-                scratch,
-            )
+            a_exc, a_inh = exc[lo : lo + n], inh[lo : lo + n]
+            gather(n, steady, extra, a_exc, a_inh, factor, conductance, f, scratch)
             for part in range(parts):
                 assemble(
+                    system,
                     conductance,
-                    n,
-                    n_nodes,
-                    h,
                     scale,
                     rest,
-                    E_exc,
-                    E_inh,
-                    mean_exc,
-                    mean_inh,
-                    capacity,
-                    leak,
-                    above,
+                    reversal,
+                    mean,
+                    s,
                     on_exc,
                     on_inh,
                     on_nmda,
                     nmda,
-                    diagonal,
-                    right,
                 )
-                load, pull = scratch[LOAD, :n], scratch[PULL, :n]
-                eliminate(n, n_nodes, h, parent, axial, diagonal, right, load, pull)
+                eliminate(system, scratch[LOAD, :n], scratch[PULL, :n])
                 any_spike = soma_block(
-                    lo,
-                    n,
-                    h,
-                    np.float32(dt[0]),
-                    now,
-                    soma_capacity,
-                    tree_leak,
-                    rest,
-                    theta,
-                    firing.last_spike,
-                    v,
-                    x,
-                    q,
-                    c,
-                    f,
-                    alive[lo : lo + n],
-                    scratch,
+                    lo, n, cell, rest, theta, firing.last_spike, v, x, q, c, f, living, scratch
                 )
-                substitute(n, n_nodes, h, parent, axial, diagonal, right, scratch[SEEN, :n], above)
+                substitute(system, scratch[SEEN, :n], s)
                 if any_spike:
-                    reset(
-                        n,
-                        n_nodes,
-                        cable.tree_backward[index],
-                        scratch[SPIKED, :n],
-                        v[lo : lo + n],
-                        rest,
-                        above,
-                    )
-            decay(n, n_nodes, kept_exc, on_exc)
-            decay(n, n_nodes, kept_inh, on_inh)
+                    reset(n, n_nodes, backward, scratch[SPIKED, :n], v[lo : lo + n], rest, s)
+            decay(n, n_nodes, factor[1], on_exc)
+            decay(n, n_nodes, factor[3], on_inh)
             decay(n, n_nodes, nmda[1], on_nmda)
             n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
             if n_fired > 0:

@@ -2,14 +2,9 @@
 
 import numpy as np
 
-from engram.kernels.constants import BLOCK
+from engram.kernels.constants import BLOCK, EXTRA, NO_EXC, NO_INH, UNIFORM, ZEROS
 from engram.kernels.jit import inner_inline_jit
 from engram.kernels.neurons import (
-    EXTRA,
-    NO_EXC,
-    NO_INH,
-    UNIFORM,
-    ZEROS,
     collect_extra,
     collect_uniform,
     emit_spikes,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import EVENTS, RECENT, STREAM_MODEL, STREAM_NOISE
+from engram.kernels.constants import EVENTS, RECENT, STREAM_MODEL, STREAM_NOISE, THETA, ZEROS
 from engram.kernels.jit import inner_jit, part_jit
 from engram.kernels.random import fill_normal, fill_uniform
 
@@ -13,10 +13,6 @@ ONE = np.float32(1)
 
 YOUNGEST_ADULT = np.float32(1e-4)
 """Youth below which a neuron is an adult."""
-
-
-# Rows of the scratch array; the first three stay 0. A model's rows begin with MODEL_ROWS.
-ZEROS, NO_EXC, NO_INH, EXTRA, UNIFORM, THETA, MODEL_ROWS = 0, 1, 2, 3, 4, 5, 6
 
 
 @part_jit

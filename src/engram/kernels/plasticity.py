@@ -26,6 +26,61 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     that have *arrived* at it: the presynaptic neuron's, seen the axonal delay later. So traces are
     kept for as many steps as the longest delay has.
     """
+    learn_at_spikes = make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces)
+
+    @inner_inline_jit
+    def after_firing(
+        index,
+        step,
+        region_first,
+        region_count,
+        pathways,
+        rules,
+        traces,
+        ring,
+        synapses,
+        incoming,
+        susceptible,
+        heard,
+    ):
+        pre, post = pathways.source[index], pathways.target[index]
+        slot = step % ring.event_first.shape[0]
+        first, end = ring.event_first[slot, post], ring.event_end[slot, post]
+        if rules.plastic[index] and first < end:
+            learn_at_spikes(
+                index,
+                step,
+                region_first[pre],
+                region_first[post],
+                first,
+                end,
+                pathways.youngest[index],
+                pathways.common_sign[index],
+                rules,
+                traces,
+                ring,
+                synapses,
+                incoming,
+                susceptible,
+                heard,
+            )
+        for k in range(n_pre_traces):
+            move_pre_trace(index, step, k, region_first[pre], region_count[pre], pre, traces, ring)
+        for k in range(n_post_traces):
+            move_post_trace(
+                index, step, k, region_first[post], region_count[post], post, traces, ring
+            )
+        return 0
+
+    return after_firing
+
+
+def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
+    """What the spikes `first` to `end` do to the incoming synapses of the neurons that fired.
+
+    Synapses come in no order a processor could guess. So while those of one neuron are worked on,
+    the next one's are asked for already, and its traces looked up.
+    """
     learn_batch = make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces)
 
     @part_jit
@@ -46,9 +101,6 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         susceptible,
         heard,
     ):
-        """Synapses come in no order a processor could guess. So while those of one neuron are
-        worked on, the next one's are asked for already, and its traces looked up.
-        """
         event_neuron, in_first = ring.event_neuron, incoming.in_first
         mask = event_neuron.shape[0] - 1
         rule = rule_of(rules, index)
@@ -106,51 +158,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
             if next_n == 0 and e >= end:
                 break
 
-    @inner_inline_jit
-    def after_firing(
-        index,
-        step,
-        region_first,
-        region_count,
-        pathways,
-        rules,
-        traces,
-        ring,
-        synapses,
-        incoming,
-        susceptible,
-        heard,
-    ):
-        pre, post = pathways.source[index], pathways.target[index]
-        slot = step % ring.event_first.shape[0]
-        first, end = ring.event_first[slot, post], ring.event_end[slot, post]
-        if rules.plastic[index] and first < end:
-            learn_at_spikes(
-                index,
-                step,
-                region_first[pre],
-                region_first[post],
-                first,
-                end,
-                pathways.youngest[index],
-                pathways.common_sign[index],
-                rules,
-                traces,
-                ring,
-                synapses,
-                incoming,
-                susceptible,
-                heard,
-            )
-        for k in range(n_pre_traces):
-            move_pre_trace(index, step, k, region_first[pre], region_count[pre], pre, traces, ring)
-        for k in range(n_post_traces):
-            move_post_trace(
-                index, step, k, region_first[post], region_count[post], post, traces, ring
-            )
-        return 0
-
-    return after_firing
+    return learn_at_spikes
 
 
 def make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces):

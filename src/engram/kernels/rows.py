@@ -57,6 +57,7 @@ def make_deliver(update, learns, modulated):
     """The delivery of an arrival by a row of synapses, whose rule is `update` (see `learning`)."""
     magnitude = make_magnitude(modulated)
     learn = make_learn(update, modulated)
+    deliver_each = make_deliver_each(update, learns, modulated)
 
     @inner_inline_jit
     def deliver_run(w, c, sign, onto, y, y2, arrival, manner, rule):
@@ -86,38 +87,6 @@ def make_deliver(update, learns, modulated):
         else:
             for s in range(np.uint64(start), np.uint64(stop)):
                 onto[np.uint64(post[s] - first)] += weight[s] * gain
-
-    @inner_inline_jit
-    def deliver_each(start, stop, synapses, extras, tree, targets, arrival, manner, rule):
-        """With all that a synapse may have of its own."""
-        post, weight, nt, eligibility = (
-            synapses.post,
-            synapses.weight,
-            synapses.nt,
-            synapses.eligibility,
-        )
-        resource, facilitation, compartment = (
-            extras.resource,
-            extras.facilitation,
-            extras.compartment,
-        )
-        own, exc, inh, y, y2 = extras.synapse_gain, targets.exc, targets.inh, targets.y, targets.y2
-        for s in range(np.uint64(start), np.uint64(stop)):
-            j = np.uint64(post[s] - targets.first)
-            inhibitory = nt[s] == INHIBITORY_TRANSMITTER
-            sign = -ONE if inhibitory else ONE
-            m = magnitude(weight, eligibility, s, sign, rule)
-            charge = sign * m * (own[s] if manner.own_gain else manner.gain)
-            if manner.depressing:
-                charge *= release(resource, facilitation, s, manner.U, arrival)
-            if manner.on_tree and compartment[s] > 0:
-                charge_tree(compartment[s] - 1, post[s], nt[s], charge, tree)
-            elif inhibitory:
-                inh[j] += charge
-            else:
-                exc[j] += charge
-            if learns and manner.learning:
-                learn(weight, eligibility, s, sign, m, arrival.x, arrival.x2, y[j], y2[j], rule)
 
     @inner_inline_jit
     def deliver(start, stop, synapses, extras, tree, targets, arrival, manner, rule):
@@ -164,6 +133,45 @@ def make_deliver(update, learns, modulated):
             start = end
 
     return deliver
+
+
+def make_deliver_each(update, learns, modulated):
+    """The delivery to synapses one by one, with all that each may have of its own."""
+    magnitude = make_magnitude(modulated)
+    learn = make_learn(update, modulated)
+
+    @inner_inline_jit
+    def deliver_each(start, stop, synapses, extras, tree, targets, arrival, manner, rule):
+        post, weight, nt, eligibility = (
+            synapses.post,
+            synapses.weight,
+            synapses.nt,
+            synapses.eligibility,
+        )
+        resource, facilitation, compartment = (
+            extras.resource,
+            extras.facilitation,
+            extras.compartment,
+        )
+        own, exc, inh, y, y2 = extras.synapse_gain, targets.exc, targets.inh, targets.y, targets.y2
+        for s in range(np.uint64(start), np.uint64(stop)):
+            j = np.uint64(post[s] - targets.first)
+            inhibitory = nt[s] == INHIBITORY_TRANSMITTER
+            sign = -ONE if inhibitory else ONE
+            m = magnitude(weight, eligibility, s, sign, rule)
+            charge = sign * m * (own[s] if manner.own_gain else manner.gain)
+            if manner.depressing:
+                charge *= release(resource, facilitation, s, manner.U, arrival)
+            if manner.on_tree and compartment[s] > 0:
+                charge_tree(compartment[s] - 1, post[s], nt[s], charge, tree)
+            elif inhibitory:
+                inh[j] += charge
+            else:
+                exc[j] += charge
+            if learns and manner.learning:
+                learn(weight, eligibility, s, sign, m, arrival.x, arrival.x2, y[j], y2[j], rule)
+
+    return deliver_each
 
 
 @part_jit

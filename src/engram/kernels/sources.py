@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from engram.kernels.constants import BLOCK, STREAM_MODEL
+from engram.kernels.constants import BLOCK, EXTRA, STREAM_MODEL
 from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit
 from engram.kernels.models import fast_log
 from engram.kernels.neurons import (
-    EXTRA,
     ONE,
     collect_extra,
     emit_spikes,
