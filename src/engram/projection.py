@@ -17,7 +17,7 @@ from engram.errors import (
     number,
     vector,
 )
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call
 from engram.modulation import DopamineRelease, Modulation
 from engram.morphology import Placement
 from engram.network import pathways, settings
@@ -167,11 +167,13 @@ class Projection:
         # The latest spike may still be under way; the one before it is then the last release.
         waiting = arrived >= now
         if waiting.any():
-            arrived[waiting] = kernel("history.last_arrival")(
-                synapses["pre"][waiting], synapses["delay"][waiting], now,
-                tables["last_spike"], tables["last_event"], tables["event_previous_step"],
-                tables["event_previous"],
-            )  # fmt: skip
+            arrived[waiting] = call(
+                "history.last_arrival",
+                tables.arrays,
+                pre=synapses["pre"][waiting],
+                delay=synapses["delay"][waiting],
+                now=now,
+            )
         return np.asarray((now - arrived) * self._network.dt, np.float64), arrived >= 0
 
     @property

@@ -246,7 +246,7 @@ def test_inputs_fire_at_their_rates_whatever_the_chunks():
 
 
 def test_runs_end_at_the_gap():
-    run_end = kernel("arrivals.run_end")
+    run_end = kernel("rows.run_end")
     for gap in range(1, 9):
         post = np.delete(np.arange(100, 110), gap).astype(np.int32)
         assert run_end(post, 0, len(post)) == gap

@@ -18,7 +18,8 @@ import types as types_module
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engram.kernels.calls import cache_folder, parameters_of, write_once
+from engram.kernels.calls import argument_of, cache_folder, parameters_of, write_once
+from engram.kernels.groups import GROUPS
 from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, POSITION
 from engram.state.schema import FIELDS, SYNAPSE_NAMES, Field
 from engram.state.tables import tables_at
@@ -35,6 +36,9 @@ def _argument(name: str) -> str:
         return name
     if name == "n_steps":
         return "index"
+    if name in GROUPS:
+        arrays = ", ".join(_argument(part) for part in GROUPS[name]._fields)
+        return f"{GROUPS[name].__name__}({arrays})"
     field = FIELDS[name]
     words = "block" if name in SYNAPSE_NAMES else "table"
     return f"{_view_name(field)}({words} + {POSITION[name] * 8})"
@@ -45,12 +49,15 @@ def _view_name(field: Field) -> str:
 
 
 def _wrapper(parameters: tuple[str, ...]) -> str:
-    fields = [FIELDS[name] for name in parameters if name in FIELDS]
+    groups = [GROUPS[name] for name in parameters if name in GROUPS]
+    arrays = [*parameters, *(part for group in groups for part in group._fields)]
+    fields = [FIELDS[name] for name in arrays if name in FIELDS]
     views = sorted({(_view_name(f), f.dtype, len(f.dims)) for f in fields})
     lines = ["from engram.kernels.jit import load_word, view"]
+    lines += [f"from engram.kernels.groups import {group.__name__}" for group in groups]
     lines += [f'{name} = view("{dtype}", {ndim})' for name, dtype, ndim in views]
     lines += ["def entry(table, index, step):"]
-    if any(name in SYNAPSE_NAMES for name in parameters):
+    if any(name in SYNAPSE_NAMES for name in arrays):
         lines += [f"    block = load_word(table + {BLOCK_SLOT * 8}) + index * {BLOCK_WORDS * 8}"]
     lines += ["    return kernel("]
     lines += [f"        {_argument(name)}," for name in parameters]
@@ -125,16 +132,10 @@ def _python_entry(kernel: Callable[..., Any]) -> Entry:
 
     def call(table: int, index: int, step: int) -> int:
         tables = tables_at(table)
-        special = {"table": table, "index": index, "step": step, "n_steps": index}
-        arguments = [
-            special[n]
-            if n in special
-            else tables.blocks[index][n]
-            if n in SYNAPSE_NAMES
-            else tables.arrays[n]
-            for n in names
-        ]
-        return int(kernel(*arguments))
+        known = {**tables.arrays, "table": table, "index": index, "step": step, "n_steps": index}
+        if index < len(tables.blocks):
+            known |= tables.blocks[index]
+        return int(kernel(*(argument_of(name, known) for name in names)))
 
     address = len(python_entries) + 1
     python_entries[address] = call

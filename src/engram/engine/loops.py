@@ -11,7 +11,7 @@ from typing import Any
 
 from engram.engine.binding import Entry, compile_entry
 from engram.kernels.calls import parameters_of
-from engram.kernels.constants import GATE, RULE_PARAMETERS
+from engram.kernels.constants import GATE, MODEL_ROWS
 
 INPUT_NAMES = ("I", "g_exc", "g_inh", "theta", "since_spike", "uniform", "dt")
 """What the `update` and `reset` of a neuron model may ask for besides its states and parameters."""
@@ -67,81 +67,51 @@ def import_or_inject(
 
 
 _NEURON_LOOP = """\
-from engram.kernels.constants import BLOCK
-from engram.kernels.neurons import (
-    add_youth, collect_extra, collect_uniform, decay_theta, emit_spikes, list_fired,
-)
+from engram.kernels.integrate import make_integrate
 
 @inner_inline_jit
-def kernel(
-    index, step, dt, seed, clock, v, x, q, exc, inh, drive, held, held_onset, theta, rate_trace,
-    fired, alive, last_spike, last_event, total_spikes, event_neuron, event_previous_step,
-    event_previous, region_first, region_count, model_parameter, background, noise, input_factor,
-    tau_activity, rate_kept, theta_plus, theta_kept, theta_fall, adapting, shifted, receiving,
-    driven, holding, held_period, held_since, rhythm_current, region_spikes, scratch, who, young,
-    youth, youth_current, youth_kept,
+def advance_block(
+    lo, n, h, now, steady, extra, a_exc, a_inh, factor, s_theta, s_uniform, last_spike, v, x, q, c,
+    f, living, scratch,
 ):
-    first = region_first[index]
-    count = region_count[index]
-    h = np.float32(dt[0])
-    # Neurons fire at the end of a step: at the start of the next one no time has passed.
-    now = np.int32(step - 1)
-    factor = input_factor[index]
     mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
-    kept_theta, fall = theta_kept[index], theta_fall[index]
-    theta_step = theta_plus[index] if adapting[index] else 0.0
-    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm_current[index]
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
-{constants}
-    for lo in range(first, first + count, BLOCK):
-        n = min(BLOCK, first + count - lo)
-        # A row of zeros unless there is noise, injected or held input.
-        extra = scratch[{zeros}, :n]
-        if varied:
-            extra = scratch[{extra}, :n]
-            collect_extra(
-                extra, lo, n, step, dt[0], seed[0], noise[index], drive, driven[index], held,
-                held_onset, phase,
-            )
-            if young[index]:
-                add_youth(extra, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
-        # Without synaptic input, rows that stay 0: not the same one, or the loop below would take
-        # its slow path for arrays that overlap.
-        a_exc = scratch[{no_exc}, :n]
-        a_inh = scratch[{no_inh}, :n]
-        if receiving[index]:
-            a_exc = exc[lo : lo + n]
-            a_inh = inh[lo : lo + n]
-        f = fired[lo : lo + n]
-        living = alive[lo : lo + n]
 {slices}
-        for k in range(n):
-            i_I = steady + extra[k]
-            i_g_exc = a_exc[k] * mean_exc
-            a_exc[k] *= kept_exc
-            i_g_inh = {inhibition_sign}a_inh[k] * mean_inh
-            a_inh[k] *= kept_inh
+    for k in range(n):
+        i_I = steady + extra[k]
+        i_g_exc = a_exc[k] * mean_exc
+        a_exc[k] *= kept_exc
+        i_g_inh = {sign}a_inh[k] * mean_inh
+        a_inh[k] *= kept_inh
 {inputs}
-{save}
-            {new_states}, spike = update({update_arguments})
+        {new_states}, spike = update({update_arguments})
 {store}
-            f[k] = np.uint8(spike) & living[k]
-        n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
-        if n_fired > 0:
+        f[k] = np.uint8(spike) & living[k]
+
+@inner_inline_jit
+def reset_block(lo, n, h, who, n_fired, v, x, q, c, scratch):
 {reset}
-            emit_spikes(
-                index, step, lo, who, n_fired, clock, last_spike, last_event, total_spikes,
-                rate_trace, rate_kept[index], dt[0] / tau_activity[index], theta, theta_step,
-                event_neuron, event_previous_step, event_previous, region_spikes,
-            )
-    driven[index] = 0
-    return 0
+
+kernel = make_integrate(advance_block, reset_block, {wants_theta}, {wants_uniform})
 """
 
-# Rows of the scratch array; the first three stay 0.
-_ZEROS, _NO_EXC, _NO_INH, _EXTRA, _UNIFORM, _THETA, _FIRST_SAVED = 0, 1, 2, 3, 4, 5, 6
 MAX_STATES = 8
+
+
+def indented(by: int, lines: Sequence[str]) -> str:
+    """Lines of a generated function."""
+    return "\n".join(" " * by + line for line in lines)
+
+
+def model_arrays(
+    states: Sequence[str], parameters: Sequence[str], per_neuron: Sequence[str]
+) -> list[str]:
+    """Lines that take a block's states a_*, parameters c_* and per-neuron parameters q_*."""
+    shared = [p for p in parameters if p not in per_neuron]
+    column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
+    lines = [f"c_{p} = c[{k}]" for k, p in enumerate(shared)]
+    lines += [f"a_{s} = {column[s]}[lo : lo + n]" for s in states]
+    lines += [f"q_{p} = q[{k}, lo : lo + n]" for k, p in enumerate(per_neuron)]
+    return lines
 
 
 def neuron_loop(
@@ -159,78 +129,43 @@ def neuron_loop(
     whether the neuron fires; `reset`, called with the same values for those that fire, returns the
     states they end the step with.
     """
-    asked_by_reset = parameters_of(reset) if reset else []
-    wanted = set(parameters_of(update)) | set(asked_by_reset)
-    shared = [p for p in parameters if p not in per_neuron]
-    constants = [f"c_{p} = model_parameter[index, {k}]" for k, p in enumerate(shared)]
-    column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
-    slices = [f"a_{s} = {column[s]}[lo : lo + n]" for s in states]
-    slices += [f"q_{p} = q[{k}, lo : lo + n]" for k, p in enumerate(per_neuron)]
+    asked_by_reset = parameters_of(reset) if reset else ()
+    wanted = {*parameters_of(update), *asked_by_reset}
+    own = model_arrays(states, parameters, per_neuron)
+    slices = list(own)
     inputs = [] if conductance else ["i_I += i_g_exc + i_g_inh"]
-    if "theta" in wanted:
-        slices += [
-            f"s_theta = scratch[{_ZEROS}, :n]",
-            "if shifted[index]:",
-            f"    s_theta = scratch[{_THETA}, :n]",
-            "    decay_theta(s_theta, theta[lo : lo + n], n, kept_theta, fall, adapting[index])",
-        ]
-        inputs += ["i_theta = s_theta[k]"]
+    inputs += ["i_theta = s_theta[k]"] if "theta" in wanted else []
+    inputs += ["i_uniform = s_uniform[k]"] if "uniform" in wanted else []
     if "since_spike" in wanted:
         slices += ["a_last_spike = last_spike[lo : lo + n]"]
         inputs += ["i_since_spike = np.float32(np.int32(now - a_last_spike[k])) * h"]
-    if "uniform" in wanted:
-        slices += [
-            f"s_uniform = scratch[{_UNIFORM}, :n]",
-            "collect_uniform(s_uniform, lo, n, seed[0], step)",
-        ]
-        inputs += ["i_uniform = s_uniform[k]"]
     # What the reset asks for is kept as it was before the step.
     kept = [p for p in asked_by_reset if p in states or (p in INPUT_NAMES and p != "dt")]
-    slices += [f"old_{p} = scratch[{_FIRST_SAVED + k}, :n]" for k, p in enumerate(kept)]
-    save = [f"old_{p}[k] = {f'a_{p}[k]' if p in states else f'i_{p}'}" for p in kept]
+    saved = [f"old_{p} = scratch[{MODEL_ROWS + k}, :n]" for k, p in enumerate(kept)]
+    inputs += [f"old_{p}[k] = {f'a_{p}[k]' if p in states else f'i_{p}'}" for p in kept]
+    values = {"dt": "h"} | {p: f"c_{p}" for p in parameters} | {p: f"q_{p}[k]" for p in per_neuron}
 
-    def arguments(function: Callable[..., Any], old: bool) -> str:
-        out = []
-        for p in parameters_of(function):
-            if p == "dt":
-                out.append("h")
-            elif p in per_neuron:
-                out.append(f"q_{p}[k]")
-            elif p in parameters:
-                out.append(f"c_{p}")
-            elif old:
-                out.append(f"old_{p}[k]")
-            else:
-                out.append(f"a_{p}[k]" if p in states else f"i_{p}")
-        return ", ".join(out)
+    def arguments(function: Callable[..., Any], now: dict[str, str]) -> str:
+        return ", ".join((now | values)[p] for p in parameters_of(function))
 
-    reset_lines = []
+    reset_lines = ["pass"]
     if reset:
         targets = ", ".join(f"a_{s}[k]" for s in states)
-        reset_lines = [
-            "for k_fired in range(n_fired):",
-            "    k = np.uint64(who[k_fired])",
-            f"    {targets} = reset({arguments(reset, old=True)})",
-        ]
-
-    def indented(by: int, lines: list[str]) -> str:
-        return "\n".join(" " * by + line for line in lines)
-
+        before = arguments(reset, {p: f"old_{p}[k]" for p in kept})
+        reset_lines = [*own, *saved, "for k_fired in range(n_fired):"]
+        reset_lines += ["    k = np.uint64(who[k_fired])", f"    {targets} = reset({before})"]
+    here = {p: f"i_{p}" for p in INPUT_NAMES} | {s: f"a_{s}[k]" for s in states}
     imports, namespace, key = import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
-        zeros=_ZEROS,
-        no_exc=_NO_EXC,
-        no_inh=_NO_INH,
-        extra=_EXTRA,
-        inhibition_sign="-" if conductance else "",
-        constants=indented(4, constants),
-        slices=indented(8, slices),
-        inputs=indented(12, inputs),
-        save=indented(12, save),
+        sign="-" if conductance else "",
+        slices=indented(4, [*slices, *saved]),
+        inputs=indented(8, inputs),
         new_states=", ".join(f"new_{s}" for s in states),
-        update_arguments=arguments(update, old=False),
-        store=indented(12, [f"a_{s}[k] = new_{s}" for s in states]),
-        reset=indented(12, reset_lines),
+        update_arguments=arguments(update, here),
+        store=indented(8, [f"a_{s}[k] = new_{s}" for s in states]),
+        reset=indented(4, reset_lines),
+        wants_theta="theta" in wanted,
+        wants_uniform="uniform" in wanted,
     )
     return compile_entry(f"neurons_{name}", source, namespace, key)
 
@@ -246,13 +181,12 @@ def _rule_adapter(
 ) -> str:
     """A function with the kernels' fixed arguments around a rule's own, by name."""
     fixed = ("w", *TRACE_NAMES, "w_min", "w_max")
-    slots = [f"q{k}" for k in range(RULE_PARAMETERS)]
-    names = {p: slots[k] for k, p in enumerate(parameters)}
+    names = {p: f"q[{k}]" for k, p in enumerate(parameters)}
     arguments = ", ".join(p if p in fixed else names[p] for p in parameters_of(function))
-    signature = ", ".join((*fixed, *slots))
+    signature = ", ".join((*fixed, "q"))
     result = f"{name}({arguments})"
     if gated:
-        gate = f"q{GATE}"
+        gate = f"q[{GATE}]"
         result = f"{gate} * {result}" if modulated else f"w + {gate} * ({result} - w)"
     return f"@inner_jit\ndef adapted_{name}({signature}):\n    return np.float32({result})\n\n"
 

@@ -15,9 +15,12 @@ import os
 import sys
 import tempfile
 import types
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
+
+from engram.kernels.groups import GROUPS
 
 
 @functools.cache
@@ -79,6 +82,13 @@ def kernel(label: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(twin))
 
 
+def argument_of(name: str, known: Mapping[str, Any]) -> Any:
+    """What a parameter of this name gets: an array or a number, or the arrays of a group."""
+    if name in GROUPS and name not in known:
+        return GROUPS[name](*(known[part] for part in GROUPS[name]._fields))
+    return known[name]
+
+
 def call(label: str, *tables: Mapping[str, Any], **named: Any) -> Any:
     """Call a kernel by name, as "module.name".
 
@@ -91,13 +101,9 @@ def call(label: str, *tables: Mapping[str, Any], **named: Any) -> Any:
     unknown = sorted(named.keys() - set(parameters))
     if unknown:
         raise TypeError(f"{label} has no parameter {', '.join(unknown)}")
-    known = dict(named)
-    for name in parameters:
-        for table in reversed(tables) if name not in named else ():
-            if name in table:
-                known[name] = table[name]
-                break
-    missing = [name for name in parameters if name not in known]
-    if missing:
-        raise TypeError(f"{label} needs {', '.join(missing)}")
-    return function(*(known[name] for name in parameters))
+    known = ChainMap(named, *reversed(tables))
+    try:
+        arguments = [argument_of(name, known) for name in parameters]
+    except KeyError as error:
+        raise TypeError(f"{label} needs {error.args[0]}") from None
+    return function(*arguments)

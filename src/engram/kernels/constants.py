@@ -15,6 +15,9 @@ DONE, RING_FULL, LOG_FULL = 0, 1, 2
 BLOCK = 1024
 """Neurons worked on at a time: their scratch stays in the second-level cache."""
 
+# Rows of the scratch array; the first three stay 0. A model's rows begin with MODEL_ROWS.
+ZEROS, NO_EXC, NO_INH, EXTRA, UNIFORM, THETA, MODEL_ROWS = 0, 1, 2, 3, 4, 5, 6
+
 ROWS_AHEAD = 64
 """Rows of synapses looked up at a time."""
 

@@ -10,6 +10,8 @@ eliminated from the tips to the soma and substituted back (Hines 1984,
 doi:10.1016/0020-7101(84)90008-4): the cost is linear in compartments.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from engram.kernels.jit import inner_inline_jit
@@ -20,35 +22,38 @@ _0, _1 = f32(0.0), f32(1.0)
 _SLOPE = f32(-0.062)
 
 
+class System(NamedTuple):
+    """The equations of a block of n neurons for a part h (ms) of a step.
+
+    parent, capacity, leak, axial: of the n_nodes compartments; diagonal, right: the matrix and its
+    right-hand side, by compartment and neuron.
+    """
+
+    n: Any
+    n_nodes: Any
+    h: Any
+    parent: Any
+    capacity: Any
+    leak: Any
+    axial: Any
+    diagonal: Any
+    right: Any
+
+
 @inner_inline_jit
-def assemble(
-    conductance,
-    n,
-    n_nodes,
-    h,
-    scale,
-    rest,
-    E_exc,
-    E_inh,
-    mean_exc,
-    mean_inh,
-    capacity,
-    leak,
-    s,
-    exc,
-    inh,
-    nmda,
-    nmda_factor,
-    diagonal,
-    right,
-):
+def assemble(system, conductance, scale, rest, reversal, mean, s, exc, inh, nmda, nmda_factor):
     """Write each compartment's own terms: what multiplies it, and what it is driven by.
 
     scale: 1/ms, of synaptic input; conductance: whether exc and inh are conductances relative to
-    the leak; nmda_factor: ratio x mean over the step, rest after it, Mg / 3.57, reversal.
+    the leak; reversal, mean: of excitation and of inhibition; nmda_factor: ratio x mean over the
+    step, rest after it, Mg / 3.57, reversal.
     """
+    n, h, capacity, leak = system.n, system.h, system.capacity, system.leak
+    diagonal, right = system.diagonal, system.right
+    E_exc, E_inh = reversal
+    mean_exc, mean_inh = mean
     ratio, magnesium, E_nmda = nmda_factor[0], nmda_factor[2], nmda_factor[3]
-    for i in range(n_nodes):
+    for i in range(system.n_nodes):
         c, l = capacity[i], h * leak[i]
         s_i, d_i, r_i = s[i], diagonal[i], right[i]
         e_i, n_i = exc[i], inh[i]
@@ -75,16 +80,18 @@ def assemble(
 
 
 @inner_inline_jit
-def eliminate(n, n_nodes, h, parent, axial, diagonal, right, load, pull):
+def eliminate(system, load, pull):
     """From the tips to the soma, which is left with the tree as a conductance.
 
     load: that conductance, 1/ms; pull: the current it drives into a soma at rest, mV/ms.
     """
+    n, h, parent, axial = system.n, system.h, system.parent, system.axial
+    diagonal, right = system.diagonal, system.right
     for k in range(n):
         load[k] = _0
         pull[k] = _0
     # A compartment and all beyond it, d, conduct d g / (d + g) to its parent: nothing cancels.
-    for i in range(n_nodes - 1, -1, -1):
+    for i in range(system.n_nodes - 1, -1, -1):
         g, d_i, r_i = h * axial[i], diagonal[i], right[i]
         if parent[i] >= 0:
             d_p, r_p = diagonal[parent[i]], right[parent[i]]
@@ -100,9 +107,11 @@ def eliminate(n, n_nodes, h, parent, axial, diagonal, right, load, pull):
 
 
 @inner_inline_jit
-def substitute(n, n_nodes, h, parent, axial, diagonal, right, soma, s):
+def substitute(system, soma, s):
     """From the soma to the tips: the potentials at the end of the step."""
-    for i in range(n_nodes):
+    n, h, parent, axial = system.n, system.h, system.parent, system.axial
+    diagonal, right = system.diagonal, system.right
+    for i in range(system.n_nodes):
         g, d_i, r_i, s_i = h * axial[i], diagonal[i], right[i], s[i]
         if parent[i] >= 0:
             s_p = s[parent[i]]

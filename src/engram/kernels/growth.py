@@ -31,16 +31,11 @@ def magnitude_of(weight, nt, c, integral, low, high):
 @inner_jit
 def survey(
     n_used,
-    segment,
     lags,
-    delay_min,
+    shortest,
     first_pre,
-    post,
     first_post,
-    weight,
-    birth,
-    nt,
-    eligibility,
+    synapses,
     integral,
     low,
     high,
@@ -61,14 +56,16 @@ def survey(
 ):
     """Look at every synapse of a projection once; returns how many are lost, and how many idle.
 
-    n_used: presynaptic slots in use. fate: set to LOST for those at a dead neuron, and to IDLE for
-    those that are weak, old (born in step `born_by` or before) and unused (since step `used_since`
-    no spike has arrived, or the postsynaptic neuron has not fired). reached: by type, how many
-    synapses from excitatory neurons the postsynaptic neurons have. tally: whether to fill in the
-    others, over living synapses. with_lag, total: how many there are of each delay, and the sum of
-    their magnitudes, by transmitter and types of the two neurons. sends, receives: whether a neuron
-    has any, by transmitter and the other one's type.
+    n_used: presynaptic slots in use. shortest: the delay of lag 0. fate: set to LOST for those at a
+    dead neuron, and to IDLE for those that are weak, old (born in step `born_by` or before) and
+    unused (since step `used_since` no spike has arrived, or the postsynaptic neuron has not fired).
+    reached: by type, how many synapses from excitatory neurons the postsynaptic neurons have.
+    tally: whether to fill in the others, over living synapses. with_lag, total: how many there are
+    of each delay, and the sum of their magnitudes, by transmitter and types of the two neurons.
+    sends, receives: whether a neuron has any, by transmitter and the other one's type.
     """
+    post, weight, nt, segment = synapses.post, synapses.weight, synapses.nt, synapses.segment
+    birth, eligibility = synapses.birth, synapses.eligibility
     lost = idle = 0
     modulated = eligibility.shape[0] > 0
     zero = np.float32(0)
@@ -79,7 +76,7 @@ def survey(
         excitatory = own == EXCITATORY
         for lag in range(lags):
             row = i * lags + lag
-            quiet = last_spike[pre] + delay_min + lag < used_since
+            quiet = last_spike[pre] + shortest + lag < used_since
             for s in range(segment[row], segment[row + 1]):
                 j = post[s]
                 if from_dead or alive[j] == 0:
@@ -199,14 +196,10 @@ def count_matched(n_used, segment, lags, first_pre, post, first_post, alive):
 @inner_jit
 def inherit(
     n_used,
-    segment,
     lags,
     first_pre,
-    post,
     first_post,
-    weight,
-    nt,
-    eligibility,
+    synapses,
     integral,
     low,
     high,
@@ -228,6 +221,8 @@ def inherit(
     heir_pre, heir_post: the newborn that is like a neuron, by its number in its region; -1: none.
     Magnitudes are multiplied by a random number from 1 - spread to 1 + spread.
     """
+    post, weight, nt, segment = synapses.post, synapses.weight, synapses.nt, synapses.segment
+    eligibility = synapses.eligibility
     modulated = eligibility.shape[0] > 0
     zero = np.float32(0)
     n = 0
@@ -299,8 +294,9 @@ def correlation(a, n_a, b, n_b, own_a, own_b, width, span):
 
 
 @inner_jit
-def count_spikes(start, now, region, event_first, event_end, total):
+def count_spikes(start, now, region, ring, total):
     """Running count of a region's spikes from step `start` on: total[k] before step start + k."""
+    event_first, event_end = ring.event_first, ring.event_end
     slot = start % event_first.shape[0]
     total[0] = 0
     for k in range(now - start):
@@ -309,13 +305,36 @@ def count_spikes(start, now, region, event_first, event_end, total):
 
 
 @inner_jit
-def nth_spike(rank, start, region, event_neuron, event_first, total):
+def nth_spike(rank, start, region, ring, total):
     """Who fired the region's spike number `rank` since step `start`, and after how many steps."""
     k = np.searchsorted(total, rank, side="right") - 1
-    mask = event_neuron.shape[0] - 1
-    horizon = event_first.shape[0]
-    event = event_first[(start + k) % horizon, region] + rank - total[k]
-    return event_neuron[event & mask], k
+    mask = ring.event_neuron.shape[0] - 1
+    horizon = ring.event_first.shape[0]
+    event = ring.event_first[(start + k) % horizon, region] + rank - total[k]
+    return ring.event_neuron[event & mask], k
+
+
+@inner_jit
+def is_joined(i, lags, synapses, other):
+    """Whether neuron i of the source has a synapse onto neuron `other`."""
+    segment, post = synapses.segment, synapses.post
+    for row in range(i * lags, (i + 1) * lags):
+        s = segment[row] + np.searchsorted(post[segment[row] : segment[row + 1]], other)
+        if s < segment[row + 1] and post[s] == other:
+            return True
+    return False
+
+
+@inner_jit
+def draw_excitatory(lags, first_pre, synapses, neuron_type, seed, entity, at):
+    """Delay and transmitter of a random synapse from an excitatory neuron; -1 if none is found."""
+    segment, post = synapses.segment, synapses.post
+    for k in range(ATTEMPTS):
+        s = integer_below(seed, STREAM_GROWTH, entity, at + k, post.shape[0])
+        row = np.searchsorted(segment, s, side="right") - 1
+        if neuron_type[first_pre + row // lags] == EXCITATORY:
+            return row % lags, synapses.nt[s]
+    return -1, synapses.nt[0]
 
 
 @inner_jit
@@ -328,28 +347,19 @@ def sprout(
     least,
     most,
     threshold,
-    source,
-    target,
-    inner,
-    segment,
+    pre_region,
+    post_region,
     lags,
     first_pre,
     n_pre,
-    post,
     first_post,
     n_post,
-    nt,
     reached,
+    synapses,
     neuron_type,
     alive,
     born,
-    last_spike,
-    last_event,
-    event_neuron,
-    event_previous_step,
-    event_previous,
-    event_first,
-    event_end,
+    ring,
     seed,
     entity,
     draw,
@@ -369,11 +379,11 @@ def sprout(
     """
     span = now - start
     n = 0
-    if span < 1 or post.shape[0] == 0:
+    if span < 1 or synapses.post.shape[0] == 0:
         return n
     fired_pre, fired_post = np.empty(span + 1, np.int64), np.empty(span + 1, np.int64)
-    count_spikes(start, now, source, event_first, event_end, fired_pre)
-    count_spikes(start, now, target, event_first, event_end, fired_post)
+    count_spikes(start, now, pre_region, ring, fired_pre)
+    count_spikes(start, now, post_region, ring, fired_post)
     if fired_pre[span] == 0 or fired_post[span] == 0:
         return n
     own_pre, own_post = np.full(n_pre, -1.0), np.full(n_post, -1.0)
@@ -381,54 +391,43 @@ def sprout(
     last = np.int64(-1)
     n_a = 0
     # Nothing older than the first spike of the window: the ring may have overwritten it.
-    horizon = event_first.shape[0]
-    oldest = event_first[start % horizon, 0]
+    oldest = ring.event_first[start % ring.event_first.shape[0], 0]
     for attempt in range(attempts):
         if n == wanted:
             break
         at = draw + attempt * (ATTEMPTS + 2)
         rank = integer_below(seed, STREAM_GROWTH, entity, at, fired_pre[span])
-        pre, k = nth_spike(rank, start, source, event_neuron, event_first, fired_pre)
+        pre, k = nth_spike(rank, start, pre_region, ring, fired_pre)
         low, high = fired_post[max(k - width + 1, 0)], fired_post[min(k + width, span)]
         if low == high or neuron_type[pre] != EXCITATORY or not alive[pre] or born[pre] > start:
             continue
         rank = low + integer_below(seed, STREAM_GROWTH, entity, at + 1, high - low)
-        other, _ = nth_spike(rank, start, target, event_neuron, event_first, fired_post)
-        if (inner and other == pre) or not alive[other] or born[other] > start:
+        other, _ = nth_spike(rank, start, post_region, ring, fired_post)
+        if other == pre or not alive[other] or born[other] > start:
             continue
         i, j = pre - first_pre, other - first_post
         if reached[neuron_type[other]] == 0:
             continue
         if pre != last:
-            n_a = spike_steps(
-                pre, start, oldest, last_spike, last_event, event_previous_step, event_previous, a
-            )
+            n_a = spike_steps(pre, start, oldest, ring, a)
             last = pre
             if own_pre[i] < 0.0:
                 own_pre[i] = coincidences(a, n_a, a, n_a, width)
-        n_b = spike_steps(
-            other, start, oldest, last_spike, last_event, event_previous_step, event_previous, b
-        )
+        n_b = spike_steps(other, start, oldest, ring, b)
         if n_a < least or n_b < least or n_b > most:
             continue
         if own_post[j] < 0.0:
             own_post[j] = coincidences(b, n_b, b, n_b, width)
         if correlation(a, n_a, b, n_b, own_pre[i], own_post[j], width, span) < threshold:
             continue
-        present = False
-        for row in range(i * lags, (i + 1) * lags):
-            s = segment[row] + np.searchsorted(post[segment[row] : segment[row + 1]], other)
-            present = present or (s < segment[row + 1] and post[s] == other)
+        present = is_joined(i, lags, synapses, other)
         for k in range(n):
             present = present or (out_pre[k] == pre and out_post[k] == other)
         if present:
             continue
-        for k in range(ATTEMPTS):
-            s = integer_below(seed, STREAM_GROWTH, entity, at + 2 + k, post.shape[0])
-            row = np.searchsorted(segment, s, side="right") - 1
-            if neuron_type[first_pre + row // lags] == EXCITATORY:
-                out_pre[n], out_post[n] = pre, other
-                out_lag[n], out_nt[n] = row % lags, nt[s]
-                n += 1
-                break
+        lag, nt = draw_excitatory(lags, first_pre, synapses, neuron_type, seed, entity, at + 2)
+        if lag >= 0:
+            out_pre[n], out_post[n] = pre, other
+            out_lag[n], out_nt[n] = lag, nt
+            n += 1
     return n

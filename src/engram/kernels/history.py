@@ -7,44 +7,42 @@ from engram.kernels.jit import inner_jit
 
 
 @inner_jit
-def latest_before(step, pre, last_spike, last_event, previous_step, previous):
+def latest_before(step, pre, ring):
     """The step of neuron `pre`'s latest spike before `step`; later ones are in the ring."""
-    fired_at = np.int64(last_spike[pre])
-    event = last_event[pre]
+    fired_at = np.int64(ring.last_spike[pre])
+    event = ring.last_event[pre]
+    mask = ring.event_previous.shape[0] - 1
     while fired_at >= step:
         if event < 0:
             # The ring does not reach back so far.
             return np.int64(NEVER)
-        fired_at = np.int64(previous_step[event & (previous.shape[0] - 1)])
-        event = previous[event & (previous.shape[0] - 1)]
+        fired_at = np.int64(ring.event_previous_step[event & mask])
+        event = ring.event_previous[event & mask]
     return fired_at
 
 
 @inner_jit
-def last_arrival(pre, delay, now, last_spike, last_event, previous_step, previous):
+def last_arrival(pre, delay, now, ring):
     """The step of the latest arrival before step `now` of a spike of each `pre` with its delay."""
     arrived = np.empty(pre.shape[0], np.int64)
     for k in range(pre.shape[0]):
-        fired_at = latest_before(
-            now - delay[k], pre[k], last_spike, last_event, previous_step, previous
-        )
-        arrived[k] = fired_at + delay[k]
+        arrived[k] = latest_before(now - delay[k], pre[k], ring) + delay[k]
     return arrived
 
 
 @inner_jit
-def spike_steps(neuron, since, oldest, last_spike, last_event, previous_step, previous, out):
+def spike_steps(neuron, since, oldest, ring, out):
     """Write the steps of a neuron's spikes from step `since` on, the latest first.
 
     Returns how many. Spikes numbered below `oldest` are not looked at.
     """
-    mask = previous.shape[0] - 1
-    step = np.int64(last_spike[neuron])
-    event = last_event[neuron]
+    mask = ring.event_previous.shape[0] - 1
+    step = np.int64(ring.last_spike[neuron])
+    event = ring.last_event[neuron]
     n = 0
     while event >= oldest and step >= since:
         out[n] = step
         n += 1
-        step = np.int64(previous_step[event & mask])
-        event = previous[event & mask]
+        step = np.int64(ring.event_previous_step[event & mask])
+        event = ring.event_previous[event & mask]
     return n

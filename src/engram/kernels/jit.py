@@ -36,6 +36,9 @@ _no_way_in = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 inner_jit = numba.njit(nogil=True, error_model="numpy", **_no_way_in)
 inner_inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True, **_no_way_in)
 
+# Small parts of loops, put into their callers before any code is made: nothing to compile twice.
+part_jit = numba.njit(nogil=True, error_model="numpy", inline="always", **_no_way_in)
+
 python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""
 

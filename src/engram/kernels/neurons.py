@@ -4,17 +4,35 @@ import math
 
 import numpy as np
 
-from engram.kernels.constants import EVENTS, RECENT, STREAM_MODEL, STREAM_NOISE
-from engram.kernels.jit import inner_jit
+from engram.kernels.constants import EVENTS, RECENT, STREAM_MODEL, STREAM_NOISE, THETA, ZEROS
+from engram.kernels.jit import inner_jit, part_jit
 from engram.kernels.random import fill_normal, fill_uniform
 
 ZERO = np.float32(0)
 ONE = np.float32(1)
 
+YOUNGEST_ADULT = np.float32(1e-4)
+"""Youth below which a neuron is an adult."""
+
+
+@part_jit
+def steady_current(index, current):
+    """The input of a region that is the same for all its neurons."""
+    return current.background[index] + current.rhythm_current[index]
+
+
+@part_jit
+def held_phase(index, step, current):
+    """Where in its cycle a region's held input is; -1: nothing is held."""
+    if current.holding[index]:
+        return (step - current.held_since[index]) % current.held_period[index]
+    return np.int64(-1)
+
 
 @inner_jit
-def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held_onset, phase):
-    """Noise, injected and held input of neurons [lo, lo + n); `phase` < 0: nothing is held."""
+def collect_extra(extra, lo, n, index, step, dt, seed, phase, current):
+    """Noise, injected and held input of neurons [lo, lo + n), and that of the young, who age."""
+    noise = current.noise[index]
     if noise > 0:
         fill_normal(extra, lo, 0, n, seed, STREAM_NOISE, step)
         sigma = np.float32(noise / math.sqrt(dt))
@@ -23,16 +41,23 @@ def collect_extra(extra, lo, n, step, dt, seed, noise, drive, driven, held, held
     else:
         for k in range(n):
             extra[k] = ZERO
-    if driven:
-        d = drive[lo : lo + n]
+    if current.driven[index]:
+        d = current.drive[lo : lo + n]
         for k in range(n):
             extra[k] += d[k]
             d[k] = ZERO
     if phase >= 0:
-        h = held[lo : lo + n]
-        onset = held_onset[lo : lo + n]
+        h = current.held[lo : lo + n]
+        onset = current.held_onset[lo : lo + n]
         for k in range(n):
             extra[k] += h[k] if onset[k] <= phase else ZERO
+    if current.young[index]:
+        youth = current.youth[lo : lo + n]
+        most, kept = current.youth_current[index], current.youth_kept[0]
+        for k in range(n):
+            extra[k] += most * youth[k]
+            aged = youth[k] * kept
+            youth[k] = aged if aged > YOUNGEST_ADULT else ZERO
 
 
 @inner_jit
@@ -56,19 +81,6 @@ def mean_rate(rate_trace, last_spike, alive, step, decay):
     return total / max(count, 1)
 
 
-YOUNGEST_ADULT = np.float32(1e-4)
-"""Youth below which a neuron is an adult."""
-
-
-@inner_jit
-def add_youth(extra, youth, n, current, kept):
-    """The extra input of young neurons in this step; they age."""
-    for k in range(n):
-        extra[k] += current * youth[k]
-        aged = youth[k] * kept
-        youth[k] = aged if aged > YOUNGEST_ADULT else ZERO
-
-
 @inner_jit
 def collect_uniform(out, lo, n, seed, step):
     """A uniform random number per neuron, for models that want one."""
@@ -83,6 +95,23 @@ def decay_theta(out, theta, n, kept, fall, adapting):
     if adapting:
         for k in range(n):
             theta[k] = theta[k] * kept - fall
+
+
+@part_jit
+def thresholds(index, lo, n, threshold, scratch):
+    """The row with the adaptive thresholds of neurons [lo, lo + n), which decay."""
+    row = scratch[ZEROS, :n]
+    if threshold.shifted[index]:
+        row = scratch[THETA, :n]
+        decay_theta(
+            row,
+            threshold.theta[lo : lo + n],
+            n,
+            threshold.theta_kept[index],
+            threshold.theta_fall[index],
+            threshold.adapting[index],
+        )
+    return row
 
 
 @inner_jit
@@ -104,30 +133,14 @@ def list_fired(who, fired, n):
 
 
 @inner_jit
-def emit_spikes(
-    index,
-    step,
-    lo,
-    who,
-    n_fired,
-    clock,
-    last_spike,
-    last_event,
-    total_spikes,
-    rate_trace,
-    rate_kept,
-    rate_decay,
-    theta,
-    theta_step,
-    event_neuron,
-    event_previous_step,
-    event_previous,
-    region_spikes,
-):
-    """Enter neurons lo + who[: n_fired], which fired, into the spike ring.
-
-    rate_kept: what is left of the rate estimate after k steps, exp(-k rate_decay), for small k.
-    """
+def emit_spikes(index, step, dt, lo, who, n_fired, theta_step, firing):
+    """Enter neurons lo + who[: n_fired], which fired, into the spike ring."""
+    event_neuron, event_previous = firing.event_neuron, firing.event_previous
+    event_previous_step, clock, theta = firing.event_previous_step, firing.clock, firing.theta
+    last_spike, last_event = firing.last_spike, firing.last_event
+    total_spikes, rate_trace = firing.total_spikes, firing.rate_trace
+    # What is left of the rate estimate after k steps, exp(-k rate_decay), for small k.
+    rate_kept, rate_decay = firing.rate_kept[index], dt / firing.tau_activity[index]
     mask = event_neuron.shape[0] - 1
     start = clock[EVENTS]
     for k in range(n_fired):
@@ -148,4 +161,4 @@ def emit_spikes(
         total_spikes[i] += 1
         theta[i] += theta_step
     clock[EVENTS] = start + n_fired
-    region_spikes[index] += n_fired
+    firing.region_spikes[index] += n_fired

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from engram.kernels.arrivals import ONE, ZERO
 from engram.kernels.constants import BLOCK, INHIBITORY_TRANSMITTER
 from engram.kernels.history import latest_before
-from engram.kernels.jit import inner_inline_jit, inner_jit, prefetch
+from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit, prefetch
+from engram.kernels.learning import ONE, ZERO, make_learn, make_magnitude, rule_of
 
 LINE = 16
 """Entries of an index in one cache line."""
@@ -19,214 +19,254 @@ REBASE = math.exp(2.0)
 """Growth of 1 / eligibility since its base at which it is given a new base."""
 
 
-@inner_jit
-def forget_unheard(
-    heard,
-    synapses,
-    taps,
-    birth,
-    newborn,
-    step,
-    first_pre,
-    n_pre,
-    last_spike,
-    last_event,
-    event_previous_step,
-    event_previous,
-):
-    """Clear the traces of synapses that no spike fired since their birth has reached yet."""
-    for k in range(synapses.shape[0]):
-        born = birth[synapses[k]]
-        if born > newborn:
-            i = taps[k] % n_pre
-            seen = step - (i - taps[k]) // n_pre
-            fired_at = latest_before(
-                seen + 1, first_pre + i, last_spike, last_event, event_previous_step, event_previous
-            )
-            if fired_at < born:
-                heard[:, k] = ZERO
-
-
 def make_post(on_post, modulated, n_pre_traces, n_post_traces):
     """The loop over the incoming synapses of the neurons that fired, and the trace updates.
 
-    `on_post` has the arguments and the result of `on_pre` (see `arrivals.make_arrive`). The trace
-    of a synapse is that of the spikes that have *arrived* at it: the presynaptic neuron's, seen the
-    axonal delay later. So traces are kept for as many steps as the longest delay has.
+    `on_post`: the `update` of `learning.make_learn`. The trace of a synapse is that of the spikes
+    that have *arrived* at it: the presynaptic neuron's, seen the axonal delay later. So traces are
+    kept for as many steps as the longest delay has.
     """
+    learn_at_spikes = make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces)
 
     @inner_inline_jit
     def after_firing(
         index,
         step,
-        source,
-        target,
         region_first,
         region_count,
-        youngest,
-        common_sign,
-        plastic,
-        w_min,
-        w_max,
-        rule_parameter,
-        pre_decay,
-        post_decay,
-        trace_reach,
-        nearest,
-        dopamine_integral,
-        eligibility_growth,
-        last_spike,
-        last_event,
-        event_neuron,
-        event_previous_step,
-        event_previous,
-        event_first,
-        event_end,
-        weight,
-        birth,
-        nt,
-        eligibility,
-        pre_trace,
-        post_trace,
-        potentiation,
-        youth,
-        youth_gain,
-        in_first,
-        in_synapse,
-        in_tap,
+        pathways,
+        rules,
+        traces,
+        ring,
+        synapses,
+        incoming,
+        susceptible,
         heard,
     ):
-        pre_region = source[index]
-        post_region = target[index]
-        first_pre = region_first[pre_region]
-        first_post = region_first[post_region]
-        slot = step % event_first.shape[0]
-        mask = event_neuron.shape[0] - 1
-        is_nearest = nearest[index] != 0
-        n_pre = pre_trace.shape[2]
-        depth = pre_trace.shape[1]
-        now = step % depth if n_pre_traces > 0 else 0
-        first_event, last_event_here = event_first[slot, post_region], event_end[slot, post_region]
-
-        if plastic[index] and first_event < last_event_here:
-            low, high = w_min[index], w_max[index]
-            q = rule_parameter[index]
-            q0, q1, q2, q3, q4, q5, q6, q7 = q[0], q[1], q[2], q[3], q[4], q[5], q[6], q[7]
-            integral = np.float32(dopamine_integral[index])
-            growth = np.float32(eligibility_growth[index])
-            sign_of_all = common_sign[index]
-            sign = -ONE if sign_of_all < 0 else ONE
-            # All steps kept, one after the other; a tap is relative to the present one.
-            traces = pre_trace.reshape((n_pre_traces, depth * n_pre))
-            size = np.int64(depth * n_pre)
-            row = np.int64(now * n_pre)
-            # A trace from before a synapse was born is gone by now if the birth is longer ago.
-            newborn = step - trace_reach[index]
-            young = youngest[index] > newborn
-            # Synapses come in no order a processor could guess. So while those of one neuron are
-            # worked on, the next one's are asked for already, and its traces looked up.
-            e = first_event
-            start = np.int64(in_first[event_neuron[e & mask] - first_post])
-            ready_n = 0
-            ready_start = start
-            j = 0
-            half = 0
-            while True:
-                next_n = 0
-                next_j = 0
-                next_start = start
-                if e < last_event_here:
-                    next_j = event_neuron[e & mask] - first_post
-                    stop = np.int64(in_first[next_j + 1])
-                    next_n = min(BLOCK, int(stop - start))
-                    gain = potentiation[event_neuron[e & mask]]
-                    gain *= ONE + youth_gain[0] * youth[event_neuron[e & mask]]
-                    synapses = in_synapse[start : start + next_n]
-                    taps = in_tap[start : start + next_n]
-                    # Unsigned indices: signed ones cost a test for being negative.
-                    for k in range(np.uint64(next_n)):
-                        prefetch(weight, synapses[k])
-                        if modulated:
-                            prefetch(eligibility, synapses[k])
-                        if n_pre_traces > 0:
-                            place = row + taps[k]
-                            place = np.uint64(place + size if place < 0 else place)
-                            heard[half, 0, k] = gain * traces[0, place]
-                            if n_pre_traces > 1:
-                                heard[half, 1, k] = gain * traces[1, place]
-                    if young and n_pre_traces > 0:
-                        forget_unheard(
-                            heard[half],
-                            synapses,
-                            taps,
-                            birth,
-                            newborn,
-                            step,
-                            first_pre,
-                            n_pre,
-                            last_spike,
-                            last_event,
-                            event_previous_step,
-                            event_previous,
-                        )
-                    start += next_n
-                    if start >= stop:
-                        e += 1
-                        if e < last_event_here:
-                            following = event_neuron[e & mask] - first_post
-                            start = np.int64(in_first[following])
-                            for k in range(start, in_first[following + 1], LINE):
-                                prefetch(in_synapse, k)
-                                prefetch(in_tap, k)
-                half = 1 - half
-                if ready_n > 0:
-                    y = post_trace[0, j]
-                    y2 = post_trace[1, j] if n_post_traces > 1 else ZERO
-                    synapses = in_synapse[ready_start : ready_start + ready_n]
-                    for k in range(np.uint64(ready_n)):
-                        s = np.uint64(synapses[k])
-                        x = heard[half, 0, k] if n_pre_traces > 0 else ZERO
-                        x2 = heard[half, 1, k] if n_pre_traces > 1 else ZERO
-                        if sign_of_all == 0:
-                            sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
-                        m = sign * weight[s]
-                        if modulated:
-                            c = eligibility[s]
-                            m = min(max(m + c * integral, low), high)
-                            c += growth * on_post(
-                                m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7
-                            )
-                            eligibility[s] = c
-                            weight[s] = sign * (m - c * integral)
-                        else:
-                            m = on_post(m, x, x2, y, y2, low, high, q0, q1, q2, q3, q4, q5, q6, q7)
-                            weight[s] = sign * min(max(m, low), high)
-                ready_n, ready_start, j = next_n, next_start, next_j
-                if next_n == 0 and e >= last_event_here:
-                    break
-
+        pre, post = pathways.source[index], pathways.target[index]
+        slot = step % ring.event_first.shape[0]
+        first, end = ring.event_first[slot, post], ring.event_end[slot, post]
+        if rules.plastic[index] and first < end:
+            learn_at_spikes(
+                index,
+                step,
+                region_first[pre],
+                region_first[post],
+                first,
+                end,
+                pathways.youngest[index],
+                pathways.common_sign[index],
+                rules,
+                traces,
+                ring,
+                synapses,
+                incoming,
+                susceptible,
+                heard,
+            )
         for k in range(n_pre_traces):
-            factor = pre_decay[index, k]
-            old = pre_trace[k, (step - 1) % depth]
-            new = pre_trace[k, now]
-            for i in range(region_count[pre_region]):
-                # The factor, rounded to single precision, would be off by as much at each step.
-                kept = np.float64(old[i]) * factor
-                new[i] = np.float32(kept if kept > FORGOTTEN else 0.0)
-            for e in range(event_first[slot, pre_region], event_end[slot, pre_region]):
-                i = event_neuron[e & mask] - first_pre
-                new[i] = ONE if is_nearest else new[i] + ONE
+            move_pre_trace(index, step, k, region_first[pre], region_count[pre], pre, traces, ring)
         for k in range(n_post_traces):
-            y_now = post_trace[k]
-            for e in range(event_first[slot, post_region], event_end[slot, post_region]):
-                j = event_neuron[e & mask] - first_post
-                y_now[j] = ONE if is_nearest else y_now[j] + ONE
-            factor = post_decay[index, k]
-            for j in range(region_count[post_region]):
-                y_now[j] *= factor
+            move_post_trace(
+                index, step, k, region_first[post], region_count[post], post, traces, ring
+            )
         return 0
 
     return after_firing
+
+
+def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
+    """What the spikes `first` to `end` do to the incoming synapses of the neurons that fired.
+
+    Synapses come in no order a processor could guess. So while those of one neuron are worked on,
+    the next one's are asked for already, and its traces looked up.
+    """
+    learn_batch = make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces)
+
+    @part_jit
+    def learn_at_spikes(
+        index,
+        step,
+        first_pre,
+        first_post,
+        first,
+        end,
+        youngest,
+        sign,
+        rules,
+        traces,
+        ring,
+        synapses,
+        incoming,
+        susceptible,
+        heard,
+    ):
+        event_neuron, in_first = ring.event_neuron, incoming.in_first
+        mask = event_neuron.shape[0] - 1
+        rule = rule_of(rules, index)
+        # A trace from before a synapse was born is gone by now if the birth is longer ago.
+        newborn = step - traces.trace_reach[index]
+        young = youngest > newborn
+        e = first
+        start = np.int64(in_first[event_neuron[e & mask] - first_post])
+        ready_n, ready_start, j = 0, start, 0
+        half = 0
+        while True:
+            next_n, next_start, next_j = 0, start, 0
+            if e < end:
+                neuron = event_neuron[e & mask]
+                next_j = neuron - first_post
+                stop = np.int64(in_first[next_j + 1])
+                next_n = min(BLOCK, int(stop - start))
+                gain = gain_of(neuron, susceptible)
+                look_up(
+                    heard[half],
+                    start,
+                    next_n,
+                    step,
+                    gain,
+                    modulated,
+                    n_pre_traces,
+                    traces,
+                    synapses,
+                    incoming,
+                )
+                if young and n_pre_traces > 0:
+                    forget_unheard(
+                        heard[half],
+                        start,
+                        next_n,
+                        newborn,
+                        step,
+                        first_pre,
+                        traces,
+                        ring,
+                        synapses,
+                        incoming,
+                    )
+                start += next_n
+                if start >= stop:
+                    e += 1
+                    if e < end:
+                        start = ask_for(event_neuron[e & mask] - first_post, incoming)
+            half = 1 - half
+            if ready_n > 0:
+                learn_batch(
+                    heard[half], ready_start, ready_n, j, sign, rule, traces, synapses, incoming
+                )
+            ready_n, ready_start, j = next_n, next_start, next_j
+            if next_n == 0 and e >= end:
+                break
+
+    return learn_at_spikes
+
+
+def make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces):
+    """What a spike of neuron j does to some of its synapses, whose traces are in `heard`."""
+    magnitude = make_magnitude(modulated)
+    learn = make_learn(on_post, modulated)
+
+    @part_jit
+    def learn_batch(heard, start, n, j, sign_of_all, rule, traces, synapses, incoming):
+        weight, eligibility, nt = synapses.weight, synapses.eligibility, synapses.nt
+        y = traces.post_trace[0, j]
+        y2 = traces.post_trace[1, j] if n_post_traces > 1 else ZERO
+        batch = incoming.in_synapse[start : start + n]
+        sign = -ONE if sign_of_all < 0 else ONE
+        for k in range(np.uint64(n)):
+            s = np.uint64(batch[k])
+            x = heard[0, k] if n_pre_traces > 0 else ZERO
+            x2 = heard[1, k] if n_pre_traces > 1 else ZERO
+            if sign_of_all == 0:
+                sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+            m = magnitude(weight, eligibility, s, sign, rule)
+            learn(weight, eligibility, s, sign, m, x, x2, y, y2, rule)
+
+    return learn_batch
+
+
+@part_jit
+def gain_of(neuron, susceptible):
+    """What the traces at a neuron's synapses are multiplied by."""
+    young = ONE + susceptible.youth_gain[0] * susceptible.youth[neuron]
+    return susceptible.potentiation[neuron] * young
+
+
+@part_jit
+def look_up(heard, start, n, step, gain, modulated, n_pre_traces, traces, synapses, incoming):
+    """The traces of incoming synapses `start` to `start + n`, times `gain`."""
+    weight, eligibility = synapses.weight, synapses.eligibility
+    pre_trace = traces.pre_trace
+    depth, n_pre = pre_trace.shape[1], pre_trace.shape[2]
+    # All steps kept, one after the other; a tap is relative to the present one.
+    size = np.int64(depth * n_pre)
+    by_step = pre_trace.reshape((n_pre_traces, size))
+    row = np.int64(step % depth * n_pre) if n_pre_traces > 0 else np.int64(0)
+    batch, taps = incoming.in_synapse[start : start + n], incoming.in_tap[start : start + n]
+    # Unsigned indices: signed ones cost a test for being negative.
+    for k in range(np.uint64(n)):
+        prefetch(weight, batch[k])
+        if modulated:
+            prefetch(eligibility, batch[k])
+        if n_pre_traces > 0:
+            place = row + taps[k]
+            place = np.uint64(place + size if place < 0 else place)
+            heard[0, k] = gain * by_step[0, place]
+            if n_pre_traces > 1:
+                heard[1, k] = gain * by_step[1, place]
+
+
+@inner_jit
+def forget_unheard(heard, start, n, newborn, step, first_pre, traces, ring, synapses, incoming):
+    """Clear the traces of synapses that no spike fired since their birth has reached yet."""
+    n_pre = traces.pre_trace.shape[2]
+    batch, taps = incoming.in_synapse[start : start + n], incoming.in_tap[start : start + n]
+    for k in range(n):
+        born = synapses.birth[batch[k]]
+        if born > newborn:
+            i = taps[k] % n_pre
+            seen = step - (i - taps[k]) // n_pre
+            if latest_before(seen + 1, first_pre + i, ring) < born:
+                heard[:, k] = ZERO
+
+
+@part_jit
+def ask_for(j, incoming):
+    """Where the incoming synapses of neuron j begin; their numbers are brought into the cache."""
+    start = np.int64(incoming.in_first[j])
+    for k in range(start, incoming.in_first[j + 1], LINE):
+        prefetch(incoming.in_synapse, k)
+        prefetch(incoming.in_tap, k)
+    return start
+
+
+@part_jit
+def move_pre_trace(index, step, k, first, count, region, traces, ring):
+    """A presynaptic trace of this step: that of the last one decays, and jumps at spikes."""
+    depth = traces.pre_trace.shape[1]
+    old, new = traces.pre_trace[k, (step - 1) % depth], traces.pre_trace[k, step % depth]
+    factor, nearest = traces.pre_decay[index, k], traces.nearest[index] != 0
+    for i in range(count):
+        # The factor, rounded to single precision, would be off by as much at each step.
+        kept = np.float64(old[i]) * factor
+        new[i] = np.float32(kept if kept > FORGOTTEN else 0.0)
+    slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
+    for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
+        i = ring.event_neuron[e & mask] - first
+        new[i] = ONE if nearest else new[i] + ONE
+
+
+@part_jit
+def move_post_trace(index, step, k, first, count, region, traces, ring):
+    """A postsynaptic trace jumps at spikes, then decays."""
+    y, nearest = traces.post_trace[k], traces.nearest[index] != 0
+    slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
+    for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
+        j = ring.event_neuron[e & mask] - first
+        y[j] = ONE if nearest else y[j] + ONE
+    factor = traces.post_decay[index, k]
+    for j in range(count):
+        y[j] *= factor
 
 
 @inner_jit

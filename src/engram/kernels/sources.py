@@ -2,10 +2,17 @@
 
 import numpy as np
 
-from engram.kernels.constants import BLOCK, STREAM_MODEL
-from engram.kernels.jit import inner_inline_jit, inner_jit
+from engram.kernels.constants import BLOCK, EXTRA, STREAM_MODEL
+from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit
 from engram.kernels.models import fast_log
-from engram.kernels.neurons import ONE, add_youth, collect_extra, emit_spikes, list_fired
+from engram.kernels.neurons import (
+    ONE,
+    collect_extra,
+    emit_spikes,
+    held_phase,
+    list_fired,
+    steady_current,
+)
 from engram.kernels.random import words
 
 CERTAIN = 32.0
@@ -50,52 +57,72 @@ def guided_place_of(cumulative, point, guide, parts):
     return np.int64(k)
 
 
+@part_jit
+def lay_out_hazards(line, lo, n, index, steady, rate, dt, received, alive, factor, receiving):
+    """Hazards of neurons [lo, lo + n) in one step, side by side on a line."""
+    exc, inh = received
+    if receiving:
+        for k in range(n):
+            rate[k] += exc[lo + k] * factor[0] + inh[lo + k] * factor[2]
+            exc[lo + k] *= factor[1]
+            inh[lo + k] *= factor[3]
+    end = 0.0
+    for k in range(n):
+        if alive[lo + k]:
+            end += min(max(steady + rate[k], 0.0) * (1e-3 * dt), CERTAIN)
+        line[k] = end
+
+
+@inner_inline_jit
+def draw_spikes(line, guide, guided, lo, seed, step, fired, who):
+    """Flag and list who fires: those on whose part of the line a point falls."""
+    n = line.shape[0]
+    end = line[n - 1]
+    parts = n / end if end > 0.0 else 0.0
+    n_fired = 0
+    point = 0.0
+    latest = -1
+    draw = 0
+    while point < end:
+        # Four draws at a time, addressed by the block and their number in it.
+        w0, w1, w2, w3 = words(seed, STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
+        draw += 1
+        for lane in range(4):
+            w = w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3
+            point -= fast_log(np.float32((np.float64(w) + 0.5) * 2.0**-32))
+            if point >= end:
+                break
+            k = guided_place_of(line, point, guide, parts) if guided else place_of(line, point)
+            if k != latest:
+                fired[lo + k] = 1
+                who[n_fired] = k
+                n_fired += 1
+                latest = k
+    return n_fired
+
+
 @inner_inline_jit
 def poisson_sources(
     index,
     step,
     dt,
     seed,
-    clock,
-    exc,
-    inh,
-    input_factor,
-    receiving,
-    drive,
-    held,
-    held_onset,
-    theta,
-    rate_trace,
-    fired,
-    alive,
-    last_spike,
-    last_event,
-    total_spikes,
-    event_neuron,
-    event_previous_step,
-    event_previous,
     region_first,
     region_count,
-    background,
-    noise,
-    tau_activity,
-    rate_kept,
-    driven,
-    holding,
-    held_period,
-    held_since,
-    rhythm_current,
-    region_spikes,
-    scratch,
+    input_factor,
+    receiving,
+    exc,
+    inh,
+    fired,
+    alive,
     who,
-    young,
-    youth,
-    youth_current,
-    youth_kept,
+    scratch,
     hazard,
     hazard_guide,
     hazard_steady,
     hazard_ready,
+    current,
+    firing,
 ):
     """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
 
@@ -103,96 +130,32 @@ def poisson_sources(
     the exponential gaps between them; a neuron fires if any falls on its part. So draws are exactly
     independent, and their number is that of the spikes. While the input stays, so does the line.
     """
-    first = region_first[index]
-    count = region_count[index]
-    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm_current[index]
-    varied = noise[index] > 0 or driven[index] != 0 or receiving[index] != 0 or young[index] != 0
-    varied = varied or (holding[index] != 0 and held_period[index] > 1)
+    first, count, factor = region_first[index], region_count[index], input_factor[index]
+    steady, phase = steady_current(index, current), held_phase(index, step, current)
+    varied = current.noise[index] > 0 or current.driven[index] != 0 or receiving[index] != 0
+    varied = varied or current.young[index] != 0
+    varied = varied or (current.holding[index] != 0 and current.held_period[index] > 1)
     stays = not varied and hazard_ready[index] != 0 and hazard_steady[index] == steady
-    factor = input_factor[index]
-    rate = scratch[3]
+    rate = scratch[EXTRA]
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
         flags = fired[lo : lo + (n + 7) // 8 * 8].view(np.uint64)
         for k in range(flags.shape[0]):
             flags[k] = np.uint64(0)
-        line = hazard[lo : lo + n]
-        guide = hazard_guide[lo : lo + n]
+        line, guide = hazard[lo : lo + n], hazard_guide[lo : lo + n]
         if not stays:
-            collect_extra(
-                rate,
-                lo,
-                n,
-                step,
-                dt[0],
-                seed[0],
-                noise[index],
-                drive,
-                driven[index],
-                held,
-                held_onset,
-                phase,
+            collect_extra(rate, lo, n, index, step, dt[0], seed[0], phase, current)
+            lay_out_hazards(
+                line, lo, n, index, steady, rate, dt[0], (exc, inh), alive, factor, receiving[index]
             )
-            if young[index]:
-                add_youth(rate, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
-            if receiving[index]:
-                for k in range(n):
-                    rate[k] += exc[lo + k] * factor[0] + inh[lo + k] * factor[2]
-                    exc[lo + k] *= factor[1]
-                    inh[lo + k] *= factor[3]
-            end = 0.0
-            for k in range(n):
-                if alive[lo + k]:
-                    end += min(max(steady + rate[k], 0.0) * (1e-3 * dt[0]), CERTAIN)
-                line[k] = end
             if not varied:
                 make_guide(line, guide)
-        end = line[n - 1]
-        parts = n / end if end > 0.0 else 0.0
-        n_fired = 0
-        point = 0.0
-        latest = -1
-        draw = 0
-        while point < end:
-            # Four draws at a time, addressed by the block and their number in it.
-            w0, w1, w2, w3 = words(seed[0], STREAM_MODEL, lo * np.int64(BLOCK) + draw, step)
-            draw += 1
-            for lane in range(4):
-                w = w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3
-                point -= fast_log(np.float32((np.float64(w) + 0.5) * 2.0**-32))
-                if point >= end:
-                    break
-                k = place_of(line, point) if varied else guided_place_of(line, point, guide, parts)
-                if k != latest:
-                    fired[lo + k] = 1
-                    who[n_fired] = k
-                    n_fired += 1
-                    latest = k
+        n_fired = draw_spikes(line, guide, not varied, lo, seed[0], step, fired, who)
         if n_fired > 0:
-            emit_spikes(
-                index,
-                step,
-                lo,
-                who,
-                n_fired,
-                clock,
-                last_spike,
-                last_event,
-                total_spikes,
-                rate_trace,
-                rate_kept[index],
-                dt[0] / tau_activity[index],
-                theta,
-                0.0,
-                event_neuron,
-                event_previous_step,
-                event_previous,
-                region_spikes,
-            )
+            emit_spikes(index, step, dt[0], lo, who, n_fired, 0.0, firing)
     hazard_ready[index] = not varied
     hazard_steady[index] = steady
-    driven[index] = 0
+    current.driven[index] = 0
     return 0
 
 
@@ -202,103 +165,44 @@ def relays(
     step,
     dt,
     seed,
-    clock,
-    exc,
-    inh,
-    input_factor,
-    reached,
-    drive,
-    held,
-    held_onset,
-    theta,
-    theta_plus,
-    adapting,
-    rate_trace,
-    fired,
-    alive,
-    last_spike,
-    last_event,
-    total_spikes,
-    event_neuron,
-    event_previous_step,
-    event_previous,
     region_first,
     region_count,
-    background,
-    noise,
-    tau_activity,
-    rate_kept,
-    driven,
-    holding,
-    held_period,
-    held_since,
-    rhythm_current,
-    region_spikes,
-    scratch,
+    input_factor,
+    exc,
+    inh,
+    reached,
+    fired,
+    alive,
     who,
-    young,
-    youth,
-    youth_current,
-    youth_kept,
+    scratch,
+    theta_plus,
+    adapting,
+    current,
+    firing,
 ):
     """Let each neuron fire whose input is at least 1; nothing to do where no input has come."""
-    first = region_first[index]
-    count = region_count[index]
-    phase = (step - held_since[index]) % held_period[index] if holding[index] else -1
-    steady = background[index] + rhythm_current[index]
-    varied = noise[index] > 0 or phase >= 0 or driven[index] != 0 or young[index] != 0
+    first, count, factor = region_first[index], region_count[index], input_factor[index]
+    steady, phase = steady_current(index, current), held_phase(index, step, current)
+    varied = current.noise[index] > 0 or phase >= 0
+    varied = varied or current.driven[index] != 0 or current.young[index] != 0
     if not varied and steady < ONE and reached[index] == 0:
         return 0
-    factor = input_factor[index]
-    current = scratch[3]
+    theta_step = theta_plus[index] if adapting[index] else 0.0
+    extra = scratch[EXTRA]
     any_fired = False
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
-        collect_extra(
-            current,
-            lo,
-            n,
-            step,
-            dt[0],
-            seed[0],
-            noise[index],
-            drive,
-            driven[index],
-            held,
-            held_onset,
-            phase,
-        )
-        if young[index]:
-            add_youth(current, youth[lo : lo + n], n, youth_current[index], youth_kept[0])
+        collect_extra(extra, lo, n, index, step, dt[0], seed[0], phase, current)
         for k in range(n):
-            own = steady + current[k] + (exc[lo + k] * factor[0] + inh[lo + k] * factor[2])
+            own = steady + extra[k] + (exc[lo + k] * factor[0] + inh[lo + k] * factor[2])
             exc[lo + k] *= factor[1]
             inh[lo + k] *= factor[3]
             fired[lo + k] = np.uint8(own >= ONE) & alive[lo + k]
         n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
         if n_fired > 0:
             any_fired = True
-            emit_spikes(
-                index,
-                step,
-                lo,
-                who,
-                n_fired,
-                clock,
-                last_spike,
-                last_event,
-                total_spikes,
-                rate_trace,
-                rate_kept[index],
-                dt[0] / tau_activity[index],
-                theta,
-                theta_plus[index] if adapting[index] else 0.0,
-                event_neuron,
-                event_previous_step,
-                event_previous,
-                region_spikes,
-            )
+            emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
     # Input that decays within the step leaves nothing; the flags of those that fired are left.
     reached[index] = any_fired or factor[1] != 0 or factor[3] != 0
-    driven[index] = 0
+    current.driven[index] = 0
     return 0

@@ -126,18 +126,18 @@ def is_regular(post, nt, segment):
 
 
 @inner_jit
-def expand_rows(segment, lags, first_pre, delay_min, pre, delay):
+def expand_rows(segment, lags, first_pre, shortest, pre, delay):
     """Each synapse's presynaptic neuron and delay, from the row it stands in."""
     for row in range(segment.shape[0] - 1):
         neuron = first_pre + row // lags
-        steps = delay_min + row % lags
+        steps = shortest + row % lags
         for s in range(segment[row], segment[row + 1]):
             pre[s] = neuron
             delay[s] = steps
 
 
 @inner_jit
-def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, in_synapse, in_tap):
+def build_incoming(segment, lags, n_pre, shortest, post, first_post, in_first, in_synapse, in_tap):
     """The incoming index: each postsynaptic neuron's synapses, and where their traces stand.
 
     A tap is the place of a synapse's trace in the table of the last steps, neurons by steps,
@@ -151,7 +151,7 @@ def build_incoming(segment, lags, n_pre, delay_min, post, first_post, in_first, 
         in_first[j + 1] += in_first[j]
     place = in_first.copy()
     for row in range(segment.shape[0] - 1):
-        tap = row // lags - (delay_min + row % lags) * n_pre
+        tap = row // lags - (shortest + row % lags) * n_pre
         for s in range(segment[row], segment[row + 1]):
             j = post[s] - first_post
             k = place[j]

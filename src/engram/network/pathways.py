@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
 from engram.errors import InvalidTypeError, InvalidValueError, indices
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.morphology import Dendrites
 from engram.network import defaults
@@ -117,14 +117,13 @@ def settle(network: Network, pathway: PathwayRecord) -> None:
     if pathway.rule is None or not pathway.rule.modulated:
         return
     tables, p, block = network.tables, pathway.index, network.block(pathway)
-    kernel("plasticity.rebase_eligibility")(
-        block["weight"],
-        block["eligibility"],
-        block["nt"],
-        tables["w_min"][p],
-        tables["w_max"][p],
-        np.float32(tables["dopamine_integral"][p]),
-        np.float32(1.0 / tables["eligibility_growth"][p]),
+    call(
+        "plasticity.rebase_eligibility",
+        block,
+        low=tables["w_min"][p],
+        high=tables["w_max"][p],
+        integral=np.float32(tables["dopamine_integral"][p]),
+        kept=np.float32(1.0 / tables["eligibility_growth"][p]),
     )
     tables["dopamine_integral"][p] = 0.0
     tables["eligibility_growth"][p] = 1.0
@@ -136,15 +135,14 @@ def scale_incoming(
     """Multiply excitatory weights by a factor of their postsynaptic neuron."""
     settle(network, pathway)
     block, p, tables = network.block(pathway), pathway.index, network.tables
-    kernel("wiring.scale_incoming")(
-        block["post"],
-        block["weight"],
-        block["nt"],
-        layout.bounds(tables, p)[2],
-        factor,
-        silent,
-        tables["w_min"][p],
-        tables["w_max"][p],
+    call(
+        "wiring.scale_incoming",
+        block,
+        first_post=layout.bounds(tables, p)[2],
+        factor=factor,
+        silent=silent,
+        low=tables["w_min"][p],
+        high=tables["w_max"][p],
     )
 
 
@@ -166,8 +164,14 @@ def normalize_some(
     settle(network, pathway)
     block = network.block(pathway)
     low, high = (np.float32(value) for value in bounds_of_weights(network, pathway))
-    kernel("wiring.normalize_incoming")(
-        block["in_first"], block["in_synapse"], block["weight"], neurons, total, norm, low, high
+    call(
+        "wiring.normalize_incoming",
+        block,
+        neurons=neurons,
+        total=total,
+        norm=norm,
+        low=low,
+        high=high,
     )
 
 
@@ -381,12 +385,12 @@ def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> 
 def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
     """Remove the synapses of neurons that have just died."""
     tables, p, block = network.tables, pathway.index, network.block(pathway)
-    gone = kernel("restructure.dead_ends")(
-        block["segment"],
-        int(tables["delay_count"][p]),
-        layout.bounds(tables, p)[0],
-        block["post"],
-        tables["alive"],
+    gone = call(
+        "restructure.dead_ends",
+        tables.arrays,
+        block,
+        lags=int(tables["delay_count"][p]),
+        first_pre=layout.bounds(tables, p)[0],
     )
     amend(network, pathway, np.asarray(gone))
 
@@ -417,8 +421,15 @@ def choose_compartments(
     out = np.zeros(len(pre), np.uint16)
     if dendrites.tree.branches:
         shares = dendrites.tree.shares(f"{pathway.where}: placement", pathway.placement)
-        kernel("placement.choose_compartments")(
-            pre, post, axonal, birth, np.uint64(network.seed), np.cumsum(shares), out
+        call(
+            "placement.choose_compartments",
+            pre=pre,
+            post=post,
+            delay=axonal,
+            birth=birth,
+            seed=np.uint64(network.seed),
+            cumulative=np.cumsum(shares),
+            out=out,
         )
     return out
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
 
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -76,7 +76,18 @@ def connect(
         counts = kernel("wiring.count_bernoulli")(sources, len(targets), skip, p, seed, tag)
         first = np.concatenate([[0], np.cumsum(counts)])
         pre, post = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
-        kernel("wiring.fill_bernoulli")(sources, targets, skip, p, seed, tag, first, pre, post)
+        call(
+            "wiring.fill_bernoulli",
+            rows=sources,
+            targets=targets,
+            skip=skip,
+            p=p,
+            seed=seed,
+            tag=tag,
+            first=first,
+            pre=pre,
+            post=post,
+        )
         return pre, post
     if wiring == "in_degree":
         skip = positions(targets, sources, autapses)
@@ -84,7 +95,17 @@ def connect(
         degree = integer(f"{where}: in_degree", in_degree, 0, most)
         pre = np.empty(degree * len(targets), np.int32)
         post = np.empty(degree * len(targets), np.int32)
-        kernel("wiring.fill_in_degree")(sources, targets, skip, degree, seed, tag, pre, post)
+        call(
+            "wiring.fill_in_degree",
+            sources=sources,
+            targets=targets,
+            skip=skip,
+            degree=degree,
+            seed=seed,
+            tag=tag,
+            pre=pre,
+            post=post,
+        )
         order = np.argsort(pre, kind="stable")
         return pre[order], post[order]
     if wiring == "all_to_all":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.kernels.calls import kernel
+from engram.kernels.calls import call, kernel
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, STEP
 from engram.state.schema import FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import FIXED_SIZES, SYNAPSE_COLUMNS, Array, Tables
@@ -42,13 +42,14 @@ def read_out(tables: Tables, p: int) -> Synapses:
     n = block["post"].shape[0]
     first_pre = bounds(tables, p)[0]
     pre, delay = np.empty(n, np.int32), np.empty(n, np.uint16)
-    kernel("wiring.expand_rows")(
-        block["segment"],
-        int(tables["delay_count"][p]),
-        first_pre,
-        int(tables["delay_min"][p]),
-        pre,
-        delay,
+    call(
+        "wiring.expand_rows",
+        block,
+        lags=int(tables["delay_count"][p]),
+        first_pre=first_pre,
+        shortest=int(tables["delay_min"][p]),
+        pre=pre,
+        delay=delay,
     )
     columns = {
         c: block[c] for c in SYNAPSE_COLUMNS if c not in INDEX_COLUMNS and len(block[c]) == n
@@ -92,8 +93,15 @@ def lay_out(
     shortest = int(delay.min()) if n else 1
     lags = int(delay.max()) - shortest + 1 if n else 1
     lag = (delay - np.uint16(shortest)).astype(np.uint16)
-    order, segment, in_order = kernel("wiring.sort_rows")(
-        synapses["pre"], synapses["post"], lag, first_pre, n_pre, first_post, n_post, lags
+    order, segment, in_order = call(
+        "wiring.sort_rows",
+        synapses,
+        lag=lag,
+        lags=lags,
+        first_pre=first_pre,
+        n_pre=n_pre,
+        first_post=first_post,
+        n_post=n_post,
     )
     for name in SYNAPSE_COLUMNS:
         field = FIELDS[name]
@@ -122,16 +130,13 @@ def derive(tables: Tables, p: int, *, traces: int | None) -> None:
         block[name] = np.empty(n if incoming else 0, FIELDS[name].dtype)
     block["in_first"] = np.zeros(n_post + 1, np.int32)
     if incoming:
-        kernel("wiring.build_incoming")(
-            block["segment"],
-            int(tables["delay_count"][p]),
-            n_pre,
-            int(tables["delay_min"][p]),
-            block["post"],
-            first_post,
-            block["in_first"],
-            block["in_synapse"],
-            block["in_tap"],
+        call(
+            "wiring.build_incoming",
+            block,
+            lags=int(tables["delay_count"][p]),
+            shortest=int(tables["delay_min"][p]),
+            n_pre=n_pre,
+            first_post=first_post,
         )
     _fit_traces(tables, p, traces or 0)
     tables.touch()
@@ -162,21 +167,21 @@ def amend(
     segment = np.empty(n_pre * lags + 1, np.int32)
     origin, number = np.empty(n, np.int32), np.empty(n_old, np.int32)
     place = np.empty(n_new, np.int32)
-    kernel("restructure.merge_rows")(
-        used,
-        block["segment"],
-        old_lags,
-        block["post"],
-        gone,
-        new["pre"] - np.int32(first_pre),
-        delay - shortest,
-        new["post"],
-        shortest - old_min,
-        segment,
-        lags,
-        origin,
-        number,
-        place,
+    call(
+        "restructure.merge_rows",
+        block,
+        n_used=used,
+        lags=old_lags,
+        gone=gone,
+        new_pre=new["pre"] - np.int32(first_pre),
+        new_lag=delay - shortest,
+        new_post=new["post"],
+        shift=shortest - old_min,
+        segment_out=segment,
+        lags_out=lags,
+        origin=origin,
+        number=number,
+        place=place,
     )
     incoming = traces is not None
     for name in SYNAPSE_COLUMNS:
@@ -196,20 +201,20 @@ def amend(
     if incoming:
         by_post = np.lexsort((place, new["post"]))
         tap = new["pre"] - np.int64(first_pre) - delay * n_pre
-        index = [block[name] for name in INDEX_COLUMNS]
-        for name in INDEX_COLUMNS:
-            block[name] = np.empty(n, FIELDS[name].dtype)
+        index = {name: np.empty(n, FIELDS[name].dtype) for name in INDEX_COLUMNS}
         in_first = np.empty(n_post + 1, np.int32)
-        kernel("restructure.merge_incoming")(
-            block["in_first"],
-            *index,
-            number,
-            new["post"][by_post] - np.int32(first_post),
-            place[by_post],
-            tap[by_post].astype(np.int32),
-            in_first,
-            *(block[name] for name in INDEX_COLUMNS),
+        call(
+            "restructure.merge_incoming",
+            block,
+            number=number,
+            new_post=new["post"][by_post] - np.int32(first_post),
+            new_synapse=place[by_post],
+            new_tap=tap[by_post].astype(np.int32),
+            first_out=in_first,
+            synapse_out=index["in_synapse"],
+            tap_out=index["in_tap"],
         )
+        block.update(index)
         block["in_first"] = in_first
     _fit_traces(tables, p, traces or 0)
     tables.touch()

@@ -99,8 +99,9 @@ class Family:
         due = inhibitory_births(network, region, len(slots))
         born, sisters, used = [], [], 0
         for kind, count in (
-            (NeuronType.EXCITATORY, len(slots) - due), (NeuronType.INHIBITORY, due),
-        ):  # fmt: skip
+            (NeuronType.EXCITATORY, len(slots) - due),
+            (NeuronType.INHIBITORY, due),
+        ):
             options = population.of_type(network, region, kind)
             options = options[~np.isin(options, slots)]
             # Nobody is born who would have no sister of her own.
@@ -108,10 +109,12 @@ class Family:
             if not count:
                 continue
             kernel("growth.draw_different")(
-                options, count, np.uint64(network.seed),
+                options,
+                count,
+                np.uint64(network.seed),
                 np.int64(_SISTERS + 2 * region.index + kind),
                 np.int64(network.step_count * _DRAWS),
-            )  # fmt: skip
+            )
             part, chosen = slots[used : used + count], options[:count]
             population.fill_slots(network, region, part, kind)
             theta = population.state(network, region, "theta")
@@ -193,16 +196,25 @@ class Family:
             pre, post = pre[others], post[others]
         n = min(len(pre), room)
         lag, nt = np.empty(n, np.int64), np.empty(n, np.uint8)
-        kernel("growth.draw_alike")(
-            n, block["segment"], block["nt"], np.uint64(network.seed), np.int64(_ALIKE + p),
-            np.int64(network.step_count * _DRAWS), lag, nt,
-        )  # fmt: skip
+        call(
+            "growth.draw_alike",
+            block,
+            count=n,
+            seed=np.uint64(network.seed),
+            entity=np.int64(_ALIKE + p),
+            start=np.int64(network.step_count * _DRAWS),
+            out_lag=lag,
+            out_nt=nt,
+        )
         lag %= int(tables["delay_count"][p])
         magnitude = np.full(n, np.abs(block["weight"]).mean(dtype=np.float64), np.float32)
         return (
-            (pre[:n] + first_pre).astype(np.int32), (post[:n] + first_post).astype(np.int32),
-            lag.astype(np.int32), nt, magnitude,
-        )  # fmt: skip
+            (pre[:n] + first_pre).astype(np.int32),
+            (post[:n] + first_post).astype(np.int32),
+            lag.astype(np.int32),
+            nt,
+            magnitude,
+        )
 
 
 def _by_number(network: Network, pathway: PathwayRecord) -> str | None:

@@ -1,0 +1,206 @@
+"""Arrays that kernels ask for together.
+
+A kernel whose parameter has the name of a group gets all its arrays as one named tuple; what they
+hold is said in the schema. Arrays are taken out of it before a loop, not inside.
+"""
+
+from typing import Any, NamedTuple
+
+Array = Any
+
+
+class Pathways(NamedTuple):
+    """Projections: from where to where, how late, and what holds of all their synapses."""
+
+    source: Array
+    target: Array
+    delay_min: Array
+    delay_count: Array
+    gain: Array
+    regular: Array
+    common_sign: Array
+    youngest: Array
+
+
+class Rules(NamedTuple):
+    """Plasticity rules of projections."""
+
+    plastic: Array
+    w_min: Array
+    w_max: Array
+    rule_parameter: Array
+    dopamine_integral: Array
+    eligibility_growth: Array
+
+
+class ShortTerm(NamedTuple):
+    """Short-term plasticity of projections."""
+
+    stp: Array
+    stp_U: Array
+    stp_tau_rec: Array
+    stp_tau_facil: Array
+
+
+class Synapses(NamedTuple):
+    """Synapses of one projection."""
+
+    post: Array
+    weight: Array
+    birth: Array
+    nt: Array
+    segment: Array
+    eligibility: Array
+
+
+class Extras(NamedTuple):
+    """What synapses of one projection may have of their own."""
+
+    resource: Array
+    facilitation: Array
+    synapse_gain: Array
+    compartment: Array
+
+
+class Traces(NamedTuple):
+    """Spike traces of one projection; how they decay, in all projections."""
+
+    pre_trace: Array
+    post_trace: Array
+    pre_decay: Array
+    post_decay: Array
+    trace_reach: Array
+    nearest: Array
+
+
+class Incoming(NamedTuple):
+    """Where the synapses of each postsynaptic neuron stand."""
+
+    in_first: Array
+    in_synapse: Array
+    in_tap: Array
+
+
+class Susceptible(NamedTuple):
+    """What multiplies potentiation at a neuron's synapses."""
+
+    potentiation: Array
+    youth: Array
+    youth_gain: Array
+
+
+class Received(NamedTuple):
+    """Synaptic input of neurons."""
+
+    exc: Array
+    inh: Array
+    reached: Array
+
+
+class Tree(NamedTuple):
+    """Synaptic input of compartments."""
+
+    compartments: Array
+    dendrite_exc: Array
+    dendrite_inh: Array
+    dendrite_nmda: Array
+
+
+class Current(NamedTuple):
+    """Input of neurons that is not synaptic, by region but for what is injected and held."""
+
+    background: Array
+    rhythm_current: Array
+    noise: Array
+    drive: Array
+    driven: Array
+    held: Array
+    held_onset: Array
+    holding: Array
+    held_period: Array
+    held_since: Array
+    young: Array
+    youth: Array
+    youth_current: Array
+    youth_kept: Array
+
+
+class Firing(NamedTuple):
+    """What changes when neurons fire."""
+
+    clock: Array
+    event_neuron: Array
+    event_previous_step: Array
+    event_previous: Array
+    last_spike: Array
+    last_event: Array
+    total_spikes: Array
+    rate_trace: Array
+    rate_kept: Array
+    tau_activity: Array
+    theta: Array
+    region_spikes: Array
+
+
+class Threshold(NamedTuple):
+    """Adaptive thresholds."""
+
+    theta: Array
+    theta_plus: Array
+    theta_kept: Array
+    theta_fall: Array
+    adapting: Array
+    shifted: Array
+
+
+class Cable(NamedTuple):
+    """The cable equation of regions whose neurons have compartments."""
+
+    compartments: Array
+    substeps: Array
+    tree_parent: Array
+    tree_capacity: Array
+    tree_leak: Array
+    tree_axial: Array
+    tree_backward: Array
+    soma_capacity: Array
+    nmda_factor: Array
+    tree_diagonal: Array
+    tree_right: Array
+    dendrite_v: Array
+    dendrite_rest: Array
+    dendrite_exc: Array
+    dendrite_inh: Array
+    dendrite_nmda: Array
+
+
+class Ring(NamedTuple):
+    """The spikes of the last steps."""
+
+    event_neuron: Array
+    event_previous_step: Array
+    event_previous: Array
+    event_first: Array
+    event_end: Array
+    last_spike: Array
+    last_event: Array
+
+
+GROUPS: dict[str, Any] = {
+    "pathways": Pathways,
+    "rules": Rules,
+    "short_term": ShortTerm,
+    "synapses": Synapses,
+    "extras": Extras,
+    "traces": Traces,
+    "incoming": Incoming,
+    "susceptible": Susceptible,
+    "received": Received,
+    "tree": Tree,
+    "ring": Ring,
+    "current": Current,
+    "firing": Firing,
+    "threshold": Threshold,
+    "cable": Cable,
+}
+"""The groups, by the name of the parameter that asks for one."""
