@@ -113,8 +113,11 @@ def draw(output: Path) -> None:
         twin.run(100, progress=False)
         times, neurons = recorder.spikes("memory")
         ax.axvspan(50, 350, color=plots.FAINT, alpha=0.25, linewidth=0)
-        parts = ((cue, plots.COLORS[0], "cue (30 %)"), (rest, plots.COLORS[1], "rest of the group"),
-                 (others, plots.COLORS[6], "450 other neurons"))  # fmt: skip
+        parts = (
+            (cue, plots.COLORS[0], "cue (30 %)"),
+            (rest, plots.COLORS[1], "rest of the group"),
+            (others, plots.COLORS[6], "450 other neurons"),
+        )
         for part, color, label in parts:
             mine = np.isin(neurons, part)
             ax.plot(times[mine] - start, row[neurons[mine]], ".", color=color, markersize=3)
@@ -140,8 +143,10 @@ def draw(output: Path) -> None:
         found = [recall_of(one, "memory", groups, share=s) for s in shares]
         mean = [100 * np.mean([r.recalled for r in f]) for f in found]
         ax.plot(100 * shares, mean, "o-", color=color, markersize=4, label=name)
-    false = [100 * np.mean([r.false for r in recall_of(brain, "memory", groups, share=s)])
-             for s in shares]  # fmt: skip
+    false = [
+        100 * np.mean([r.false for r in recall_of(brain, "memory", groups, share=s)])
+        for s in shares
+    ]
     ax.plot(100 * shares, false, "o:", color=plots.COLORS[0], markersize=3, label="others (false)")
     ax.axhline(80, color=plots.FAINT, linewidth=1, zorder=0)
     ax.set(xlabel="cue (% of the group)", ylabel="recalled (%)", ylim=(-4, 104))

@@ -54,20 +54,34 @@ class Conditioning:
         brain.add_region("tone", RegionType.SENSORY, 100, 0.0, **source)
         brain.add_region("food", RegionType.SENSORY, 50, 0.0, **source)
         brain.add_region(
-            "response", RegionType.MOTOR, 20, 0.0, model=CurrentLIF, excitatory=1.0, rule=None,
+            "response",
+            RegionType.MOTOR,
+            20,
+            0.0,
+            model=CurrentLIF,
+            excitatory=1.0,
+            rule=None,
             noise=2.0,
-        )  # fmt: skip
+        )
         brain.connect_regions(
             "food", "response", wiring="all_to_all", weights=3.0, delays=1.0, rule=None
         )
         rule = RewardSTDP(
-            A_plus=0.004, A_minus=0.0016, tau_eligibility=500.0, dopamine_decay=200.0,
+            A_plus=0.004,
+            A_minus=0.0016,
+            tau_eligibility=500.0,
+            dopamine_decay=200.0,
             baseline_dopamine=-0.12,
-        )  # fmt: skip
+        )
         self.path = brain.connect_regions(
-            "tone", "response", wiring="all_to_all", weights=Uniform(0.0, 0.4), w_max=2.0,
-            delays=1.0, rule=rule,
-        )  # fmt: skip
+            "tone",
+            "response",
+            wiring="all_to_all",
+            weights=Uniform(0.0, 0.4),
+            w_max=2.0,
+            delays=1.0,
+            rule=rule,
+        )
 
     def trial(self, tone: bool = True, food: bool = True, dopamine: bool = True) -> None:
         """The tone; food in its last third; dopamine at its end."""

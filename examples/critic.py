@@ -54,20 +54,34 @@ class Animal:
             ("critic", RegionType.REWARD, CRITICS, RESTING),
         ):
             brain.add_region(
-                name, kind, n, 0.0, model=PoissonSource(tau_exc=20.0), excitatory=1.0,
-                background=rate, rule=None,
-            )  # fmt: skip
+                name,
+                kind,
+                n,
+                0.0,
+                model=PoissonSource(tau_exc=20.0),
+                excitatory=1.0,
+                background=rate,
+                rule=None,
+            )
         rule = RewardSTDP(
-            A_plus=0.005, A_minus=0.0, tau_plus=20.0, tau_eligibility=1000.0, dopamine_decay=20.0,
+            A_plus=0.005,
+            A_minus=0.0,
+            tau_plus=20.0,
+            tau_eligibility=1000.0,
+            dopamine_decay=20.0,
             baseline_dopamine=0.0,
-        )  # fmt: skip
+        )
         self.path = brain.connect_regions(
             "place", "critic", wiring="all_to_all", weights=1.0, w_max=30.0, delays=1.0, rule=rule
         )
         self.critic = brain.add_critic(
-            "critic", self.path.label, tau_discount=TAU, value_per_hz=0.02,
-            value_at_rest=-0.02 * RESTING, prediction=prediction,
-        )  # fmt: skip
+            "critic",
+            self.path.label,
+            tau_discount=TAU,
+            value_per_hz=0.02,
+            value_at_rest=-0.02 * RESTING,
+            prediction=prediction,
+        )
 
     def stand(self, place: float) -> None:
         """At a place in [0, 1]."""

@@ -137,9 +137,13 @@ def main(output: Path | None = None) -> None:
             label = {0: "on and off together", GROUP: "each by itself"}.get(k)
             color = together if k < GROUP else alone
             left.plot(
-                course.times / 1000, course.values[:, k], color=color, linewidth=0.8, alpha=0.8,
+                course.times / 1000,
+                course.values[:, k],
+                color=color,
+                linewidth=0.8,
+                alpha=0.8,
                 label=label,
-            )  # fmt: skip
+            )
         left.set_xlim(0, SECONDS)
         left.set_ylim(0.0, 1.25 * course.values.max())
         left.set_xlabel("time (s)")

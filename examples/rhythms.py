@@ -91,9 +91,14 @@ def two_inputs(depth: float, seed: int) -> np.ndarray:
     for name, n in (("in", 2), ("out", 1)):
         brain.add_region(name, A, n, 0.0, model=Relay, excitatory=1.0, rule=None)
     path = brain.connect_regions(
-        "in", "out", wiring="all_to_all", weights=WEIGHT, w_max=0.9, delays=1.0,
+        "in",
+        "out",
+        wiring="all_to_all",
+        weights=WEIGHT,
+        w_max=0.9,
+        delays=1.0,
         rule=STDP(A_plus=0.004, A_minus=0.0042),
-    )  # fmt: skip
+    )
     brain.oscillators.set("out", "theta", 0.0, frequency=5.0, phase=0.0)
     if depth:
         brain.oscillators.gate_learning("in", "out", band="theta", depth=depth)
@@ -178,9 +183,12 @@ def draw(output: Path, growth: dict[float, np.ndarray]) -> None:
         found = nested(depth, SEEDS[0])[1]
         twice = np.concatenate([found.phases, found.phases + 2 * np.pi])
         ax.step(
-            np.degrees(twice), 18 * np.tile(found.amplitude, 2), where="mid", color=color,
+            np.degrees(twice),
+            18 * np.tile(found.amplitude, 2),
+            where="mid",
+            color=color,
             label=f"{label}: MI {found.index:.3f}",
-        )  # fmt: skip
+        )
     ax.set_ylim(0, None)
     ax.set_xticks([-180, 0, 180, 360, 540])
     ax.set_xlabel("theta phase (degrees); 0: peak")
@@ -201,9 +209,13 @@ def draw(output: Path, growth: dict[float, np.ndarray]) -> None:
     for k, depth in enumerate((1.0, 0.0)):
         gain = growth[depth]
         ax.bar(
-            np.arange(2) + 0.38 * k - 0.19, gain.mean(0), 0.36, yerr=gain.std(0),
-            color=plots.COLORS[k], label="gated by theta" if depth else "no gate",
-        )  # fmt: skip
+            np.arange(2) + 0.38 * k - 0.19,
+            gain.mean(0),
+            0.36,
+            yerr=gain.std(0),
+            color=plots.COLORS[k],
+            label="gated by theta" if depth else "no gate",
+        )
     ax.set_xticks([0, 1], ["input at the peak", "at the trough"])
     ax.set_ylabel("growth of the weight")
     ax.set_ylim(0, 0.19)

@@ -162,10 +162,14 @@ def main(output: Path | None = None) -> None:
         more = np.array([n.reach for n in nights[arm]])
         order = np.array([n.order for n in nights[arm]])
         speed = np.array([n.speed for n in nights[arm]])
-        shown = "" if np.isnan(order).any() else (
-            f", order {order.mean():+.2f} ({order.min():+.2f} to {order.max():+.2f}), "
-            f"{speed.mean():.1f} times as fast"
-        )  # fmt: skip
+        shown = (
+            ""
+            if np.isnan(order).any()
+            else (
+                f", order {order.mean():+.2f} ({order.min():+.2f} to {order.max():+.2f}), "
+                f"{speed.mean():.1f} times as fast"
+            )
+        )
         print(
             f"{arm:<17} links {change[arm].mean():+6.1f} % ({change[arm].min():+.1f} to "
             f"{change[arm].max():+.1f}), then {more.mean():.1f} groups follow{shown}"
@@ -217,12 +221,23 @@ def draw(output: Path, change: dict[str, np.ndarray]) -> None:
     raster(ax, recorder, start)
     t = np.arange(0.0, 2500.0, 5.0)
     wave = -np.sin(2e-3 * np.pi * twin.memory.slow_frequency * t)
-    ax.fill_between(t, 0, 1, where=wave > 0, color=plots.FAINT, alpha=0.3, linewidth=0,
-                    transform=ax.get_xaxis_transform())  # fmt: skip
+    ax.fill_between(
+        t,
+        0,
+        1,
+        where=wave > 0,
+        color=plots.FAINT,
+        alpha=0.3,
+        linewidth=0,
+        transform=ax.get_xaxis_transform(),
+    )
     for event in report.replays:
         ax.plot(event.time - start, -2, "v", color=plots.INK, markersize=5, clip_on=False)
-    ax.set(xlim=(0, 2500), xlabel="time asleep (ms); shaded: up states; triangles: replays begin",
-           ylabel="group")  # fmt: skip
+    ax.set(
+        xlim=(0, 2500),
+        xlabel="time asleep (ms); shaded: up states; triangles: replays begin",
+        ylabel="group",
+    )
     plots.title(ax, "Two slow waves")
 
     awake = brain.copy()

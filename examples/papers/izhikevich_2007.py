@@ -84,16 +84,30 @@ class Network:
         self.brain = brain = Brain(dt=1.0, seed=seed)
         self.rng = np.random.default_rng(seed)
         rule = RewardSTDP(
-            pairing="nearest", A_plus=0.1 / W_MAX, A_minus=0.15 / W_MAX, tau_plus=20.0,
-            tau_minus=20.0, tau_eligibility=1000.0, dopamine_decay=200.0, baseline_dopamine=0.2,
-        )  # fmt: skip
+            pairing="nearest",
+            A_plus=0.1 / W_MAX,
+            A_minus=0.15 / W_MAX,
+            tau_plus=20.0,
+            tau_minus=20.0,
+            tau_eligibility=1000.0,
+            dopamine_decay=200.0,
+            baseline_dopamine=0.2,
+        )
         # With tau = 0 a weight is a pulse of current of 1 ms, as in the paper.
         model = NoisyIzhikevich(tau_exc=0.0, tau_inh=0.0)
         for name, n, share in (("E", n_exc, 1.0), ("I", neurons - n_exc, 0.0)):
             brain.add_region(
-                name, RegionType.ASSOCIATION, n, 0.0, model=model, excitatory=share, variation=0.0,
-                noise=0.0, w_max=W_MAX, rule=rule if name == "E" else None,
-            )  # fmt: skip
+                name,
+                RegionType.ASSOCIATION,
+                n,
+                0.0,
+                model=model,
+                excitatory=share,
+                variation=0.0,
+                noise=0.0,
+                w_max=W_MAX,
+                rule=rule if name == "E" else None,
+            )
         brain.connect_regions("E", "I", 0.0, rule=rule, w_max=W_MAX)
         brain.connect_regions("I", "E", 0.0, rule=None, source_type=None, nt=Neurotransmitter.GABA)
         self._wire(n_exc, neurons)
@@ -191,9 +205,15 @@ def session(seed: int, neurons: int, seconds: int, yoked: np.ndarray | None = No
             stronger.append(np.mean(now > now[network.synapse]))
     rates = [1000.0 * r.total_spikes.mean() / brain.time for r in brain.regions.values()]
     return Session(
-        seed, np.array(weight), np.array(stronger), np.array(rewards), first, network.weights(),
-        (rates[0], rates[1]), time.process_time() - began,
-    )  # fmt: skip
+        seed,
+        np.array(weight),
+        np.array(stronger),
+        np.array(rewards),
+        first,
+        network.weights(),
+        (rates[0], rates[1]),
+        time.process_time() - began,
+    )
 
 
 def pair(arguments: tuple[int, int, int]) -> tuple[Session, Session]:
@@ -271,11 +291,14 @@ def magnified(network: Network, brain: Brain, coincidence: int) -> dict[str, np.
     n_exc = brain.regions["E"].n_neurons
     t, c, d, w = np.array(rows).T
     return {
-        "t": (t - coincidence) / 1000, "c": c, "d": d / 100, "w": w,
+        "t": (t - coincidence) / 1000,
+        "c": c,
+        "d": d / 100,
+        "w": w,
         "times": (np.concatenate([times_exc, times_inh]) - coincidence) / 1000,
         "who": np.concatenate([who_exc, who_inh + n_exc]),
         "pair": np.array([network.pre, network.post]),
-    }  # fmt: skip
+    }
 
 
 def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> None:
@@ -300,9 +323,10 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
 
     ax = plots.style(axes[1])
     for name, label, color in (
-        ("c", "eligibility (mV)", plots.COLORS[0]), ("d", "dopamine (uM)", plots.COLORS[1]),
+        ("c", "eligibility (mV)", plots.COLORS[0]),
+        ("d", "dopamine (uM)", plots.COLORS[1]),
         ("w", "weight (mV)", plots.COLORS[2]),
-    ):  # fmt: skip
+    ):
         ax.plot(seen["t"], seen[name], color=color, linewidth=1.4, label=label)
     for x, text in ((0.0, "coincidence"), (1.5, "reward")):
         ax.axvline(x, color=plots.FAINT, linewidth=1.0, linestyle=":")
@@ -316,13 +340,20 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
     for k, (found, control) in enumerate(pairs):
         minutes = (1 + np.arange(len(found.weight))) / 6
         ax.plot(
-            minutes, control.weight, color=plots.FAINT, linewidth=1.0,
+            minutes,
+            control.weight,
+            color=plots.FAINT,
+            linewidth=1.0,
             label="yoked control" if k == 0 else None,
-        )  # fmt: skip
+        )
         ax.plot(
-            minutes, found.weight, color=plots.COLORS[0], linewidth=1.3, alpha=0.8,
+            minutes,
+            found.weight,
+            color=plots.COLORS[0],
+            linewidth=1.3,
+            alpha=0.8,
             label="rewarded" if k == 0 else None,
-        )  # fmt: skip
+        )
     ax.set_ylim(-0.05, W_MAX + 0.1)
     ax.set_xlabel("time (min)")
     ax.set_ylabel("weight of the synapse (mV)")
@@ -335,9 +366,12 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
     ax.hist(found.first, bins, color=plots.FAINT, label="before")
     ax.hist(found.last, bins, color=plots.COLORS[0], alpha=0.7, label="after")
     ax.annotate(
-        "the synapse", (found.weight[-1], 1.0), (found.weight[-1] - 0.9, 200.0), fontsize=8,
+        "the synapse",
+        (found.weight[-1], 1.0),
+        (found.weight[-1] - 0.9, 200.0),
+        fontsize=8,
         arrowprops={"arrowstyle": "->", "color": plots.INK},
-    )  # fmt: skip
+    )
     ax.set_yscale("log")
     ax.set_xlabel("weight (mV)")
     ax.set_ylabel("excitatory synapses")

@@ -223,8 +223,11 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
 
 
 RULES: dict[str, type[PlasticityRule]] = {
-    "stdp": STDP, "reward_stdp": RewardSTDP, "trace_stdp": TraceSTDP, "triplet_stdp": TripletSTDP,
-}  # fmt: skip
+    "stdp": STDP,
+    "reward_stdp": RewardSTDP,
+    "trace_stdp": TraceSTDP,
+    "triplet_stdp": TripletSTDP,
+}
 
 
 def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | None:

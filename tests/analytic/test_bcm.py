@@ -26,9 +26,14 @@ def learners(seed, target, weights, enabled=True, sliding=True, n=100, tau_thres
     brain.add_region("in", S, n, 0.0, model=PoissonSource, excitatory=1.0, rule=None)
     brain.add_region("out", A, N, 0.0, model=CurrentLIF, excitatory=1.0, rule=None, noise=3.0)
     path = brain.connect_regions(
-        "in", "out", wiring="all_to_all", weights=weights, w_max=500.0 / n, delays=1.0,
+        "in",
+        "out",
+        wiring="all_to_all",
+        weights=weights,
+        w_max=500.0 / n,
+        delays=1.0,
         rule=STDP(A_plus=5e-4, A_minus=5e-4 * np.exp(1 / 20)),
-    )  # fmt: skip
+    )
     rule = brain.metaplasticity
     rule.enabled, rule.target_rate, rule.tau_threshold = enabled, target, tau_threshold
     return brain, path

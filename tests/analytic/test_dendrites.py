@@ -240,9 +240,12 @@ def test_the_block_is_jahr_and_stevens():
     g, nmda = 0.8, NMDA(ratio=1.0, tau=1e7)
     for Mg in (0.0, 1.0, 2.0):
         brain, cells = one_cell_per_compartment(
-            tight, LIF(v_th=1e6, tau_exc=1e-3, tau_m=tight.tau), 1.0, g,
+            tight,
+            LIF(v_th=1e6, tau_exc=1e-3, tau_m=tight.tau),
+            1.0,
+            g,
             nmda=NMDA(nmda.ratio, nmda.tau, Mg),
-        )  # fmt: skip
+        )
         brain.inject_current("axon", [0], 1.0)
         brain.run(1500)
         v = float(cells.v[1])

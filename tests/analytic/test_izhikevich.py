@@ -123,9 +123,14 @@ def neurons(pattern: FiringPattern, n: int, dt: float, theta_plus: float = 0.0) 
     brain.disable_memory()
     brain.homeostasis.theta_plus = theta_plus
     brain.add_region(
-        "n", RegionType.SENSORY, n_neurons=n, connectivity=0.0, patterns=pattern, variation=0.0,
+        "n",
+        RegionType.SENSORY,
+        n_neurons=n,
+        connectivity=0.0,
+        patterns=pattern,
+        variation=0.0,
         noise=0.0,
-    )  # fmt: skip
+    )
     return brain
 
 
@@ -236,9 +241,16 @@ def test_order_of_convergence(pattern):
         v, u = start
         for _ in range(round(end / dt)):
             known = {
-                "v": v, "u": u, "a": a, "b": b, "c": c, "d": d, "I": current, "theta": 0.0,
+                "v": v,
+                "u": u,
+                "a": a,
+                "b": b,
+                "c": c,
+                "d": d,
+                "I": current,
+                "theta": 0.0,
                 "dt": dt,
-            }  # fmt: skip
+            }
             v, u, fires = update(*[float(known[name]) for name in names])
             assert not fires
         errors.append(abs(v - exact[0]) + abs(u - exact[1]))

@@ -19,9 +19,15 @@ def pairs(n: int, delays, dt: float = 1.0, **options):
     brain.disable_memory()
     for name in "ab":
         brain.add_region(
-            name, RegionType.SENSORY, n, connectivity=0.0, excitatory=1.0, noise=0.0, rule=None,
+            name,
+            RegionType.SENSORY,
+            n,
+            connectivity=0.0,
+            excitatory=1.0,
+            noise=0.0,
+            rule=None,
             model=Relay(tau_exc=1e9),
-        )  # fmt: skip
+        )
     projection = brain.connect_regions(
         "a", "b", wiring="one_to_one", weights=0.5, w_max=1.0, delays=delays, **options
     )
@@ -173,9 +179,13 @@ def test_weights_keep_within_their_bounds():
 def test_eligibility_times_dopamine(dt, tau_c, tau_d, late):
     """dw = integral of c0 exp(-t / tau_c) D exp(-(t - s) / tau_d), t in seconds in dw/dt = c D."""
     rule = RewardSTDP(
-        A_plus=0.2, A_minus=0.0, tau_plus=20.0, tau_eligibility=tau_c, dopamine_decay=tau_d,
+        A_plus=0.2,
+        A_minus=0.0,
+        tau_plus=20.0,
+        tau_eligibility=tau_c,
+        dopamine_decay=tau_d,
         baseline_dopamine=0.0,
-    )  # fmt: skip
+    )
     brain, projection = pairs(1, 2 * dt, dt, rule=rule)
     play(brain, raster(13, 1, [(2, 0)]), raster(13, 1, [(12, 0)]))
     c0 = 0.2 * np.exp(-8 * dt / 20.0)

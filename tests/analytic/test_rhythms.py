@@ -269,8 +269,9 @@ def test_phases_go_on_exactly_across_save_and_load(tmp_path):
 def gated(depth, rule, preferred=0.0, after=0, band="theta", disable=False):
     """One pair of spikes at a chosen time: how the weight or the eligibility changes."""
     brain = plain(regions=("a", "b"), model=Relay)
-    p = brain.connect_regions("a", "b", wiring="one_to_one", weights=1.0, w_max=10.0, delays=1.0,
-                              rule=rule)  # fmt: skip
+    p = brain.connect_regions(
+        "a", "b", wiring="one_to_one", weights=1.0, w_max=10.0, delays=1.0, rule=rule
+    )
     o = brain.oscillators
     o.set("b", band, 0.0, frequency=5.0, phase=0.0)
     if depth is not None:
@@ -347,8 +348,15 @@ def test_what_cannot_be_gated_is_refused():
 
 def test_depression_is_gated_too():
     brain = plain(regions=("a", "b"), model=Relay)
-    p = brain.connect_regions("a", "b", wiring="one_to_one", weights=1.0, w_max=10.0, delays=1.0,
-                              rule=STDP(A_plus=0.0, A_minus=0.02))  # fmt: skip
+    p = brain.connect_regions(
+        "a",
+        "b",
+        wiring="one_to_one",
+        weights=1.0,
+        w_max=10.0,
+        delays=1.0,
+        rule=STDP(A_plus=0.0, A_minus=0.02),
+    )
     o = brain.oscillators
     o.set("b", "theta", 0.0, frequency=5.0, phase=np.pi - 2 * np.pi * 5e-3 * 7)
     o.gate_learning("a", "b")

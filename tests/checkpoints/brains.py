@@ -95,9 +95,7 @@ def rules() -> Brain:
     return brain
 
 
-BUILDERS: dict[str, Callable[[], Brain]] = {
-    "growing": growing, "models": models, "rules": rules,
-}  # fmt: skip
+BUILDERS: dict[str, Callable[[], Brain]] = {"growing": growing, "models": models, "rules": rules}
 
 
 def live(brain: Brain, steps: int) -> Spikes:

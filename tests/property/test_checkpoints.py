@@ -32,11 +32,19 @@ from engram.state.invariants import check
 
 seeds = st.integers(0, 2**32 - 1)
 SWITCHES = (
-    "freeze_plasticity", "unfreeze_plasticity", "freeze_structural_plasticity",
-    "unfreeze_structural_plasticity", "freeze_homeostatic_scaling", "freeze_adaptive_thresholds",
-    "disable_memory", "enable_memory", "disable_oscillations", "enable_oscillations",
-    "reset_state", "reset_traces",
-)  # fmt: skip
+    "freeze_plasticity",
+    "unfreeze_plasticity",
+    "freeze_structural_plasticity",
+    "unfreeze_structural_plasticity",
+    "freeze_homeostatic_scaling",
+    "freeze_adaptive_thresholds",
+    "disable_memory",
+    "enable_memory",
+    "disable_oscillations",
+    "enable_oscillations",
+    "reset_state",
+    "reset_traces",
+)
 MODELS = (None, LIF, PoissonSource)
 RULES = (
     None,
@@ -53,19 +61,27 @@ def build(seed):
     brain = Brain(dt=float(rng.choice([0.5, 1.0])), seed=seed)
     for k in range(rng.integers(1, 4)):
         brain.add_region(
-            f"r{k}", rng.choice(list(RegionType)), int(rng.integers(2, 14)), 0.3,
-            max_neurons=int(rng.integers(14, 20)), model=MODELS[rng.integers(3)],
-            rule=RULES[rng.integers(len(RULES))], background=float(rng.uniform(0, 12)),
-        )  # fmt: skip
+            f"r{k}",
+            rng.choice(list(RegionType)),
+            int(rng.integers(2, 14)),
+            0.3,
+            max_neurons=int(rng.integers(14, 20)),
+            model=MODELS[rng.integers(3)],
+            rule=RULES[rng.integers(len(RULES))],
+            background=float(rng.uniform(0, 12)),
+        )
     names = list(brain.regions)
     for source in names:
         for target in names:
             if source != target and rng.random() < 0.5:
                 brain.connect_regions(
-                    source, target, 0.4, rule=RULES[rng.integers(len(RULES))],
+                    source,
+                    target,
+                    0.4,
+                    rule=RULES[rng.integers(len(RULES))],
                     delays=Uniform(1.0, float(rng.integers(1, 30))),
                     stp=ShortTermPlasticity(tau_facil=50.0) if rng.random() < 0.3 else None,
-                )  # fmt: skip
+                )
     brain.growth.growth_interval = brain.homeostasis.check_interval = 20.0
     brain.growth.neurogenesis_rate, brain.growth.apoptosis_age = 8.0, 60.0
     brain.growth.pruning_age, brain.growth.pruning_weight = 30.0, 0.4
@@ -121,9 +137,11 @@ class Twins(RuleBasedStateMachine):
             ends = [np.flatnonzero(brain.regions[r].neuron_alive) for r in (p.source, p.target)]
             if all(len(e) for e in ends):
                 p.add_synapses(
-                    *(rng.choice(e, 3) for e in ends), 0.5 * (p.w_min + p.w_max),
-                    rng.uniform(1, 60, 3), Neurotransmitter(int(rng.integers(5))),
-                )  # fmt: skip
+                    *(rng.choice(e, 3) for e in ends),
+                    0.5 * (p.w_min + p.w_max),
+                    rng.uniform(1, 60, 3),
+                    Neurotransmitter(int(rng.integers(5))),
+                )
             p.remove_synapses(rng.random(p.n_synapses) < 0.1)
 
         self.both(act)
@@ -175,7 +193,12 @@ def test_a_life_with_checkpoints_is_the_same_life():
     run_state_machine_as_test(
         Twins,
         settings=settings(
-            max_examples=30, stateful_step_count=14, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
+            max_examples=30,
+            stateful_step_count=14,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate, Phase.shrink],
         ),
-    )  # fmt: skip
+    )

@@ -50,9 +50,14 @@ def lively(seed: int) -> Brain:
     models = [Izhikevich, LIF, AdEx]
     brain.add_region("in", RegionType.SENSORY, int(rng.integers(8, 30)), max_neurons=40)
     brain.add_region(
-        "mid", RegionType.ASSOCIATION, int(rng.integers(10, 40)), rule="stdp", max_neurons=50,
-        model=models[int(rng.integers(3))], noise=2.0,
-    )  # fmt: skip
+        "mid",
+        RegionType.ASSOCIATION,
+        int(rng.integers(10, 40)),
+        rule="stdp",
+        max_neurons=50,
+        model=models[int(rng.integers(3))],
+        noise=2.0,
+    )
     brain.add_region("out", RegionType.MOTOR, int(rng.integers(5, 12)), connectivity=0.3)
     brain.add_region("hiss", RegionType.REWARD, 6, connectivity=0.0, model=PoissonSource)
     brain.regions["hiss"].background = 60.0

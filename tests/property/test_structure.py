@@ -37,12 +37,21 @@ from engram.state.invariants import InvariantError, check
 
 seeds = st.integers(0, 2**32 - 1)
 FREEZES = (
-    "freeze_plasticity", "unfreeze_plasticity", "freeze_structural_plasticity",
-    "unfreeze_structural_plasticity", "freeze_homeostatic_scaling",
-    "unfreeze_homeostatic_scaling", "freeze_adaptive_thresholds", "unfreeze_adaptive_thresholds",
-    "disable_memory", "enable_memory", "disable_oscillations", "enable_oscillations",
-    "reset_state", "reset_traces",
-)  # fmt: skip
+    "freeze_plasticity",
+    "unfreeze_plasticity",
+    "freeze_structural_plasticity",
+    "unfreeze_structural_plasticity",
+    "freeze_homeostatic_scaling",
+    "unfreeze_homeostatic_scaling",
+    "freeze_adaptive_thresholds",
+    "unfreeze_adaptive_thresholds",
+    "disable_memory",
+    "enable_memory",
+    "disable_oscillations",
+    "enable_oscillations",
+    "reset_state",
+    "reset_traces",
+)
 
 
 def build(seed, dt=1.0):

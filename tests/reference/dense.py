@@ -143,9 +143,20 @@ class Pathway:
         """Append synapses."""
         n = len(pre)
         new = {
-            "pre": pre, "post": post, "delay": delay, "nt": nt, "w": magnitude, "c": 0.0, "R": 1.0,
-            "u": 0.0, "x": 0.0, "x2": 0.0, "x_past": x_past, "heard": 0, "birth": birth,
-        }  # fmt: skip
+            "pre": pre,
+            "post": post,
+            "delay": delay,
+            "nt": nt,
+            "w": magnitude,
+            "c": 0.0,
+            "R": 1.0,
+            "u": 0.0,
+            "x": 0.0,
+            "x2": 0.0,
+            "x_past": x_past,
+            "heard": 0,
+            "birth": birth,
+        }
         for name, value in new.items():
             whole = name in ("pre", "post", "delay", "nt", "birth", "heard")
             column = np.broadcast_to(np.asarray(value, np.int64 if whole else float), n)
@@ -359,10 +370,15 @@ class DenseBrain:
         p = s.projection
         U = 1.0 if p.stp is None else p.stp.U
         found = {
-            "pre": s.pre, "post": s.post, "delay": s.delay, "nt": s.nt,
-            "weight": SIGN[s.nt] * np.clip(s.w, p.w_min, p.w_max), "eligibility": s.c,
-            "resource": s.R, "facilitation": (1.0 - U) * s.u / U,
-        }  # fmt: skip
+            "pre": s.pre,
+            "post": s.post,
+            "delay": s.delay,
+            "nt": s.nt,
+            "weight": SIGN[s.nt] * np.clip(s.w, p.w_min, p.w_max),
+            "eligibility": s.c,
+            "resource": s.R,
+            "facilitation": (1.0 - U) * s.u / U,
+        }
         return ordered(found)
 
 

@@ -538,13 +538,20 @@ def test_a_dense_competition_is_that_of_the_reference(rule):
     rng = np.random.default_rng(8)
     brain = silence(Brain(seed=8))
     for name, size, model in (
-        ("in", n_inputs, Relay(tau_exc=0.0)), ("exc", n, LIF(tau_exc=2.0, tau_inh=3.0)),
+        ("in", n_inputs, Relay(tau_exc=0.0)),
+        ("exc", n, LIF(tau_exc=2.0, tau_inh=3.0)),
         ("inh", n, Relay(tau_exc=0.0, tau_inh=0.0)),
-    ):  # fmt: skip
+    ):
         brain.add_region(
-            name, RegionType.ASSOCIATION, size, 0.0, model=model, excitatory=1.0, noise=0.0,
+            name,
+            RegionType.ASSOCIATION,
+            size,
+            0.0,
+            model=model,
+            excitatory=1.0,
+            noise=0.0,
             rule=None,
-        )  # fmt: skip
+        )
     brain.connect_regions(
         "in",
         "exc",
@@ -556,9 +563,14 @@ def test_a_dense_competition_is_that_of_the_reference(rule):
     )
     brain.connect_regions("exc", "inh", wiring="one_to_one", weights=2.0, delays=1.0, rule=None)
     brain.connect_regions(
-        "inh", "exc", wiring="all_but_one", weights=6.0, delays=2.0, rule=None,
+        "inh",
+        "exc",
+        wiring="all_but_one",
+        weights=6.0,
+        delays=2.0,
+        rule=None,
         nt=Neurotransmitter.GABA,
-    )  # fmt: skip
+    )
     brain.regions["exc"].theta_plus = 0.3
     brain.homeostasis.theta_rate = 4.0
     assert not (
@@ -566,8 +578,9 @@ def test_a_dense_competition_is_that_of_the_reference(rule):
     ).any()
     trains = {
         "in": np.where(spike_trains(rng, 1500, n_inputs, 1.0), FORCE, 0.0),
-        "exc": np.zeros((1500, n)), "inh": np.zeros((1500, n)),
-    }  # fmt: skip
+        "exc": np.zeros((1500, n)),
+        "inh": np.zeros((1500, n)),
+    }
     before = brain.get_projection("in", "exc").weight
     run_both(rng, brain, 1500, lambda name, _n: trains[name], events=False)
     assert brain.regions["exc"].total_spikes.sum() > 200

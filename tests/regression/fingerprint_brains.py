@@ -280,9 +280,12 @@ def transmitters(life: Life) -> Brain:
     brain.connect_regions("vta", "out", 0.0, nt=Neurotransmitter.DOPAMINE, modulation=release)
     brain.add_region("basal", A, 10, background=8.0, max_neurons=10)
     brain.connect_regions(
-        "basal", "out", 0.1, nt=Neurotransmitter.ACETYLCHOLINE,
+        "basal",
+        "out",
+        0.1,
+        nt=Neurotransmitter.ACETYLCHOLINE,
         modulation=AcetylcholineRelease(floor=0.4),
-    )  # fmt: skip
+    )
     brain.add_region("raphe", A, 10, background=8.0, max_neurons=10)
     brain.connect_regions(
         "raphe", "out", 0.1, nt=Neurotransmitter.SEROTONIN, modulation=SerotoninRelease(tau=200.0)
@@ -471,8 +474,30 @@ def everything(life: Life) -> Brain:
 BRAINS: dict[str, Callable[[Life], Brain]] = {
     life.__name__: life
     for life in (
-        izhikevich, lif, current_lif, adex, sources, own_model, stdp, reward_stdp, trace_rules,
-        own_rules, static, wiring, short_term, dendrites, rhythms, transmitters, growth, kinship,
-        metaplasticity, memory, sleep, encodings, hold, frozen, everything,
+        izhikevich,
+        lif,
+        current_lif,
+        adex,
+        sources,
+        own_model,
+        stdp,
+        reward_stdp,
+        trace_rules,
+        own_rules,
+        static,
+        wiring,
+        short_term,
+        dendrites,
+        rhythms,
+        transmitters,
+        growth,
+        kinship,
+        metaplasticity,
+        memory,
+        sleep,
+        encodings,
+        hold,
+        frozen,
+        everything,
     )
-}  # fmt: skip
+}

@@ -151,11 +151,9 @@ def test_positional_arguments_and_defaults(function, expected):
         "engram.synapse": ["Neurotransmitter", "NeurotransmitterType"],
         "engram.synapses": ["Neurotransmitter", "NeurotransmitterType"],
         "engram.persistence": ["save_brain", "load_brain", "inspect_checkpoint"],
-        "engram.stimulus": [
-            "StimulusEncoder", "EncodingStrategy", "encode_text", "encode_number",
-        ],
+        "engram.stimulus": ["StimulusEncoder", "EncodingStrategy", "encode_text", "encode_number"],
     }.items(),
-)  # fmt: skip
+)
 def test_modules_export_what_the_package_does(module, names):
     for name in names:
         assert getattr(importlib.import_module(module), name) is getattr(engram, name)
@@ -319,8 +317,11 @@ def test_bidirectional_returns_the_forward_projection():
     assert (forward.source, forward.target) == ("a", "b")
     back = brain.get_projection("b", "a")
     assert [(p.source, p.target) for p in brain.projections] == [
-        ("a", "a"), ("b", "b"), ("a", "b"), ("b", "a"),
-    ]  # fmt: skip
+        ("a", "a"),
+        ("b", "b"),
+        ("a", "b"),
+        ("b", "a"),
+    ]
     assert back.n_synapses > 0
     assert forward.rule is not back.rule
 

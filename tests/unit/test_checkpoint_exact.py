@@ -80,9 +80,11 @@ def test_every_array_of_the_schema_counts(brain, field):
     """One bit of any saved array is another fingerprint; that of the file is the same."""
     twin = brain.copy()
     tables = twin.network.tables
-    block = None if field in BRAIN_FIELDS else next(
-        b for b in reversed(tables.blocks) if b[field.name].size
-    )  # fmt: skip
+    block = (
+        None
+        if field in BRAIN_FIELDS
+        else next(b for b in reversed(tables.blocks) if b[field.name].size)
+    )
     arrays = tables.arrays if block is None else block
     place = 0
     if field.dims == ("E",):
@@ -239,8 +241,11 @@ print(json.dumps([brain.fingerprint(), spikes, brain.summary()]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(third), str(tmp_path / "elsewhere")],
-        capture_output=True, text=True, check=True, env=_threads(3),
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        env=_threads(3),
+    )
     there = json.loads(done.stdout)
     for path in (first, second, third, third):
         loaded = load_brain(path)

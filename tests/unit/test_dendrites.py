@@ -139,9 +139,14 @@ def arrivals(dt, late):
     if not late:
         b.enable_morphology("pyramidal")
     p = brain.connect_regions(
-        "a", "b", wiring="all_to_all", weights=100.0, delays=2.0, rule=None,
+        "a",
+        "b",
+        wiring="all_to_all",
+        weights=100.0,
+        delays=2.0,
+        rule=None,
         nt=Neurotransmitter.SEROTONIN,
-    )  # fmt: skip
+    )
     if late:
         b.enable_morphology("pyramidal")
     p.compartment = p.post
@@ -186,9 +191,7 @@ def test_morphology_is_of_the_target_and_of_its_own_wiring():
     brain.regions["b"].enable_morphology()
     assert brain.regions["b"].morphology == TREE
     placed = {p.label: bool(p.compartment.any()) for p in brain.projections}
-    assert placed == {
-        "region:a": False, "region:b": True, "proj:a->b": True, "proj:b->a": False,
-    }  # fmt: skip
+    assert placed == {"region:a": False, "region:b": True, "proj:a->b": True, "proj:b->a": False}
     brain.run(10)
     check(brain.network.tables)
 
@@ -405,14 +408,18 @@ def test_models_without_a_soma_are_refused(model):
 BAD = {
     "dynamics": (
         lambda b, _: b.regions["b"].enable_morphology(dynamics="active"),
-        InvalidValueError, ["'active'", "'compartments'"],
+        InvalidValueError,
+        ["'active'", "'compartments'"],
     ),
     "nmda without compartments": (
-        lambda b, _: b.regions["b"].enable_morphology(nmda=NMDA()), InvalidValueError, ["nmda"],
+        lambda b, _: b.regions["b"].enable_morphology(nmda=NMDA()),
+        InvalidValueError,
+        ["nmda"],
     ),
     "nmda": (
         lambda b, _: b.regions["b"].enable_morphology(dynamics="compartments", nmda=2.0),
-        InvalidTypeError, ["2.0"],
+        InvalidTypeError,
+        ["2.0"],
     ),
     "label": (lambda _, p: setattr(p, "placement", "tufts"), UnknownNameError, ["'tuft'"]),
     "placement": (lambda _, p: setattr(p, "placement", 3), InvalidTypeError, ["3"]),
@@ -420,7 +427,7 @@ BAD = {
     "compartment": (lambda _, p: setattr(p, "compartment", 999), InvalidValueError, ["999"]),
     "how many": (lambda _, p: setattr(p, "compartment", [0, 1]), InvalidValueError, ["1600"]),
     "float": (lambda _, p: setattr(p, "compartment", 0.5), InvalidTypeError, ["whole"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)

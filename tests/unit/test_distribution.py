@@ -12,8 +12,16 @@ from engram.errors import MissingExtraError
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
-    "src", "docs", "examples", "tests", "benchmarks", "tools", ".ci", "Makefile", "pyproject.toml",
-)  # fmt: skip
+    "src",
+    "docs",
+    "examples",
+    "tests",
+    "benchmarks",
+    "tools",
+    ".ci",
+    "Makefile",
+    "pyproject.toml",
+)
 WRITTEN = {".py", ".md", ".toml", ".txt", ".ipynb", ""}
 INSTALL = re.compile(r"""\b(install|uv add)(\s+-{1,2}[\w-]+)*\s+["'`]?engram\b""")
 WITH_EXTRA = re.compile(r"""(?<![\w-])engram\[""")

@@ -167,8 +167,11 @@ def newborn_of(model, **parameters):
     brain = alone()
     region = brain.add_region("r", S, 1, 0.0, model=model, excitatory=1.0, noise=0.0)
     for name, value in {
-        **OFF, "neurogenesis": True, "neurogenesis_rate": 0.0, **parameters,
-    }.items():  # fmt: skip
+        **OFF,
+        "neurogenesis": True,
+        "neurogenesis_rate": 0.0,
+        **parameters,
+    }.items():
         setattr(brain.growth, name, value)
     brain.growth.grow()
     brain.growth.neurogenesis = False
@@ -210,13 +213,21 @@ def test_a_newborn_is_more_plastic_and_grows_out_of_it(gain):
     brain.add_region("in", S, 1, 0.0, model=Relay, excitatory=1.0, rule=None)
     region = brain.add_region("out", S, 1, 0.0, model=Relay, excitatory=1.0, rule=None)
     brain.connect_regions(
-        "in", "out", wiring="all_to_all", weights=0.1, w_max=1.0, delays=1.0,
+        "in",
+        "out",
+        wiring="all_to_all",
+        weights=0.1,
+        w_max=1.0,
+        delays=1.0,
         rule=STDP(A_plus=0.01, A_minus=0.0),
-    )  # fmt: skip
+    )
     for name, value in {
-        **OFF, "neurogenesis": True, "neurogenesis_rate": 0.0, "young_plasticity": gain,
+        **OFF,
+        "neurogenesis": True,
+        "neurogenesis_rate": 0.0,
+        "young_plasticity": gain,
         "critical_period": 150.0,
-    }.items():  # fmt: skip
+    }.items():
         setattr(brain.growth, name, value)
     brain.growth.grow()
     brain.growth.neurogenesis = False
@@ -417,9 +428,12 @@ def test_what_is_used_is_not_pruned():
         brain.add_region(name, S, 10, 0.0, model=Relay, excitatory=1.0)
     brain.connect_regions("a", "b", wiring="all_to_all", weights=0.1, w_max=10.0, delays=1.0)
     for name, value in {
-        **OFF, "pruning": True, "pruning_age": 100.0, "pruning_unused": 60.0,
+        **OFF,
+        "pruning": True,
+        "pruning_age": 100.0,
+        "pruning_unused": 60.0,
         "growth_interval": 50.0,
-    }.items():  # fmt: skip
+    }.items():
         setattr(brain.growth, name, value)
     forward = brain.get_projection("a", "b")
 
@@ -534,9 +548,14 @@ def test_births_deliver_no_spike_from_before_their_birth(reborn):
 
 def test_the_budget_of_synapses_holds():
     brain = growing(
-        synaptogenesis=True, synapses_per_cycle=50, min_correlation=0.0, min_spikes=1,
-        neurogenesis=True, neurogenesis_rate=1.0, max_rate=1e3,
-    )  # fmt: skip
+        synaptogenesis=True,
+        synapses_per_cycle=50,
+        min_correlation=0.0,
+        min_spikes=1,
+        neurogenesis=True,
+        neurogenesis_rate=1.0,
+        max_rate=1e3,
+    )
     total = sum(sizes(brain)[1])
     brain.growth.max_synapses = total + 7
     for _ in range(8):
@@ -547,18 +566,29 @@ def test_the_budget_of_synapses_holds():
 
 
 EVERYTHING = {
-    "neurogenesis": True, "neurogenesis_rate": 0.0, "synaptogenesis": True, "min_spikes": 1,
-    "min_correlation": 0.0, "max_rate": 1e3, "pruning": True, "pruning_age": 0.0,
-    "pruning_unused": 0.0, "pruning_weight": 0.5, "pruned_per_cycle": 9, "apoptosis": True,
+    "neurogenesis": True,
+    "neurogenesis_rate": 0.0,
+    "synaptogenesis": True,
+    "min_spikes": 1,
+    "min_correlation": 0.0,
+    "max_rate": 1e3,
+    "pruning": True,
+    "pruning_age": 0.0,
+    "pruning_unused": 0.0,
+    "pruning_weight": 0.5,
+    "pruned_per_cycle": 9,
+    "apoptosis": True,
     "apoptosis_age": 90.0,
-}  # fmt: skip
+}
 
 
 def test_each_part_has_a_switch():
     what = {
-        "neurogenesis": "neurons_born", "synaptogenesis": "synapses_born",
-        "pruning": "synapses_pruned", "apoptosis": "neurons_died",
-    }  # fmt: skip
+        "neurogenesis": "neurons_born",
+        "synaptogenesis": "synapses_born",
+        "pruning": "synapses_pruned",
+        "apoptosis": "neurons_died",
+    }
     for switch in what:
         brain = growing(**{**EVERYTHING, **OFF, switch: True})
         brain.run(300, excite)

@@ -51,9 +51,11 @@ def partners(brain, k):
     """All of a neuron's synapses in region a with old neurons, but not their weights."""
     found = {}
     for label, own, other in (
-        ("proj:a->b", "pre", "post"), ("proj:b->a", "post", "pre"),
-        ("region:a", "pre", "post"), ("region:a", "post", "pre"),
-    ):  # fmt: skip
+        ("proj:a->b", "pre", "post"),
+        ("proj:b->a", "post", "pre"),
+        ("region:a", "pre", "post"),
+        ("region:a", "post", "pre"),
+    ):
         p = next(p for p in brain.projections if p.label == label)
         mine = (getattr(p, own) == k) & (getattr(p, other) < 40)
         rows = zip(getattr(p, other)[mine], p.delay[mine], p.nt[mine], p.weight[mine], strict=True)
@@ -207,9 +209,15 @@ def test_two_regions_that_reach_each_other_one_to_one():
 
 def circuit(n=4, most=10, **values):
     net = Competition(
-        n_inputs=16, n_neurons=n, max_neurons=most, seed=1, steps=50, total_weight=2.0, w_max=0.6,
+        n_inputs=16,
+        n_neurons=n,
+        max_neurons=most,
+        seed=1,
+        steps=50,
+        total_weight=2.0,
+        w_max=0.6,
         **values,
-    )  # fmt: skip
+    )
     net.brain.growth.growth_interval, net.brain.growth.births_per_cycle = 100.0, 2
     return net
 
@@ -238,9 +246,11 @@ def test_growth_does_not_depend_on_how_images_are_handed_over(tmp_path):
     for k in range(0, 12, 3):
         parts.learn(PICTURES[k : k + 3])
         parts = Competition(
-            16, parts.n_neurons, brain=load_brain(save_brain(parts.brain, tmp_path / "c")),
+            16,
+            parts.n_neurons,
+            brain=load_brain(save_brain(parts.brain, tmp_path / "c")),
             **parts.own_values(),
-        )  # fmt: skip
+        )
     assert parts.brain.fingerprint() == whole.brain.fingerprint()
 
 
@@ -272,10 +282,20 @@ def stands_for(net):
 def rows_then_columns(seed, most, young):
     """What the neurons stand for after rows, and after columns; elders hardly learn by then."""
     net = Competition(
-        36, 8, max_neurons=most, seed=seed, steps=80, total_rate=3000.0, theta=-1.0,
-        theta_plus=0.2, total_weight=12.0, w_max=2.0, weights=(0.2, 0.6), target_spikes=6.0,
+        36,
+        8,
+        max_neurons=most,
+        seed=seed,
+        steps=80,
+        total_rate=3000.0,
+        theta=-1.0,
+        theta_plus=0.2,
+        total_weight=12.0,
+        w_max=2.0,
+        weights=(0.2, 0.6),
+        target_spikes=6.0,
         rule=TraceSTDP(eta=0.1, bounds="both"),
-    )  # fmt: skip
+    )
     growth = net.brain.growth
     growth.growth_interval, growth.births_per_cycle = 20.0 * 80, 0
     growth.young_plasticity = young

@@ -43,9 +43,14 @@ def scaled(rate, on=True, **options):
     brain.add_region("in", S, 20, 0.0, rule=None, noise=0.0)
     brain.add_region("out", S, 20, 0.0, model=CurrentLIF, excitatory=1.0, rule=None)
     p = brain.connect_regions(
-        "in", "out", wiring="all_to_all", source_type=None, delays=1.0, rule=STILL,
+        "in",
+        "out",
+        wiring="all_to_all",
+        source_type=None,
+        delays=1.0,
+        rule=STILL,
         **{"weights": 1.0, "w_max": 50.0, **options},
-    )  # fmt: skip
+    )
     brain.homeostasis.check_interval = 100.0
     brain.homeostasis.scaling_rate = 0.05
     brain.homeostasis.tau_rate = 1000.0
@@ -100,8 +105,9 @@ def firing(pattern, seconds, w_min=0.0, **parameters):
     brain = alone(Brain(seed=1), "unfreeze_homeostatic_scaling")
     for name in ("a", "b"):
         brain.add_region(name, S, 2, 0.0, model=Relay, excitatory=1.0, rule=None)
-    p = brain.connect_regions("a", "b", wiring="one_to_one", weights=1.0, w_min=w_min, w_max=2.0,
-                              rule=STILL)  # fmt: skip
+    p = brain.connect_regions(
+        "a", "b", wiring="one_to_one", weights=1.0, w_min=w_min, w_max=2.0, rule=STILL
+    )
     for name, value in {"scaling_rate": 0.1, "target_rate": 8.0, **parameters}.items():
         setattr(brain.homeostasis, name, value)
 
@@ -216,9 +222,14 @@ def relays(n=3, A_plus=1e-4, A_minus=0.0, **parameters):
     for name in ("a", "b"):
         brain.add_region(name, S, n, 0.0, model=Relay, excitatory=1.0, rule=None)
     p = brain.connect_regions(
-        "a", "b", wiring="one_to_one", weights=0.05, w_max=0.1, delays=1.0,
+        "a",
+        "b",
+        wiring="one_to_one",
+        weights=0.05,
+        w_max=0.1,
+        delays=1.0,
         rule=STDP(A_plus=A_plus, A_minus=A_minus),
-    )  # fmt: skip
+    )
     for name, value in {"enabled": True, **parameters}.items():
         setattr(brain.metaplasticity, name, value)
     return brain, p
@@ -242,8 +253,12 @@ def test_potentiation_is_by_the_rate_over_the_sliding_threshold():
         square += rate * 1e3 / 700.0
         rate += 1e3 / 150.0
         last = t
-    fired_by(brain, lambda i: [0] if i + 3 in times else [], lambda i: [0] if i in times else [],
-             int(times[-1]) + 1)  # fmt: skip
+    fired_by(
+        brain,
+        lambda i: [0] if i + 3 in times else [],
+        lambda i: [0] if i in times else [],
+        int(times[-1]) + 1,
+    )
     gains = np.array(seen)[:, 0]
     assert gains.min() == 0.0
     assert gains.max() == 1.5
@@ -393,9 +408,14 @@ def rewarded(amount, freeze=False):
     for name in ("a", "b"):
         brain.add_region(name, S, 4, 0.0, model=Relay, excitatory=1.0, rule=None)
     p = brain.connect_regions(
-        "a", "b", wiring="one_to_one", weights=1.0, w_max=4.0, delays=1.0,
+        "a",
+        "b",
+        wiring="one_to_one",
+        weights=1.0,
+        w_max=4.0,
+        delays=1.0,
         rule=RewardSTDP(A_plus=0.1, A_minus=0.0, baseline_dopamine=0.0),
-    )  # fmt: skip
+    )
     for step in range(30):
         brain.inject_current("a", range(4), 9e9 if step == 5 else -9e9)
         brain.inject_current("b", range(4), 9e9 if step == 10 else -9e9)

@@ -283,9 +283,12 @@ def test_traces_are_replayed_in_quiet():
 def test_a_replay_is_compressed_and_keeps_the_order():
     order = [7, 2, 15, 4, 11, 9]
     brain = remembering(
-        capture_window=60.0, consolidation_interval=60.0, replay_strength=100.0,
-        replay_duration=8.0, compression=5.0,
-    )  # fmt: skip
+        capture_window=60.0,
+        consolidation_interval=60.0,
+        replay_strength=100.0,
+        replay_duration=8.0,
+        compression=5.0,
+    )
     one_after_another(brain, order)
     (trace,) = brain.memory.traces
     brain.memory.consolidation_interval = 1e6
@@ -302,9 +305,12 @@ def test_a_replay_is_compressed_and_keeps_the_order():
 
 def test_stronger_traces_are_replayed_more_often():
     brain = remembering(
-        replay_strength=60.0, replay_duration=30.0, replay_share=1.0, replay_gain=0.0,
+        replay_strength=60.0,
+        replay_duration=30.0,
+        replay_share=1.0,
+        replay_gain=0.0,
         tau_forgetting=1e9,
-    )  # fmt: skip
+    )
     for which, times in (([2, 3], 4), ([10, 11], 1)):
         for _ in range(times):
             brain.run(100, show(which))

@@ -40,10 +40,14 @@ S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 
 BUILT_IN = {
     # current_unit, weight_unit, default_noise
-    Izhikevich: (1.0, 1.0, 3.0), LIF: (4.0, 0.06, 0.0), CurrentLIF: (4.0, 1.0, 0.0),
-    AdEx: (60.0, 60.0, 0.0), PoissonSource: (0.0, 1.0, 0.0), Relay: (0.0, 1.0, 0.0),
+    Izhikevich: (1.0, 1.0, 3.0),
+    LIF: (4.0, 0.06, 0.0),
+    CurrentLIF: (4.0, 1.0, 0.0),
+    AdEx: (60.0, 60.0, 0.0),
+    PoissonSource: (0.0, 1.0, 0.0),
+    Relay: (0.0, 1.0, 0.0),
     ShuntedIzhikevich: (1.0, 1.0, 0.0),
-}  # fmt: skip
+}
 
 
 class Leaky(NeuronModel):

@@ -169,9 +169,15 @@ def test_the_direct_current_stays():
         relay(brain, "a", 1, RegionType.REWARD)
         relay(brain, "b", 1)
         brain.connect_regions(
-            "a", "b", nt=DOPAMINE, wiring="all_to_all", weights=0.2, delays=1.0, rule=None,
+            "a",
+            "b",
+            nt=DOPAMINE,
+            wiring="all_to_all",
+            weights=0.2,
+            delays=1.0,
+            rule=None,
             modulation=modulation,
-        )  # fmt: skip
+        )
         fire(brain, "a", [0])
         brain.run(2)
         charges.append(float(brain.regions["b"].state("exc")[0]))

@@ -322,9 +322,12 @@ def test_a_slot_is_used_again_without_a_trace_of_its_last_owner():
     assert region.add_neuron(NeuronType.INHIBITORY) == 4
     check(brain.network.tables)
     expected = {
-        "alive": 1, "neuron_type": 1, "pattern": FiringPattern.FAST_SPIKING,
-        "born": brain.step_count, "v": -65.0,
-    }  # fmt: skip
+        "alive": 1,
+        "neuron_type": 1,
+        "pattern": FiringPattern.FAST_SPIKING,
+        "born": brain.step_count,
+        "v": -65.0,
+    }
     seen = set()
     for field in NEURON_FIELDS:
         value = brain.network.tables[field.name][..., 4]

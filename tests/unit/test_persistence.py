@@ -199,8 +199,10 @@ def test_everything_a_user_can_see_comes_back(tmp_path):
     assert len(brain.memory.traces) > 0
     for mine, theirs in zip(brain.memory.traces, loaded.memory.traces, strict=True):
         assert (mine.region, mine.step, mine.strength) == (
-            theirs.region, theirs.step, theirs.strength,
-        )  # fmt: skip
+            theirs.region,
+            theirs.step,
+            theirs.strength,
+        )
         assert (mine.neurons == theirs.neurons).all()
     for mine, theirs in zip(brain.projections, loaded.projections, strict=True):
         for name in "pre post weight delay eligibility resource facilitation age nt".split():

@@ -35,14 +35,27 @@ SET_AT_BIRTH = {"v", "x", "q", "alive", "neuron_type", "pattern", "born"}
 
 COUNTS_AND_LINKS = {
     # The clock is set back; the ring is closed to what was fired before.
-    "clock", "event_neuron", "event_previous_step", "event_previous", "event_first", "event_end",
+    "clock",
+    "event_neuron",
+    "event_previous_step",
+    "event_previous",
+    "event_first",
+    "event_end",
     # Counts, which have no say in what happens.
-    "total_spikes", "region_spikes",
+    "total_spikes",
+    "region_spikes",
     # What is held is written anew for each answer.
-    "held", "holding", "held_since", "driven",
+    "held",
+    "holding",
+    "held_since",
+    "driven",
     # Nothing learns, so nobody reads the traces of spikes and the rates that learning needs.
-    "pre_trace", "post_trace", "recent_rate", "rate_since", "mean_square_rate",
-}  # fmt: skip
+    "pre_trace",
+    "post_trace",
+    "recent_rate",
+    "rate_since",
+    "mean_square_rate",
+}
 """States that differ after an answer and need not be put back before the next one."""
 
 

@@ -265,9 +265,7 @@ def test_to_scipy_adds_twins_up():
 
 
 def table(p):
-    return sorted(
-        zip(pairs(p), p.delay.tolist(), p.weight.tolist(), p.nt.tolist(), strict=True)
-    )  # fmt: skip
+    return sorted(zip(pairs(p), p.delay.tolist(), p.weight.tolist(), p.nt.tolist(), strict=True))
 
 
 def test_adding_and_removing_synapses():
@@ -374,7 +372,10 @@ def test_target_and_source_types():
     brain.add_region("a", S, 20)
     brain.add_region("b", S, 20)
     p = brain.connect_regions(
-        "a", "b", wiring="all_to_all",
-        source_type=NeuronType.INHIBITORY, target_type=NeuronType.EXCITATORY,
-    )  # fmt: skip
+        "a",
+        "b",
+        wiring="all_to_all",
+        source_type=NeuronType.INHIBITORY,
+        target_type=NeuronType.EXCITATORY,
+    )
     assert sorted(pairs(p)) == [(i, j) for i in range(16, 20) for j in range(16)]

@@ -23,35 +23,71 @@ from engram.state.tables import FIXED_SIZES
 T = TypeVar("T")
 
 KEYS: dict[str, type | tuple[type, ...]] = {
-    "dt": float, "seed": int, "device": str, "sizes": dict, "regions": list, "projections": list,
-    "mechanisms": dict, "defaults": dict, "strategy": str, "frozen": dict, "tag": int,
-    "last_stimulus": int, "last_reset": int, "memory": dict, "critics": list, "grown": dict,
+    "dt": float,
+    "seed": int,
+    "device": str,
+    "sizes": dict,
+    "regions": list,
+    "projections": list,
+    "mechanisms": dict,
+    "defaults": dict,
+    "strategy": str,
+    "frozen": dict,
+    "tag": int,
+    "last_stimulus": int,
+    "last_reset": int,
+    "memory": dict,
+    "critics": list,
+    "grown": dict,
     "processes": list,
-}  # fmt: skip
+}
 REGION_KEYS: dict[str, type | tuple[type, ...]] = {
-    "name": str, "type": str, "model": dict, "patterns": list, "variation": float,
+    "name": str,
+    "type": str,
+    "model": dict,
+    "patterns": list,
+    "variation": float,
     "excitatory": float,
-    "max_neurons": int, "dendrites": dict, "theta_plus": (float, type(None)),
+    "max_neurons": int,
+    "dendrites": dict,
+    "theta_plus": (float, type(None)),
     "tau_theta": (float, type(None)),
-}  # fmt: skip
+}
 PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
-    "source": str, "target": str, "rule": (dict, type(None)), "stp": (dict, type(None)),
-    "frozen": bool, "w_max_given": bool, "placement": (str, dict, type(None)),
+    "source": str,
+    "target": str,
+    "rule": (dict, type(None)),
+    "stp": (dict, type(None)),
+    "frozen": bool,
+    "w_max_given": bool,
+    "placement": (str, dict, type(None)),
     "modulation": (dict, type(None)),
-}  # fmt: skip
+}
 CRITIC_KEYS: dict[str, type | tuple[type, ...]] = {
-    "region": str, "targets": (list, tuple), "values": dict,
-}  # fmt: skip
+    "region": str,
+    "targets": (list, tuple),
+    "values": dict,
+}
 MEMORY_KEYS: dict[str, type | tuple[type, ...]] = {
-    "decayed": int, "traces": list, "pulses": (list, tuple, type(None)),
+    "decayed": int,
+    "traces": list,
+    "pulses": (list, tuple, type(None)),
     "sleep": (dict, type(None)),
-}  # fmt: skip
+}
 TRACE_KEYS: dict[str, type | tuple[type, ...]] = {
-    "region": str, "step": int, "strength": float, "duration": float, "encounters": int,
-}  # fmt: skip
+    "region": str,
+    "step": int,
+    "strength": float,
+    "duration": float,
+    "encounters": int,
+}
 SLEEP_KEYS: dict[str, type | tuple[type, ...]] = {
-    "start": int, "stop": int, "spikes": int, "weights": dict, "replays": list,
-}  # fmt: skip
+    "start": int,
+    "stop": int,
+    "spikes": int,
+    "weights": dict,
+    "replays": list,
+}
 
 PROCESS_KEYS: dict[str, type | tuple[type, ...]] = {
     "class": str,
@@ -204,9 +240,11 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
         _compare(name, claims.get(name), claim)
         _compare(name, (deciding[name].dtype, deciding[name].shape), claim)
     limits = {
-        "region_count": 1 << 31, "region_capacity": 1 << 31, "delay_min": 1 << 16,
+        "region_count": 1 << 31,
+        "region_capacity": 1 << 31,
+        "delay_min": 1 << 16,
         "delay_count": 1 << 16,
-    }  # fmt: skip
+    }
     for name, limit in (*limits.items(), ("source", R - 1), ("target", R - 1)):
         values = deciding[name]
         if len(values) and not (values.min() >= 0 and values.max() <= limit):

@@ -129,9 +129,15 @@ def _put_column(tables: Tables, p: int, field: Field, arrays: Arrays) -> NDArray
 
 
 DECIDING = (
-    "clock", "region_first", "region_count", "region_capacity", "delay_min", "delay_count",
-    "source", "target",
-)  # fmt: skip
+    "clock",
+    "region_first",
+    "region_count",
+    "region_capacity",
+    "delay_min",
+    "delay_count",
+    "source",
+    "target",
+)
 """The arrays that, with the description of a brain, decide the shapes of all others."""
 
 Claim = tuple[np.dtype[Any], tuple[int, ...]]

@@ -48,8 +48,10 @@ def names() -> dict[str, str]:
     """The arrays `to_arrays` makes, and their dtypes."""
     found = {"stats.regions": "<i8"}
     for prefix, kind in (
-        ("growth", GrowthCycle), ("stats", BrainStats), ("region_stats", RegionStats),
-    ):  # fmt: skip
+        ("growth", GrowthCycle),
+        ("stats", BrainStats),
+        ("region_stats", RegionStats),
+    ):
         found |= {f"{prefix}.{name}": dtype for name, dtype in _kinds(kind).items()}
     return found
 
@@ -58,9 +60,8 @@ def _rows(prefix: str, kind: type[T], arrays: Arrays, **more: Sequence[Any]) -> 
     columns = {name: arrays[f"{prefix}.{name}"].tolist() for name in _kinds(kind)}
     columns |= {name: list(values) for name, values in more.items()}
     return [
-        kind(**dict(zip(columns, row, strict=True)))
-        for row in zip(*columns.values(), strict=True)
-    ]  # fmt: skip
+        kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def from_arrays(
@@ -72,9 +73,12 @@ def from_arrays(
         raise ValueError("stats.regions: statistics of regions there are not")
     which = [k for n in counts for k in range(n)]
     inner = _rows(
-        "region_stats", RegionStats, arrays,
-        name=[regions[k][0] for k in which], region_type=[regions[k][1] for k in which],
-    )  # fmt: skip
+        "region_stats",
+        RegionStats,
+        arrays,
+        name=[regions[k][0] for k in which],
+        region_type=[regions[k][1] for k in which],
+    )
     ends = np.cumsum([0, *counts]).tolist()
     groups = [tuple(inner[a:b]) for a, b in pairwise(ends)]
     return (

@@ -21,9 +21,13 @@ def compartment_entry(kind: type[NeuronModel]) -> Entry:
         assert kind.soma is not None
         module, name = kind.soma.split(":")
         _compartment_entries[kind] = compartments.compartment_loop(
-            kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
-            kind.conductance, getattr(importlib.import_module(module), name),
-        )  # fmt: skip
+            kind.__name__,
+            list(kind.states),
+            kind.model_parameters(),
+            kind.per_neuron(),
+            kind.conductance,
+            getattr(importlib.import_module(module), name),
+        )
     return _compartment_entries[kind]
 
 
@@ -59,9 +63,14 @@ def model_entry(kind: type[NeuronModel]) -> Entry:
         else:
             update, reset = kind.functions()
             _model_entries[kind] = loops.neuron_loop(
-                kind.__name__, list(kind.states), kind.model_parameters(), kind.per_neuron(),
-                kind.conductance, update, reset,
-            )  # fmt: skip
+                kind.__name__,
+                list(kind.states),
+                kind.model_parameters(),
+                kind.per_neuron(),
+                kind.conductance,
+                update,
+                reset,
+            )
     return _model_entries[kind]
 
 
@@ -102,8 +111,13 @@ def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry
     key = rule, gated
     if key not in _rule_entries:
         _rule_entries[key] = loops.rule_loops(
-            f"{rule.__name__}_gated" if gated else rule.__name__, rule_arguments(rule),
-            len(rule.pre_traces), len(rule.post_traces), rule.modulated, rule.on_pre, rule.on_post,
+            f"{rule.__name__}_gated" if gated else rule.__name__,
+            rule_arguments(rule),
+            len(rule.pre_traces),
+            len(rule.post_traces),
+            rule.modulated,
+            rule.on_pre,
+            rule.on_post,
             gated,
-        )  # fmt: skip
+        )
     return _rule_entries[key]

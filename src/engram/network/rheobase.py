@@ -58,9 +58,15 @@ def _fires(
     arrays = {name: np.array([values[name]], np.float32) for name in kind.per_neuron()}
     states = {k: float(np.ravel(v)[0]) for k, v in model.initial_states(arrays).items()}
     known = {
-        **values, "I": current, "g_exc": 0.0, "g_inh": 0.0, "theta": 0.0, "since_spike": 1e6,
-        "uniform": 0.5, "dt": DT,
-    }  # fmt: skip
+        **values,
+        "I": current,
+        "g_exc": 0.0,
+        "g_inh": 0.0,
+        "theta": 0.0,
+        "since_spike": 1e6,
+        "uniform": 0.5,
+        "dt": DT,
+    }
     fixed = {name: known[name] for name in parameters_of(update) if name not in states}
     asked = [name for name in parameters_of(update) if name in states]
     for _ in range(round(DURATION / DT)):
