@@ -15,6 +15,7 @@ check: .venv/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.structure --check
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.speed

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from engram import Brain, RegionType, ShortTermPlasticity, Uniform, load_brain, save_brain
-from engram.mechanisms.rhythms import BANDS
+from engram.mechanisms.bands import BANDS
 from engram.state.invariants import check
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "soak.json"

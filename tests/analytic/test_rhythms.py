@@ -19,7 +19,7 @@ from engram import (
     save_brain,
 )
 from engram.analysis import analytic, mean_amplitude, modulation_index, phase_amplitude_coupling
-from engram.mechanisms.rhythms import BANDS, REGION_RHYTHMS
+from engram.mechanisms.bands import BANDS, REGION_RHYTHMS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 

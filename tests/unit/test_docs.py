@@ -17,12 +17,12 @@ import pytest
 import engram
 from engram import modulation, neurons, plasticity
 from engram.circuits.competition import Competition
+from engram.mechanisms.bands import BANDS
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.mechanisms.memory import Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
-from engram.mechanisms.rhythms import BANDS
 from engram.neurons import NeuronModel
 from engram.parameters import Parameterized
 from engram.state.schema import FIELDS

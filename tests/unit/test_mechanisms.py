@@ -18,7 +18,7 @@ from engram import (
     RewardSTDP,
     Uniform,
 )
-from engram.mechanisms.rhythms import BANDS
+from engram.mechanisms.bands import BANDS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 STILL = STDP(A_plus=0.0, A_minus=0.0)

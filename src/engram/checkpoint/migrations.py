@@ -15,8 +15,8 @@ from engram.checkpoint.records import to_arrays
 from engram.errors import CheckpointError
 from engram.kernels.calls import kernel
 from engram.kernels.constants import EVENTS, EXCITATORY, STEP, STREAM_PHASE
+from engram.mechanisms.bands import BANDS
 from engram.mechanisms.growth.growth import COUNTS, GrowthCycle
-from engram.mechanisms.rhythms import BANDS
 from engram.morphology import Branch, Morphology
 from engram.recording.statistics import BrainStats, RegionStats
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS

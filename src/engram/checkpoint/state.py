@@ -18,7 +18,8 @@ from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
 from engram.modulation import Modulation
-from engram.morphology import DYNAMICS, NMDA, Branch, Dendrites, Morphology
+from engram.morphology import DYNAMICS, NMDA, Branch, Morphology
+from engram.network.dendrites import Dendrites
 from engram.network.network import Network, Process
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.neurons import FiringPattern, NeuronModel, RegionType

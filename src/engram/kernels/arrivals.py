@@ -58,9 +58,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         plain = pathways.regular[index] != 0 and not (depressing or own_gain or on_tree)
         learning = rules.plastic[index] != 0
         gain, sign = pathways.gain[index], pathways.common_sign[index]
-        manner = Manner(
-            gain, sign, plain, depressing, own_gain, on_tree, learning, short_term.stp_U[index]
-        )
+        U = short_term.stp_U[index]
+        manner = Manner(gain, sign, plain, depressing, own_gain, on_tree, learning, U)
         rule = rule_of(rules, index)
         horizon, mask = ring.event_first.shape[0], event_neuron.shape[0] - 1
         for lag in range(lags):

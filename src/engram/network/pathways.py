@@ -11,8 +11,8 @@ from engram.distributions import Distribution, Values, draw
 from engram.errors import InvalidTypeError, InvalidValueError, indices
 from engram.kernels.calls import call, kernel
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
-from engram.morphology import Dendrites
 from engram.network import defaults
+from engram.network.dendrites import Dendrites
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout, renewal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engram.modulation import Modulation
-from engram.morphology import Dendrites, Morphology
+from engram.morphology import Morphology
+from engram.network.dendrites import Dendrites
 from engram.neurons import FiringPattern, NeuronModel, RegionType
 from engram.plasticity import PlasticityRule
 from engram.synapses import ShortTermPlasticity

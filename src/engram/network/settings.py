@@ -5,9 +5,10 @@ from __future__ import annotations
 from engram.engine.entries import check_gate, rule_arguments
 from engram.errors import InvalidTypeError, InvalidValueError, number
 from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
-from engram.morphology import DYNAMICS, NMDA, Dendrites, Morphology, Placement, as_morphology
+from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
 from engram.network import pathways
 from engram.network.bind import is_plastic
+from engram.network.dendrites import Dendrites
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import PlasticityRule, as_rule

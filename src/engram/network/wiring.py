@@ -67,67 +67,96 @@ def connect(
     InvalidValueError
         It is a wiring that these neurons can't have.
     """
-    seed = np.uint64(seed)  # type: ignore[assignment]
     if wiring == "random":
-        p = number(f"{where}: density", density, 0.0, 1.0)
-        if p == 0.0 or not len(sources) or not len(targets):
-            return np.zeros(0, np.int32), np.zeros(0, np.int32)
-        skip = positions(sources, targets, autapses)
-        counts = kernel("wiring.count_bernoulli")(sources, len(targets), skip, p, seed, tag)
-        first = np.concatenate([[0], np.cumsum(counts)])
-        pre, post = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
-        call(
-            "wiring.fill_bernoulli",
-            rows=sources,
-            targets=targets,
-            skip=skip,
-            p=p,
-            seed=seed,
-            tag=tag,
-            first=first,
-            pre=pre,
-            post=post,
-        )
-        return pre, post
+        return _random(where, sources, targets, density, autapses, seed, tag)
     if wiring == "in_degree":
-        skip = positions(targets, sources, autapses)
-        most = len(sources) - int((skip >= 0).any())
-        degree = integer(f"{where}: in_degree", in_degree, 0, most)
-        pre = np.empty(degree * len(targets), np.int32)
-        post = np.empty(degree * len(targets), np.int32)
-        call(
-            "wiring.fill_in_degree",
-            sources=sources,
-            targets=targets,
-            skip=skip,
-            degree=degree,
-            seed=seed,
-            tag=tag,
-            pre=pre,
-            post=post,
-        )
-        order = np.argsort(pre, kind="stable")
-        return pre[order], post[order]
+        return _in_degree(where, sources, targets, in_degree, autapses, seed, tag)
     if wiring == "all_to_all":
-        pre = np.repeat(sources.astype(np.int32), len(targets))
-        post = np.tile(targets.astype(np.int32), len(sources))
-        if not autapses:
-            keep = pre != post
-            if not keep.all():
-                pre, post = pre[keep], post[keep]
-        return pre, post
+        return _all_to_all(sources, targets, autapses)
     if wiring in ("one_to_one", "all_but_one"):
-        if len(sources) != len(targets):
-            raise InvalidValueError(
-                f"{where}: wiring {wiring!r} needs as many source as target neurons, "
-                f"not {len(sources)} and {len(targets)}"
-            )
-        if wiring == "all_but_one":
-            others = ~np.eye(len(sources), dtype=np.bool_)
-            first, second = np.nonzero(others)
-            return sources[first].astype(np.int32), targets[second].astype(np.int32)
-        return sources.astype(np.int32), targets.astype(np.int32)
+        return _by_number(where, wiring, sources, targets)
     raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
+
+
+def _random(
+    where: str,
+    sources: Indices,
+    targets: Indices,
+    density: float,
+    autapses: bool,
+    seed: int,
+    tag: int,
+) -> Pairs:
+    p, key = number(f"{where}: density", density, 0.0, 1.0), np.uint64(seed)
+    if p == 0.0 or not len(sources) or not len(targets):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    skip = positions(sources, targets, autapses)
+    counts = kernel("wiring.count_bernoulli")(sources, len(targets), skip, p, key, tag)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    pre, post = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
+    call(
+        "wiring.fill_bernoulli",
+        rows=sources,
+        targets=targets,
+        skip=skip,
+        p=p,
+        seed=key,
+        tag=tag,
+        first=first,
+        pre=pre,
+        post=post,
+    )
+    return pre, post
+
+
+def _in_degree(
+    where: str,
+    sources: Indices,
+    targets: Indices,
+    in_degree: int | None,
+    autapses: bool,
+    seed: int,
+    tag: int,
+) -> Pairs:
+    skip = positions(targets, sources, autapses)
+    most = len(sources) - int((skip >= 0).any())
+    degree = integer(f"{where}: in_degree", in_degree, 0, most)
+    pre, post = (np.empty(degree * len(targets), np.int32) for _ in range(2))
+    call(
+        "wiring.fill_in_degree",
+        sources=sources,
+        targets=targets,
+        skip=skip,
+        degree=degree,
+        seed=np.uint64(seed),
+        tag=tag,
+        pre=pre,
+        post=post,
+    )
+    order = np.argsort(pre, kind="stable")
+    return pre[order], post[order]
+
+
+def _all_to_all(sources: Indices, targets: Indices, autapses: bool) -> Pairs:
+    pre = np.repeat(sources.astype(np.int32), len(targets))
+    post = np.tile(targets.astype(np.int32), len(sources))
+    keep = pre != post
+    if autapses or keep.all():
+        return pre, post
+    return pre[keep], post[keep]
+
+
+def _by_number(where: str, wiring: str, sources: Indices, targets: Indices) -> Pairs:
+    if len(sources) != len(targets):
+        raise InvalidValueError(
+            f"{where}: wiring {wiring!r} needs as many source as target neurons, "
+            f"not {len(sources)} and {len(targets)}"
+        )
+    if wiring == "all_but_one":
+        others = ~np.eye(len(sources), dtype=np.bool_)
+        first, second = np.nonzero(others)
+        return sources[first].astype(np.int32), targets[second].astype(np.int32)
+    return sources.astype(np.int32), targets.astype(np.int32)
 
 
 def positions(of: Indices, among: Indices, autapses: bool) -> Indices:
