@@ -72,6 +72,8 @@ def neuron_model(where: str, model: NeuronModel | type[NeuronModel]) -> NeuronMo
     ------
     InvalidTypeError
         It is no neuron model.
+    InvalidValueError
+        Its functions ask for what there is not.
     """
     if isinstance(model, type) and issubclass(model, NeuronModel):
         model = model()
