@@ -47,10 +47,17 @@ DEVICES = ("cpu", "cuda", "auto")
 class Brain(Life, Switches):
     """A brain of spiking regions that learns while it lives.
 
-    dt: time step, ms, in [0.01, 10]. seed: of every random number; None draws one, kept in
-    `Brain.seed`. device: "cpu", "cuda" or "auto"; the environment variable BRAIN_DEVICE overrides
-    the default.
+    Parameters
+    ----------
+    dt : float
+        Time step, ms, in [0.01, 10].
+    seed : int, optional
+        Of every random number; None draws one, kept in `Brain.seed`.
+    device : str
+        "cpu", "cuda" or "auto"; the environment variable BRAIN_DEVICE overrides the default.
 
+    Examples
+    --------
     >>> brain = Brain(dt=1.0, seed=42)
     >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=100)
     >>> brain.inject_current("cortex", [0, 1], 20.0)
@@ -197,14 +204,44 @@ class Brain(Life, Switches):
     ) -> Region:
         """Add a region and its own wiring.
 
-        connectivity: probability that a neuron contacts another of the region. max_neurons: slots
-        reserved for growth, by default max(1000, n_neurons). model: a `NeuronModel` (default:
-        `Izhikevich`). excitatory: their share; they come first. patterns: of the excitatory and the
-        inhibitory neurons. variation: the per-neuron parameters are drawn uniformly within +- this
-        share. background, noise: input current, see `Region`; noise defaults to 3 for Izhikevich
-        neurons and 0 for others. wiring, in_degree, autapses, weights, delays (ms), w_max, rule,
-        stp: of the region's own wiring, see `connect_regions`; inhibitory neurons use GABA
-        synapses with inhibitory_weights (magnitudes).
+        Parameters
+        ----------
+        name : str
+            Without "->".
+        region_type : RegionType
+            What it is for.
+        n_neurons : int
+            At first.
+        connectivity : float
+            Probability that a neuron contacts another of the region.
+        max_neurons : int, optional
+            Slots reserved for growth. None: max(1000, n_neurons).
+        model : NeuronModel or type, optional
+            None: `Izhikevich`.
+        excitatory : float
+            Their share; they come first.
+        patterns : FiringPattern or tuple of two, optional
+            Of the excitatory and the inhibitory neurons. None: those of the type.
+        variation : float
+            The per-neuron parameters are drawn uniformly within +- this share.
+        background, noise : float
+            Input current, see `Region`; noise is 3 for Izhikevich neurons, else 0 by default.
+        wiring, in_degree, autapses, weights : str, int, bool, Values
+            Of the region's own wiring, see `connect_regions`; autapses: from a neuron to itself.
+        inhibitory_weights : Values, optional
+            Magnitudes of the GABA synapses, which inhibitory neurons use.
+        delays, w_max, rule, stp : Values, float, PlasticityRule or str, ShortTermPlasticity
+            Of the region's own wiring, see `connect_regions`; delays in ms.
+
+        Returns
+        -------
+        Region
+            The new one.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError, CapacityError
+            A value is not valid, or there are more neurons than slots.
         """
         own = build.OwnWiring(
             Wiring(wiring, connectivity, in_degree, autapses),
@@ -254,18 +291,50 @@ class Brain(Life, Switches):
     ) -> Projection:
         """Connect two regions.
 
-        wiring: "random" (every pair with probability `density`), "in_degree" (every target neuron
-        gets `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to all but
-        the k-th target). weights: magnitudes; a number, one per synapse (in order of pre, then
-        post), or a distribution; by default such that the target follows the source. delays: ms,
-        likewise; by default uniform in 1-5 ms. source_type, target_type: the neurons that take
-        part (None: all). w_min, w_max: bounds of magnitudes; w_max is twice the largest initial
-        weight by default. rule: "stdp", "reward_stdp", a `PlasticityRule`, or None for static
-        synapses. modulation: what the source's spikes release into the whole target, apart from
-        the current of the synapses: `DopamineRelease`, `AcetylcholineRelease` or
-        `SerotoninRelease`, as nt says; True: with default parameters; False: nothing; None:
-        dopamine if nt is DOPAMINE and the source a region of type REWARD, else nothing. With
-        density=0.0 it is all they do. With `bidirectional` the forward projection is returned.
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions.
+        density : float
+            Probability of a synapse. With 0.0 `modulation` is all they do.
+        bidirectional : bool
+            Connect them the other way, too; the forward projection is returned.
+        nt : Neurotransmitter
+            Of the synapses.
+        wiring : str
+            "random" (every pair with probability `density`), "in_degree" (every target neuron gets
+            `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to all but the
+            k-th target).
+        in_degree : int, optional
+            See `wiring`.
+        weights : float, array_like or Distribution, optional
+            Magnitudes: one for all, one per synapse (in order of pre, then post), or drawn. None:
+            such that the target follows the source.
+        delays : float, array_like or Distribution, optional
+            Delays, ms, likewise. None: uniform in 1-5 ms.
+        source_type, target_type : NeuronType, optional
+            The neurons that take part. None: all.
+        w_min, w_max : float
+            Bounds of magnitudes. w_max None: twice the largest initial weight.
+        rule : PlasticityRule or str, optional
+            "stdp", "reward_stdp" or another. None: static synapses.
+        stp : ShortTermPlasticity, optional
+            None: without.
+        modulation : Modulation or bool, optional
+            What the source's spikes release into the whole target, apart from the current of the
+            synapses: `DopamineRelease`, `AcetylcholineRelease` or `SerotoninRelease`, as nt says;
+            True: with default parameters; False: nothing; None: dopamine if nt is DOPAMINE and the
+            source a region of type REWARD, else nothing.
+
+        Returns
+        -------
+        Projection
+            The new one.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            There is no such region, or a value is not valid.
         """
         options = Wiring(wiring, density, in_degree, True)
         made = build.connect(
@@ -291,22 +360,56 @@ class Brain(Life, Switches):
     def get_projection(self, source: str, target: str) -> Projection:
         """The projection between two regions; a region's own wiring is its projection to itself.
 
-        Raises `UnknownNameError` if there is none.
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions.
+
+        Returns
+        -------
+        Projection
+            A view.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none.
         """
         found = self.network.pathway("Brain.get_projection", source, target)
         return self._projections[found.index]
 
     def add_process(self, process: Process) -> None:
-        """Let a mechanism of one's own act on the brain from now on; see `Process`."""
+        """Let a mechanism of one's own act on the brain from now on; see `Process`.
+
+        Parameters
+        ----------
+        process : Process
+            Of no brain yet.
+        """
         self.network.add_process(process)
 
     def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
         """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
 
-        targets: one or several, as for `reward`, usually the projection onto the critic and that
-        onto the actor. parameters: of `Critic`, where the equations stand. `Brain.critics` has it
-        by the region's name. Raises `InvalidValueError` for a region that is a critic already and
-        for a target whose rule is not modulated by dopamine.
+        Parameters
+        ----------
+        region : str
+            Name of the region, by which `Brain.critics` has it.
+        targets : str or sequence of str
+            As for `reward`, usually the projections onto the critic and onto the actor.
+        **parameters : float or bool
+            Of `Critic`, where the equations stand.
+
+        Returns
+        -------
+        Critic
+            The new one.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            The region is a critic already, a target's rule is not modulated by dopamine, or a name
+            or parameter is not valid.
         """
         return self._neuromodulation.add_critic(region, targets, parameters)
 
@@ -334,10 +437,25 @@ class Brain(Life, Switches):
     ) -> Recorder:
         """Attach a recorder; `Recorder.detach` ends it.
 
-        what: "spikes", "rates" or "rhythms" (of one, several or all regions), "weights" (of a
-        `Projection`, all or some synapses), or a state variable of one region's neurons ("v", "u",
-        "theta", "activity", ...). every: sampling interval, ms. capacity, overflow ("ring",
-        "decimate", "stream" with a path): see `engram.recording`.
+        Parameters
+        ----------
+        what : str
+            "spikes", "rates" or "rhythms" (of one, several or all regions), "weights" (of a
+            `Projection`, all or some synapses), or a state variable of one region's neurons ("v",
+            "u", "theta", "activity", ...).
+        regions : str, sequence of str or Projection, optional
+            Of what. None: all regions.
+        neurons, synapses : array_like of shape (k,), optional
+            Which, of state variables or weights. None: all.
+        every : float, optional
+            Sampling interval, ms.
+        capacity, overflow, path : int, str, path-like
+            Overflow is "ring", "decimate" or, with a path, "stream": see `engram.recording`.
+
+        Returns
+        -------
+        Recorder
+            Attached.
         """
         of = regions.record if isinstance(regions, Projection) else regions
         return record(
@@ -371,7 +489,20 @@ class Brain(Life, Switches):
     def enable_projection_plasticity(
         self, source: str, target: str, A_plus: float | None = None, A_minus: float | None = None
     ) -> Projection:
-        """Plasticity on for one projection; a static one gets reward-modulated STDP."""
+        """Plasticity on for one projection; a static one gets reward-modulated STDP.
+
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions it connects.
+        A_plus, A_minus : float, optional
+            Of the rule. None: as they are.
+
+        Returns
+        -------
+        Projection
+            This one.
+        """
         projection = self.get_projection(source, target)
         given = {"A_plus": A_plus, "A_minus": A_minus}
         values = {
@@ -399,10 +530,20 @@ class Brain(Life, Switches):
         """What the brain would answer to each of many inputs; it stays bit for bit as it is.
 
         Each input is held for `steps` steps from rest, from the present time, with plasticity and
-        thresholds frozen. Presentation k draws its random numbers from the seed and keys[k] (a
-        whole number from 0 on; default: k), so that its answer depends on the brain, the input and
-        the key alone, whatever is asked before. inputs, read and what is returned: see
-        `present_many`.
+        thresholds frozen. An answer depends on the brain, the input and the key alone, whatever is
+        asked before.
+
+        Parameters
+        ----------
+        region, inputs, steps, read : str, array_like, int, str
+            As of `present_many`.
+        keys : sequence of int, optional
+            Presentation k draws its random numbers from the seed and keys[k], from 0 on. None: k.
+
+        Returns
+        -------
+        array of shape (n, n_neurons of `read`), int32
+            Spikes, as of `present_many`.
         """
         shown, own = present.checked_question(self.network, region, inputs, steps, read, keys)
         return present.answers(self.copy().network, region, shown, steps, read, own)
@@ -413,7 +554,22 @@ class Brain(Life, Switches):
 
     @classmethod
     def restored(cls, saved: state.State, find: state.Finder[Any], *, check: bool = False) -> Brain:
-        """The brain of a state; find: classes by path; check: whether to trust nothing."""
+        """The brain of a state.
+
+        Parameters
+        ----------
+        saved : State
+            Plain values and arrays.
+        find : callable
+            Classes by path.
+        check : bool
+            Whether to trust nothing.
+
+        Returns
+        -------
+        Brain
+            A new one.
+        """
         brain = cls(saved[0]["dt"], saved[0]["seed"])
         state.restore(brain.network, saved, find, check=check)
         brain._look()
@@ -435,11 +591,27 @@ class Brain(Life, Switches):
     ) -> Checkpointer:
         """Save the brain into a folder every so often while it runs; `detach` what it returns.
 
-        steps or ms: between checkpoints, counted from time 0. keep: how many files stay, the latest
-        (``step-<step>.engram``). background: write from a copy, in a thread, while the run goes on.
         A checkpoint that is due within `present` is taken at its end. `resume_brain` loads the
         latest. Recorders, checkpoints and what your program knows are not saved.
 
+        Parameters
+        ----------
+        folder : str or Path
+            Where to.
+        steps, ms : int, float
+            Between checkpoints, counted from time 0; one of the two.
+        keep : int
+            How many files stay, the latest (``step-<step>.engram``).
+        compress, background : bool
+            Compress; write from a copy, in a thread, while the run goes on.
+
+        Returns
+        -------
+        Checkpointer
+            Attached.
+
+        Examples
+        --------
         >>> import tempfile
         >>> from engram import Brain, RegionType, resume_brain
         >>> brain = Brain(seed=1)
@@ -466,12 +638,46 @@ class Brain(Life, Switches):
 
 
 def unpickled(data: bytes, known: state.Classes) -> Brain:
-    """The brain that was pickled."""
+    """The brain that was pickled.
+
+    Parameters
+    ----------
+    data : bytes
+        A checkpoint.
+    known : list of type
+        Classes of its parts, in the order in which they are asked for.
+
+    Returns
+    -------
+    Brain
+        A new one.
+
+    Raises
+    ------
+    CheckpointError
+        The data can't be used.
+    """
     return Brain.restored(files.read_state(data), state.among(known), check=True)
 
 
 def device_name(device: str) -> str:
-    """The device to run on; so far there is one."""
+    """The device to run on; so far there is one.
+
+    Parameters
+    ----------
+    device : str
+        A name in `DEVICES`; BRAIN_DEVICE overrides "cpu".
+
+    Returns
+    -------
+    str
+        As "cpu".
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such device, or it is not supported.
+    """
     chosen = os.environ.get("BRAIN_DEVICE", device) if device == "cpu" else device
     if chosen not in DEVICES:
         raise InvalidValueError(f"Brain: device must be one of {DEVICES}, not {chosen!r}")

@@ -33,10 +33,26 @@ class Life:
     # -- input
 
     def stimulate(self, region: str, values: ArrayLike) -> int:
-        """Encode values in [0, 1] into currents for the next step (`Brain.encoder`).
+        """Encode values in [0, 1] into currents for the next step (`Brain.encoder`). Calls add up.
 
-        values: shape (k,), at most one per neuron. Returns the number of neurons driven. Calls add
-        up. Raises `InvalidValueError` for values that are not finite, not in [0, 1], or too many.
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        values : array_like of shape (k,)
+            In [0, 1], at most one per neuron.
+
+        Returns
+        -------
+        int
+            The number of neurons driven.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            Values are not finite, not in [0, 1], or too many; or the brain is asleep.
         """
         self.network.check_awake("Brain.stimulate")
         target = self.network.region("Brain.stimulate", region)
@@ -45,8 +61,22 @@ class Life:
     def inject_current(self, region: str, indices: ArrayLike, current: ArrayLike) -> None:
         """Add current to some neurons for the next step.
 
-        indices: neurons of the region; current: one number, or one per index, in the units of the
-        neuron model (Izhikevich: that of I; LIF: mV).
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        indices : array_like of shape (k,)
+            Neurons of the region.
+        current : float or array_like of shape (k,)
+            For all, or one per index, in the units of the neuron model (Izhikevich: that of I;
+            LIF: mV).
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            There is no such neuron, a current is no number or beyond +-1e10, or the brain sleeps.
         """
         where = "Brain.inject_current"
         self.network.check_awake(where)
@@ -59,12 +89,40 @@ class Life:
         inputs.inject(self.network, target, chosen, amount)
 
     def hold(self, region: str, values: ArrayLike) -> None:
-        """Hold a stimulus, as for `stimulate`, in every step from now on, until `release`."""
+        """Hold a stimulus in every step from now on, until `release`.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        values : array_like of shape (k,)
+            As for `stimulate`.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            As for `stimulate`.
+        """
         self.network.check_awake("Brain.hold")
         present.hold(self.network, self.network.region("Brain.hold", region), values)
 
     def release(self, region: str) -> None:
-        """End what `hold` began."""
+        """End what `hold` began.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidValueError
+            The brain is asleep.
+        """
         target = self.network.region("Brain.release", region)
         self.network.check_awake("Brain.release")
         present.release(self.network, target)
@@ -79,10 +137,24 @@ class Life:
     def run(
         self, steps: int, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None
     ) -> None:
-        """Run `steps` steps; `stimulus_fn(brain, i)` is called before each of them.
+        """Run `steps` steps.
 
-        progress: None shows a bar on a terminal when it takes long; True, False, or a function of
-        (steps done, steps in all). An interrupt leaves the brain after a whole step.
+        An interrupt leaves the brain after a whole step.
+
+        Parameters
+        ----------
+        steps : int
+            How many, from 0 on.
+        stimulus_fn : callable, optional
+            ``stimulus_fn(brain, i)`` is called before each of them.
+        progress : bool or callable, optional
+            None shows a bar on a terminal when it takes long; True, False, or a function of
+            (steps done, steps in all).
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Steps are no whole number or more than a brain can live, or stimulus_fn is no function.
         """
         total = integer("Brain.run: steps", steps, 0, MAX_STEPS - self.network.step_count)
         if stimulus_fn is not None and not callable(stimulus_fn):
@@ -111,8 +183,30 @@ class Life:
     ) -> dict[str, NDArray[np.int64]]:
         """Hold a stimulus for `steps` steps, then nothing for `rest`, without returning to Python.
 
-        values: as for `stimulate`. Returns the number of spikes of each neuron in that time, by
-        region, shape (n_neurons,). With `encoder.noise_level` it returns to Python in each step.
+        With `encoder.noise_level` it returns to Python in each step.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        values : array_like of shape (k,)
+            As for `stimulate`.
+        steps : int
+            How long the stimulus is held.
+        rest : int
+            Steps without it, after it.
+
+        Returns
+        -------
+        dict of str to array of shape (n_neurons,), int64
+            The number of spikes of each neuron in that time, by region.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            As for `stimulate`; or numbers of steps are not valid.
         """
         self.network.check_awake("Brain.present")
         target = self.network.region("Brain.present", region)
@@ -130,9 +224,35 @@ class Life:
     ) -> NDArray[np.int32]:
         """Hold one input after the other, each for `steps` steps, then nothing for `rest`.
 
-        inputs: shape (n, n_neurons): rates in Hz of Poisson sources, else currents in the unit of
-        the model. from_rest: `reset_state` before each. Returns how often each neuron of the region
-        `read` fired in each presentation, shape (n, its neurons). The brain learns as always.
+        The brain learns as always.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        inputs : array_like of shape (n, n_neurons)
+            Rates in Hz of Poisson sources, else currents in the unit of the model.
+        steps : int
+            How long each input is held, 1 at least.
+        rest : int
+            Steps without input, after each.
+        read : str
+            Name of the region that answers.
+        from_rest : bool
+            Whether to call `reset_state` before each.
+
+        Returns
+        -------
+        array of shape (n, n_neurons of `read`), int32
+            How often each neuron of the region `read` fired in each presentation.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            Inputs are of another shape or not finite, numbers of steps are not valid, or the brain
+            is asleep.
         """
         return present.present_many(self.network, region, inputs, steps, rest, read, from_rest)
 
@@ -146,7 +266,29 @@ class Life:
         carried on by the synapses, which learn as always. No other input reaches the brain: what
         was held or waited for the next step is gone, Poisson sources are silent, and `stimulate`
         and its like raise `InvalidValueError`. An interrupt leaves the brain asleep; `run` goes on
-        with the sleep, `wake` ends it. Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
+        with the sleep, `wake` ends it.
+
+        Parameters
+        ----------
+        duration : float
+            How long, ms.
+        progress : bool or callable, optional
+            As of `run`.
+
+        Returns
+        -------
+        SleepReport
+            What happened.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            The duration is not a number above 0 or more than a brain can live, the brain is asleep
+            already, or has no regions.
+
+        References
+        ----------
+        .. [1] Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
         """
         self.network.find(Memory).fall_asleep(self._sleep_steps("Brain.sleep", duration))
         until = self.network.asleep_until or 0
@@ -159,11 +301,32 @@ class Life:
         """Begin what `sleep` does; it goes on as the brain runs, and ends by itself or by `wake`.
 
         `Memory.last_sleep` is its report then. A brain can be saved in its sleep.
+
+        Parameters
+        ----------
+        duration : float
+            How long, ms.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            As of `sleep`.
         """
         self.network.find(Memory).fall_asleep(self._sleep_steps("Brain.fall_asleep", duration))
 
     def wake(self) -> SleepReport:
-        """End a sleep before its time. Raises `InvalidValueError` when the brain is awake."""
+        """End a sleep before its time.
+
+        Returns
+        -------
+        SleepReport
+            What happened until now.
+
+        Raises
+        ------
+        InvalidValueError
+            The brain is awake.
+        """
         return self.network.find(Memory).wake()
 
     def _sleep_steps(self, where: str, duration: float) -> int:
@@ -178,32 +341,98 @@ class Life:
 
     @staticmethod
     def region_target(name: str) -> str:
-        """The reward target that is a region's own wiring."""
+        """The reward target that is a region's own wiring.
+
+        Parameters
+        ----------
+        name : str
+            Of the region.
+
+        Returns
+        -------
+        str
+            As ``"region:<name>"``.
+        """
         return f"region:{name}"
 
     @staticmethod
     def projection_target(source: str, target: str) -> str:
-        """The reward target that is a projection."""
+        """The reward target that is a projection.
+
+        Parameters
+        ----------
+        source, target : str
+            Names of the regions that it connects.
+
+        Returns
+        -------
+        str
+            As ``"proj:<source>-><target>"``.
+        """
         return f"proj:{source}->{target}"
 
     def reward(self, amount: float, target: str) -> None:
-        """Raise dopamine at a target by `amount`: ``"region:<name>"`` or ``"proj:<a>-><b>"``.
+        """Raise dopamine at a target by `amount`.
 
         It acts from the next step on: dw/dt = eligibility x dopamine with time in seconds, and
-        decays, see `RewardSTDP`. Raises `UnknownNameError` for an unknown target,
-        `InvalidValueError` for one whose rule is not modulated by dopamine.
+        decays, see `RewardSTDP`.
+
+        Parameters
+        ----------
+        amount : float
+            By how much, 0 or more.
+        target : str
+            As ``"region:<name>"`` or ``"proj:<a>-><b>"``.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such target.
+        InvalidTypeError, InvalidValueError
+            The amount is not valid, or the target's rule is not modulated by dopamine.
         """
         pathway = self.network.rewarded("Brain.reward", target)
         size = number("Brain.reward: amount", amount, 0.0)
         self.network.tables["dopamine"][pathway.index] += size
 
     def punish(self, amount: float, target: str) -> None:
-        """Lower dopamine at a target by `amount`, below its baseline if need be; see `reward`."""
+        """Lower dopamine at a target by `amount`, below its baseline if need be; see `reward`.
+
+        Parameters
+        ----------
+        amount : float
+            By how much, 0 or more.
+        target : str
+            As for `reward`.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such target.
+        InvalidTypeError, InvalidValueError
+            As of `reward`.
+        """
         pathway = self.network.rewarded("Brain.punish", target)
         size = number("Brain.punish: amount", amount, 0.0)
         self.network.tables["dopamine"][pathway.index] -= size
 
     def dopamine(self, target: str) -> float:
-        """Dopamine at a target now, tonic and phasic."""
+        """Dopamine at a target now, tonic and phasic.
+
+        Parameters
+        ----------
+        target : str
+            As for `reward`.
+
+        Returns
+        -------
+        float
+            Dopamine, 1/s.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such target.
+        """
         pathway = self.network.target("Brain.dopamine", target)
         return pathways.dopamine(self.network, pathway)

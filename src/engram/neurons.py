@@ -35,6 +35,10 @@ class FiringPattern(IntEnum):
     THALAMO_CORTICAL        0.02 0.25 -65 0.05
     RESONATOR               0.1  0.26 -65 2
     ======================= ==== ==== === ====
+
+    References
+    ----------
+    .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
     """
 
     REGULAR_SPIKING = 0
@@ -88,27 +92,42 @@ class NeuronModel(Parameterized):
     the inputs: ``I`` (current: stimulus, background, noise and, unless `conductance`, synapses),
     ``g_exc`` and ``g_inh`` (synaptic conductances relative to the leak, mean over the step; for a
     `conductance` model), ``theta`` (adaptive threshold), ``since_spike`` (ms, from the end of the
-    spike's step to the start of this one), ``uniform`` (a
-    random number in [0, 1)), ``dt`` (ms). It returns the new states and whether the neuron fires.
-    ``reset``, if there is one, takes the same values as they were *before* the step, for neurons
-    that fire, and returns the states they end it with.
+    spike's step to the start of this one), ``uniform`` (a random number in [0, 1)), ``dt`` (ms). It
+    returns the new states and whether the neuron fires. ``reset``, if there is one, takes the same
+    values as they were *before* the step, for neurons that fire, and returns the states they end
+    it with.
 
     Both are compiled with Numba into one loop over the region; arithmetic in ``numpy.float32``
     constants lets it vectorise, plain Python floats make it compute in double precision.
 
-    A model also says what it is, so that defaults are right in its units. Classes inherit it:
+    A model also says what it is, so that defaults are right in its units: see the attributes.
+    Classes inherit them.
 
-    - ``current_unit``, ``weight_unit``: what a current, a weight of 1 of Izhikevich's neuron is in
-      the model's units. For a model of one's own that says neither, current_unit is the current
-      that makes a neuron fire from rest within 100 ms, over 4, which is about what Izhikevich's
-      needs (1 for a neuron that fires without input, or at no input); weight_unit is the same, or
-      that of `LIF` if `conductance`, where weights are relative to the leak.
-    - ``default_noise``: noise of a region that is given none.
-    - ``is_source``: it stands for input from outside; memory leaves it out of traces.
-    - ``input_is_rate``: its input is a rate in Hz; `StimulusEncoder` takes max_rate for it.
-    - ``silent_input``: the input that silences it in sleep; None: the slow wave is its input.
-    - ``pattern_parameters``: those that a `FiringPattern` sets, in the order of its own.
+    Attributes
+    ----------
+    states : mapping of str to float
+        The states by name and what they are at rest; ``v`` is the first.
+    conductance : bool
+        Whether synapses are conductances.
+    current_unit, weight_unit : float or None
+        What a current, a weight of 1 of Izhikevich's neuron is in the model's units. For a model of
+        one's own that says neither, current_unit is the current that makes a neuron fire from rest
+        within 100 ms, over 4, which is about what Izhikevich's needs (1 for a neuron that fires
+        without input, or at no input); weight_unit is the same, or that of `LIF` if `conductance`,
+        where weights are relative to the leak.
+    default_noise : float
+        Noise of a region that is given none.
+    is_source : bool
+        It stands for input from outside; memory leaves it out of traces.
+    input_is_rate : bool
+        Its input is a rate in Hz; `StimulusEncoder` takes max_rate for it.
+    silent_input : float or None
+        The input that silences it in sleep; None: the slow wave is its input.
+    pattern_parameters : tuple of str
+        Those that a `FiringPattern` sets, in the order of its own.
 
+    Examples
+    --------
     >>> class LeakyIntegrator(NeuronModel):
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
     ...     threshold = Parameter(1.0)
@@ -173,11 +192,38 @@ class NeuronModel(Parameterized):
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """States at rest, given the per-neuron parameters."""
+        """States at rest, given the per-neuron parameters.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Per-neuron parameters by name.
+
+        Returns
+        -------
+        dict of str to array of shape (n,) or float
+            The states by name; a number holds for all neurons.
+        """
         return dict(self.states)
 
     def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """The potential dendrites rest at, mV; what `soma` calls ``rest``."""
+        """The potential dendrites rest at, mV; what `soma` calls ``rest``.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Per-neuron parameters by name.
+
+        Returns
+        -------
+        array of shape (n,), float32, or float
+            Potential, mV; a number holds for all neurons.
+
+        Raises
+        ------
+        NotImplementedError
+            Such neurons have no compartments.
+        """
         raise NotImplementedError(f"{type(self).__name__} neurons have no compartments")
 
     def __init_subclass__(cls, saved_as: str | None = None) -> None:
@@ -199,7 +245,10 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     spike, not a threshold, so the adaptive threshold theta acts as an outward current. The
     quadratic equation for v is solved exactly with u held at its mean over a sub-step, the
     crossing of 30 mV is located and the rest of the step integrated from the reset.
-    doi:10.1109/TNN.2003.820440
+
+    References
+    ----------
+    .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
     """
 
     states = {"v": -65.0, "u": -13.0}
@@ -217,7 +266,18 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     soma = "engram.kernels.somata:izhikevich_soma"
 
     def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """The lower root of 0.04 v^2 + (5 - b) v + 140 = 0, or where it comes nearest to 0."""
+        """The lower root of 0.04 v^2 + (5 - b) v + 140 = 0, or where it comes nearest to 0.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Per-neuron parameters by name; b is read.
+
+        Returns
+        -------
+        array of shape (n,), float32
+            Potential, mV.
+        """
         p = np.float32(5.0) - parameters["b"]
         root = np.sqrt(np.maximum(p * p - np.float32(22.4), np.float32(0.0)))
         return np.asarray((-p - root) * np.float32(12.5), np.float32)
@@ -225,7 +285,18 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """v = -65 mV, u = b v."""
+        """States at first: v = -65 mV, u = b v.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Per-neuron parameters by name; b is read.
+
+        Returns
+        -------
+        dict of str to array of shape (n,) or float
+            The states by name.
+        """
         return {"v": -65.0, "u": np.float32(-65.0) * parameters["b"]}
 
 
@@ -235,7 +306,10 @@ class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     tau_m v' = (E_L - v) + g_exc (E_exc - v) + g_inh (E_inh - v) + I, conductances relative to the
     leak, I in mV; fires at v >= v_th + theta, then is held at v_reset for t_ref. Exponential Euler
     with a rational exponential: exact to 1e-9 a step for weak input, stable for any conductance.
-    doi:10.3389/fncom.2015.00099
+
+    References
+    ----------
+    .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
 
     states = {"v": -65.0}
@@ -256,13 +330,35 @@ class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     soma = "engram.kernels.somata:lif_soma"
 
     def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """E_L."""
+        """The resting potential E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        float
+            E_L, mV.
+        """
         return self.E_L
 
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """v = E_L."""
+        """States at first: v = E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        dict of str to float
+            The state by name.
+        """
         return {"v": self.E_L}
 
 
@@ -272,7 +368,11 @@ class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     tau_m v' = (E_L - v) + I with I in mV (current times membrane resistance); fires at
     v >= v_th + theta, then is held at v_reset for t_ref, so that spikes are at least t_ref apart.
     A synaptic weight is the jump of the current at the arrival of a spike, which decays with
-    tau_exc or tau_inh. The step is exact for constant input. doi:10.1007/s00422-007-0190-0
+    tau_exc or tau_inh. The step is exact for constant input.
+
+    References
+    ----------
+    .. [1] Lapicque 1907, in Brunel & van Rossum 2007, doi:10.1007/s00422-007-0190-0
     """
 
     states = {"v": -65.0}
@@ -290,13 +390,35 @@ class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     soma = "engram.kernels.somata:current_lif_soma"
 
     def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """E_L."""
+        """The resting potential E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        float
+            E_L, mV.
+        """
         return self.E_L
 
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """v = E_L."""
+        """States at first: v = E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        dict of str to float
+            The state by name.
+        """
         return {"v": self.E_L}
 
 
@@ -305,7 +427,11 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
 
     C v' = -g_L (v - E_L) + g_L Delta_T exp((v - v_T) / Delta_T) - w + I - theta,
     tau_w w' = a (v - E_L) - w; at v_peak: v <- v_r, w <- w + b. Currents in pA, conductances in
-    nS, capacitance in pF. doi:10.1152/jn.00686.2005
+    nS, capacitance in pF.
+
+    References
+    ----------
+    .. [1] Brette & Gerstner 2005, doi:10.1152/jn.00686.2005
     """
 
     states = {"v": -70.6, "w": 0.0}
@@ -328,7 +454,18 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """v = E_L, w = 0."""
+        """States at first: v = E_L, w = 0.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        dict of str to float
+            The states by name.
+        """
         return {"v": self.E_L, "w": 0.0}
 
 

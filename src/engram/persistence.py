@@ -29,12 +29,32 @@ def _path(path: str | os.PathLike[str]) -> Path:
 
 
 def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = True) -> Path:
-    """Save everything that determines the brain's future; returns the path written.
+    """Save everything that determines the brain's future.
 
-    Without a suffix, ``.engram`` is added. The file is a zip of ``manifest.json`` and one ``.npy``
-    per array. It takes the place of an older one only when it is complete and on the disk; a crash
-    or a full disk leaves the older one as it is. Raises `CheckpointError` for a brain whose state
-    is not finite, `OSError` if the file can't be written.
+    The file is a zip of ``manifest.json`` and one ``.npy`` per array. It takes the place of an
+    older one only when it is complete and on the disk; a crash or a full disk leaves the older one
+    as it is.
+
+    Parameters
+    ----------
+    brain : Brain
+        What to save.
+    path : path-like
+        Where to. Without a suffix, ``.engram`` is added.
+    compress : bool
+        Whether to compress the arrays.
+
+    Returns
+    -------
+    Path
+        The path written.
+
+    Raises
+    ------
+    CheckpointError
+        The brain's state is not finite.
+    OSError
+        The file can't be written.
     """
     target = _path(path)
     write_state(taken(brain.network), target, compress=compress)
@@ -46,10 +66,25 @@ def load_brain(
 ) -> Brain:
     """The brain saved at `path`, with the same future as the one that was saved.
 
-    allow: import paths ("module:Class") of neuron models and rules outside Engram that the file may
-    make Python import. memory: bytes it may take, by default 1 GiB and 100 times the size of the
-    file. Raises `CheckpointError`, which names the file and the reason, for a file that can't be
-    used.
+    Parameters
+    ----------
+    path : path-like
+        Of the file. Without a suffix, ``.engram`` is added.
+    allow : iterable of str
+        Import paths ("module:Class") of neuron models and rules outside Engram that the file may
+        make Python import.
+    memory : int, optional
+        Bytes it may take. None: 1 GiB and 100 times the size of the file.
+
+    Returns
+    -------
+    Brain
+        A new one.
+
+    Raises
+    ------
+    CheckpointError
+        The file can't be used; it names the file and the reason.
     """
     given = _path(path)
     allowed = (allow,) if isinstance(allow, str) else tuple(allow)
@@ -63,8 +98,26 @@ def resume_brain(
 ) -> Brain:
     """The latest brain that `Brain.checkpoint_every` saved into a folder.
 
-    If the latest file is damaged, a warning says so and the one before is used. allow, memory: see
-    `load_brain`. Raises `CheckpointError` if there is none that can be loaded.
+    If the latest file is damaged, a warning says so and the one before is used.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the checkpoints are.
+    allow : iterable of str
+        See `load_brain`.
+    memory : int, optional
+        See `load_brain`.
+
+    Returns
+    -------
+    Brain
+        A new one.
+
+    Raises
+    ------
+    CheckpointError
+        There is none that can be loaded.
     """
     given = Path(folder)
     try:
@@ -88,7 +141,24 @@ def resume_brain(
 
 
 def inspect_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What is in a checkpoint, without loading it: versions, time, regions, projections, arrays."""
+    """What is in a checkpoint, without loading it.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file. Without a suffix, ``.engram`` is added.
+
+    Returns
+    -------
+    dict
+        By name: path, format, engram (versions of the format and of Engram), step, time and dt
+        (ms), seed, regions, projections, arrays.
+
+    Raises
+    ------
+    CheckpointError
+        The file can't be used.
+    """
     given = _path(path)
     with container.opened(given) as (archive, header):
         container.check_version(header, FORMAT)

@@ -26,10 +26,20 @@ class PlasticityRule(Parameterized):
     8 of them), and returns the new magnitude, which is then kept within [w_min, w_max]. A rule
     that dopamine modulates derives from `ModulatedRule`.
 
-    pre_traces, post_traces: the trace's name and the parameter that is its time constant. A pair
-    that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does not.
-    With metaplasticity on, the ``x`` of ``on_post`` is scaled by the neuron's gain.
+    A pair that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does
+    not. With metaplasticity on, the ``x`` of ``on_post`` is scaled by the neuron's gain.
 
+    Attributes
+    ----------
+    modulated : bool
+        Whether dopamine modulates the rule; true of a `ModulatedRule`, and can't be set.
+    pre_traces, post_traces : dict of str to str
+        Names of traces (x, x2; y, y2), and of the parameters that are their time constants.
+    on_pre, on_post : callable
+        See above.
+
+    Examples
+    --------
     >>> class Oja(PlasticityRule):
     ...     eta = Parameter(0.01, low=0.0)
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
@@ -90,7 +100,12 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     w -= A_minus y (w_max - soft (w_max - w + w_min)). ``bounds="additive"`` is soft = 0 (steps are
     a fixed share of w_max), ``"multiplicative"`` soft = 1 (steps shrink towards the bounds). The
     arrival time decides, not the time of firing. A pair that meets in one step counts as
-    arrival before firing: it potentiates. doi:10.1038/78829, doi:10.1523/JNEUROSCI.23-09-03697.2003
+    arrival before firing: it potentiates.
+
+    References
+    ----------
+    .. [1] Song, Miller & Abbott 2000, doi:10.1038/78829
+    .. [2] Guetig et al. 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003
     """
 
     A_plus = Parameter(0.01, low=0.0, doc="potentiation by a coincident pair, in units of w_max")
@@ -117,6 +132,8 @@ class ModulatedRule(PlasticityRule):
     dopamine_decay; `Brain.reward` and `punish` add to D. ``on_pre`` can't be left out, for arrivals
     bring such weights up to date; it may return 0.0.
 
+    Examples
+    --------
     >>> class Hebb(ModulatedRule):
     ...     eta = Parameter(0.1, low=0.0)
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
@@ -153,7 +170,11 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
 
     STDP changes an eligibility c of the synapse, dc/dt = -c / tau_eligibility, and dopamine turns
     it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /
-    dopamine_decay; `Brain.reward` and `punish` add to D. doi:10.1093/cercor/bhl152
+    dopamine_decay; `Brain.reward` and `punish` add to D.
+
+    References
+    ----------
+    .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
     """
 
     A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
@@ -171,7 +192,11 @@ class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
 
     At a postsynaptic spike w += eta (x - x_tar) (w_max - w)^mu: synapses whose presynaptic neuron
     fired lately (x > x_tar) grow, the others shrink. With ``bounds="both"`` shrinking goes with
-    (w - w_min)^mu instead, so that weights spread over the range. doi:10.3389/fncom.2015.00099
+    (w - w_min)^mu instead, so that weights spread over the range.
+
+    References
+    ----------
+    .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
 
     post_traces: ClassVar[dict[str, str]] = {}
@@ -197,7 +222,12 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
     presynaptic one w -= y (A2_minus + A3_minus x2) (w_max - soft (w_max - w + w_min)); x and y are
     the fast, x2 and y2 the slow traces, just before the spike at hand. ``bounds`` as of `STDP`.
     With ``pairing="nearest"``, A2_plus = A3_minus = 0, tau_plus = tau_minus = 20 and tau_y = 40 it
-    is the rule of Diehl & Cook's (2015) program. doi:10.1523/JNEUROSCI.1425-06.2006
+    is the rule of the program of Diehl & Cook (2015).
+
+    References
+    ----------
+    .. [1] Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006
+    .. [2] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
 
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}
@@ -231,7 +261,25 @@ RULES: dict[str, type[PlasticityRule]] = {
 
 
 def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | None:
-    """A rule from its name, a rule, or None."""
+    """A rule from its name, a rule, or None.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    rule : PlasticityRule or str, optional
+        A rule, or a name in `RULES`. None: no rule.
+
+    Returns
+    -------
+    PlasticityRule or None
+        A rule as it is; for a name, a new rule with default parameters.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is none of these.
+    """
     if rule is None or isinstance(rule, PlasticityRule):
         return rule
     if isinstance(rule, str) and rule in RULES:

@@ -41,6 +41,13 @@ class Projection:
     A view of the brain's state. The arrays have one entry per living synapse, in an order that
     holds until synapses are added or removed; they are copies, except that ``weight`` and the
     scalar attributes can be assigned.
+
+    Parameters
+    ----------
+    network : Network
+        Where the state is.
+    record : PathwayRecord
+        Settings of the pathway. `Brain.connect_regions` makes both.
     """
 
     def __init__(self, network: Network, record: PathwayRecord) -> None:
@@ -197,9 +204,14 @@ class Projection:
         return ((1.0 - U) * (1.0 + self._block["facilitation"]) * kept).astype(np.float32)
 
     def to_scipy(self) -> scipy.sparse.csr_array:
-        """The weights as a sparse matrix of shape (source neurons, target neurons).
+        """The weights as a sparse matrix.
 
         Synapses between the same pair add up. Needs scipy (`pip install ".[io]"`).
+
+        Returns
+        -------
+        scipy.sparse.csr_array of shape (source neurons, target neurons)
+            Signed weights.
         """
         from scipy import sparse
 
@@ -208,10 +220,26 @@ class Projection:
     def normalize(self, total: float, neurons: ArrayLike | None = None, *, norm: int = 1) -> None:
         """Scale target neurons' incoming weights w so that (sum |w|^norm)^(1 / norm) is `total`.
 
-        neurons: indices into the target region; None: all. norm: 1, magnitudes add up to `total`;
-        2, their squares to its square, as under Oja's (1982) rule. Bounds hold: with `w_max` in the
-        way the sum stays below. Neurons whose incoming weights are all 0 stay as they are.
-        doi:10.1007/BF00275687
+        Bounds hold: with `w_max` in the way the sum stays below. Neurons whose incoming weights are
+        all 0 stay as they are.
+
+        Parameters
+        ----------
+        total : float
+            What it is to be, above 0.
+        neurons : array_like of shape (k,), optional
+            Indices into the target region; None: all.
+        norm : int
+            1: magnitudes add up to `total`; 2: their squares to its square, as under Oja's rule.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            A value is not valid, or neurons are given for a projection without a rule.
+
+        References
+        ----------
+        .. [1] Oja 1982, doi:10.1007/BF00275687
         """
         where = f"Projection {self.label}: normalize"
         wanted = number(f"{where}: total", total, 0.0, open_low=True)
@@ -240,9 +268,28 @@ class Projection:
     ) -> int:
         """Add synapses between neurons given by their indices in the two regions.
 
-        weights: magnitudes (default: the mean of those there are, or half of w_max); delays_ms are
-        rounded to whole steps, at least one. They carry spikes fired from now on. Returns how many.
-        Raises `InvalidValueError` for dead neurons and for weights outside the bounds.
+        They carry spikes fired from now on.
+
+        Parameters
+        ----------
+        pre, post : array_like of shape (n,)
+            Neurons of the source and of the target.
+        weights : float, array_like of shape (n,) or Distribution, optional
+            Magnitudes. None: the mean of those there are, or half of w_max.
+        delays_ms : float, array_like of shape (n,) or Distribution
+            Delays, ms, rounded to whole steps, at least one.
+        nt : Neurotransmitter
+            Of all of them.
+
+        Returns
+        -------
+        int
+            How many.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Neurons are dead, weights are outside the bounds, or a value is not valid.
         """
         where = f"Projection {self.label}: add_synapses"
         network, record = self._network, self._record
@@ -301,7 +348,18 @@ class Projection:
         settings.set_placement(self._network, self._record, placement)
 
     def remove_synapses(self, which: ArrayLike) -> int:
-        """Remove synapses, by indices into the arrays or a mask. Returns how many."""
+        """Remove synapses.
+
+        Parameters
+        ----------
+        which : array_like
+            Indices into the arrays, or a mask of shape (n_synapses,).
+
+        Returns
+        -------
+        int
+            How many.
+        """
         chosen = indices(f"Projection {self.label}: remove_synapses: which", which, self.n_synapses)
         gone = np.unique(chosen).astype(np.int32)
         pathways.amend(self._network, self._record, gone)

@@ -28,6 +28,13 @@ class Region:
     per-neuron parameters of the model can be written to; the rest can only be read. Each
     has one entry per neuron slot in use, shape (n_neurons,). Slots of dead neurons stay, with
     ``neuron_alive`` false, until a newborn takes them. Take the arrays anew after growth.
+
+    Parameters
+    ----------
+    network : Network
+        Where the state is.
+    record : RegionRecord
+        Settings of the region. `Brain.add_region` makes both.
     """
 
     def __init__(self, network: Network, record: RegionRecord) -> None:
@@ -119,9 +126,22 @@ class Region:
         return view
 
     def state(self, name: str) -> Array:
-        """A state variable or per-neuron parameter of the neuron model, by name, (n_neurons,).
+        """A state variable or per-neuron parameter of the neuron model, by name.
 
-        Also "theta", "activity", "exc" and "inh". Raises `UnknownNameError` for others.
+        Parameters
+        ----------
+        name : str
+            Of the variable; also "theta", "activity", "exc" and "inh".
+
+        Returns
+        -------
+        array of shape (n_neurons,)
+            A view that can be written to.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no variable of that name.
         """
         return population.state(self._network, self._record, name)
 
@@ -256,9 +276,26 @@ class Region:
     def add_neuron(
         self, ntype: NeuronType = NeuronType.EXCITATORY, pattern: FiringPattern | None = None
     ) -> int:
-        """Add one neuron, unconnected, in a dead neuron's slot if there is one. Returns its index.
+        """Add one neuron, unconnected, in a dead neuron's slot if there is one.
 
-        Raises `CapacityError` when the region is full.
+        Parameters
+        ----------
+        ntype : NeuronType
+            Excitatory or inhibitory.
+        pattern : FiringPattern, optional
+            None: that of the region's neurons of the type.
+
+        Returns
+        -------
+        int
+            Its index.
+
+        Raises
+        ------
+        InvalidTypeError
+            The type or the pattern is something else.
+        CapacityError
+            The region is full.
         """
         if not isinstance(ntype, NeuronType):
             raise InvalidTypeError(
@@ -285,7 +322,24 @@ class Region:
         delays_ms: Values = 1.0,
         nt: Neurotransmitter = Neurotransmitter.GLUTAMATE,
     ) -> int:
-        """Add synapses to the region's own wiring; see `Projection.add_synapses`."""
+        """Add synapses to the region's own wiring; see `Projection.add_synapses`.
+
+        Parameters
+        ----------
+        pre, post : array_like of shape (n,)
+            Neurons of the region.
+        weights : float, array_like of shape (n,) or Distribution, optional
+            Magnitudes.
+        delays_ms : float, array_like of shape (n,) or Distribution
+            Delays, ms.
+        nt : Neurotransmitter
+            Of all of them.
+
+        Returns
+        -------
+        int
+            How many.
+        """
         return self.wiring.add_synapses(pre, post, weights, delays_ms, nt)
 
     def add_one_synapse(
@@ -296,7 +350,24 @@ class Region:
         delay_ms: float | None = None,
         nt: Neurotransmitter | None = None,
     ) -> int:
-        """Add one synapse to the region's own wiring; by default of its neuron's transmitter."""
+        """Add one synapse to the region's own wiring.
+
+        Parameters
+        ----------
+        pre, post : int
+            Neurons of the region.
+        weight : float, optional
+            Magnitude. None: as for `Projection.add_synapses`.
+        delay_ms : float, optional
+            Delay, ms. None: 1 ms.
+        nt : Neurotransmitter, optional
+            None: GABA of an inhibitory neuron, else glutamate.
+
+        Returns
+        -------
+        int
+            How many: 1.
+        """
         where = f"{self._record.where}: add_one_synapse: pre"
         index = checked_indices(where, [pre], self.n_neurons)[0]
         inhibitory = self.neuron_type[index] == NeuronType.INHIBITORY
@@ -312,8 +383,18 @@ class Region:
     def add_lateral_inhibition(self, weight: float) -> int:
         """Let every excitatory neuron inhibit every other: winner-take-all competition.
 
-        weight: magnitude of the GABA synapses (the interneurons between are left out). Raises
-        `w_max` of the region's own wiring if it must. Returns the number of synapses.
+        The interneurons between are left out. If `w_max` of the region's own wiring is below the
+        magnitude, it is raised to it.
+
+        Parameters
+        ----------
+        weight : float
+            Magnitude of the GABA synapses; a sign is left out.
+
+        Returns
+        -------
+        int
+            The number of synapses.
         """
         where = f"{self._record.where}: add_lateral_inhibition: weight"
         magnitude = abs(number(where, weight))
@@ -325,7 +406,18 @@ class Region:
         return self.add_synapses(pre[keep], post[keep], magnitude, 1.0, Neurotransmitter.GABA)
 
     def kill_neurons(self, indices: ArrayLike) -> int:
-        """Kill neurons, with all their synapses in every projection. Returns how many died."""
+        """Kill neurons, with all their synapses in every projection.
+
+        Parameters
+        ----------
+        indices : array_like of shape (k,)
+            Neurons of the region; who is dead already stays so.
+
+        Returns
+        -------
+        int
+            How many died.
+        """
         where = f"{self._record.where}: kill_neurons: indices"
         slots = checked_indices(where, indices, self.n_neurons)
         slots = np.unique(slots[self.neuron_alive[slots]])
@@ -343,14 +435,26 @@ class Region:
     ) -> None:
         """Give the neurons dendrites, on which all synapses onto the region are put.
 
-        template: a name in `engram.morphology.TEMPLATES`, or a `Morphology` of your own. Which
-        compartment a synapse sits on is drawn from its neurons' numbers, by membrane area or as its
-        projection's `Projection.placement` says. dynamics: "passive" multiplies what the synapse
-        delivers by the steady attenuation and adds the dendrite's delay; "compartments" gives each
-        compartment a potential of its own (models with a `soma`: LIF, CurrentLIF, Izhikevich).
-        nmda: receptors on the compartments that open with depolarisation, see `NMDA`. Can be called
-        at any time, anew as well; "point" takes the dendrites away. Compartments start at rest.
-        Raises `UnknownNameError`, `InvalidValueError`, `InvalidTypeError` before anything changes.
+        Which compartment a synapse sits on is drawn from its neurons' numbers, by membrane area or
+        as its projection's `Projection.placement` says. Can be called at any time, anew as well.
+        Compartments start at rest.
+
+        Parameters
+        ----------
+        template : str or Morphology
+            A name in `engram.morphology.TEMPLATES`, or a `Morphology` of your own; "point" takes
+            the dendrites away.
+        dynamics : str
+            "passive" multiplies what the synapse delivers by the steady attenuation and adds the
+            dendrite's delay; "compartments" gives each compartment a potential of its own (models
+            with a `soma`: LIF, CurrentLIF, Izhikevich).
+        nmda : NMDA, optional
+            Receptors on the compartments that open with depolarisation.
+
+        Raises
+        ------
+        UnknownNameError, InvalidValueError, InvalidTypeError
+            Before anything changes.
         """
         settings.set_morphology(self._network, self._record, template, dynamics, nmda)
 

@@ -40,6 +40,11 @@ def remove_abandoned(folder: Path) -> None:
     """Remove the unfinished files of writers that died.
 
     A living writer holds a lock on its file, which the system releases when it ends in any way.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they lie.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -83,10 +88,20 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which takes the place of `path` when the block ends without an error.
+    """A file to write to, which takes the place of another when the block ends without an error.
 
     It is written beside the target, synchronised with the disk, and renamed. A file that is there
     keeps its permissions; of a link, what it points to is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The target.
+
+    Yields
+    ------
+    file
+        Open for bytes.
     """
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     if target.is_dir():

@@ -44,7 +44,20 @@ DEFLATE_MOST = 1040
 
 
 def allowance(source: Path | bytes, memory: int | None) -> int:
-    """Bytes that loading a file, or its bytes, may take."""
+    """Bytes that loading a file, or its bytes, may take.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file, or its bytes.
+    memory : int or None
+        Given by the user. None: by the size of the file.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
     if memory is not None:
         return memory
     size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
@@ -52,7 +65,18 @@ def allowance(source: Path | bytes, memory: int | None) -> int:
 
 
 def checksum(header: Mapping[str, Any]) -> str:
-    """SHA-256 of everything a manifest says, its own checksum left out."""
+    """SHA-256 of everything a manifest says, its own checksum left out.
+
+    Parameters
+    ----------
+    header : mapping of object
+        Its manifest.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
     said = {name: value for name, value in header.items() if name != "checksum"}
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -78,7 +102,26 @@ def _info(name: str, size: int, compress: bool) -> zipfile.ZipInfo:
 def write(
     stream: IO[bytes], brain: Mapping[str, Any], arrays: Arrays, version: int, compress: bool
 ) -> None:
-    """Write a checkpoint: the plain values that describe a brain, and its arrays."""
+    """Write a checkpoint.
+
+    Parameters
+    ----------
+    stream : IO
+        To write to.
+    brain : mapping of object
+        The plain values that describe a brain.
+    arrays : Arrays
+        By name.
+    version : int
+        Format of the checkpoint.
+    compress : bool
+        Deflate arrays where it pays.
+
+    Raises
+    ------
+    CheckpointError
+        An array or the manifest can't be stored.
+    """
     entries = {}
     with zipfile.ZipFile(stream, "w") as archive:
         for name, array in arrays.items():
@@ -100,7 +143,23 @@ def write(
 
 @contextlib.contextmanager
 def opened(source: Path | bytes) -> Iterator[tuple[zipfile.ZipFile, Header]]:
-    """An archive and its manifest; whatever goes wrong inside becomes a `CheckpointError`."""
+    """An archive and its manifest.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file, or its bytes.
+
+    Yields
+    ------
+    tuple of (ZipFile, dict)
+        Archive and manifest.
+
+    Raises
+    ------
+    CheckpointError
+        Whatever goes wrong inside.
+    """
     with refusing(source if isinstance(source, Path) else "a pickled brain"):
         if isinstance(source, bytes):
             with zipfile.ZipFile(io.BytesIO(source)) as archive:
@@ -114,7 +173,23 @@ def opened(source: Path | bytes) -> Iterator[tuple[zipfile.ZipFile, Header]]:
 
 @contextlib.contextmanager
 def refusing(path: Path | str) -> Iterator[None]:
-    """Whatever goes wrong in the block, say of which file."""
+    """Whatever goes wrong in the block, say of which file.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+
+    Yields
+    ------
+    None
+        The block.
+
+    Raises
+    ------
+    CheckpointError
+        In place of any other error.
+    """
     try:
         yield
     except CheckpointError as error:
@@ -173,7 +248,25 @@ def _read_header(archive: zipfile.ZipFile) -> Header:
 
 
 def check_version(header: Header, newest: int) -> int:
-    """The format of the file, if this version of Engram reads it."""
+    """The format of the file, if this version of Engram reads it.
+
+    Parameters
+    ----------
+    header : Header
+        Its manifest.
+    newest : int
+        The latest format that can be read.
+
+    Returns
+    -------
+    int
+        The format.
+
+    Raises
+    ------
+    CheckpointError
+        It can't be read, or the manifest does not match its checksum.
+    """
     version = header.get("format")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise CheckpointError(f"not an Engram checkpoint (format {version!r})")
@@ -194,9 +287,26 @@ def check_version(header: Header, newest: int) -> int:
 
 
 def claims(archive: zipfile.ZipFile, header: Header, most: int) -> dict[str, Claim]:
-    """dtype and shape of each array by the manifest, as far as the archive can hold them.
+    """What the manifest says of each array, as far as the archive can hold it.
 
-    most: bytes they may take.
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+        Opened.
+    header : Header
+        Its manifest.
+    most : int
+        Bytes they may take.
+
+    Returns
+    -------
+    dict of Claim
+        Dtype and shape, by name.
+
+    Raises
+    ------
+    CheckpointError
+        The archive and the manifest do not agree, or it is too much.
     """
     files = {info.filename: info for info in archive.infolist()}
     del files[MANIFEST]
@@ -229,7 +339,27 @@ def claims(archive: zipfile.ZipFile, header: Header, most: int) -> dict[str, Cla
 
 
 def read_small(archive: zipfile.ZipFile, header: Header, names: Iterable[str]) -> Arrays:
-    """Some arrays that are never large."""
+    """Some arrays that are never large.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+        Opened.
+    header : Header
+        Its manifest.
+    names : iterable of str
+        Which ones.
+
+    Returns
+    -------
+    dict of array
+        By name.
+
+    Raises
+    ------
+    CheckpointError
+        One is missing, large or damaged.
+    """
     for name in names:
         if name not in header["arrays"]:
             raise CheckpointError(f"array {name!r} is missing")
@@ -265,7 +395,27 @@ def _check_npy_header(name: str, start: bytes, form: Form) -> int:
 
 
 def read_array(archive: zipfile.ZipFile, header: Header, name: str) -> NDArray[Any]:
-    """One array; its claim has been checked."""
+    """One array, whose claim has been checked.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+        Opened.
+    header : Header
+        Its manifest.
+    name : str
+        Which one.
+
+    Returns
+    -------
+    array
+        Decoded.
+
+    Raises
+    ------
+    CheckpointError
+        It is damaged.
+    """
     entry = header["arrays"][name]
     form = stored_form(name, entry, DTYPES)
     array = np.empty(form.shape, form.dtype)

@@ -106,7 +106,22 @@ MOST_COUNT = (1 << 63) - 1
 
 
 def keys(where: str, entry: Any, expected: Mapping[str, type | tuple[type, ...]]) -> None:
-    """Refuse a table that has not exactly these entries of these types."""
+    """Refuse a table that has not exactly these entries of these types.
+
+    Parameters
+    ----------
+    where : str
+        Names the table in errors.
+    entry : object
+        The table.
+    expected : mapping of type or tuple of type
+        Types by name.
+
+    Raises
+    ------
+    CheckpointError
+        It is no such table.
+    """
     if not isinstance(entry, dict) or set(entry) != set(expected):
         found = sorted(entry) if isinstance(entry, dict) else repr(entry)[:80]
         raise CheckpointError(f"{where} must have {sorted(expected)}, not {found}")
@@ -119,7 +134,20 @@ def keys(where: str, entry: Any, expected: Mapping[str, type | tuple[type, ...]]
 
 
 def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
-    """Refuse a description of a brain that contradicts itself, or lacks something."""
+    """Refuse a description of a brain that contradicts itself, or lacks something.
+
+    Parameters
+    ----------
+    brain : object
+        The description in the manifest.
+    mechanisms : sequence of str
+        Names of those that have parameters.
+
+    Raises
+    ------
+    CheckpointError, InvalidTypeError, InvalidValueError
+        It can't be of a brain.
+    """
     keys("the brain", brain, KEYS)
     keys("the mechanisms", brain["mechanisms"], dict.fromkeys(mechanisms, dict))
     keys("frozen", brain["frozen"], dict.fromkeys(brain["frozen"], bool))
@@ -201,7 +229,18 @@ def _check_memory(memory: Any, names: Sequence[str]) -> None:
 
 
 def memory_arrays(brain: dict[str, Any]) -> dict[str, np.dtype[Any]]:
-    """The arrays of traces and pulses, all of one dimension."""
+    """The arrays of traces and pulses, all of one dimension.
+
+    Parameters
+    ----------
+    brain : dict of object
+        The description in the manifest.
+
+    Returns
+    -------
+    dict of dtype
+        By name.
+    """
     whole, real = np.dtype("int64"), np.dtype("float64")
     found: dict[str, np.dtype[Any]] = {}
     for k in range(len(brain["memory"]["traces"])):
@@ -212,7 +251,25 @@ def memory_arrays(brain: dict[str, Any]) -> dict[str, np.dtype[Any]]:
 
 
 def process_arrays(brain: dict[str, Any], claims: Mapping[str, Claim]) -> dict[str, Claim]:
-    """The arrays of processes of users, whatever their shapes are."""
+    """The arrays of processes of users, whatever their shapes are.
+
+    Parameters
+    ----------
+    brain : dict of object
+        The description in the manifest.
+    claims : mapping of Claim
+        Dtype and shape of each array.
+
+    Returns
+    -------
+    dict of Claim
+        Dtype and shape, by name.
+
+    Raises
+    ------
+    CheckpointError
+        They are not as the description says.
+    """
     found = {}
     for entry in brain["processes"]:
         for name, (dtype, n_dims) in entry["arrays"].items():
@@ -228,6 +285,20 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
     """Refuse arrays that are missing, too many, or of a dtype or shape that does not fit.
 
     Of the arrays themselves only the few that decide the shapes are looked at.
+
+    Parameters
+    ----------
+    brain : dict of object
+        The description in the manifest.
+    deciding : Arrays
+        Arrays of `live.DECIDING`.
+    claims : mapping of Claim
+        Dtype and shape of each array.
+
+    Raises
+    ------
+    CheckpointError
+        An array does not fit.
     """
     R, P = len(brain["regions"]), len(brain["projections"])
     whole = np.dtype("int64")
@@ -292,7 +363,20 @@ def _compare(
 
 
 def check_values(brain: dict[str, Any], arrays: Arrays) -> None:
-    """Refuse arrays that contradict the description, and numbers that are none."""
+    """Refuse arrays that contradict the description, and numbers that are none.
+
+    Parameters
+    ----------
+    brain : dict of object
+        The description in the manifest.
+    arrays : Arrays
+        By name.
+
+    Raises
+    ------
+    CheckpointError
+        An array has values that can't be.
+    """
     order = {entry["name"]: k for k, entry in enumerate(brain["regions"])}
     for p, entry in enumerate(brain["projections"]):
         if any(arrays[side][p] != order[entry[side]] for side in ("source", "target")):
@@ -331,7 +415,22 @@ def check_values(brain: dict[str, Any], arrays: Arrays) -> None:
 
 
 def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Claim]) -> int:
-    """What such a brain takes: its arrays, and its tables with their spare capacity."""
+    """What such a brain takes: its arrays, and its tables with their spare capacity.
+
+    Parameters
+    ----------
+    brain : dict of object
+        The description in the manifest.
+    deciding : Arrays
+        Arrays of `live.DECIDING`.
+    claims : mapping of Claim
+        Dtype and shape of each array.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
     R, P = len(brain["regions"]), len(brain["projections"])
     capacity = deciding["region_capacity"].tolist()
     dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": sum(capacity), "G": 0}
@@ -355,7 +454,27 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
 
 
 def record(kind: type[T], where: str, values: Any) -> T:
-    """A record of plain numbers and names from a table with exactly its entries."""
+    """A record of plain numbers and names from a table with exactly its entries.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the record.
+    where : str
+        Names the table in errors.
+    values : object
+        The table.
+
+    Returns
+    -------
+    T
+        The record.
+
+    Raises
+    ------
+    CheckpointError, InvalidTypeError, InvalidValueError
+        It has other entries, or values of another type.
+    """
     if not isinstance(values, dict) or set(values) != {f.name for f in fields(kind)}:  # type: ignore[arg-type]
         raise CheckpointError(f"{where} can't be {values!r:.120}")
     types = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]

@@ -18,7 +18,17 @@ LONGEST = 1 << 40
 
 
 class Form(NamedTuple):
-    """What is in the file: dtype and shape; `decoded`: bytes of the array it stands for."""
+    """What is in the file.
+
+    Parameters
+    ----------
+    dtype : np.dtype
+        Of the stored array.
+    shape : tuple of int
+        Of the stored array.
+    decoded : int
+        Bytes of the array it stands for.
+    """
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -29,8 +39,24 @@ def encode(name: str, array: NDArray[Any]) -> tuple[NDArray[Any], dict[str, Any]
     """An array as it is stored, and how to get it back.
 
     ``repeated``: one value stands for all; ``differences``: a running sum from 0; ``stored``,
-    ``plus``: whole numbers in a smaller type, less an offset. Raises `CheckpointError` for a number
-    that is not finite.
+    ``plus``: whole numbers in a smaller type, less an offset.
+
+    Parameters
+    ----------
+    name : str
+        Of the array.
+    array : array
+        To be stored.
+
+    Returns
+    -------
+    tuple of (array, dict)
+        What is stored, and its entry in the manifest.
+
+    Raises
+    ------
+    CheckpointError
+        A number is not finite.
     """
     if array.dtype.kind == "f" and not np.isfinite(array).all() and ".tau_" not in f".{name}":
         raise CheckpointError(
@@ -60,7 +86,27 @@ def encode(name: str, array: NDArray[Any]) -> tuple[NDArray[Any], dict[str, Any]
 
 
 def stored_form(name: str, entry: Mapping[str, Any], dtypes: Container[str]) -> Form:
-    """What a manifest's entry says is in the file; `CheckpointError` if it can't be true."""
+    """What a manifest's entry says is in the file.
+
+    Parameters
+    ----------
+    name : str
+        Of the array.
+    entry : mapping of object
+        Of the manifest.
+    dtypes : Container
+        Those that may be there.
+
+    Returns
+    -------
+    Form
+        Of the stored array.
+
+    Raises
+    ------
+    CheckpointError
+        It can't be true.
+    """
     known = {"dtype", "shape", "crc32", "repeated", "differences", "stored", "plus"}
     if not isinstance(entry, Mapping) or not {"dtype", "shape", "crc32"} <= set(entry) <= known:
         raise CheckpointError(f"array {name!r} is described by {entry!r}")
@@ -92,7 +138,27 @@ def stored_form(name: str, entry: Mapping[str, Any], dtypes: Container[str]) -> 
 
 
 def decode(name: str, stored: NDArray[Any], entry: Mapping[str, Any]) -> NDArray[Any]:
-    """The array that was encoded, in the byte order of this machine."""
+    """The array that was encoded, in the byte order of this machine.
+
+    Parameters
+    ----------
+    name : str
+        Of the array.
+    stored : array
+        What is in the file.
+    entry : mapping of object
+        Of the manifest.
+
+    Returns
+    -------
+    array
+        The array that was encoded.
+
+    Raises
+    ------
+    CheckpointError
+        A number is out of range.
+    """
     dtype = np.dtype(entry["dtype"]).newbyteorder("=")
     shape = list(entry["shape"])
     array = stored

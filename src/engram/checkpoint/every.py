@@ -19,7 +19,13 @@ from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 
 
 class Checkpointing(Process):
-    """Takes the checkpoints of a `Checkpointer` when they are due."""
+    """Takes the checkpoints of a `Checkpointer` when they are due.
+
+    Parameters
+    ----------
+    checkpointer : Checkpointer
+        Whose checkpoints.
+    """
 
     order = 100
     kept = False
@@ -30,11 +36,28 @@ class Checkpointing(Process):
         self._postponed = False
 
     def next_act(self, step: int) -> int | None:
-        """Every `Checkpointer.interval` steps, counted from 0."""
+        """When the next is due: every `Checkpointer.interval` steps, counted from 0.
+
+        Parameters
+        ----------
+        step : int
+            The step that comes next.
+
+        Returns
+        -------
+        int or None
+            The step.
+        """
         return next_multiple(step, self._checkpointer.interval)
 
     def act(self, step: int) -> None:  # noqa: ARG002
-        """Take a checkpoint; while a stimulus is presented, nobody could take up its rest."""
+        """Take a checkpoint; while a stimulus is presented, nobody could take up its rest.
+
+        Parameters
+        ----------
+        step : int
+            The step that comes next.
+        """
         self._postponed = self.network.presenting
         if not self._postponed:
             self._checkpointer.take()
@@ -58,6 +81,26 @@ class Checkpointer:
     copied; a thread writes the copy. If that is slower than the run, the newest copy waits and
     older ones that still do are left out. An error of the thread is raised at the next checkpoint,
     at the end of `Brain.run`, or by `wait` and `detach`. As a context manager it ends by detaching.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    folder : Path
+        Where they go; made if it is not there.
+    interval : int
+        Steps between two.
+    keep : int
+        How many files stay.
+    compress : bool
+        Whether they are compressed.
+    background : bool
+        Whether a thread writes them.
+
+    Raises
+    ------
+    InvalidValueError
+        The folder holds checkpoints of later steps.
     """
 
     def __init__(
@@ -177,7 +220,35 @@ def checkpoint_every(
     compress: bool,
     background: bool,
 ) -> Checkpointer:
-    """See `Brain.checkpoint_every`."""
+    """Take checkpoints while a brain runs, see `Brain.checkpoint_every`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    folder : Path
+        Where they go.
+    steps : int or None
+        Between two. None: `ms`.
+    ms : float or None
+        Between two, ms. None: `steps`.
+    keep : int
+        How many files stay.
+    compress : bool
+        Whether they are compressed.
+    background : bool
+        Whether a thread writes them.
+
+    Returns
+    -------
+    Checkpointer
+        Which takes them.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range; both, or neither, of steps and ms are given.
+    """
     where = "Brain.checkpoint_every"
     if (steps is None) == (ms is None):
         raise InvalidValueError(f"{where}: give either steps or ms")

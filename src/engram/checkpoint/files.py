@@ -22,13 +22,34 @@ from engram.errors import CheckpointError
 
 
 def write_state(state: State, path: Path, *, compress: bool) -> None:
-    """Write a state to a file, which takes the place of an older one when it is complete."""
+    """Write a state to a file, which takes the place of an older one when it is complete.
+
+    Parameters
+    ----------
+    state : State
+        Of a network.
+    path : Path
+        Of the file.
+    compress : bool
+        Whether it is compressed.
+    """
     with replacing(path) as stream:
         _write(state, stream, compress)
 
 
 def dumped(state: State) -> bytes:
-    """A state as the bytes of a checkpoint."""
+    """A state as the bytes of a checkpoint.
+
+    Parameters
+    ----------
+    state : State
+        Of a network.
+
+    Returns
+    -------
+    bytes
+        Not compressed.
+    """
     stream = io.BytesIO()
     _write(state, stream, compress=False)
     return stream.getvalue()
@@ -42,7 +63,25 @@ def _write(state: State, stream: IO[bytes], compress: bool) -> None:
 
 
 def read_state(source: Path | bytes, memory: int | None = None) -> State:
-    """The state in a file, or in the bytes of one, checked; see `load_brain`."""
+    """The state in a file, or in the bytes of one, checked; see `load_brain`.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file, or its bytes.
+    memory : int, optional
+        Bytes it may take. None: by the size of the file.
+
+    Returns
+    -------
+    State
+        Of the present format.
+
+    Raises
+    ------
+    CheckpointError
+        It can't be read, contradicts itself, or takes too much memory.
+    """
     with container.opened(source) as (archive, header):
         version = container.check_version(header, FORMAT)
         most = container.allowance(source, memory)

@@ -15,7 +15,18 @@ _PAST_ONLY = ("stats_history", "growth_history", "grown", "device", "defaults")
 
 
 def fingerprint(network: Network) -> str:
-    """SHA-256 over all saved state: structure, arrays, parameters, time, seed."""
+    """SHA-256 over all saved state: structure, arrays, parameters, time, seed.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
     manifest, arrays = taken(network)
     digest = hashlib.sha256()
     relevant = {k: v for k, v in manifest.items() if k not in _PAST_ONLY}

@@ -28,25 +28,71 @@ _PLAN_KEYS: dict[str, type | tuple[type, ...]] = {
 
 
 def checkpoint_path(folder: Path, number: int, counted: str = "step") -> Path:
-    """Where the checkpoint of a number goes; counted: what the numbers count."""
+    """Where the checkpoint of a number goes.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoints.
+    number : int
+        Its number.
+    counted : str
+        What the numbers count.
+
+    Returns
+    -------
+    Path
+        Its path.
+    """
     return folder / f"{counted}-{number:012d}{SUFFIX}"
 
 
 def checkpoints_in(folder: Path, counted: str = "step") -> list[tuple[int, Path]]:
-    """The checkpoints of a folder and their numbers, the latest last."""
+    """The checkpoints of a folder and their numbers.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoints.
+    counted : str
+        What the numbers count.
+
+    Returns
+    -------
+    list of (int, Path)
+        The latest last.
+    """
     name = re.compile(rf"{re.escape(counted)}-(\d+){re.escape(SUFFIX)}")
     matches = [(name.fullmatch(path.name), path) for path in folder.iterdir()]
     return sorted((int(match[1]), path) for match, path in matches if match)
 
 
 def keep_latest(folder: Path, keep: int, counted: str = "step") -> None:
-    """Remove all checkpoints but the latest `keep`, and their notes."""
+    """Remove all checkpoints but the latest, and their notes.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoints.
+    keep : int
+        How many stay.
+    counted : str
+        What the numbers count.
+    """
     for _, path in checkpoints_in(folder, counted)[:-keep]:
         _remove(path)
 
 
 def keep_only(checkpoint: Path, counted: str = "step") -> None:
-    """Remove all checkpoints of a folder but one, and their notes."""
+    """Remove all checkpoints of a folder but one, and their notes.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        Which stays.
+    counted : str
+        What the numbers count.
+    """
     for _, path in checkpoints_in(checkpoint.parent, counted):
         if path != checkpoint:
             _remove(path)
@@ -59,18 +105,55 @@ def _remove(checkpoint: Path) -> None:
 
 
 def notes_path(checkpoint: Path) -> Path:
-    """Where the notes on a checkpoint go."""
+    """Where the notes on a checkpoint go.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        Its path.
+
+    Returns
+    -------
+    Path
+        Of the notes.
+    """
     return checkpoint.with_suffix(NOTES)
 
 
 def write_notes(path: Path, notes: dict[str, Any]) -> None:
-    """Write what JSON can hold; a crash leaves the file as it was."""
+    """Write what JSON can hold; a crash leaves the file as it was.
+
+    Parameters
+    ----------
+    path : Path
+        Of the notes.
+    notes : dict of object
+        What JSON can hold.
+    """
     with replacing(path) as stream:
         stream.write(json.dumps(notes).encode())
 
 
 def read_notes(path: Path, most: int = -1) -> dict[str, Any]:
-    """What `write_notes` wrote; `OSError` or `ValueError` if it can't be read. most: bytes read."""
+    """What `write_notes` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        Of the notes.
+    most : int
+        Bytes read. -1: all.
+
+    Returns
+    -------
+    dict
+        The notes.
+
+    Raises
+    ------
+    OSError, ValueError
+        They can't be read.
+    """
     with path.open("rb") as stream:
         notes = json.loads(stream.read(most))
     if not isinstance(notes, dict):
@@ -79,7 +162,23 @@ def read_notes(path: Path, most: int = -1) -> dict[str, Any]:
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
-    """What `engram run` noted down; `CheckpointError` if there is nothing to be used."""
+    """What ``engram run`` noted down.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoints.
+
+    Returns
+    -------
+    dict
+        With "until", "every", "keep" and "output".
+
+    Raises
+    ------
+    CheckpointError
+        There is nothing to be used.
+    """
     path = folder / PLAN
     try:
         plan = read_notes(path, MOST_OF_PLAN)

@@ -23,12 +23,36 @@ FREE_SIZES = ("X", "Q", "M", "H", "J", "Z")
 
 
 def column(p: int, name: str) -> str:
-    """The name of a projection's array."""
+    """The name of a projection's array.
+
+    Parameters
+    ----------
+    p : int
+        Index of the projection.
+    name : str
+        Of the array.
+
+    Returns
+    -------
+    str
+        Its name in the file.
+    """
     return f"projection{p}.{name}"
 
 
 def live_slots(tables: Tables) -> NDArray[np.int64] | slice:
-    """The neuron slots in use."""
+    """The neuron slots in use.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+
+    Returns
+    -------
+    array of int64 or slice
+        A slice where there are no gaps.
+    """
     first, count = tables["region_first"], tables["region_count"]
     if (first == np.cumsum(count) - count).all():
         # No gaps: whoever copies them copies a slice.
@@ -42,6 +66,18 @@ def take(tables: Tables, step: int) -> Arrays:
 
     Of the spike ring, what may still be looked at: the spikes of the last H steps, in order; of
     the neuron slots, those in use; of a projection's rows and traces, those of neurons in use.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    step : int
+        Steps done.
+
+    Returns
+    -------
+    dict of array
+        By name.
     """
     slots = live_slots(tables)
     horizon, head = tables.sizes["H"], int(tables["clock"][EVENTS])
@@ -85,7 +121,15 @@ def _oldest_event(tables: Tables, step: int, head: int) -> int:
 
 
 def put(tables: Tables, arrays: Arrays) -> None:
-    """Write live data into tables of the right sizes; the rest stays as it was allocated."""
+    """Write live data into tables of the right sizes; the rest stays as it was allocated.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    arrays : Arrays
+        By name.
+    """
     for field in SAVED:
         if field.dims != ("E",) and field.dims[-1] != "N" and field.name not in HISTORY:
             tables[field.name][...] = arrays[field.name]
@@ -149,8 +193,24 @@ def expected(
 ) -> dict[str, Claim]:
     """What every array has to be.
 
-    claims: what they are said to be, of which the lengths of ``event_neuron``, ``coupling_source``
-    and each ``post`` count, and whether an optional column is there at all.
+    Parameters
+    ----------
+    deciding : Arrays
+        Arrays of `DECIDING`.
+    claims : mapping of Claim
+        What they are said to be, of which the lengths of ``event_neuron``, ``coupling_source`` and
+        each ``post`` count, and whether an optional column is there at all.
+    sizes : mapping of int
+        The dimensions of `FREE_SIZES`.
+    P : int
+        Projections.
+    R : int
+        Regions.
+
+    Returns
+    -------
+    dict of Claim
+        Dtype and shape, by name.
     """
     count = deciding["region_count"]
     dims = {**FIXED_SIZES, **sizes, "P": P, "R": R, "N": int(count.sum())}

@@ -321,7 +321,20 @@ MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from
 
 
 def migrated(state: State, version: int) -> State:
-    """A state of an older format in the form of the present one; it may be changed in place."""
+    """A state of an older format in the form of the present one; it may be changed in place.
+
+    Parameters
+    ----------
+    state : State
+        Of a network.
+    version : int
+        The format it has.
+
+    Returns
+    -------
+    State
+        In the present format.
+    """
     brain, arrays = state
     for old in range(version, FORMAT):
         MIGRATIONS[old](brain, arrays)

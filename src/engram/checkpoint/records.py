@@ -34,6 +34,18 @@ def to_arrays(growth: Sequence[GrowthCycle], stats: Sequence[BrainStats]) -> Arr
     """The histories of a brain, as arrays by name.
 
     Entries of `region_stats` follow one another; ``stats.regions`` says how many belong to each.
+
+    Parameters
+    ----------
+    growth : sequence of GrowthCycle
+        The growth cycles.
+    stats : sequence of BrainStats
+        The statistics.
+
+    Returns
+    -------
+    dict of array
+        By name.
     """
     regions = [r for s in stats for r in s.regions]
     return {
@@ -67,7 +79,25 @@ def _rows(prefix: str, kind: type[T], arrays: Arrays, **more: Sequence[Any]) -> 
 def from_arrays(
     arrays: Arrays, regions: Sequence[tuple[str, str]]
 ) -> tuple[list[GrowthCycle], list[BrainStats]]:
-    """The histories again; `regions`: names and types. Regions are only ever added."""
+    """The histories again.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        What `to_arrays` made.
+    regions : sequence of tuple of (str, str)
+        Names and types. Regions are only ever added.
+
+    Returns
+    -------
+    tuple of (list of GrowthCycle, list of BrainStats)
+        The histories.
+
+    Raises
+    ------
+    ValueError
+        There are statistics of regions there are not.
+    """
     counts = arrays["stats.regions"].tolist()
     if counts and not (0 <= min(counts) and max(counts) <= len(regions)):
         raise ValueError("stats.regions: statistics of regions there are not")

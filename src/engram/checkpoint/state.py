@@ -78,18 +78,60 @@ def _own_processes(network: Network) -> list[Process]:
 
 
 def classes(network: Network) -> Classes:
-    """The classes of its parts, in the order in which `restore` asks for them."""
+    """The classes of its parts, in the order in which `restore` asks for them.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    list of type
+        One for each.
+    """
     return [type(part) for part in _of_any_class(network)]
 
 
 def among(known: Classes) -> Finder[Any]:
-    """Gives the classes of another network, of which two may have the same path."""
+    """Gives the classes of another network, of which two may have the same path.
+
+    Parameters
+    ----------
+    known : Classes
+        What `classes` gave.
+
+    Returns
+    -------
+    callable
+        Finder for `restore`.
+    """
     following = iter(known)
     return lambda _path, _base: next(following)
 
 
 def find_class(path: str, base: type, allow: Iterable[str]) -> Any:
-    """The class saved under a path: one of Engram's, or one that is allowed to be imported."""
+    """The class saved under a path: one of Engram's, or one that is allowed to be imported.
+
+    Parameters
+    ----------
+    path : str
+        As "module:Class".
+    base : type
+        What it has to be a subclass of.
+    allow : iterable of str
+        Paths that may be imported.
+
+    Returns
+    -------
+    type
+        The class.
+
+    Raises
+    ------
+    CheckpointError
+        It is not allowed, can't be imported, or is something else.
+    """
     module, _, name = path.partition(":")
     if not module.startswith("engram.") and path not in set(allow):
         raise CheckpointError(
@@ -126,6 +168,16 @@ def taken(network: Network) -> State:
     """Everything that is saved: plain values by name, and arrays by name.
 
     It is a copy, which the network's further life does not change.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    State
+        Plain values by name, and arrays by name.
     """
     network.flush_log()
     arrays = take(network.tables, network.step_count)
@@ -222,6 +274,22 @@ def restore(network: Network, state: State, find: Finder[Any], *, check: bool = 
 
     find: the class of a path; check: whether the state comes from elsewhere, so that nothing may be
     taken for granted.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    state : State
+        What `taken` gave, or a file held.
+    find : Finder
+        The class of a path.
+    check : bool
+        Whether the state comes from elsewhere, so that nothing may be taken for granted.
+
+    Raises
+    ------
+    CheckpointError
+        It can't be of a brain.
     """
     described, arrays = state
     for index, entry in enumerate(described["regions"]):

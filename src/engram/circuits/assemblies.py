@@ -34,17 +34,43 @@ ENCODING, RECALLING = 3.5, 2.0
 def associative_memory(
     brain: Brain, name: str = "memory", n_neurons: int = 500, assembly_size: int = 50
 ) -> Region:
-    """A region that stores cell assemblies by STDP and completes them (Hebb 1949; Hopfield 1982).
+    """A region that stores cell assemblies by STDP and completes them.
 
-    n_neurons excitatory neurons, each connected with each by depressing synapses under STDP
+    `n_neurons` excitatory neurons, each connected with each by depressing synapses under STDP
     (potentiation outweighs depression, multiplicative bounds), and 100 fast-spiking interneurons in
     a second region, ``<name> inhibition``, which the cells excite and which inhibit them: the more
-    cells are active, the more input one needs to join. assembly_size: how many neurons an assembly
-    will have; the weights are scaled so that a whole one excites its members far above inhibition,
-    and a few of another do not. Returns the region of the cells. Store with `Memory.imprint`, then
-    `set_mode` to "recall", and recall with `Memory.complete`. doi:10.1073/pnas.79.8.2554; learned
-    by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319; Zenke, Agnes & Gerstner 2015,
-    doi:10.1038/ncomms7922
+    cells are active, the more input one needs to join. Weights are scaled so that a whole assembly
+    excites its members far above inhibition, and a few neurons of another do not.
+
+    Store with `Memory.imprint`, then `set_mode` to "recall", and recall with `Memory.complete`.
+
+    Parameters
+    ----------
+    brain : Brain
+        That gets the regions.
+    name : str
+        Of the region of the cells.
+    n_neurons : int
+        Excitatory neurons.
+    assembly_size : int
+        How many neurons an assembly will have.
+
+    Returns
+    -------
+    Region
+        The region of the cells.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+
+    References
+    ----------
+    .. [1] Hebb 1949, The Organization of Behavior.
+    .. [2] Hopfield 1982, doi:10.1073/pnas.79.8.2554
+    .. [3] Learned by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319
+    .. [4] Zenke, Agnes & Gerstner 2015, doi:10.1038/ncomms7922
     """
     return _cells(
         "associative_memory",
@@ -68,9 +94,35 @@ def sequence_memory(
 
     As `associative_memory`, with axonal delays of 4-8 ms, so that synchronous spikes of a group
     arrive after their targets fired and only what comes next is potentiated; a short window; and
-    weak inhibition. A learned group excites the next one within 10 ms (synfire chain; Abeles 1991;
-    Fiete et al. 2010, doi:10.1016/j.neuron.2010.02.003), faster than it was shown. Store with
-    ``brain.memory.imprint(name, groups, duration=50.0, gap=0.0, pause=200.0, repetitions=...)``.
+    weak inhibition. A learned group excites the next one within 10 ms (a synfire chain), faster
+    than it was shown. Store with ``brain.memory.imprint(name, groups, duration=50.0, gap=0.0,
+    pause=200.0, repetitions=...)``.
+
+    Parameters
+    ----------
+    brain : Brain
+        That gets the regions.
+    name : str
+        Of the region of the cells.
+    n_neurons : int
+        Excitatory neurons.
+    group_size : int
+        How many neurons a group will have.
+
+    Returns
+    -------
+    Region
+        The region of the cells.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+
+    References
+    ----------
+    .. [1] Abeles 1991, Corticonics.
+    .. [2] Fiete et al. 2010, doi:10.1016/j.neuron.2010.02.003
     """
     return _cells(
         "sequence_memory",
@@ -90,13 +142,32 @@ def sequence_memory(
 def set_mode(brain: Brain, name: str, mode: str) -> None:
     """Switch a memory region between storing and recalling.
 
-    mode: "encode" (as built): the interneurons are driven and fire by themselves, so that only
-    neurons with input of their own are active and nothing stored interferes with what is new;
-    "recall": they fire only when many cells do, so that a part can bring back the rest. The two
-    states of the cholinergic tone of the hippocampus: Hasselmo 2006,
-    doi:10.1016/j.conb.2006.09.002. Learn in the first; freeze plasticity in the second, in which
-    what is recalled together would grow together. After storing, adapted neurons and depressed
-    synapses need about a second before they recall.
+    "encode" (as built): the interneurons are driven and fire by themselves, so that only neurons
+    with input of their own are active and nothing stored interferes with what is new. "recall":
+    they fire only when many cells do, so that a part can bring back the rest. These are the two
+    states of the cholinergic tone of the hippocampus.
+
+    Learn in the first; freeze plasticity in the second, in which what is recalled together would
+    grow together. After storing, adapted neurons and depressed synapses need about a second before
+    they recall.
+
+    Parameters
+    ----------
+    brain : Brain
+        With the region.
+    name : str
+        Of the region of the cells.
+    mode : str
+        "encode" or "recall".
+
+    Raises
+    ------
+    UnknownNameError, InvalidValueError
+        There is no such region or mode.
+
+    References
+    ----------
+    .. [1] Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
     """
     where = "set_mode"
     if mode not in ("encode", "recall"):
@@ -174,8 +245,14 @@ def _cells(
 class Recall:
     """How well an assembly came back.
 
-    recalled: share of its neurons outside the cue that were recalled; false: share of the region's
-    other living neurons that were. See `Completion` for what counts as recalled.
+    See `Completion` for what counts as recalled.
+
+    Parameters
+    ----------
+    recalled : float
+        Share of its neurons outside the cue that were recalled.
+    false : float
+        Share of the region's other living neurons that were.
     """
 
     recalled: float
@@ -196,10 +273,42 @@ def recall_of(
 ) -> list[Recall]:
     """Cue each assembly with a random part of it, and compare what comes back with the rest.
 
-    Each is asked of a copy of the brain with learning frozen, `settle` ms after `Brain.reset_state`
-    (so that the cue meets spontaneous activity and its inhibition, not a brain at rest); the brain
-    stays as it is and the order does not matter. share: of the assembly's neurons that are cued,
-    drawn from the brain's seed; the rest as for `Memory.complete`.
+    Each is asked of a copy of the brain with learning frozen, after `Brain.reset_state` and a while
+    (so that the cue meets spontaneous activity and its inhibition, not a brain at rest). The brain
+    stays as it is and the order does not matter.
+
+    Parameters
+    ----------
+    brain : Brain
+        With the region.
+    region : str
+        Name of the region of the cells.
+    assemblies : sequence of array_like
+        Indices of the neurons of each.
+    share : float
+        Of an assembly's neurons that are cued, drawn from the brain's seed.
+    lookup : bool
+        See `Memory.complete`.
+    duration : float
+        See `Memory.complete`, ms.
+    current : float
+        See `Memory.complete`.
+    min_spikes : int
+        See `Memory.complete`.
+    settle : float
+        Time from the reset to the cue, ms.
+
+    Returns
+    -------
+    list of Recall
+        One for each assembly.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such region.
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
     """
     where = "recall_of"
     if region not in brain.regions:

@@ -36,18 +36,47 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
     wins. After each image the incoming weights of the neurons that fired are scaled to the norm
     `total_weight`. With norm = 2, for rates and weights alike, each neuron measures the angle
     between an image and what it stands for, and images of few and of many pixels win as many
-    neurons. doi:10.3389/fncom.2015.00099
+    neurons. A circuit that may grow does so by `brain.growth.births_per_cycle` every
+    `brain.growth.growth_interval` (20 images), each neuron like one there is
+    (`brain.growth.kinship`).
 
-    max_neurons: how many excitatory neurons, each with its inhibitory one, the circuit may grow
-    to, by `brain.growth.births_per_cycle` every `brain.growth.growth_interval` (20 images),
-    each like one there is (`brain.growth.kinship`); None: it does not grow. seed: of the brain.
-    model: "lif", "izhikevich" or a `NeuronModel`. rule: of the synapses that learn; None: they
-    do not. weights: range of the initial ones, before scaling. w_max: their greatest.
-    inhibition: weight of an inhibitory synapse. theta, theta_plus, tau_theta (ms): where
-    thresholds start, their jump at a spike, their slow decay. Defaults depend on the model.
-    brain: one that such a circuit built, to go on with as it is. The other parameters are about
-    showing images and can be assigned.
+    Parameters
+    ----------
+    n_inputs : int
+        Inputs.
+    n_neurons : int
+        Excitatory neurons, each with its inhibitory one.
+    max_neurons : int, optional
+        To how many it may grow. None: it does not.
+    seed : int, optional
+        Of the brain.
+    model : str or NeuronModel
+        "lif", "izhikevich" or a neuron.
+    rule : PlasticityRule or str, optional
+        Of the synapses that learn. None: they do not.
+    dt : float
+        Time step, ms.
+    weights : tuple of (float, float)
+        Range of the initial ones, before scaling.
+    w_max : float, optional
+        Their greatest. None, here and below: by the model.
+    inhibition : float, optional
+        Weight of an inhibitory synapse.
+    theta : float, optional
+        Where thresholds start.
+    theta_plus : float, optional
+        Their jump at a spike.
+    tau_theta : float
+        Their decay, ms.
+    brain : Brain, optional
+        One that such a circuit built, to go on with as it is.
 
+    References
+    ----------
+    .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
+
+    Examples
+    --------
     >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50, total_weight=1.0)
     >>> circuit.learn([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).shape
     (2, 3)

@@ -9,9 +9,16 @@ from engram.synapses import Neurotransmitter
 
 
 def inhibit_other_groups(region: Region, size: int, weight: float) -> None:
-    """Let each neuron inhibit those of all other groups; groups are `size` neighbours each.
+    """Let each neuron inhibit those of all other groups, with delays of a step.
 
-    One-step delays; weight: of each synapse, a magnitude.
+    Parameters
+    ----------
+    region : Region
+        Whose neurons.
+    size : int
+        Of a group: so many neighbours.
+    weight : float
+        Of each synapse, a magnitude.
     """
     group = np.arange(region.n_neurons) // size
     pre, post = np.nonzero(group[:, np.newaxis] != group)

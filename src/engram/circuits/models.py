@@ -9,10 +9,16 @@ from engram.parameters import Parameter
 class ShuntedIzhikevich(NeuronModel, saved_as="engram.competition:ShuntedIzhikevich"):
     """Izhikevich's neuron whose inhibition is a conductance and whose excitation is a current.
 
-    v' = 0.04 v^2 + 5 v + 140 - u + I + g_exc - theta + g_inh (E_inh - v), u' = a (b v - u), with
-    the reset of `Izhikevich`; g_inh in 1/ms. Inhibition can't drive v below E_inh, however many
-    winners there are. In each step the conductance acts first (exactly), then the rest as in
-    `Izhikevich`. doi:10.1109/TNN.2003.820440
+        v' = 0.04 v^2 + 5 v + 140 - u + I + g_exc - theta + g_inh (E_inh - v)
+        u' = a (b v - u)
+
+    with the reset of `Izhikevich`; g_inh in 1/ms. Inhibition can't drive v below E_inh, however
+    many winners there are. In each step the conductance acts first (exactly), then the rest as in
+    `Izhikevich`.
+
+    References
+    ----------
+    .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
     """
 
     states = {"v": -70.0, "u": -14.0}

@@ -39,14 +39,34 @@ class CircuitSettings:
     Weights are relative conductances for "lif" and currents for "izhikevich". They were found on
     training images that were held out, never on test images.
 
-    neuron: excitatory neurons. total_weight, w_max: norm of a neuron's incoming weights, and the
-    greatest of them. inhibition, answer_inhibition: weight of an inhibitory synapse while learning
-    and in answers, where more neurons may have their say. theta: initial threshold above the
-    model's own. theta_plus, eta: jump of a threshold at a spike and rate of learning, at the
-    beginning and at the end. target_spikes: spikes of all neurons in an image that thresholds aim
-    at; 0: they only decay. x_tar: trace that neither strengthens nor weakens a synapse. norm: of
-    rates and weights, 1 their sum, 2 their length. steps: how long an image is shown. total_rate:
-    norm of the rates of an image, Hz; 0: as it is.
+    Parameters
+    ----------
+    neuron : NeuronModel
+        Excitatory neurons.
+    total_weight : float
+        Norm of a neuron's incoming weights.
+    w_max : float
+        The greatest of them.
+    inhibition : float
+        Weight of an inhibitory synapse while learning.
+    theta : float
+        Initial threshold above the model's own.
+    theta_plus : tuple of (float, float)
+        Jump of a threshold at a spike, at the beginning and at the end.
+    answer_inhibition : float
+        Weight of an inhibitory synapse in answers, where more neurons may have their say.
+    target_spikes : float
+        Spikes of all neurons in an image that thresholds aim at; 0: they only decay.
+    eta : tuple of (float, float)
+        Rate of learning, at the beginning and at the end.
+    x_tar : float
+        Trace that neither strengthens nor weakens a synapse.
+    norm : int
+        Of rates and weights: 1 their sum, 2 their length.
+    steps : int
+        How long an image is shown, in steps.
+    total_rate : float
+        Norm of the rates of an image, Hz; 0: as it is.
     """
 
     neuron: NeuronModel
@@ -74,7 +94,25 @@ class CircuitSettings:
 
 
 def named_model(where: str, model: str | NeuronModel) -> NeuronModel:
-    """A neuron by its name, or one of the user's own."""
+    """A neuron by its name, or one of the user's own.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    model : str or NeuronModel
+        A name in `MODELS`, or a neuron.
+
+    Returns
+    -------
+    NeuronModel
+        The neuron.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such name.
+    """
     if isinstance(model, NeuronModel):
         return model
     if model not in MODELS:
@@ -85,7 +123,27 @@ def named_model(where: str, model: str | NeuronModel) -> NeuronModel:
 
 
 def plain_settings(where: str, model: str | NeuronModel) -> CircuitSettings:
-    """What `Competition` takes by itself: sums of weights, and thresholds that only decay."""
+    """What `Competition` takes by itself.
+
+    Sums of weights, and thresholds that only decay.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    model : str or NeuronModel
+        A name in `MODELS`, or a neuron.
+
+    Returns
+    -------
+    CircuitSettings
+        For this model.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such name.
+    """
     neuron = named_model(where, model)
     if model == "izhikevich":
         total, w_max, inhibition, theta, jump = 20.0, 0.4, 17.0, 5.0, 0.5
@@ -107,7 +165,22 @@ def plain_settings(where: str, model: str | NeuronModel) -> CircuitSettings:
 def image_settings(model: str | NeuronModel, n_neurons: int) -> CircuitSettings:
     """What `engram.learn.STDPClassifier` takes by itself, by model and number of neurons.
 
-    model: "lif", "izhikevich", or a neuron of one's own, which gets the settings of "lif".
+    Parameters
+    ----------
+    model : str or NeuronModel
+        "lif", "izhikevich", or a neuron of one's own, which gets the settings of "lif".
+    n_neurons : int
+        Excitatory neurons.
+
+    Returns
+    -------
+    CircuitSettings
+        For this model and size.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such name.
     """
     neuron = named_model("image_settings", model)
     # A neuron wins once in n images: the larger n, the fewer spikes its threshold has to settle.
@@ -142,6 +215,16 @@ def lifelong_settings(n_inputs: int) -> CircuitSettings:
 
     Short inhibition and thresholds that begin below the model's own, so that fresh neurons fire at
     anything; sums of rates and weights.
+
+    Parameters
+    ----------
+    n_inputs : int
+        How many inputs an image has.
+
+    Returns
+    -------
+    CircuitSettings
+        With a LIF neuron.
     """
     neuron = MODELS["lif"].replica()
     neuron.assign("tau_inh", 5.0)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engram.demo.life import STEPS, DemoError, check, live
+from engram.demo.life import STEPS, DemoError, build, check, live
 from engram.demo.show import make_table, picture, projection_table, region_table
 from engram.errors import EngramError
 

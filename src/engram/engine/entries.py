@@ -16,7 +16,18 @@ _compartment_entries: dict[type, Entry] = {}
 
 
 def compartment_entry(kind: type[NeuronModel]) -> Entry:
-    """The compiled loop of a neuron model whose neurons have compartments."""
+    """The compiled loop of a neuron model whose neurons have compartments.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the model.
+
+    Returns
+    -------
+    Entry
+        Compiled once.
+    """
     if kind not in _compartment_entries:
         assert kind.soma is not None
         module, name = kind.soma.split(":")
@@ -32,7 +43,18 @@ def compartment_entry(kind: type[NeuronModel]) -> Entry:
 
 
 def check_model(kind: type[NeuronModel]) -> None:
-    """Refuse a neuron model whose functions ask for what there is not."""
+    """Refuse a neuron model whose functions ask for what there is not.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the model.
+
+    Raises
+    ------
+    InvalidValueError
+        They do, or there are no functions, or too many states.
+    """
     if kind.loop is not None:
         return
     if not hasattr(kind, "update"):
@@ -56,7 +78,18 @@ _rule_entries: dict[tuple[type, bool], tuple[Entry, Entry]] = {}
 
 
 def model_entry(kind: type[NeuronModel]) -> Entry:
-    """The compiled loop of a neuron model."""
+    """The compiled loop of a neuron model.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the model.
+
+    Returns
+    -------
+    Entry
+        Compiled once.
+    """
     if kind not in _model_entries:
         if kind.loop is not None:
             _model_entries[kind] = loops.source_loop(kind.__name__, kind.loop)
@@ -75,7 +108,23 @@ def model_entry(kind: type[NeuronModel]) -> Entry:
 
 
 def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
-    """The parameters of a rule that its functions ask for."""
+    """The parameters of a rule that its functions ask for.
+
+    Parameters
+    ----------
+    rule : type
+        Class of the rule.
+
+    Returns
+    -------
+    tuple of str
+        In the order of its functions.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such parameter, or there are too many.
+    """
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
     asked = [
         name
@@ -98,7 +147,20 @@ def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
 
 
 def check_gate(where: str, rule: type[PlasticityRule]) -> None:
-    """Refuse to gate a rule that leaves no room for the gate among its parameters."""
+    """Refuse to gate a rule that leaves no room for the gate among its parameters.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    rule : type
+        Class of the rule.
+
+    Raises
+    ------
+    InvalidValueError
+        It leaves none.
+    """
     if len(rule_arguments(rule)) > GATE:
         raise InvalidValueError(
             f"{where}: {rule.__name__} has {RULE_PARAMETERS} parameters; learning can be "
@@ -107,7 +169,20 @@ def check_gate(where: str, rule: type[PlasticityRule]) -> None:
 
 
 def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry, Entry]:
-    """The compiled loops of a rule: arrivals, and after firing."""
+    """The compiled loops of a rule: arrivals, and after firing.
+
+    Parameters
+    ----------
+    rule : type
+        Class of the rule.
+    gated : bool
+        Whether its changes are multiplied by a gate.
+
+    Returns
+    -------
+    tuple of (Entry, Entry)
+        For arrivals, and after firing; compiled once.
+    """
     key = rule, gated
     if key not in _rule_entries:
         _rule_entries[key] = loops.rule_loops(

@@ -74,7 +74,6 @@ class SpikingAgent:
     silent or tied, the network runs on with its noise. Learning is open in the second part only,
     so that a decision's own eligibility does not meet the error of the one before. Noise of the
     motor neurons explores; without learning there is less of it.
-    doi:10.1371/journal.pcbi.1003024
 
     Parameters
     ----------
@@ -119,6 +118,10 @@ class SpikingAgent:
         where 1 s more did not help, so that the first action was taken.
     episodes, lessons : int
         Episodes of learning so far, and decisions learned from.
+
+    References
+    ----------
+    .. [1] Fremaux et al. 2013, doi:10.1371/journal.pcbi.1003024
 
     Examples
     --------

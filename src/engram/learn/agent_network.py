@@ -43,7 +43,17 @@ PROBES, SETTLING = 20, 100
 
 
 class Size(NamedTuple):
-    """Actions, motor neurons of each, and critic neurons."""
+    """How many actions and neurons there are.
+
+    Parameters
+    ----------
+    n_actions : int
+        Actions.
+    n_motor : int
+        Motor neurons of each action.
+    n_critic : int
+        Critic neurons.
+    """
 
     n_actions: int
     n_motor: int
@@ -51,7 +61,19 @@ class Size(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Parts of a decision, ms, and the decay of eligibility, ms."""
+    """Parts of a decision, and the decay of eligibility.
+
+    Parameters
+    ----------
+    perceive : int
+        While the critic's spikes are counted, ms.
+    decide : int
+        While motor spikes are counted, ms.
+    pause : int
+        Silence afterwards, ms.
+    tau_eligibility : float
+        Decay of eligibility, ms.
+    """
 
     perceive: int
     decide: int
@@ -62,8 +84,16 @@ class Times(NamedTuple):
 class Calibration(NamedTuple):
     """What spikes of the critic mean, and what dopamine a step of learning takes.
 
-    rest: spikes of the value 0; per_spike: value of one more; dose_actor, dose_critic: dopamine for
-    a step of 1.
+    Parameters
+    ----------
+    rest : float
+        Spikes of the value 0.
+    per_spike : float
+        Value of one more spike.
+    dose_actor : float
+        Dopamine for a step of 1 of the actor.
+    dose_critic : float
+        Dopamine for a step of 1 of the critic.
     """
 
     rest: float
@@ -81,7 +111,28 @@ def build_network(
     exploration: float,
     inhibition: float,
 ) -> Brain:
-    """The untrained network, its pathways frozen."""
+    """The untrained network, its pathways frozen.
+
+    Parameters
+    ----------
+    cells : Cells
+        The code of observations.
+    size : Size
+        How many neurons.
+    times : Times
+        Parts of a decision.
+    seed : int or None
+        Of the brain. None: another each time.
+    exploration : float
+        Noise of motor neurons, mV ms^1/2.
+    inhibition : float
+        Jump of the inhibitory current at a spike for another action, mV.
+
+    Returns
+    -------
+    Brain
+        With regions "place", "actor" and "critic".
+    """
     brain = Brain(dt=1.0, seed=seed)
     brain.freeze_structural_plasticity()
     brain.freeze_homeostatic_scaling()
@@ -143,6 +194,24 @@ def calibrate(brain: Brain, cells: Cells, size: Size, times: Times, optimism: fl
     """Find what the critic fires at the values 0 and 1, and how much dopamine a step takes.
 
     optimism: value before learning.
+
+    Parameters
+    ----------
+    brain : Brain
+        The untrained network.
+    cells : Cells
+        The code of observations.
+    size : Size
+        How many neurons.
+    times : Times
+        Parts of a decision.
+    optimism : float
+        Value before learning.
+
+    Returns
+    -------
+    Calibration
+        What was found.
     """
     pathway = brain.get_projection(PLACE, CRITIC)
     born = pathway.weight
@@ -185,6 +254,18 @@ def place_input(rates: NDArray[np.float64], perceive: int) -> NDArray[np.float64
 
     Cells start from rest, the first spike comes after an interval without refractory time: n spikes
     are expected while the observation is perceived if (n + 1/2) intervals fit in.
+
+    Parameters
+    ----------
+    rates : array of shape (n_cells,), float64
+        Relative rates, in [0, 1].
+    perceive : int
+        How long the observation is perceived, ms.
+
+    Returns
+    -------
+    array of shape (n_cells,), float64
+        Values for the encoder.
     """
     values = np.zeros(len(rates))
     active = rates > 0

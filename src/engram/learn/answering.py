@@ -28,7 +28,27 @@ LEAST = 50
 
 
 def check_fixations(where: str, fixations: object, n_features: int) -> int:
-    """1, 5 or 9; more than 1 only for square images."""
+    """Check a number of fixations: 1, 5 or 9; more than 1 only for square images.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    fixations : object
+        What was given.
+    n_features : int
+        Pixels of an image.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    InvalidValueError
+        It is another number, or images are not square.
+    """
     if fixations not in CHOICES or isinstance(fixations, bool):
         raise InvalidValueError(
             f"{where}: fixations must be one of {CHOICES}: the centre, with the four positions "
@@ -44,7 +64,20 @@ def check_fixations(where: str, fixations: object, n_features: int) -> int:
 
 
 def looks(values: NDArray[np.float32], fixations: int) -> Iterator[NDArray[np.float32]]:
-    """Square images, one in a row, moved by a pixel at most; 0 comes in from beyond the edge."""
+    """Square images, moved by a pixel at most; 0 comes in from beyond the edge.
+
+    Parameters
+    ----------
+    values : array of shape (n, pixels), float32
+        An image in each row.
+    fixations : int
+        How many positions.
+
+    Yields
+    ------
+    array of shape (n, pixels), float32
+        The images as seen from one position.
+    """
     if fixations == 1:
         yield values
         return
@@ -56,7 +89,18 @@ def looks(values: NDArray[np.float32], fixations: int) -> Iterator[NDArray[np.fl
 
 
 def sample_key(values: NDArray[np.float32]) -> int:
-    """A number that a sample's input spikes are drawn by: a hash of the sample."""
+    """A number that a sample's input spikes are drawn by: a hash of the sample.
+
+    Parameters
+    ----------
+    values : array of shape (n_features,), float32
+        The sample.
+
+    Returns
+    -------
+    int
+        At least 0.
+    """
     digest = hashlib.blake2b(values.tobytes(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 33
 
@@ -70,9 +114,29 @@ def answers(
     steps: int,
     n_jobs: int,
 ) -> Counts:
-    """Spikes of each neuron at samples in [0, 1], added up over the fixations; nothing is learned.
+    """Spikes of each neuron at samples, added up over the fixations; nothing is learned.
 
-    An answer depends on the circuit and the sample alone. n_jobs: threads; -1: one for each core.
+    An answer depends on the circuit and the sample alone.
+
+    Parameters
+    ----------
+    circuit : Competition
+        That answers.
+    values : array of shape (n, n_features), float32
+        Samples in [0, 1].
+    fixations : int
+        Positions from which a sample is looked at.
+    inhibition : float
+        In answers.
+    steps : int
+        How long each look lasts, in steps.
+    n_jobs : int
+        Threads; -1: one for each core.
+
+    Returns
+    -------
+    array of shape (n, n_neurons), int32
+        Spikes of each neuron.
     """
     jobs = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
     jobs = max(1, min(jobs, len(values) // LEAST))

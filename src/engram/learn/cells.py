@@ -17,7 +17,18 @@ LEAST = 0.12
 
 
 def numbers(observation: Any) -> Floats:
-    """The numbers in an observation, in the order of its keys; text is left out."""
+    """The numbers in an observation, in the order of its keys; text is left out.
+
+    Parameters
+    ----------
+    observation : object
+        As the environment gives it.
+
+    Returns
+    -------
+    array of float64
+        Flat, in the order of its keys.
+    """
     if isinstance(observation, dict):
         parts = [numbers(observation[key]) for key in sorted(observation)]
     elif isinstance(observation, tuple):
@@ -32,7 +43,12 @@ def numbers(observation: Any) -> Floats:
 class Cells:
     """Base: a code gives each of `n_cells` neurons a rate in [0, 1], in all about `total`.
 
-    gamma, tau_eligibility: how far ahead and back (ms) an agent reckons with such observations.
+    Attributes
+    ----------
+    gamma : float
+        How far ahead an agent reckons with such observations.
+    tau_eligibility : float
+        How far back an agent reckons with such observations, ms.
     """
 
     n_cells: int
@@ -40,26 +56,65 @@ class Cells:
     gamma, tau_eligibility = 0.9, 200.0
 
     def rates(self, observation: Any) -> Floats:
-        """Relative firing rates for an observation, shape (n_cells,)."""
+        """Relative firing rates for an observation.
+
+        Parameters
+        ----------
+        observation : object
+            As the environment gives it.
+
+        Returns
+        -------
+        array of shape (n_cells,), float64
+            In [0, 1].
+        """
         raise NotImplementedError
 
     def examples(self, n: int) -> list[Floats]:
-        """The rates of `n` observations spread over all there are, each of shape (n_cells,)."""
+        """The rates of observations spread over all there are.
+
+        Parameters
+        ----------
+        n : int
+            How many observations.
+
+        Returns
+        -------
+        list of arrays of shape (n_cells,)
+            One for each.
+        """
         raise NotImplementedError
 
     def describe(self) -> dict[str, Any]:
-        """What makes the same code again, as JSON can hold it."""
+        """Describe the code.
+
+        Returns
+        -------
+        dict
+            What makes the same code again, as JSON can hold it.
+        """
         raise NotImplementedError
 
 
 class PlaceCells(Cells):
     """Gaussian place fields on a lattice over a box (O'Keefe & Dostrovsky 1971).
 
-    a_i = exp(-|x - c_i|^2 / (2 sigma^2)), scaled so that they add up to `total` before
-    cells below 0.12 are silenced. There are `fields` centres c in each dimension, one of them
-    beyond either edge; sigma is their distance. doi:10.1016/0006-8993(71)90358-1
+    a_i = exp(-|x - c_i|^2 / (2 sigma^2)), scaled so that they add up to `total` before cells below
+    0.12 are silenced. There are `fields` centres c in each dimension, one of them beyond either
+    edge; sigma is their distance.
 
-    low, high: edges of the box, shape (d,).
+    Parameters
+    ----------
+    low : array_like of shape (d,)
+        Lower edges of the box.
+    high : array_like of shape (d,)
+        Upper edges of the box.
+    fields : int
+        Centres in each dimension.
+
+    References
+    ----------
+    .. [1] O'Keefe & Dostrovsky 1971, doi:10.1016/0006-8993(71)90358-1
     """
 
     total = 6.0
@@ -74,7 +129,18 @@ class PlaceCells(Cells):
         self.n_cells = len(self.centres)
 
     def rates(self, observation: Any) -> Floats:
-        """Relative firing rates for a point of the box, shape (n_cells,)."""
+        """Relative firing rates for a point of the box.
+
+        Parameters
+        ----------
+        observation : object
+            The point, d numbers.
+
+        Returns
+        -------
+        array of shape (n_cells,), float64
+            In [0, 1].
+        """
         x = numbers(observation)
         if x.shape != self.low.shape or not np.isfinite(x).all():
             raise InvalidValueError(
@@ -89,7 +155,18 @@ class PlaceCells(Cells):
         return np.minimum(a, 1.0)
 
     def examples(self, n: int) -> list[Floats]:
-        """The rates of `n` points of the box (an additive recurrence, its steps of roots of 2)."""
+        """The rates of points of the box (an additive recurrence, its steps of roots of 2).
+
+        Parameters
+        ----------
+        n : int
+            How many points.
+
+        Returns
+        -------
+        list of arrays of shape (n_cells,)
+            One for each.
+        """
         steps = 2.0 ** (-np.arange(1, len(self.low) + 1) / (len(self.low) + 1))
         shares = np.arange(1, n + 1)[:, np.newaxis] * steps % 1.0
         return [self.rates(self.low + share * (self.high - self.low)) for share in shares]
@@ -108,9 +185,24 @@ class TileCells(Cells):
     """Tile coding with cells recruited at the first visit (Sutton & Barto 2018, section 9.5).
 
     `tilings` grids of tiles of the given widths, shifted against each other by (1, 3, 5, ...) /
-    tilings of a width; one cell of each fires. A tile gets a neuron when it is first entered;
-    when all `n_cells` are taken, tiles share them. With width 0, numbers are compared as they are:
-    each distinct observation has cells of its own.
+    tilings of a width; one cell of each fires. A tile gets a neuron when it is first entered; when
+    all `n_cells` are taken, tiles share them. With width 0, numbers are compared as they are: each
+    distinct observation has cells of its own.
+
+    Parameters
+    ----------
+    widths : array_like of shape (d,)
+        Of tiles, in each dimension.
+    n_cells : int
+        How many neurons there are.
+    tilings : int
+        Grids.
+    known : sequence of sequences of int
+        Tiles that have a neuron already.
+
+    References
+    ----------
+    .. [1] Sutton & Barto 2018, Reinforcement Learning, 2nd edition.
     """
 
     def __init__(
@@ -130,7 +222,18 @@ class TileCells(Cells):
         self.shared = 0
 
     def rates(self, observation: Any) -> Floats:
-        """1 for the cells of the tiles an observation is in, else 0, shape (n_cells,)."""
+        """1 for the cells of the tiles an observation is in, else 0.
+
+        Parameters
+        ----------
+        observation : object
+            As the environment gives it.
+
+        Returns
+        -------
+        array of shape (n_cells,), float64
+            Rates.
+        """
         x = numbers(observation)
         if x.shape != self.widths.shape or not np.isfinite(x).all():
             raise InvalidValueError(
@@ -145,7 +248,18 @@ class TileCells(Cells):
         return a
 
     def examples(self, n: int) -> list[Floats]:
-        """`n` times one cell of each tiling: any tiles make the same input before learning."""
+        """One cell of each tiling, some times: any tiles make the same input before learning.
+
+        Parameters
+        ----------
+        n : int
+            How many observations.
+
+        Returns
+        -------
+        list of arrays of shape (n_cells,)
+            One for each.
+        """
         return [np.repeat([1.0, 0.0], [self.tilings, self.n_cells - self.tilings])] * n
 
     def _cell(self, tile: tuple[int, ...]) -> int:
@@ -170,7 +284,18 @@ class TileCells(Cells):
 
 
 def from_description(described: dict[str, Any]) -> Cells:
-    """The code that `Cells.describe` described."""
+    """The code that was described.
+
+    Parameters
+    ----------
+    described : dict of object
+        What `Cells.describe` returned.
+
+    Returns
+    -------
+    Cells
+        The same code.
+    """
     values = dict(described)
     kind = values.pop("kind")
     return PlaceCells(**values) if kind == "place" else TileCells(**values)
@@ -184,6 +309,29 @@ def cells_for(
     A bounded Box of one or two real numbers gets place cells; a larger or unbounded one tiles,
     `tiles` of them across a bounded dimension and tiles of width 1 in others; whatever consists of
     whole numbers gets `tilings` cells for each distinct observation.
+
+    Parameters
+    ----------
+    space : gymnasium.Space
+        Of the observations.
+    fields : int
+        Place fields in each dimension.
+    tiles : int
+        Tiles across a bounded dimension.
+    tilings : int
+        Cells for each observation.
+    max_cells : int
+        At most so many cells, where tiles are used.
+
+    Returns
+    -------
+    Cells
+        The code.
+
+    Raises
+    ------
+    InvalidTypeError
+        There is no code for such observations.
     """
     low, high, whole = _limits(space)
     if whole.all():

@@ -19,8 +19,8 @@ class CoActivity(Decoder):
     samples of F_i F_j, kept where i is among the `partners` strongest of j or the other way round,
     and scaled to S = D^-1/2 A D^-1/2. The labelled samples give each neuron a mean activity M_ci
     for each class; P = M (1 - spreading S)^-1, scaled so that each neuron's shares of the classes
-    add up to 1, is what a sample's F is multiplied with. doi:10.5555/2981345.2981386 (Zhou et al.
-    2004), between neurons instead of samples.
+    add up to 1, is what a sample's F is multiplied with: the method of
+    Zhou et al. (2004), between neurons instead of samples.
 
     Parameters
     ----------
@@ -36,6 +36,10 @@ class CoActivity(Decoder):
     profiles_ : ndarray of shape (n_classes, n_neurons)
         P.
 
+    References
+    ----------
+    .. [1] Zhou et al. 2004, doi:10.5555/2981345.2981386
+
     Examples
     --------
     >>> decoder = CoActivity(partners=1).watch([[3, 3, 0, 0], [0, 0, 2, 2]])
@@ -50,7 +54,17 @@ class CoActivity(Decoder):
     def watch(self, counts: ArrayLike) -> Self:
         """Find which neurons are active together, from unlabelled spike counts.
 
-        counts: shape (n_samples, n_neurons). Without this, `fit` uses the labelled ones.
+        Without this, `fit` uses the labelled ones.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spikes.
+
+        Returns
+        -------
+        CoActivity
+            Itself.
         """
         spreading = number("CoActivity: spreading", self.spreading, 0.0, 1.0)
         partners = integer("CoActivity: partners", self.partners, 1)

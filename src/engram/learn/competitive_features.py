@@ -78,13 +78,27 @@ class CompetitiveFeatures(
         every: int = 5000,
         on_checkpoint: Callable[[Self], object] | None = None,
     ) -> Self:
-        """Learn features from X, shape (n_samples, n_features), anew; the decoder has to wait.
+        """Learn features anew; the decoder has to wait.
 
-        progress: True shows a bar with the time left, a function is called with (samples done,
-        samples in all). checkpoints: a folder; every so many samples (rounded up to hundreds) the
-        network is saved there, and who learns the same from the same data with the same parameters
-        goes on from the latest, to the same result. on_checkpoint is called with the classifier
-        whenever one was saved.
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        progress : Progress
+            True shows a bar with the time left, a function is called with (samples done, samples in
+            all).
+        checkpoints : str or os.PathLike, optional
+            A folder. The network is saved there, and who learns the same from the same data with
+            the same parameters goes on from the latest, to the same result.
+        every : int
+            Samples between two checkpoints, rounded up to hundreds.
+        on_checkpoint : callable, optional
+            Called with the classifier whenever one was saved.
+
+        Returns
+        -------
+        CompetitiveFeatures
+            Itself.
         """
         samples = self._checked_samples(X)
         self._begin(samples)
@@ -125,9 +139,19 @@ class CompetitiveFeatures(
         return training
 
     def settle(self, X: ArrayLike) -> Self:
-        """An untrained network whose thresholds settle while it is shown X; weights stay.
+        """An untrained network whose thresholds settle while it is shown samples; weights stay.
 
         A control for what learning has brought.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        CompetitiveFeatures
+            Itself.
         """
         samples = self._checked_samples(X)
         self._begin(samples)
@@ -188,7 +212,13 @@ class CompetitiveFeatures(
         self.circuit_ = self._competition()
 
     def settings(self) -> dict[str, Any]:
-        """The parameters, with what `None` stands for; JSON can hold them."""
+        """The parameters, with what `None` stands for.
+
+        Returns
+        -------
+        dict
+            JSON can hold it.
+        """
         check_is_fitted(self, "n_features_in_")
         suits = image_settings(self.model, self.n_neurons)
         values: dict[str, Any] = dict(self.get_params(deep=False))
@@ -250,9 +280,19 @@ class CompetitiveFeatures(
     # -- answering
 
     def transform(self, X: ArrayLike) -> Counts:
-        """Spike counts of the neurons for each sample, shape (n_samples, n_neurons).
+        """Spike counts of the neurons for each sample.
 
         With several `fixations`, the sums over them.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_neurons), int32
+            Spikes.
         """
         check_is_fitted(self, "circuit_")
         samples = self._checked_samples(X)
@@ -295,7 +335,20 @@ class CompetitiveFeatures(
 
 
 def drawn_for(seed: int, purpose: int) -> np.random.RandomState:
-    """Random numbers for one purpose: an epoch's order, or which labels are used."""
+    """Random numbers for one purpose: an epoch's order, or which labels are used.
+
+    Parameters
+    ----------
+    seed : int
+        Of all that is drawn.
+    purpose : int
+        Which purpose, a number.
+
+    Returns
+    -------
+    RandomState
+        Its own.
+    """
     return np.random.RandomState([seed % 2**32, purpose])
 
 

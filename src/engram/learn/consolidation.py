@@ -19,8 +19,7 @@ class ConsolidatedCircuit:
 
     of it, with s_j its spikes before the chunk; the rest is undone. So neurons that stand for
     something stay as they are, and what none of them answers in time recruits fresh ones.
-    (Synapses that lose plasticity with use hold memories longer: Fusi, Drew & Abbott 2005,
-    doi:10.1016/j.neuron.2005.02.001.)
+    Synapses that lose plasticity with use hold memories longer (Fusi, Drew & Abbott 2005).
 
     Parameters
     ----------
@@ -38,6 +37,10 @@ class ConsolidatedCircuit:
     used : ndarray of shape (n_neurons,)
         Spikes of each neuron so far.
 
+    References
+    ----------
+    .. [1] Fusi, Drew & Abbott 2005, doi:10.1016/j.neuron.2005.02.001
+
     Examples
     --------
     >>> net = ConsolidatedCircuit(Competition(4, 3, seed=1, total_weight=1.0), constancy=100.0)
@@ -54,7 +57,18 @@ class ConsolidatedCircuit:
         self.used: NDArray[np.float64] = np.zeros(circuit.n_neurons)
 
     def learn(self, images: ArrayLike) -> Counts:
-        """Show images once, in this order; the spikes of each neuron, shape (n, n_neurons)."""
+        """Show images once, in this order.
+
+        Parameters
+        ----------
+        images : array_like of shape (n, n_inputs)
+            Bytes, or values in [0, 1].
+
+        Returns
+        -------
+        array of shape (n, n_neurons), int32
+            The spikes of each neuron.
+        """
         X, net = np.asarray(images), self.circuit
         found = [np.zeros((0, net.n_neurons), np.int32)]
         for first in range(0, len(X), self.chunk):

@@ -21,7 +21,18 @@ UNDECIDED = -1
 
 
 def undecided(counts: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether no class alone has most spikes; counts: shape (..., n_classes)."""
+    """Whether no class alone has most spikes.
+
+    Parameters
+    ----------
+    counts : array of shape (..., n_classes)
+        Spikes.
+
+    Returns
+    -------
+    array of shape (...,), bool
+        True where it is undecided.
+    """
     ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
     return np.asarray(ties)
 
@@ -53,7 +64,20 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """How much speaks for each class, shape (n_samples, n_classes)."""
 
     def fit(self, counts: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from spike counts, shape (n_samples, n_neurons), and classes y."""
+        """Learn from spike counts and classes.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+        y : array_like of shape (n_samples,)
+            Classes.
+
+        Returns
+        -------
+        Decoder
+            Itself.
+        """
         array, labels = check_X_y(counts, y, dtype=np.float64)
         check_classification_targets(labels)
         self._check_counts(array)
@@ -68,7 +92,19 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Learn from some more samples.
 
-        classes: all that will ever come, in the first call; by default those of its y.
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+        y : array_like of shape (n_samples,)
+            Classes.
+        classes : array_like, optional
+            All that will ever come, in the first call. None: those of its y.
+
+        Returns
+        -------
+        Decoder
+            Itself.
         """
         if not hasattr(self, "classes_"):
             if classes is None:
@@ -127,24 +163,72 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return array
 
     def class_scores(self, counts: ArrayLike) -> Floats:
-        """How much speaks for each class, shape (n_samples, n_classes)."""
+        """How much speaks for each class.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes), float64
+            Scores.
+        """
         return self._scores(self._checked(counts))
 
     def answers(self, counts: ArrayLike) -> NDArray[np.int64]:
-        """The number of the best class in `classes_`; -1 where no neuron fired."""
+        """The number of the best class.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+
+        Returns
+        -------
+        array of shape (n_samples,), int64
+            Indices into `classes_`; -1 where no neuron fired.
+        """
         array = self._checked(counts)
         best = self._scores(array).argmax(axis=1)
         return np.where(array.any(axis=1), best, UNDECIDED)
 
     def predict(self, counts: ArrayLike) -> NDArray[Any]:
-        """The class that most speaks for; the first of them if undecided."""
+        """The class that most speaks for.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Classes; the first of them if undecided.
+        """
         labels: NDArray[Any] = self.classes_[np.maximum(self.answers(counts), 0)]
         return labels
 
     def score(
         self, counts: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Share of right answers; an undecided one is wrong."""
+        """Share of right answers; an undecided one is wrong.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+        y : array_like of shape (n_samples,)
+            Classes.
+        sample_weight : array_like of shape (n_samples,), optional
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
         answers = self.answers(counts)
         right = (answers != UNDECIDED) & (self.classes_[np.maximum(answers, 0)] == np.asarray(y))
         weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
@@ -191,12 +275,16 @@ class Vote(ProfileDecoder):
     """The decoder of Diehl & Cook (2015): each neuron stands for one class.
 
     A neuron's class is the one it answered with most spikes on average; the score of a class is the
-    mean count of its neurons. A neuron that never fired has no vote. doi:10.3389/fncom.2015.00099
+    mean count of its neurons. A neuron that never fired has no vote.
 
     Attributes
     ----------
     assignments_ : ndarray of int, shape (n_neurons,)
         Number of each neuron's class in `classes_`; -1 for those that never fired.
+
+    References
+    ----------
+    .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
 
     Examples
     --------

@@ -26,7 +26,25 @@ DECODERS: Mapping[str, Callable[[int], Decoder]] = {
 
 
 def new_decoder(where: str, wanted: str | Decoder) -> Decoder:
-    """A decoder that is not fitted: the one of a name, or a clone of one's own."""
+    """A decoder that is not fitted: the one of a name, or a clone of one's own.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    wanted : str or Decoder
+        A name, or a decoder.
+
+    Returns
+    -------
+    Decoder
+        Not fitted.
+
+    Raises
+    ------
+    InvalidValueError
+        There is no such name.
+    """
     if isinstance(wanted, Decoder):
         decoder: Decoder = clone(wanted)
         return decoder

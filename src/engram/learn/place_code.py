@@ -21,7 +21,7 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     few outliers don't squeeze the rest into one field. Values outside the range are clipped to it.
     Field k of a feature answers exp(-(p - mu_k)^2 / (2 sigma^2)) at place p, with mu_k = k /
     (n_fields - 1) and sigma the distance between neighbours. A feature that is constant in the
-    training data has no fields. doi:10.1016/S0925-2312(01)00658-0
+    training data has no fields.
 
     Parameters
     ----------
@@ -43,6 +43,10 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     n_outputs_ : int
         Fields in all: ``n_fields`` for each feature that varies.
 
+    References
+    ----------
+    .. [1] Bohte, La Poutre & Kok 2002, doi:10.1016/S0925-2312(01)00658-0
+
     Examples
     --------
     >>> PlaceCode(n_fields=3).fit([[0.0], [4.0]]).transform([[2.0]]).round(2).tolist()
@@ -54,7 +58,20 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.rank = rank
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002
-        """Learn the distribution of each feature from X, shape (n_samples, n_features)."""
+        """Learn the distribution of each feature.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : object
+            Not used.
+
+        Returns
+        -------
+        PlaceCode
+            Itself.
+        """
         integer("PlaceCode: n_fields", self.n_fields, 2)
         number("PlaceCode: rank", self.rank, 0.0, 1.0)
         array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
@@ -76,7 +93,18 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Answers of the fields in [0, 1], shape (n_samples, n_outputs_), feature by feature."""
+        """Answers of the fields, feature by feature.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_outputs_), float64
+            In [0, 1].
+        """
         check_is_fitted(self)
         array = validate_data(self, X, dtype=np.float64, reset=False)
         columns = zip(array[:, self.varies_].T, self.values_, self.places_, strict=True)

@@ -14,9 +14,8 @@ class Retina:
     """Shows how far each pixel is from the background, to which it adapts.
 
     y = |x - b|: cells for more and for less light converge. With each image, b moves towards the
-    image's median, by one `step` at most. Over dark paper b is 0 and y = x. (That retinas adapt to
-    what is usual and pass on what deviates: Hosoya, Baccus & Meister 2005,
-    doi:10.1038/nature03689.)
+    image's median, by one `step` at most. Over dark paper b is 0 and y = x. Retinas adapt to
+    what is usual and pass on what deviates (Hosoya, Baccus & Meister 2005).
 
     Parameters
     ----------
@@ -24,6 +23,10 @@ class Retina:
         Grey levels by which the background moves with an image at most; 0: it stays.
     background : float
         Where it begins, a grey level.
+
+    References
+    ----------
+    .. [1] Hosoya, Baccus & Meister 2005, doi:10.1038/nature03689
 
     Examples
     --------
@@ -38,7 +41,18 @@ class Retina:
         self.background = number("Retina: background", background, 0.0, 255.0)
 
     def see(self, images: ArrayLike) -> NDArray[np.uint8]:
-        """What comes through of bytes, shape (n, pixels), adapting from image to image."""
+        """What comes through, adapting from image to image.
+
+        Parameters
+        ----------
+        images : array_like of shape (n, pixels)
+            Bytes.
+
+        Returns
+        -------
+        array of shape (n, pixels), uint8
+            What comes through.
+        """
         X = _checked(images)
         out = np.empty_like(X)
         for k, (x, middle) in enumerate(zip(X, np.median(X, axis=1), strict=True)):
@@ -47,7 +61,18 @@ class Retina:
         return out
 
     def look(self, images: ArrayLike) -> NDArray[np.uint8]:
-        """What comes through now, without adapting."""
+        """What comes through now, without adapting.
+
+        Parameters
+        ----------
+        images : array_like of shape (n, pixels)
+            Bytes.
+
+        Returns
+        -------
+        array of shape (n, pixels), uint8
+            What comes through.
+        """
         return self._distance(_checked(images))
 
     def _distance(self, X: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -32,13 +32,39 @@ class RegularSource(NeuronModel, saved_as="engram.learn.reward_readout:RegularSo
 
     @staticmethod
     def update(v: Any, I: Any) -> Any:  # noqa: E741
-        """The next v, and whether the neuron fires."""
+        """The next state.
+
+        Parameters
+        ----------
+        v : float
+            How near to a spike.
+        I : float
+            Spikes a step, on average.
+
+        Returns
+        -------
+        tuple of (float, bool)
+            The next v, and whether the neuron fires.
+        """
         v = v + I
         return v, v >= np.float32(1)
 
     @staticmethod
     def reset(v: Any, I: Any) -> Any:  # noqa: E741
-        """What is left of v after a spike."""
+        """What is left of v after a spike.
+
+        Parameters
+        ----------
+        v : float
+            How near to a spike.
+        I : float
+            Spikes a step, on average.
+
+        Returns
+        -------
+        float
+            The next v.
+        """
         return v + I - np.float32(1)
 
 
@@ -52,7 +78,7 @@ class RewardReadout(Decoder):
     A trial of training is two presentations, each from rest. *Guess*: the sample alone; e is 1
     minus the share of spikes that the right class fired, and dopamine falls by e times `reward`.
     *Lesson*: the same with a current into the right class; dopamine rises by as much. In epoch k
-    (from 0) the reward is ``reward / (1 + k)``. doi:10.1093/cercor/bhl152
+    (from 0) the reward is ``reward / (1 + k)``.
 
     Parameters
     ----------
@@ -88,6 +114,10 @@ class RewardReadout(Decoder):
     Notes
     -----
     Silence and ties of the readout are undecided, and wrong to `score`.
+
+    References
+    ----------
+    .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
     """
 
     def __init__(
@@ -243,13 +273,35 @@ class RewardReadout(Decoder):
     # -- answering
 
     def spike_counts(self, counts: ArrayLike) -> NDArray[np.int64]:
-        """Readout spikes of each class in answer to each sample, shape (n_samples, n_classes)."""
+        """Readout spikes of each class in answer to each sample.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes), int64
+            Spikes.
+        """
         return self._scores(self._checked(counts)).astype(np.int64)
 
     def _scores(self, counts: Floats) -> Floats:
         return np.array([self._show(sample) for sample in counts], np.float64)
 
     def answers(self, counts: ArrayLike) -> NDArray[np.int64]:
-        """The number of the class with most spikes; -1 for silence and ties."""
+        """The number of the class with most spikes.
+
+        Parameters
+        ----------
+        counts : array_like of shape (n_samples, n_neurons)
+            Spike counts.
+
+        Returns
+        -------
+        array of shape (n_samples,), int64
+            Indices into `classes_`; -1 for silence and ties.
+        """
         spikes = self._scores(self._checked(counts))
         return np.where(undecided(spikes), UNDECIDED, spikes.argmax(axis=1))

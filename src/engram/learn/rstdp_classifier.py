@@ -52,7 +52,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Dopamine turns eligibility into weight during the `gap` after each lesson. What both lessons
     have in common cancels, so the synapses of active inputs onto the rival weaken and those onto
-    the right class grow. doi:10.1093/cercor/bhl152
+    the right class grow.
 
     Parameters
     ----------
@@ -114,6 +114,10 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     A classifier can be pickled, and goes on learning from there as it would have; its brain is in
     the pickle as in a checkpoint.
+
+    References
+    ----------
+    .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
 
     Examples
     --------

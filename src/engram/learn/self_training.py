@@ -14,7 +14,18 @@ Floats = NDArray[np.float64]
 
 
 def shares(scores: Floats) -> Floats:
-    """The share of each class in all that speaks for any, shape (n, n_classes)."""
+    """The share of each class in all that speaks for any.
+
+    Parameters
+    ----------
+    scores : array of shape (n, n_classes), float64
+        How much speaks for each class.
+
+    Returns
+    -------
+    array of shape (n, n_classes), float64
+        Shares.
+    """
     found: Floats = scores / np.maximum(scores.sum(axis=1, keepdims=True), 1e-9)
     return found
 
@@ -24,8 +35,8 @@ class Conscience:
 
     With p_c the share of class c in all that speaks for any and b_c its bias, the answer is the
     class with the greatest p_c - b_c; it is clear if it is ahead of the next one by `margin`. After
-    n answers, n_c of them c, b_c grows by balance (n_c - n / classes). (A conscience keeps units
-    from winning too often: DeSieno 1988, doi:10.1109/ICNN.1988.23839; here it is of classes.)
+    n answers, n_c of them c, b_c grows by balance (n_c - n / classes). A conscience keeps units
+    from winning too often (DeSieno 1988); here it is of classes.
 
     Parameters
     ----------
@@ -41,6 +52,10 @@ class Conscience:
     bias : ndarray of shape (n_classes,)
         What is taken from the share of each class.
 
+    References
+    ----------
+    .. [1] DeSieno 1988, doi:10.1109/ICNN.1988.23839
+
     Examples
     --------
     >>> conscience = Conscience(2, margin=0.0, balance=0.5)
@@ -55,9 +70,17 @@ class Conscience:
         self.bias: Floats = np.zeros(self.n_classes)
 
     def decide(self, shares: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """The number of the class of each sample, and whether it is clear.
+        """Decide between classes, one sample after the other.
 
-        shares: shape (n, n_classes).
+        Parameters
+        ----------
+        shares : array of shape (n, n_classes), float64
+            What speaks for each class.
+
+        Returns
+        -------
+        tuple of (array of int64, array of bool)
+            The number of the class of each sample, and whether it is clear.
         """
         corrected = shares - self.bias
         best = np.sort(corrected, axis=1)
@@ -72,8 +95,21 @@ def respond_to_views(
 ) -> Counts:
     """Spikes at images, added up over their views; nothing is learned.
 
-    views: shape (n_views, n, pixels); first: number of the first image, by which its input spikes
-    are drawn.
+    Parameters
+    ----------
+    circuit : Competition
+        That answers.
+    views : array of shape (n_views, n, pixels), uint8
+        The images.
+    first : int
+        Number of the first image, by which its input spikes are drawn.
+    inhibition : float, optional
+        In answers. None: that of the circuit.
+
+    Returns
+    -------
+    array of shape (n, n_neurons), int32
+        Spikes of each neuron.
     """
     numbers = first + np.arange(views.shape[1])
     counts = np.zeros((views.shape[1], circuit.n_neurons), np.int32)
@@ -101,7 +137,7 @@ def live_on(
         theta_i - feedback p_ci,
 
     with p the profiles of the reader, which stays as it is. So an image that has changed a little
-    is learned by neurons of its class (self-training: Scudder 1965, doi:10.1109/TIT.1965.1053799).
+    is learned by neurons of its class (self-training: Scudder 1965).
 
     Parameters
     ----------
@@ -125,6 +161,10 @@ def live_on(
     ndarray of shape (n,)
         The number of the class in `reader.classes_` that each image was answered with; -1 if the
         answer was not clear and nothing was learned.
+
+    References
+    ----------
+    .. [1] Scudder 1965, doi:10.1109/TIT.1965.1053799
     """
     where = "live_on"
     seen = as_array(f"{where}: views", views)

@@ -30,7 +30,7 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
     Poisson spikes of the inputs drive excitatory neurons through plastic synapses; each of them
     inhibits all others, so that few fire, and these learn what they saw (`engram.Competition`).
     Adaptive thresholds see to it that all take part. Labels are used for nothing but the decoder,
-    which sees spike counts. doi:10.3389/fncom.2015.00099
+    which sees spike counts.
 
     Learning rates fall geometrically from the first to the second of two values, over `horizon`
     images. Inputs are scaled by the least and the greatest value of the training data; then each
@@ -76,7 +76,7 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         Positions from which an answer looks at a sample, which then has to be a square image:
         the centre, the four a pixel beside it, the four diagonal ones. Each look begins from rest
         and lasts `answer_steps`; spikes of all are added up. So eyes take in an image between
-        microsaccades, one or two a second (Rucci & Victor 2015, doi:10.1016/j.tins.2015.01.005).
+        microsaccades, one or two a second (Rucci & Victor 2015).
     horizon : int or None
         Samples until the learning rates are at their ends. None: all of `fit`; 60,000 for
         `partial_fit`.
@@ -109,6 +109,11 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
     An answer depends on the fitted classifier and the sample alone: it begins from rest, learning
     is off, and the input spikes are drawn by a hash of the sample. Order and company don't matter.
     A silent answer is undecided, see `Decoder`.
+
+    References
+    ----------
+    .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
+    .. [2] Rucci & Victor 2015, doi:10.1016/j.tins.2015.01.005
     """
 
     decoder_: Decoder
@@ -173,9 +178,27 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         every: int = 5000,
         on_checkpoint: Callable[[Self], object] | None = None,
     ) -> Self:
-        """Learn features from X, shape (n_samples, n_features), and the decoder from classes y.
+        """Learn features, and the decoder from classes.
 
-        See `learn_features` for the other arguments.
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Classes.
+        progress : Progress
+            See `learn_features`.
+        checkpoints : str or os.PathLike, optional
+            See `learn_features`.
+        every : int
+            See `learn_features`.
+        on_checkpoint : callable, optional
+            See `learn_features`.
+
+        Returns
+        -------
+        STDPClassifier
+            Itself.
         """
         samples, labels = self._checked_training_data(X, y)
         self.learn_features(
@@ -196,9 +219,22 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
     ) -> Self:
         """Learn features from some more samples, in the order given, and add them to the decoder.
 
-        The range of the first samples is that of all. y: None leaves the decoder as it is.
-        classes: all that will ever come, needed once unless the first y has them all. The decoder
-        adds up answers that were given at different times; `fit_decoder` begins it anew.
+        The range of the first samples is that of all. The decoder adds up answers that were given
+        at different times; `fit_decoder` begins it anew.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,), optional
+            Classes. None leaves the decoder as it is.
+        classes : array_like, optional
+            All that will ever come, needed once unless the first y has them all.
+
+        Returns
+        -------
+        STDPClassifier
+            Itself.
         """
         if y is None:
             samples = self._checked_samples(X)
@@ -222,7 +258,20 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         return self
 
     def fit_decoder(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Fit the decoder anew, to the answers to labelled samples; features stay as they are."""
+        """Fit the decoder anew, to the answers to labelled samples; features stay as they are.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Classes.
+
+        Returns
+        -------
+        STDPClassifier
+            Itself.
+        """
         check_is_fitted(self, "circuit_")
         samples, labels = self._checked_training_data(X, y)
         self._check_width(samples)
@@ -250,7 +299,13 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
                 delattr(self, name)
 
     def settings(self) -> dict[str, Any]:
-        """The parameters, with what `None` stands for; JSON can hold them."""
+        """The parameters, with what `None` stands for.
+
+        Returns
+        -------
+        dict
+            JSON can hold it.
+        """
         return {**super().settings(), "decoder": str(self.decoder)}
 
     def _new_decoder(self) -> Decoder:
@@ -259,16 +314,53 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
     # -- answering
 
     def class_scores(self, X: ArrayLike) -> NDArray[np.float64]:
-        """How much speaks for each class, shape (n_samples, n_classes); see the decoder."""
+        """How much speaks for each class; see the decoder.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes), float64
+            Scores.
+        """
         check_is_fitted(self, "decoder_")
         return self.decoder_.class_scores(self.transform(X))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The class of each sample; the first class for an undecided answer."""
+        """The class of each sample.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Classes; the first class for an undecided answer.
+        """
         check_is_fitted(self, "decoder_")
         return self.decoder_.predict(self.transform(X))
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Share of right answers; an undecided one is wrong."""
+        """Share of right answers; an undecided one is wrong.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Classes.
+        sample_weight : array_like of shape (n_samples,), optional
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
         check_is_fitted(self, "decoder_")
         return self.decoder_.score(self.transform(X), y, sample_weight)

@@ -28,7 +28,17 @@ KEEP = 2
 
 
 class Reached(NamedTuple):
-    """How far a training is: its brain, the samples done, and the notes that were given."""
+    """How far a training is.
+
+    Parameters
+    ----------
+    brain : Brain
+        At that time.
+    done : int
+        Samples done.
+    notes : dict of object
+        That were given.
+    """
 
     brain: Brain
     done: int
@@ -38,21 +48,55 @@ class Reached(NamedTuple):
 class TrainingFolder:
     """A folder with checkpoints of one training: ``samples-<n>.engram`` and ``samples-<n>.json``.
 
-    where: who asks, for messages. every: samples between two. digest: tells trainings apart; a
-    folder of another one is refused.
+    Parameters
+    ----------
+    where : str
+        Names the caller in messages.
+    folder : str or os.PathLike
+        Made when the first is saved.
+    every : int
+        Samples between two.
+    digest : str
+        Tells trainings apart; a folder of another one is refused.
     """
 
     def __init__(self, where: str, folder: str | os.PathLike[str], every: int, digest: str) -> None:
         self.where, self.folder, self.every, self.digest = where, Path(folder), every, digest
 
     def due(self, done: int, total: int) -> bool:
-        """Whether it is time for one: now and then, and at the end."""
+        """Whether it is time for one: now and then, and at the end.
+
+        Parameters
+        ----------
+        done : int
+            Samples done.
+        total : int
+            Samples in all.
+
+        Returns
+        -------
+        bool
+            True when it is.
+        """
         return done % self.every == 0 or done == total
 
     def latest(self, *names: str) -> Reached | None:
-        """The latest checkpoint that can be read; None: there is none.
+        """The latest checkpoint that can be read; a damaged one is passed over with a warning.
 
-        names: notes that it must have. A damaged one is passed over with a warning.
+        Parameters
+        ----------
+        *names : str
+            Notes that it must have.
+
+        Returns
+        -------
+        Reached or None
+            None: there is none.
+
+        Raises
+        ------
+        InvalidValueError
+            The folder is of another training.
         """
         if not self.folder.is_dir():
             return None
@@ -79,7 +123,17 @@ class TrainingFolder:
         return None
 
     def save(self, brain: Brain, done: int, notes: dict[str, Any]) -> None:
-        """Write a checkpoint and remove the oldest."""
+        """Write a checkpoint and remove the oldest.
+
+        Parameters
+        ----------
+        brain : Brain
+            At this time.
+        done : int
+            Samples done.
+        notes : dict of object
+            What JSON can hold.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = checkpoint_path(self.folder, done, COUNTED)
         write_notes(notes_path(path), {"digest": self.digest, **notes})

@@ -24,8 +24,12 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     the neuron's mean rate in Hz over the last tau_rate or so, and E the integral of e over time in
     seconds, which makes up for a steady drift of weights by other rules. At each spike theta grows
     by theta_plus; between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that
-    without a leak the neuron comes to fire at theta_rate. doi:10.1038/36103,
-    doi:10.1523/JNEUROSCI.20-23-08812.2000
+    without a leak the neuron comes to fire at theta_rate.
+
+    References
+    ----------
+    .. [1] Turrigiano et al. 1998, doi:10.1038/36103
+    .. [2] van Rossum et al. 2000, doi:10.1523/JNEUROSCI.20-23-08812.2000
     """
 
     name = "homeostasis"
@@ -58,23 +62,62 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
             tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
 
     def theta_plus_of(self, region: RegionRecord) -> float:
-        """Step of a region's thresholds at a spike."""
+        """Step of a region's thresholds at a spike.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Settings of the region.
+
+        Returns
+        -------
+        float
+            The region's own or, without, that of all: mV (conductance models) or current (others).
+        """
         return self.theta_plus if region.theta_plus is None else region.theta_plus
 
     def tau_theta_of(self, region: RegionRecord) -> float:
-        """Decay of a region's thresholds, ms."""
+        """Decay of a region's thresholds.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Settings of the region.
+
+        Returns
+        -------
+        float
+            Time constant, ms; infinite without a leak.
+        """
         if region.tau_theta is not None:
             return region.tau_theta
         return 1.0 / self.theta_leak if self.theta_leak > 0 else math.inf
 
     def next_act(self, step: int) -> int | None:
-        """The next check; None while scaling is off."""
+        """The next check.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int or None
+            The first after `step`; None while scaling is off.
+        """
         frozen = self.network.frozen
         off = frozen["plasticity"] or frozen["homeostatic_scaling"] or self.scaling_rate == 0
         return None if off else next_multiple(step, self.network.steps(self.check_interval))
 
     def act(self, step: int) -> None:  # noqa: ARG002
-        """Measure rates and scale once."""
+        """Measure rates and scale once.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+        """
         self.scale()
 
     def scale(self) -> None:

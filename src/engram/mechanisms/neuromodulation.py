@@ -47,6 +47,14 @@ class Neuromodulation(Process):
         -------
         Critic
             The new one.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region, target or parameter.
+        InvalidTypeError, InvalidValueError
+            The region is a critic already, no target is given, a target's rule is not modulated by
+            dopamine, or a parameter is not valid.
         """
         where = "Brain.add_critic"
         self.network.region(where, region)
@@ -62,7 +70,22 @@ class Neuromodulation(Process):
         return self.add(Critic(**parameters), region, labels)
 
     def add(self, critic: Critic, region: str, labels: tuple[str, ...]) -> Critic:
-        """Enter a critic whose region and targets have been checked."""
+        """Enter a critic whose region and targets have been checked.
+
+        Parameters
+        ----------
+        critic : Critic
+            A new one.
+        region : str
+            Name of the region whose rate is the value.
+        labels : tuple of str
+            Targets, as for `Brain.reward`.
+
+        Returns
+        -------
+        Critic
+            The same, which belongs to the network now.
+        """
         critic.tie(self.network, len(self._critics), region, labels)
         self.network.tables.resize(Z=len(self._critics) + 1)
         self._critics[region] = critic
@@ -70,7 +93,13 @@ class Neuromodulation(Process):
         return critic
 
     def switch(self, on: bool) -> None:
-        """Switch on, or off: what was released is gone then, and critics are at rest."""
+        """Switch on, or off: what was released is gone then, and critics are at rest.
+
+        Parameters
+        ----------
+        on : bool
+            Whether it acts from now on.
+        """
         if not on:
             for name in ("transmitter_level", "critic_state"):
                 self.network.tables[name][:] = 0.0

@@ -26,12 +26,7 @@ class Oscillators(Process):
     region, in the unit of its model. A brain starts without rhythms: all A_k are 0, until `set` or
     `use_defaults`. Phases go on in any case; phi_k is drawn from the seed and moved by `couple`
     only, so that what is not used costs nothing. g_k is 1 unless the rhythm is nested in a slower
-    one, see `nest`.
-
-    Parameters
-    ----------
-    brain : Brain
-        Whose regions oscillate. It has one of these as `Brain.oscillators`.
+    one, see `nest`. A brain has its own as `Brain.oscillators`.
 
     References
     ----------
@@ -65,7 +60,13 @@ class Oscillators(Process):
         tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
 
     def region_added(self, region: RegionRecord) -> None:
-        """A new region's frequencies, and its phases, which follow from the seed."""
+        """A new region's frequencies, and its phases, which follow from the seed.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Settings of the region.
+        """
         tables, r, uniform = self.network.tables, region.index, kernel("random.uniform")
         tables["rhythm_frequency"][r] = list(BANDS.values())
         seed = np.uint64(self.network.seed)

@@ -28,7 +28,13 @@ UNTAUGHT = ModulatedRule()
 
 
 def bind(network: Network) -> None:
-    """Write parameters, derived tables and the addresses of compiled loops, unless up to date."""
+    """Write parameters, derived tables and the addresses of compiled loops, unless up to date.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    """
     if not network.stale:
         return
     tables = network.tables
@@ -174,7 +180,20 @@ def _bind_traces(network: Network, pathway: PathwayRecord, rule: PlasticityRule)
 
 
 def is_plastic(network: Network, pathway: PathwayRecord) -> bool:
-    """Whether the rule of a pathway may change its weights."""
+    """Whether the rule of a pathway may change its weights.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        With a rule.
+
+    Returns
+    -------
+    bool
+        False where something is frozen.
+    """
     return not (pathway.frozen or network.frozen["plasticity"])
 
 
@@ -188,9 +207,22 @@ def _kept(rate: float) -> NDArray[np.float64]:
 
 
 def synaptic_factors(tau: float, dt: float) -> tuple[float, float]:
-    """How a synaptic input with time constant `tau` acts in a step: (mean over it, kept after it).
+    """How a synaptic input acts in a step.
 
-    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step.
+    With tau = 0 a weight w is a charge of w x 1 ms, all of it delivered within the step. Otherwise
+    the mean over a step is tau / dt (1 - exp(-dt / tau)), and exp(-dt / tau) is kept.
+
+    Parameters
+    ----------
+    tau : float
+        Time constant, ms.
+    dt : float
+        Time step, ms.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Mean over the step, and what is kept after it.
     """
     if tau == 0.0:
         return 1.0 / dt, 0.0
@@ -200,7 +232,24 @@ def synaptic_factors(tau: float, dt: float) -> tuple[float, float]:
 def dopamine_factors(
     dt: float, tau_c: float, tau_d: float, baseline: float
 ) -> tuple[float, float, float, float]:
-    """Phasic and tonic share of c x D over a step (s), and what D and 1 / c are multiplied by."""
+    """How dopamine and eligibility act in a step.
+
+    Parameters
+    ----------
+    dt : float
+        Time step, ms.
+    tau_c : float
+        Decay of eligibility c, ms.
+    tau_d : float
+        Decay of dopamine D, ms.
+    baseline : float
+        Tonic dopamine.
+
+    Returns
+    -------
+    tuple of (float, float, float, float)
+        Phasic and tonic share of c x D over a step (s), and what D and 1 / c are multiplied by.
+    """
     rate = 1.0 / tau_c + 1.0 / tau_d
     return (
         -1e-3 * math.expm1(-dt * rate) / rate,

@@ -24,7 +24,25 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
 @dataclass(frozen=True)
 class OwnWiring:
-    """The wiring of a new region's neurons among themselves; see `Brain.add_region`."""
+    """The wiring of a new region's neurons among themselves; see `Brain.add_region`.
+
+    Parameters
+    ----------
+    wiring : Wiring
+        Who contacts whom.
+    weights : float, array or Distribution or None
+        Magnitudes of excitatory weights. None: too weak to sustain activity.
+    inhibitory_weights : float, array or Distribution or None
+        Magnitudes of inhibitory weights. None: by the model.
+    delays : float, array or Distribution or None
+        Axonal delays, ms. None: `engram.network.defaults.DELAYS`.
+    w_max : float or None
+        Greatest magnitude. None: it follows the weights.
+    rule : PlasticityRule or str or None
+        By which it learns. None: it does not.
+    stp : ShortTermPlasticity or None
+        Short-term plasticity. None: none.
+    """
 
     wiring: Wiring
     weights: Values | None
@@ -36,7 +54,27 @@ class OwnWiring:
 
 
 def neuron_model(where: str, model: NeuronModel | type[NeuronModel]) -> NeuronModel:
-    """A model of one's own from a model or its class."""
+    """A model of one's own from a model or its class.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    model : NeuronModel or type
+        What was given.
+
+    Returns
+    -------
+    NeuronModel
+        A copy.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no neuron model.
+    InvalidValueError
+        Its functions ask for what there is not.
+    """
     if isinstance(model, type) and issubclass(model, NeuronModel):
         model = model()
     if not isinstance(model, NeuronModel):
@@ -50,7 +88,27 @@ def patterns_of(
     region_type: RegionType,
     patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None,
 ) -> tuple[FiringPattern, FiringPattern]:
-    """The patterns of excitatory and inhibitory neurons."""
+    """The patterns of excitatory and inhibitory neurons.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    region_type : RegionType
+        Whose patterns are the default.
+    patterns : tuple of (FiringPattern, FiringPattern) or FiringPattern or None
+        For both, or for each. None: those of the type.
+
+    Returns
+    -------
+    tuple of (FiringPattern, FiringPattern)
+        Of excitatory and of inhibitory neurons.
+
+    Raises
+    ------
+    InvalidTypeError
+        They are no firing patterns.
+    """
     if patterns is None:
         return region_type.patterns
     pair = (patterns, patterns) if isinstance(patterns, FiringPattern) else patterns
@@ -77,7 +135,47 @@ def add_region(
     noise: float | None,
     own: OwnWiring,
 ) -> RegionRecord:
-    """See `Brain.add_region`."""
+    """Add a region with its neurons and its own wiring, see `Brain.add_region`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    name : str
+        What it is called.
+    region_type : RegionType
+        What kind of region it is.
+    n_neurons : int
+        How many it has at first.
+    max_neurons : int or None
+        How many it may have. None: max(1000, n_neurons).
+    model : NeuronModel or type
+        Of its neurons.
+    excitatory : float
+        Share of the excitatory neurons, in [0, 1].
+    patterns : tuple of (FiringPattern, FiringPattern) or FiringPattern or None
+        Firing patterns for both, or for each. None: those of the type.
+    variation : float
+        Of the parameters that differ between neurons, relative, in [0, 1].
+    background : float
+        Constant input current, in the unit of the model.
+    noise : float or None
+        Standard deviation of the noise current. None: the model's default.
+    own : OwnWiring
+        The wiring of the neurons among themselves.
+
+    Returns
+    -------
+    RegionRecord
+        The new region.
+
+    Raises
+    ------
+    CapacityError
+        There are more neurons than room for them.
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+    """
     where = "Brain.add_region"
     if not isinstance(name, str) or not name or "->" in name:
         raise InvalidValueError(f"{where}: name must be a string without '->', not {name!r}")
@@ -188,7 +286,53 @@ def connect(
     stp: ShortTermPlasticity | None,
     modulation: Modulation | bool | None,
 ) -> list[PathwayRecord]:
-    """See `Brain.connect_regions`; the forward pathway, and the backward one if there is one."""
+    """Connect two regions, see `Brain.connect_regions`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    source : str
+        Name of a region.
+    target : str
+        Name of another region.
+    bidirectional : bool
+        Connect them backwards, too.
+    nt : Neurotransmitter
+        Transmitter of the synapses.
+    wiring : Wiring
+        Who contacts whom.
+    weights : float, array or Distribution or None
+        Magnitudes. None: such that the target follows the source.
+    delays : float, array or Distribution or None
+        Axonal delays, ms. None: `engram.network.defaults.DELAYS`.
+    source_type : NeuronType or None
+        Only neurons of this type send. None: all.
+    target_type : NeuronType or None
+        Only neurons of this type receive. None: all.
+    w_min : float
+        Least magnitude.
+    w_max : float or None
+        Greatest magnitude. None: it follows the weights.
+    rule : PlasticityRule or str or None
+        By which it learns. None: it does not.
+    stp : ShortTermPlasticity or None
+        Short-term plasticity. None: none.
+    modulation : Modulation or bool or None
+        What spikes release into the whole target. None: by transmitter and source.
+
+    Returns
+    -------
+    list of PathwayRecord
+        The forward pathway, and the backward one if there is one.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such region.
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+    """
     where = "Brain.connect_regions"
     pairs = _pairs_of_regions(network, where, source, target, bidirectional)
     if not isinstance(nt, Neurotransmitter):
@@ -259,7 +403,26 @@ def add_pathway(
     rule: PlasticityRule | None,
     stp: ShortTermPlasticity | None,
 ) -> PathwayRecord:
-    """Add a pathway without synapses."""
+    """Add a pathway without synapses.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    source : str
+        Name of the region it begins in.
+    target : str
+        Name of the region it ends in.
+    rule : PlasticityRule or None
+        By which it learns. None: it does not.
+    stp : ShortTermPlasticity or None
+        Short-term plasticity. None: none.
+
+    Returns
+    -------
+    PathwayRecord
+        The new pathway.
+    """
     tables, p = network.tables, len(network.pathways)
     tables.resize(P=p + 1)
     tables["source"][p] = network.regions[source].index

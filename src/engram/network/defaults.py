@@ -16,22 +16,72 @@ PATHWAY_DRIVE = 12.0
 
 
 def pathway_weight(model: NeuronModel, in_degree: float) -> Distribution:
-    """Weights of a pathway: their sum grows with the square root of the in-degree."""
+    """Weights of a pathway: their sum grows with the square root of the in-degree.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the target's neurons.
+    in_degree : float
+        Mean number of synapses on a neuron.
+
+    Returns
+    -------
+    Distribution
+        Of the magnitudes.
+    """
     return _around(weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_weight(model: NeuronModel, in_degree: float) -> Distribution:
-    """Weights of a region's excitatory own wiring: too weak to sustain activity by itself."""
+    """Weights of a region's excitatory own wiring: too weak to sustain activity by itself.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the target's neurons.
+    in_degree : float
+        Mean number of synapses on a neuron.
+
+    Returns
+    -------
+    Distribution
+        Of the magnitudes.
+    """
     return _around(0.15 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def own_inhibition(model: NeuronModel, in_degree: float) -> Distribution:
-    """Weights of a region's inhibitory own wiring (magnitudes)."""
+    """Weights of a region's inhibitory own wiring.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the target's neurons.
+    in_degree : float
+        Mean number of synapses on a neuron.
+
+    Returns
+    -------
+    Distribution
+        Of the magnitudes.
+    """
     return _around(0.3 * weight_unit(model) * PATHWAY_DRIVE / math.sqrt(max(in_degree, 1.0)))
 
 
 def weight_unit(model: NeuronModel) -> float:
-    """What a weight of 1 of Izhikevich's neuron is in the units of a model."""
+    """What a weight of 1 of Izhikevich's neuron is in the units of a model.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of a neuron.
+
+    Returns
+    -------
+    float
+        In the model's unit of weights.
+    """
     kind = type(model)
     if kind.weight_unit is not None:
         return kind.weight_unit
@@ -39,7 +89,18 @@ def weight_unit(model: NeuronModel) -> float:
 
 
 def current_unit(model: NeuronModel) -> float:
-    """What a current of 1 of Izhikevich's neuron is in the units of a model."""
+    """What a current of 1 of Izhikevich's neuron is in the units of a model.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of a neuron.
+
+    Returns
+    -------
+    float
+        In the model's unit of currents.
+    """
     declared = type(model).current_unit
     return found_unit(model) if declared is None else declared
 

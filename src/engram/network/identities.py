@@ -11,7 +11,20 @@ from engram.network.records import PathwayRecord
 
 
 def identities(network: Network, pathway: PathwayRecord) -> NDArray[np.int64]:
-    """What stays with each synapse for life: pre, post, delay, birth, number among twins."""
+    """What stays with each synapse for life.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose synapses.
+
+    Returns
+    -------
+    array of shape (n_synapses, 5), int64
+        Pre, post, delay, birth, and the number among twins.
+    """
     pre, delay = pathways.pre_and_delay(network, pathway)
     post = pathways.post(network, pathway)
     birth = network.block(pathway)["birth"].astype(np.int64)
@@ -24,7 +37,20 @@ def identities(network: Network, pathway: PathwayRecord) -> NDArray[np.int64]:
 
 
 def places(wanted: NDArray[np.int64], present: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each wanted row is among those present; -1 for those that are not."""
+    """Where each wanted row is among those present.
+
+    Parameters
+    ----------
+    wanted : array of shape (n, k), int64
+        Rows, each there once.
+    present : array of shape (m, k), int64
+        Rows, each there once.
+
+    Returns
+    -------
+    array of shape (n,), int64
+        Indices into `present`; -1 for rows that are not there.
+    """
     _, codes = np.unique(np.concatenate([wanted, present]), axis=0, return_inverse=True)
     where = np.full(len(codes), -1)
     where[codes[len(wanted) :]] = np.arange(len(present))

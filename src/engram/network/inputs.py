@@ -22,7 +22,22 @@ QUIET = 100.0
 
 
 def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) -> int:
-    """Add a current to each neuron of a region for the next step; returns how many are driven."""
+    """Add a current to each neuron of a region for the next step.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    current : array of shape (n_neurons,), float32
+        In the unit of the model; Hz for sources.
+
+    Returns
+    -------
+    int
+        How many living neurons are driven.
+    """
     tables = network.tables
     driven: int = kernel("neurons.add_drive")(
         tables["drive"], tables["alive"], network.first(region), current
@@ -35,20 +50,48 @@ def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) 
 def inject(
     network: Network, region: RegionRecord, neurons: NDArray[np.int64], current: Any
 ) -> None:
-    """Add a current to some neurons for the next step; those named twice get it twice."""
+    """Add a current to some neurons for the next step; those named twice get it twice.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    neurons : array of int64
+        Their indices in the region.
+    current : float or array
+        One for all, or one for each.
+    """
     np.add.at(network.slots(region, "drive"), neurons, current)
     network.tables["driven"][region.index] = 1
     note_stimulus(network, network.step_count)
 
 
 def clear_drive(network: Network) -> None:
-    """Drop what waits for the next step."""
+    """Drop what waits for the next step.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    """
     network.tables["drive"][:] = 0
     network.tables["driven"][:] = 0
 
 
 def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
-    """Hold a stimulus from now on; neurons born since it was made get none."""
+    """Hold a stimulus from now on; neurons born since it was made get none.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    encoded : Encoded
+        The input of each neuron.
+    """
     tables, r = network.tables, region.index
     held, n = network.slots(region, "held"), len(encoded.amplitude)
     held[:n], held[n:] = encoded.amplitude, 0
@@ -59,7 +102,15 @@ def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
 
 
 def release(network: Network, region: RegionRecord) -> None:
-    """End what is held into a region."""
+    """End what is held into a region.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    """
     tables, r = network.tables, region.index
     network.slots(region, "held")[:] = 0
     network.slots(region, "held_onset")[:] = 0
@@ -69,24 +120,61 @@ def release(network: Network, region: RegionRecord) -> None:
 
 
 def is_held(network: Network, region: RegionRecord) -> bool:
-    """Whether anything is held into a region."""
+    """Whether anything is held into a region.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+
+    Returns
+    -------
+    bool
+        True while a stimulus is held.
+    """
     return bool(network.tables["holding"][region.index])
 
 
 def impose(network: Network, region: RegionRecord, current: NDArray[np.float32] | float) -> None:
-    """Hold a current on behalf of a process, in place of what is held."""
+    """Hold a current on behalf of a process, in place of what is held.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    current : float or array of shape (n_neurons,), float32
+        In the unit of the model.
+    """
     network.slots(region, "held")[:] = current
     network.tables["holding"][region.index] = 1
 
 
 def make_way(network: Network) -> None:
-    """Let processes end what they hold: a stimulus comes from outside."""
+    """Let processes end what they hold: a stimulus comes from outside.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    """
     for process in network.processes:
         process.let_go()
 
 
 def note_stimulus(network: Network, step: int) -> None:
-    """Something is stimulated up to `step`."""
+    """Note that something is stimulated.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    step : int
+        Up to which step.
+    """
     if network.last_stimulus == NEVER:
         # From now on memory wants spikes to be kept.
         network.stale = True
@@ -94,7 +182,18 @@ def note_stimulus(network: Network, step: int) -> None:
 
 
 def is_quiet(network: Network) -> bool:
-    """Whether nothing was stimulated lately, and nothing is now."""
+    """Whether nothing was stimulated lately, and nothing is now.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    bool
+        True after `QUIET` ms without stimulus.
+    """
     since = (network.step_count - network.last_stimulus) * network.dt
     held = not network.imposed and network.tables["holding"].any()
     return since > QUIET and not held

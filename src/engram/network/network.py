@@ -49,10 +49,12 @@ class Process(Parameterized):
     smallest `order` acts first. Recorders, synaptic scaling, growth, memory, sleep, statistics and
     checkpointers are processes.
 
-    name: what it is called; in a network, names are unique unless they are empty. order: see above;
-    by default after statistics (50) and before checkpointers (100). kept: whether checkpoints,
-    copies and fingerprints hold it (of a recorder they don't).
+    Three class attributes: `name` is what it is called; in a network, names are unique unless they
+    are empty. `order` is by default after statistics (50) and before checkpointers (100). `kept`
+    says whether checkpoints, copies and fingerprints hold it (of a recorder they don't).
 
+    Examples
+    --------
     >>> from engram import Parameter, Process
     >>> from engram.network.network import next_multiple
     >>> class Metronome(Process):
@@ -83,7 +85,13 @@ class Process(Parameterized):
         return self._network
 
     def join(self, network: Network) -> None:
-        """Belong to a network; called once, by `Network.add_process`."""
+        """Belong to a network; called once, by `Network.add_process`.
+
+        Parameters
+        ----------
+        network : Network
+            To which it belongs.
+        """
         self._network = network
         self.attach(network.parameters_changed)
 
@@ -94,27 +102,66 @@ class Process(Parameterized):
         """
 
     def next_act(self, step: int) -> int | None:
-        """The first step after `step` before which it wants to act; None: none as things are."""
+        """When it wants to act.
+
+        Parameters
+        ----------
+        step : int
+            The step that comes next.
+
+        Returns
+        -------
+        int or None
+            The first step after `step` before which it wants to act; None: none as things are.
+        """
         return None
 
     def act(self, step: int) -> None:
-        """Act, before step `step`."""
+        """Act between two steps.
+
+        Parameters
+        ----------
+        step : int
+            The step that comes next.
+        """
 
     def reset(self) -> None:
         """`Brain.reset_state` was called: forget what is under way."""
 
     def forget(self, region: str, slots: NDArray[np.int64]) -> None:
-        """Neurons of a region died; slots: their indices in the region."""
+        """Forget neurons of a region that died.
+
+        Parameters
+        ----------
+        region : str
+            Its name.
+        slots : array of int64
+            Their indices in the region.
+        """
 
     def region_added(self, region: RegionRecord) -> None:
-        """A region has been added, which has no neurons and no synapses yet."""
+        """Note that a region has been added, which has no neurons and no synapses yet.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            The new one.
+        """
 
     def logged_regions(self) -> tuple[str, ...]:
         """The regions whose every spike it wants to be told."""
         return ()
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
-        """Spikes of all logged regions since the last call: steps, and slots of the brain."""
+        """Take spikes of all logged regions since the last call.
+
+        Parameters
+        ----------
+        steps : array of int32
+            When each came.
+        neurons : array of int32
+            Slots of the brain.
+        """
 
     def let_go(self) -> None:
         """A stimulus comes from outside: what it holds into regions by itself has to end."""
@@ -126,25 +173,78 @@ class Process(Parameterized):
         """A call of `Brain.run` is about to return."""
 
     def save(self) -> Saved:
-        """What a checkpoint has to hold besides the parameters: copies."""
+        """What a checkpoint has to hold besides the parameters.
+
+        Returns
+        -------
+        tuple of (dict, dict of arrays)
+            Plain values, and arrays, by name: copies.
+        """
         return {}, {}
 
     def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        """Undo `save`; raises an `EngramError` for values that can't be used."""
+        """Undo `save`.
+
+        Parameters
+        ----------
+        values : dict of object
+            Plain values by name.
+        arrays : dict of array
+            Arrays by name.
+
+        Raises
+        ------
+        EngramError
+            They can't be used.
+        """
 
 
 def next_multiple(step: int, every: int) -> int:
-    """The first step after `step` that is a multiple of `every`."""
+    """The next step that is a multiple.
+
+    Parameters
+    ----------
+    step : int
+        Where to begin.
+    every : int
+        Of what, in steps.
+
+    Returns
+    -------
+    int
+        The first after `step`.
+    """
     return step + every - step % every
 
 
 class Network:
     """The core of a brain.
 
-    tables: all arrays; regions, pathways: settings, in the order of the tables; processes: who acts
-    between steps, in their order; frozen: by mechanism, see `SWITCHES`; encoder: how values become
-    input; rules: what rules of these classes inherit. Whatever changes arrays or settings stands in
-    `engram.network`; mechanisms call it.
+    Whatever changes arrays or settings stands in `engram.network`; mechanisms call it.
+
+    Parameters
+    ----------
+    dt : float
+        Time step, ms.
+    seed : int
+        Of all random numbers.
+
+    Attributes
+    ----------
+    tables : Tables
+        All arrays.
+    regions : dict of RegionRecord
+        Settings by name, in the order of the tables.
+    pathways : list of PathwayRecord
+        Settings, in the order of the tables.
+    processes : list of Process
+        Who acts between steps, in their order.
+    frozen : dict of bool
+        By mechanism, see `SWITCHES`.
+    encoder : StimulusEncoder
+        How values become input.
+    rules : dict of PlasticityRule
+        What rules of these classes inherit.
     """
 
     def __init__(self, dt: float, seed: int) -> None:
@@ -286,7 +386,13 @@ class Network:
         return self.tables.blocks[pathway.index]
 
     def attach_rule(self, rule: PlasticityRule) -> None:
-        """Tie a rule to the network: it inherits what it does not set, and reports changes."""
+        """Tie a rule to the network: it inherits what it does not set, and reports changes.
+
+        Parameters
+        ----------
+        rule : PlasticityRule
+            That no network has.
+        """
         rule.attach(self.parameters_changed, self.rules.get(type(rule)))
 
     # -- processes
@@ -335,12 +441,26 @@ class Network:
         self.structure_version += 1
 
     def freeze(self, mechanism: str, frozen: bool) -> None:
-        """Freeze or release a mechanism of `SWITCHES`."""
+        """Freeze or release a mechanism.
+
+        Parameters
+        ----------
+        mechanism : str
+            One of `SWITCHES`.
+        frozen : bool
+            False: release it.
+        """
         self.frozen[mechanism] = frozen
         self.parameters_changed()
 
     def keep_spikes(self, steps: int) -> None:
-        """Let the spike ring reach back so far; called from `Process.bind`."""
+        """Let the spike ring reach back so far; called from `Process.bind`.
+
+        Parameters
+        ----------
+        steps : int
+            How far, in steps.
+        """
         self.spikes_kept = max(self.spikes_kept, steps)
 
     def flush_log(self) -> None:

@@ -25,12 +25,40 @@ COMMON_STATES = ("theta", "activity", "exc", "inh")
 
 
 def n_alive(network: Network, region: RegionRecord) -> int:
-    """Living neurons."""
+    """Count the living neurons.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    int
+        How many live.
+    """
     return int(network.slots(region, "alive").sum())
 
 
 def of_type(network: Network, region: RegionRecord, kind: NeuronType | None) -> Slots:
-    """Indices of the living neurons, all or of one type."""
+    """Indices of the living neurons, all or of one type.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    kind : NeuronType or None
+        None: all.
+
+    Returns
+    -------
+    array of int64
+        The indices, in order.
+    """
     chosen = network.alive(region)
     if kind is not None:
         chosen = chosen & (network.slots(region, "neuron_type") == kind)
@@ -38,12 +66,38 @@ def of_type(network: Network, region: RegionRecord, kind: NeuronType | None) -> 
 
 
 def n_excitatory(network: Network, region: RegionRecord) -> int:
-    """Living excitatory neurons."""
+    """Count the living excitatory neurons.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    int
+        How many live.
+    """
     return len(of_type(network, region, NeuronType.EXCITATORY))
 
 
 def mean_activity(network: Network, region: RegionRecord) -> float:
-    """Mean firing rate of the living neurons over the last second or so, Hz."""
+    """Mean firing rate of the living neurons over the last second or so.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    float
+        Rate, Hz.
+    """
     tau = network.tables["tau_activity"].item(region.index)
     slots = (network.slots(region, name) for name in ("rate_trace", "last_spike", "alive"))
     mean: float = kernel("neurons.mean_rate")(*slots, network.step_count, network.dt / tau)
@@ -51,7 +105,20 @@ def mean_activity(network: Network, region: RegionRecord) -> float:
 
 
 def activity(network: Network, region: RegionRecord) -> Array:
-    """Running mean of each neuron's firing rate, Hz, (n_neurons,)."""
+    """Running mean of each neuron's firing rate.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    array of shape (n_neurons,), float32
+        Rates, Hz.
+    """
     tau = float(network.tables["tau_activity"][region.index])
     since = network.step_count - network.slots(region, "last_spike").astype(np.float64)
     kept = np.exp(-since * (network.dt / tau))
@@ -59,9 +126,26 @@ def activity(network: Network, region: RegionRecord) -> Array:
 
 
 def state(network: Network, region: RegionRecord, name: str) -> Array:
-    """A state variable or per-neuron parameter of the model by name, (n_neurons,): a view.
+    """A state variable or per-neuron parameter of the model by name.
 
-    Also "theta", "activity" (a copy), "exc" and "inh". Raises `UnknownNameError` for others.
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    name : str
+        Also "theta", "activity", "exc" and "inh".
+
+    Returns
+    -------
+    array of shape (n_neurons,)
+        A view; a copy for "activity".
+
+    Raises
+    ------
+    UnknownNameError
+        There is none of that name.
     """
     model = type(region.model)
     states = list(model.states)
@@ -84,12 +168,33 @@ def state(network: Network, region: RegionRecord, name: str) -> Array:
 
 
 def parameters(network: Network, region: RegionRecord) -> dict[str, NDArray[np.float32]]:
-    """The per-neuron parameters of the model, by name."""
+    """The per-neuron parameters of the model, by name.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    dict of arrays of shape (n_neurons,)
+        Views.
+    """
     return {name: state(network, region, name) for name in type(region.model).per_neuron()}
 
 
 def to_rest(network: Network, region: RegionRecord) -> None:
-    """Bring the states of the model to rest."""
+    """Bring the states of the model to rest.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    """
     values = parameters(network, region)
     for name, start in region.model.initial_states(values).items():
         state(network, region, name)[:] = start
@@ -99,7 +204,22 @@ def to_rest(network: Network, region: RegionRecord) -> None:
 
 
 def free_slots(network: Network, region: RegionRecord, n: int) -> Slots:
-    """Where the next neurons will be: slots of the dead, then new ones."""
+    """Where the next neurons will be: slots of the dead, then new ones.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    n : int
+        How many are wanted.
+
+    Returns
+    -------
+    array of int64
+        Their indices in the region.
+    """
     free = np.flatnonzero(~network.alive(region))[:n]
     return np.concatenate([free, network.count(region) + np.arange(n - len(free))])
 
@@ -111,7 +231,26 @@ def add_neurons(
     kind: NeuronType,
     pattern: FiringPattern | None = None,
 ) -> Slots:
-    """Add neurons, in the slots of the dead first; there must be room. Returns their indices."""
+    """Add neurons, in the slots of the dead first; there must be room.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    n : int
+        How many.
+    kind : NeuronType
+        Excitatory or inhibitory.
+    pattern : FiringPattern, optional
+        Firing pattern. None: that of the region for their type.
+
+    Returns
+    -------
+    array of int64
+        Their indices in the region.
+    """
     slots = free_slots(network, region, n)
     fill_slots(network, region, slots, kind, pattern)
     return slots
@@ -124,7 +263,21 @@ def fill_slots(
     kind: NeuronType,
     pattern: FiringPattern | None = None,
 ) -> None:
-    """Add neurons in slots, which are free; there must be room."""
+    """Add neurons in slots, which are free; there must be room.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    slots : array of int64
+        Free ones.
+    kind : NeuronType
+        Excitatory or inhibitory.
+    pattern : FiringPattern, optional
+        Firing pattern. None: that of the region for their type.
+    """
     if not len(slots):
         return
     more = max(0, int(slots.max()) + 1 - network.count(region))
@@ -140,7 +293,21 @@ def initialise(
     kind: NeuronType,
     pattern: FiringPattern | None,
 ) -> None:
-    """Bring neurons to life at rest, with nothing left of whoever had the slots before."""
+    """Bring neurons to life at rest, with nothing left of whoever had the slots before.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    slots : array of int64
+        Indices of the neurons in the region.
+    kind : NeuronType
+        Excitatory or inhibitory.
+    pattern : FiringPattern or None
+        Firing pattern. None: that of the region for their type.
+    """
     tables, model = network.tables, region.model
     ids = slots + network.first(region)
     chosen = region.patterns[kind] if pattern is None else pattern
@@ -187,14 +354,34 @@ def _draw_parameters(
 
 
 def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
-    """Let living neurons die, with all their synapses."""
+    """Let living neurons die, with all their synapses.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    slots : array of int64
+        Indices of the neurons in the region.
+    """
     bury(network, region, slots)
     for pathway in network.touching(region.name):
         pathways.remove_dead_ends(network, pathway)
 
 
 def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
-    """Mark neurons as dead and clear what they leave behind, their synapses apart."""
+    """Mark neurons as dead and clear what they leave behind, their synapses apart.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    slots : array of int64
+        Indices of the neurons in the region.
+    """
     renewal.renew_neurons(network.tables, slots + network.first(region), "death")
     for pathway in network.pathways:
         pathways.renew_traces(network, pathway, region.name, slots, "death")

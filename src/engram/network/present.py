@@ -23,27 +23,84 @@ Inputs = NDArray[np.float32]
 
 
 def encode(network: Network, region: RegionRecord, values: ArrayLike) -> Encoded:
-    """Values in [0, 1] as input of a region, by the network's encoder."""
+    """Values in [0, 1] as input of a region, by the network's encoder.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    values : array_like
+        In [0, 1], at most one a neuron.
+
+    Returns
+    -------
+    Encoded
+        The input of each neuron.
+    """
     return network.encoder.encode(
         values, region.name, network.count(region), region.model, network.dt
     )
 
 
 def noisy(network: Network, region: RegionRecord, encoded: Encoded, phase: int) -> Inputs:
-    """The input at a step of the code's cycle, with the encoder's noise."""
+    """The input at a step of the code's cycle, with the encoder's noise.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    encoded : Encoded
+        The input of each neuron.
+    phase : int
+        The step of the cycle.
+
+    Returns
+    -------
+    array of shape (n_neurons,), float32
+        In the unit of the model.
+    """
     first, step = network.first(region), network.step_count
     return network.encoder.noisy(encoded.at(phase), first, network.seed, step)
 
 
 def stimulate(network: Network, region: RegionRecord, values: ArrayLike) -> int:
-    """Encode values into currents for the next step; how many neurons are driven."""
+    """Encode values into currents for the next step.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    values : array_like
+        In [0, 1], at most one a neuron.
+
+    Returns
+    -------
+    int
+        How many neurons are driven.
+    """
     encoded = encode(network, region, values)
     phase = network.step_count % encoded.period
     return inputs.drive(network, region, noisy(network, region, encoded, phase))
 
 
 def hold(network: Network, region: RegionRecord, values: ArrayLike) -> None:
-    """Hold a stimulus until `release`."""
+    """Hold a stimulus until `release`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    values : array_like
+        In [0, 1], at most one a neuron.
+    """
     encoded = encode(network, region, values)
     inputs.make_way(network)
     inputs.note_stimulus(network, network.step_count)
@@ -51,7 +108,15 @@ def hold(network: Network, region: RegionRecord, values: ArrayLike) -> None:
 
 
 def release(network: Network, region: RegionRecord) -> None:
-    """End what `hold` began."""
+    """End what `hold` began.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    """
     inputs.make_way(network)
     if inputs.is_held(network, region):
         inputs.note_stimulus(network, network.step_count - 1)
@@ -61,7 +126,31 @@ def release(network: Network, region: RegionRecord) -> None:
 def present(
     network: Network, region: RegionRecord, values: ArrayLike, steps: int, rest: int
 ) -> dict[str, NDArray[np.int64]]:
-    """See `Brain.present`."""
+    """Show a stimulus and count spikes, see `Brain.present`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    values : array_like
+        In [0, 1], at most one a neuron.
+    steps : int
+        How long, in steps.
+    rest : int
+        Silence after it, in steps.
+
+    Returns
+    -------
+    dict of arrays of int64
+        Spikes of each neuron, by region.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+    """
     where = "Brain.present"
     encoded = encode(network, region, values)
     left = MAX_STEPS - network.step_count
@@ -78,7 +167,21 @@ def present(
 
 
 def show(network: Network, region: RegionRecord, encoded: Encoded, steps: int, rest: int) -> None:
-    """Hold an input for `steps` steps, then nothing for `rest`."""
+    """Hold an input for some steps, then nothing.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is stimulated.
+    encoded : Encoded
+        The input of each neuron.
+    steps : int
+        How long, in steps.
+    rest : int
+        Silence after it, in steps.
+    """
     start = network.step_count
     # Nobody would release the stimulus of a brain that was saved half-way.
     network.presenting = True
@@ -116,9 +219,27 @@ def counted(
     steps: int,
     rest: int,
 ) -> NDArray[np.int64]:
-    """Hold an input for `steps` steps, then nothing; how often each neuron of a region fired.
+    """Hold an input for some steps, then nothing, and count spikes.
 
-    Of those neurons that it has when the presentation begins.
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    answering : RegionRecord
+        Whose spikes are counted: of the neurons that it has when the presentation begins.
+    target : RegionRecord
+        That is stimulated.
+    values : array of shape (n_neurons,), float32
+        Input of each neuron.
+    steps : int
+        How long, in steps.
+    rest : int
+        Silence after it, in steps.
+
+    Returns
+    -------
+    array of int64
+        How often each neuron fired.
     """
     tables, start, slots = network.tables, network.step_count, network.slice(answering)
     before = tables["total_spikes"][slots].copy()
@@ -129,7 +250,29 @@ def counted(
 
 
 def checked_inputs(network: Network, where: str, region: RegionRecord, values: ArrayLike) -> Inputs:
-    """Input of each neuron in each presentation, (n, n_neurons); Hz for sources, else current."""
+    """Input of each neuron in each presentation.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    where : str
+        Names the caller in errors.
+    region : RegionRecord
+        That is stimulated.
+    values : array_like
+        Hz for sources, otherwise currents.
+
+    Returns
+    -------
+    array of shape (n, n_neurons), float32
+        The same, checked.
+
+    Raises
+    ------
+    InvalidValueError
+        It has another shape, or is no finite number.
+    """
     array, n = as_array(where, values), network.count(region)
     if array.ndim != 2 or array.shape[1] != n:
         raise InvalidValueError(
@@ -150,7 +293,37 @@ def present_many(
     read: str,
     from_rest: bool,
 ) -> Counts:
-    """See `Brain.present_many`."""
+    """Show inputs, one after the other, see `Brain.present_many`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : str
+        Name of the region that is stimulated.
+    values : array_like of shape (n, n_neurons)
+        Hz for sources, otherwise currents.
+    steps : int
+        How long, in steps.
+    rest : int
+        Silence after it, in steps.
+    read : str
+        Name of the region whose spikes are counted.
+    from_rest : bool
+        Reset the state before each.
+
+    Returns
+    -------
+    array of shape (n, n_read), int32
+        Spikes of each neuron in each presentation.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such region.
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+    """
     where = "Brain.present_many"
     target, answering = network.region(where, region), network.region(where, read)
     shown = checked_inputs(network, f"{where}: inputs", target, values)
@@ -170,7 +343,35 @@ def present_many(
 def checked_question(
     network: Network, region: str, values: ArrayLike, steps: int, read: str, keys: Any
 ) -> tuple[Inputs, NDArray[Any]]:
-    """The inputs and keys of `Brain.respond`, checked."""
+    """The inputs and keys of `Brain.respond`, checked.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : str
+        Name of the region that is stimulated.
+    values : array_like of shape (n, n_neurons)
+        Hz for sources, otherwise currents.
+    steps : int
+        How long, in steps.
+    read : str
+        Name of the region whose spikes are counted.
+    keys : array_like of shape (n,), optional
+        Whole numbers from 0 on. None: the row.
+
+    Returns
+    -------
+    tuple of (array of float32, array of int)
+        Inputs and keys.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such region.
+    InvalidTypeError, InvalidValueError
+        A value is of another kind or out of range.
+    """
     where = "Brain.respond"
     target = network.region(where, region)
     network.region(where, read)
@@ -191,6 +392,26 @@ def answers(
     """What a network answers to each input; afterwards only its clock is as before.
 
     Each presentation starts from rest, at the same step, with random numbers of its own key.
+
+    Parameters
+    ----------
+    twin : Network
+        Of a brain that may be changed.
+    region : str
+        Name of the region that is stimulated.
+    shown : array of shape (n, n_neurons), float32
+        Input of each neuron in each presentation.
+    steps : int
+        How long, in steps.
+    read : str
+        Name of the region whose spikes are counted.
+    keys : array
+        From which each presentation's random numbers are drawn.
+
+    Returns
+    -------
+    array of shape (n, n_read), int32
+        Spikes of each neuron in each presentation.
     """
     twin.freeze("plasticity", True)
     twin.freeze("adaptive_thresholds", True)
@@ -223,7 +444,13 @@ def answers(
 
 
 def reset_state(network: Network) -> None:
-    """See `Brain.reset_state`."""
+    """Bring the brain to rest, see `Brain.reset_state`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    """
     network.flush_log()
     renewal.reset(network.tables)
     network.last_reset = network.step_count

@@ -16,9 +16,30 @@ from engram.synapses import ShortTermPlasticity
 class RegionRecord:
     """What is set of a region and is no array.
 
-    index: its row in the tables of regions. patterns: of excitatory and inhibitory neurons;
-    variation: of the parameters that differ between neurons, relative; excitatory: their share;
-    theta_plus, tau_theta: None where `Homeostasis` decides.
+    Parameters
+    ----------
+    index : int
+        Its row in the tables of regions.
+    name : str
+        What it is called.
+    region_type : RegionType
+        What kind of region it is.
+    model : NeuronModel
+        The model of its neurons.
+    patterns : tuple of (FiringPattern, FiringPattern)
+        Of excitatory and of inhibitory neurons.
+    variation : float
+        Of the parameters that differ between neurons, relative.
+    excitatory : float
+        Share of the excitatory neurons.
+    max_neurons : int
+        How many slots for neurons it has.
+    dendrites : Dendrites
+        Where synapses sit on its neurons.
+    theta_plus : float, optional
+        Jump of a threshold at a spike. None: `Homeostasis` decides.
+    tau_theta : float, optional
+        Its decay, ms. None: `Homeostasis` decides.
     """
 
     index: int
@@ -43,8 +64,26 @@ class RegionRecord:
 class PathwayRecord:
     """What is set of a pathway and is no array.
 
-    index: its row in the tables of projections. w_max_given: whether `w_max` was set, or follows
-    the weights; placement: see `Projection.placement`.
+    Parameters
+    ----------
+    index : int
+        Its row in the tables of projections.
+    source : str
+        Name of the region it begins in.
+    target : str
+        Name of the region it ends in.
+    rule : PlasticityRule, optional
+        By which it learns. None: it does not.
+    stp : ShortTermPlasticity, optional
+        Short-term plasticity. None: it has none.
+    modulation : Modulation, optional
+        What its spikes release into the whole target. None: nothing.
+    frozen : bool
+        Whether its weights stay as they are.
+    w_max_given : bool
+        Whether `w_max` was set, or follows the weights.
+    placement : str or dict of float, optional
+        On which dendrites its synapses sit, see `Projection.placement`.
     """
 
     index: int

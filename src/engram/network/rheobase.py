@@ -21,7 +21,18 @@ DECADES = range(-9, 10)
 
 
 def found_unit(model: NeuronModel) -> float:
-    """What a current of 1 of Izhikevich's neuron is to a model: 1 where it can't be found out."""
+    """What a current of 1 of Izhikevich's neuron is to a model.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Whose unit is wanted.
+
+    Returns
+    -------
+    float
+        In the unit of the model; 1 where it can't be found out.
+    """
     kind: Any = type(model)
     needed = _rheobase(kind, tuple(model.values().items()))
     return 1.0 if needed is None else float(f"{needed / IZHIKEVICH:.2g}")

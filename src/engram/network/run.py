@@ -16,7 +16,20 @@ _NOBODY = np.zeros(0, np.int64)
 
 
 def run(network: Network, steps: int) -> None:
-    """Advance, stopping where a process has to act."""
+    """Advance, stopping where a process has to act.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    steps : int
+        How many.
+
+    Raises
+    ------
+    InvalidValueError
+        There is nothing to run, or they are too many.
+    """
     step = network.step_count
     end = step + steps
     if not network.regions:
@@ -44,7 +57,15 @@ def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:
 
 
 def advance(network: Network, steps: int) -> None:
-    """Let the compiled loop run, making room in the spike ring and the spike log."""
+    """Let the compiled loop run, making room in the spike ring and the spike log.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    steps : int
+        How many.
+    """
     tables, left = network.tables, steps
     while left > 0:
         bind(network)
@@ -57,7 +78,18 @@ def advance(network: Network, steps: int) -> None:
 
 
 def last_spikes(network: Network) -> dict[str, NDArray[np.int64]]:
-    """The indices of the neurons that fired in the last step, by region."""
+    """The indices of the neurons that fired in the last step, by region.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    dict of arrays of int64
+        Of each region, by name; indices in the region.
+    """
     sizes, arrays = network.tables.sizes, network.tables.arrays
     slot = (arrays["clock"].item(STEP) - 1) % sizes["H"]
     firsts, ends = arrays["event_first"][slot].tolist(), arrays["event_end"][slot].tolist()

@@ -18,7 +18,22 @@ DENDRITE_STATES = ("dendrite_v", "dendrite_exc", "dendrite_inh", "dendrite_nmda"
 
 
 def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | str | None) -> None:
-    """Let a pathway learn by a rule of its own, from traces and eligibility of 0; None: not."""
+    """Let a pathway learn by a rule of its own, from traces and eligibility of 0.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    rule : PlasticityRule or str or None
+        None: it learns no more.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no rule, or one that can't be gated where it has to be.
+    """
     where = f"{pathway.where}: rule"
     new = as_rule(where, rule)
     tables, p = network.tables, pathway.index
@@ -49,7 +64,22 @@ def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
 
 
 def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulation | None) -> None:
-    """Let the spikes of a pathway release something into the whole target; None: nothing."""
+    """Let the spikes of a pathway release something into the whole target.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    modulation : Modulation or None
+        None: nothing.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no modulation, or acts on rules that can't be gated.
+    """
     where = f"{pathway.where}: modulation"
     new = as_modulation(where, modulation)
     if isinstance(new, AcetylcholineRelease):
@@ -63,7 +93,22 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
 
 
 def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity | None) -> None:
-    """Give a pathway short-term plasticity, from rest, or take it away."""
+    """Give a pathway short-term plasticity, from rest, or take it away.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    stp : ShortTermPlasticity or None
+        None: take it away.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is something else.
+    """
     if stp is not None and not isinstance(stp, ShortTermPlasticity):
         raise InvalidTypeError(
             f"{pathway.where}: stp must be a ShortTermPlasticity or None, not {stp!r}"
@@ -74,7 +119,22 @@ def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity |
 
 
 def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
-    """Keep a pathway's weights as they are, or let them change again."""
+    """Keep a pathway's weights as they are, or let them change again.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    value : bool
+        Whether they stay.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no bool.
+    """
     if not isinstance(value, bool):
         raise InvalidTypeError(f"{pathway.where}: frozen must be True or False, not {value!r}")
     pathway.frozen = value
@@ -84,14 +144,44 @@ def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
 
 
 def set_w_min(network: Network, pathway: PathwayRecord, value: float) -> None:
-    """Set the least magnitude of a weight; weights are brought within."""
+    """Set the least magnitude of a weight; weights are brought within.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    value : float
+        At most w_max.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no number or out of range.
+    """
     high = pathways.bounds_of_weights(network, pathway)[1]
     low = number(f"{pathway.where}: w_min", value, 0.0, high)
     pathways.set_bounds(network, pathway, low, None)
 
 
 def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
-    """Set the greatest magnitude of a weight, for good; weights are brought within."""
+    """Set the greatest magnitude of a weight, for good; weights are brought within.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    value : float
+        At least w_min.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no number or out of range.
+    """
     low = pathways.bounds_of_weights(network, pathway)[0]
     high = number(f"{pathway.where}: w_max", value, low)
     pathways.set_bounds(network, pathway, None, high)
@@ -99,7 +189,22 @@ def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
 
 
 def set_placement(network: Network, pathway: PathwayRecord, placement: Placement) -> None:
-    """Put the synapses there are, and those to come, on branches of the target's dendrites."""
+    """Put the synapses there are, and those to come, on branches of the target's dendrites.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    placement : str, dict of float or None
+        Branches and their shares; None: by membrane area.
+
+    Raises
+    ------
+    InvalidValueError
+        There are no such branches, or a delay becomes too long.
+    """
     dendrites = pathways.dendrites_of(network, pathway)
     dendrites.tree.shares(f"{pathway.where}: placement", placement)
     if placement is None or isinstance(placement, str):
@@ -117,7 +222,26 @@ def set_morphology(
     dynamics: str,
     nmda: NMDA | None,
 ) -> None:
-    """See `Region.enable_morphology`."""
+    """Give a region's neurons dendrites, see `Region.enable_morphology`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose setting it is.
+    template : str or Morphology
+        A tree, or the name of one.
+    dynamics : str
+        One of `DYNAMICS`.
+    nmda : NMDA or None
+        NMDA receptors of its synapses. None: none.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        They do not go with each other or with the model of the neurons.
+    """
     where = f"{region.where}: enable_morphology"
     tree = as_morphology(where, template)
     if dynamics not in DYNAMICS:

@@ -15,6 +15,16 @@ def transaction(network: Network) -> Iterator[None]:
 
     Arrays of neurons and synapses are replaced by new ones when structure changes, so the old ones
     are put back; those with an entry a region or a pathway are written in place, and are copied.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Yields
+    ------
+    None
+        The block that is done or undone.
     """
     tables = network.tables
     sizes, arrays = dict(tables.sizes), dict(tables.arrays)

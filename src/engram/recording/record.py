@@ -40,7 +40,41 @@ def record(
     overflow: str,
     path: str | Path | None,
 ) -> Recorder:
-    """Attach a recorder; see `Brain.record`."""
+    """Attach a recorder; see `Brain.record`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    what : str
+        A name in `OF_REGIONS`, "weights", or a state variable of neurons.
+    of : str, sequence of str, or PathwayRecord, optional
+        Names of regions, or settings of a projection. None: all regions.
+    neurons : array_like of shape (k,), optional
+        Indices in the region, of a state variable. None: all.
+    synapses : array_like of shape (k,), optional
+        Indices into the arrays of the projection, of weights. None: all.
+    every : float, optional
+        Sampling interval, ms. None: the default of the recorder.
+    capacity : int, optional
+        Most entries in memory. None: the default of the recorder.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
+
+    Returns
+    -------
+    Recorder
+        Attached.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such region or state variable.
+    InvalidTypeError, InvalidValueError
+        Arguments don't go together, or one is not valid.
+    """
     where = "Brain.record"
     common: dict[str, Any] = {"overflow": overflow, "path": path}
     if capacity is not None:

@@ -34,7 +34,13 @@ DEFAULT_CAPACITY = 1_000_000
 
 
 class Recording(Process):
-    """Lets a recorder sample, or be told of spikes, while it is attached."""
+    """Lets a recorder sample, or be told of spikes, while it is attached.
+
+    Parameters
+    ----------
+    recorder : Recorder
+        Whom it serves.
+    """
 
     order = 10
     kept = False
@@ -44,14 +50,31 @@ class Recording(Process):
         self._recorder = recorder
 
     def next_act(self, step: int) -> int | None:
-        """The next sample; None for spikes, which are logged."""
+        """The next sample; None for spikes, which are logged.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int or None
+            The first after `step`.
+        """
         recorder = self._recorder
         if not recorder.interval:
             return None
         return step + recorder.interval - (step - recorder.from_step) % recorder.interval
 
     def act(self, step: int) -> None:  # noqa: ARG002
-        """Sample."""
+        """Sample.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+        """
         self._recorder.take()
 
     def logged_regions(self) -> tuple[str, ...]:
@@ -59,12 +82,43 @@ class Recording(Process):
         return self._recorder.logged_regions
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
-        """Hand on spikes."""
+        """Hand on spikes.
+
+        Parameters
+        ----------
+        steps : array of shape (n,), int32
+            When they were.
+        neurons : array of shape (n,), int32
+            Neuron slots of the brain.
+        """
         self._recorder.log(steps, neurons)
 
 
 class Recorder:
-    """Base of recorders: attached to a brain until `detach`; usable in a ``with`` statement."""
+    """Base of recorders: attached to a brain until `detach`; usable in a ``with`` statement.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    column : tuple of (str, str, tuple of int)
+        What is stored beside the step: its name, dtype and shape, as for `numpy.dtype`.
+    every : float or None
+        Sampling interval, ms. None: it is told of spikes.
+    capacity : int
+        Most entries in memory, 2 at least.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream"; see the module.
+    path : str or Path or None
+        The file, of "stream".
+    extra : int
+        Entries kept beyond capacity.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        Arguments don't go together, or one is not valid.
+    """
 
     def __init__(
         self,
@@ -159,18 +213,50 @@ class Recorder:
         """Sample now (called by the run loop every `interval` steps)."""
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
-        """Note down spikes (called by the run loop): steps, and slots of the brain."""
+        """Note down spikes (called by the run loop).
+
+        Parameters
+        ----------
+        steps : array of shape (n,), int32
+            When they were.
+        neurons : array of shape (n,), int32
+            Neuron slots of the brain.
+        """
 
     def to_pandas(self) -> pd.DataFrame:
-        """The entries as a table. Needs pandas (`pip install ".[io]"`)."""
+        """The entries as a table. Needs pandas (`pip install ".[io]"`).
+
+        Returns
+        -------
+        pandas.DataFrame
+            See the recorders.
+
+        Raises
+        ------
+        MissingExtraError
+            Pandas is not installed.
+        """
         raise NotImplementedError
 
 
 class SpikeRecorder(Recorder):
-    """Records the spikes of some regions (all there are by default).
+    """Records the spikes of some regions.
 
     Neurons are known by their slot: a neuron born into the slot of a dead one goes on under its
     index.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    regions : sequence of str
+        Names of the regions; `Brain.record` takes all there are by default.
+    capacity : int
+        Most spikes in memory.
+    overflow : str
+        What becomes of more: "ring" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
     """
 
     def __init__(
@@ -195,6 +281,15 @@ class SpikeRecorder(Recorder):
         return {name: network.count(network.regions[name]) for name in self.regions}
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
+        """Note down the spikes of the recorded regions (called by the run loop).
+
+        Parameters
+        ----------
+        steps : array of shape (n,), int32
+            When they were.
+        neurons : array of shape (n,), int32
+            Neuron slots of the brain.
+        """
         mine = np.zeros(len(neurons), np.bool_)
         for name in self.regions:
             mine |= self._mine(neurons, name)
@@ -203,7 +298,25 @@ class SpikeRecorder(Recorder):
         self._store.append(rows)
 
     def spikes(self, region: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """(times in ms, neurons as indices into the region) of one of the recorded regions."""
+        """The spikes of one of the recorded regions.
+
+        Parameters
+        ----------
+        region : str, optional
+            Its name. None: the only one.
+
+        Returns
+        -------
+        times : array of shape (n,), float64
+            Starts of the steps, ms.
+        neurons : array of shape (n,), int64
+            Indices into the region.
+
+        Raises
+        ------
+        InvalidValueError
+            It is not one of the recorded regions.
+        """
         name = self.regions[0] if region is None and len(self.regions) == 1 else region
         if name not in self.regions:
             raise InvalidValueError(
@@ -215,7 +328,18 @@ class SpikeRecorder(Recorder):
         return rows["step"] * self._network.dt, neurons
 
     def to_pandas(self) -> pd.DataFrame:
-        """Columns time (ms), region, neuron, in order of time. Needs pandas."""
+        """The spikes as a table. Needs pandas.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns time (ms), region, neuron, in order of time.
+
+        Raises
+        ------
+        MissingExtraError
+            Pandas is not installed.
+        """
         pandas = _pandas()
         parts = []
         for name in self.regions:
@@ -253,7 +377,18 @@ class _Sampler(Recorder):
         raise NotImplementedError
 
     def to_pandas(self) -> pd.DataFrame:
-        """One column a neuron, a synapse (pre, post) or a region, by time in ms. Needs pandas."""
+        """The samples as a table. Needs pandas.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One column a neuron, a synapse (pre, post) or a region, by time in ms.
+
+        Raises
+        ------
+        MissingExtraError
+            Pandas is not installed.
+        """
         pandas = _pandas()
         index = pandas.Index(self.times, name="time")
         table: pd.DataFrame = pandas.DataFrame(self.values, index=index, columns=self._columns())
@@ -261,10 +396,29 @@ class _Sampler(Recorder):
 
 
 class StateRecorder(_Sampler):
-    """Samples one state variable of some neurons of a region (all there are by default).
+    """Samples one state variable of some neurons of a region.
 
-    values: shape (n_samples, n_neurons), NaN while a neuron is dead; a neuron born into the slot of
-    a dead one goes on under its index.
+    `values` has the shape (n_samples, n_neurons), NaN while a neuron is dead; a neuron born into
+    the slot of a dead one goes on under its index.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Settings of the region.
+    variable : str
+        A name that `Region.state` takes.
+    neurons : array_like of shape (k,), optional
+        Indices in the region. None: all there are.
+    every : float
+        Sampling interval, ms.
+    capacity : int
+        Most samples in memory.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
     """
 
     def __init__(
@@ -297,10 +451,27 @@ class StateRecorder(_Sampler):
 
 
 class WeightRecorder(_Sampler):
-    """Samples the weights of some synapses of a projection (all there are by default).
+    """Samples the weights of some synapses of a projection.
 
-    values: shape (n_samples, n_synapses). A synapse is known by its neurons, delay and birth, so
-    that growth does not mix them up; one that is gone reads NaN.
+    `values` has the shape (n_samples, n_synapses). A synapse is known by its neurons, delay and
+    birth, so that growth does not mix them up; one that is gone reads NaN.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Settings of the projection.
+    synapses : array_like of shape (k,), optional
+        Indices into its arrays. None: all there are.
+    every : float
+        Sampling interval, ms.
+    capacity : int
+        Most samples in memory.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
     """
 
     def __init__(
@@ -339,9 +510,24 @@ class WeightRecorder(_Sampler):
 class RateRecorder(_Sampler):
     """Samples the mean firing rate of regions, Hz, in bins of `every` ms.
 
-    values: shape (n_samples, n_regions): spikes of a region in the bin that ends at the sample's
-    time, by the neurons alive then and by the length of the bin. Stored are the spikes so far, so
-    that bins stay exact when they are merged.
+    `values` has the shape (n_samples, n_regions): spikes of a region in the bin that ends at the
+    sample's time, by the neurons alive then and by the length of the bin. Stored are the spikes so
+    far, so that bins stay exact when they are merged.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    regions : sequence of str
+        Names of the regions.
+    every : float
+        Length of the bins, ms.
+    capacity : int
+        Most bins in memory.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
     """
 
     def __init__(
@@ -388,7 +574,23 @@ class RateRecorder(_Sampler):
 class RhythmRecorder(_Sampler):
     """Samples the rhythm currents of regions, see `engram.mechanisms.rhythms`.
 
-    values: shape (n_samples, n_regions): what the step that begins at the sample's time gets.
+    `values` has the shape (n_samples, n_regions): what the step that begins at the sample's time
+    gets.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    regions : sequence of str
+        Names of the regions.
+    every : float
+        Sampling interval, ms.
+    capacity : int
+        Most samples in memory.
+    overflow : str
+        What becomes of more: "ring", "decimate" or "stream".
+    path : str or Path, optional
+        The file, of "stream".
     """
 
     def __init__(

@@ -205,11 +205,28 @@ class Statistics(Process):
         return self._history
 
     def next_act(self, step: int) -> int | None:
-        """Every second."""
+        """The next second.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int
+            The first after `step`.
+        """
         return next_multiple(step, self.network.steps(INTERVAL))
 
     def act(self, step: int) -> None:  # noqa: ARG002
-        """Note down the figures."""
+        """Note down the figures.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+        """
         self._history.append(collect(self.network))
 
     def save(self) -> Saved:
@@ -217,5 +234,11 @@ class Statistics(Process):
         return {"stats_history": list(self._history)}, {}
 
     def restore(self, values: dict[str, Any], arrays: dict[str, Any]) -> None:  # noqa: ARG002
-        """Take up the history of a saved brain."""
+        """Take up the history of a saved brain.
+
+        Parameters
+        ----------
+        values, arrays : dict
+            By name, as `save` returned them.
+        """
         self._history.extend(values["stats_history"])

@@ -15,7 +15,15 @@ Rows = NDArray[Any]
 
 
 class InMemory:
-    """The latest `capacity` rows."""
+    """The latest `capacity` rows.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Of a row: ``step`` and the columns of the recorder.
+    capacity : int
+        Most rows.
+    """
 
     def __init__(self, dtype: np.dtype[Any], capacity: int) -> None:
         self._rows = np.empty(min(capacity, 1024), dtype)
@@ -26,17 +34,27 @@ class InMemory:
 
     @property
     def count(self) -> int:
+        """How many rows there are."""
         return min(self._end, self._capacity)
 
     @property
     def full(self) -> bool:
+        """Whether the next row takes the place of the oldest."""
         return self._end >= self._capacity
 
     @property
     def dropped(self) -> int:
+        """How many rows had to go."""
         return self._thinned + self._end - self.count
 
     def append(self, rows: Rows) -> None:
+        """Add rows, in place of the oldest where there is no room.
+
+        Parameters
+        ----------
+        rows : array of shape (n,)
+            Structured.
+        """
         end, room = self._end + len(rows), len(self._rows)
         if room < min(end, self._capacity):
             grown = np.empty(min(self._capacity, max(end, 2 * room)), self._rows.dtype)
@@ -47,7 +65,13 @@ class InMemory:
         self._end = end
 
     def thin(self, origin: int, every: int) -> None:
-        """Keep the rows whose step is on the grid of `every` steps from `origin`."""
+        """Keep the rows whose step is on the grid of `every` steps from `origin`.
+
+        Parameters
+        ----------
+        origin, every : int
+            Steps.
+        """
         rows = self.read()
         kept = rows[(rows["step"] - origin) % every == 0]
         self._thinned += len(rows) - len(kept)
@@ -63,7 +87,15 @@ class InMemory:
 
 
 class OnDisk:
-    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed."""
+    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Of a row: ``step`` and the columns of the recorder.
+    path : Path
+        The file, which is written anew.
+    """
 
     dropped = 0
 
@@ -84,6 +116,13 @@ class OnDisk:
         self._file.seek(0, 2)
 
     def append(self, rows: Rows) -> None:
+        """Add rows at the end of the file.
+
+        Parameters
+        ----------
+        rows : array of shape (n,)
+            Structured.
+        """
         self._file.write(rows.tobytes())
         self.count += len(rows)
 
@@ -96,6 +135,7 @@ class OnDisk:
         return rows
 
     def close(self) -> None:
+        """Bring the header up to date and close the file."""
         if self._close_file.alive:
             self._write_header()
             self._close_file()

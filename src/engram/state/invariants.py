@@ -26,11 +26,21 @@ class InvariantError(EngramError, AssertionError):
 
 
 def check(tables: Tables) -> None:
-    """Raise `InvariantError`, saying what is wrong, unless the tables are consistent.
+    """Check that the tables are consistent.
 
     Indices are in range, rows sorted and their pointers monotone, the incoming index the inverse of
     the rows, weights within their bounds, the dead without synapses, the spike ring in agreement
     with the neurons, and nothing is NaN. Takes time proportional to the size of the brain.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+
+    Raises
+    ------
+    InvariantError
+        What is wrong.
     """
     check_indices(tables)
     _check_shapes(tables)
@@ -44,6 +54,16 @@ def check_indices(tables: Tables) -> None:
 
     It looks at nothing that is derived. With `check_synapses` it is all that has to be checked of
     tables that come from elsewhere.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+
+    Raises
+    ------
+    InvariantError
+        What is wrong.
     """
     _check_ranges(tables)
     _check_numbers(tables)
@@ -206,7 +226,20 @@ def _check_rows(tables: Tables, p: int) -> None:
 
 
 def check_synapses(tables: Tables, p: int) -> None:
-    """The columns of projection `p`, once its rows are known to be sound."""
+    """The columns of projection `p`, once its rows are known to be sound.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+
+    Raises
+    ------
+    InvariantError
+        What is wrong.
+    """
     block = tables.blocks[p]
     name = f"of projection {p}"
     n = len(block["post"])

@@ -19,14 +19,40 @@ Synapses = dict[str, Array]
 
 
 def bounds(tables: Tables, p: int) -> tuple[int, int, int, int]:
-    """First neuron slot and number of slots of a projection's source and target."""
+    """First neuron slot and number of slots of a projection's source and target.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+
+    Returns
+    -------
+    tuple of (int, int, int, int)
+        Source: first and number; target: first and number.
+    """
     source, target = int(tables["source"][p]), int(tables["target"][p])
     first, capacity = tables["region_first"], tables["region_capacity"]
     return int(first[source]), int(capacity[source]), int(first[target]), int(capacity[target])
 
 
 def new_block(tables: Tables, p: int) -> dict[str, Array]:
-    """The arrays of projection `p` without synapses."""
+    """The arrays of projection `p` without synapses.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+
+    Returns
+    -------
+    dict of array
+        By name.
+    """
     _, n_pre, _, n_post = bounds(tables, p)
     sizes = {"S": 0, "S?": 0, "pre": n_pre, "post": n_post, "post+1": n_post + 1, **FIXED_SIZES}
     sizes |= {"rows": n_pre * int(tables["delay_count"][p]) + 1, "T?": 0, "D": 0}
@@ -37,7 +63,20 @@ def new_block(tables: Tables, p: int) -> dict[str, Array]:
 
 
 def read_out(tables: Tables, p: int) -> Synapses:
-    """The live synapses of projection `p` in the order they are laid out."""
+    """The live synapses of projection `p` in the order they are laid out.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+
+    Returns
+    -------
+    Synapses
+        Columns; views where they can be.
+    """
     block = tables.blocks[p]
     n = block["post"].shape[0]
     first_pre = bounds(tables, p)[0]
@@ -58,7 +97,20 @@ def read_out(tables: Tables, p: int) -> Synapses:
 
 
 def joined(old: Synapses, new: Synapses) -> Synapses:
-    """The synapses of both; a column only one has is filled with its initial value."""
+    """The synapses of both; a column only one has is filled with its initial value.
+
+    Parameters
+    ----------
+    old : Synapses
+        Of a projection.
+    new : Synapses
+        Of the same.
+
+    Returns
+    -------
+    Synapses
+        The old ones first.
+    """
     n_old, n_new = len(old["pre"]), len(new["pre"])
 
     def column(part: Synapses, name: str, n: int) -> NDArray[Any]:
@@ -74,7 +126,20 @@ def joined(old: Synapses, new: Synapses) -> Synapses:
 
 
 def selected(synapses: Synapses, keep: NDArray[Any]) -> Synapses:
-    """Some of the synapses."""
+    """Some of the synapses.
+
+    Parameters
+    ----------
+    synapses : Synapses
+        Of a projection.
+    keep : array
+        Indices, or a mask.
+
+    Returns
+    -------
+    Synapses
+        Those.
+    """
     return {name: column[keep] for name, column in synapses.items()}
 
 
@@ -83,8 +148,19 @@ def lay_out(
 ) -> None:
     """Make these the synapses of projection `p`.
 
-    columns: the optional columns the projection needs; traces: how many presynaptic ones its rule
-    has, None without a rule (which looks synapses up by their postsynaptic neuron).
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+    synapses : Synapses
+        In any order.
+    columns : set of str
+        The optional columns the projection needs.
+    traces : int or None
+        How many presynaptic ones its rule has. None: no rule (which looks synapses up by their
+        postsynaptic neuron).
     """
     block = tables.blocks[p]
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
@@ -120,7 +196,17 @@ def lay_out(
 
 
 def derive(tables: Tables, p: int, *, traces: int | None) -> None:
-    """Bring what follows from the rows of projection `p` up to date; traces: see `lay_out`."""
+    """Bring what follows from the rows of projection `p` up to date.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+    traces : int or None
+        How many presynaptic ones its rule has. None: no rule.
+    """
     incoming = traces is not None
     block = tables.blocks[p]
     _, n_pre, first_post, n_post = bounds(tables, p)
@@ -145,11 +231,24 @@ def derive(tables: Tables, p: int, *, traces: int | None) -> None:
 def amend(
     tables: Tables, p: int, gone: NDArray[np.int32], new: Synapses, *, traces: int | None
 ) -> None:
-    """Remove the synapses `gone` (sorted) of projection `p` and add new ones.
+    """Remove synapses of projection `p` and add new ones.
 
     The result is that of `lay_out`. It takes one pass over the synapses and their incoming index
     and sorts the new ones only. The projection has the optional columns it needs; some synapses
-    stay, or there are new ones. traces: see `lay_out`.
+    stay, or there are new ones.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+    gone : array of int32
+        Indices, sorted.
+    new : Synapses
+        In any order.
+    traces : int or None
+        How many presynaptic ones its rule has. None: no rule.
     """
     block = tables.blocks[p]
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
@@ -221,7 +320,15 @@ def amend(
 
 
 def describe(tables: Tables, p: int) -> None:
-    """What the loops want to know of all synapses of projection `p` at once."""
+    """What the loops want to know of all synapses of projection `p` at once.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+    """
     block = tables.blocks[p]
     n = len(block["post"])
     tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], block["segment"])
@@ -245,5 +352,16 @@ def _fit_traces(tables: Tables, p: int, traces: int) -> None:
 
 
 def signs(nt: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """-1 for inhibitory synapses, else +1."""
+    """Signs of synapses.
+
+    Parameters
+    ----------
+    nt : array of uint8
+        Their transmitters.
+
+    Returns
+    -------
+    array of float32
+        -1 for inhibitory synapses, else +1.
+    """
     return np.where(nt == INHIBITORY_TRANSMITTER, np.float32(-1), np.float32(1))

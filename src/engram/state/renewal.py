@@ -18,7 +18,13 @@ Slots = slice | NDArray[np.int64]
 
 
 def reset(tables: Tables) -> None:
-    """Write initial values into all that a reset renews; models' rest is for the caller to add."""
+    """Write initial values into all that a reset renews; models' rest is for the caller to add.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    """
     brain, synapses = renewed("reset")
     for field in brain:
         value = tables["clock"][EVENTS] if field.name in SPIKE_RANGES else field.initial
@@ -29,7 +35,17 @@ def reset(tables: Tables) -> None:
 
 
 def renew_neurons(tables: Tables, slots: Slots, occasion: Occasion) -> None:
-    """Write initial values into the entries of neurons (slots) that die or are born."""
+    """Write initial values into the entries of neurons that die or are born.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    slots : array of int64
+        Slots of the brain.
+    occasion : Occasion
+        Death or birth.
+    """
     for field in renewed(occasion)[0]:
         if field.of_neurons:
             tables[field.name][..., slots] = field.initial
@@ -38,14 +54,32 @@ def renew_neurons(tables: Tables, slots: Slots, occasion: Occasion) -> None:
 def renew_traces(
     block: dict[str, Array], slots: NDArray[np.int64], occasion: Occasion, *, side: str
 ) -> None:
-    """The same for a projection's entries of neurons of its `side`, "pre" or "post"."""
+    """Write initial values into a projection's entries of neurons that die or are born.
+
+    Parameters
+    ----------
+    block : dict of array
+        Arrays of the projection.
+    slots : array of int64
+        Slots of the region.
+    occasion : Occasion
+        Death or birth.
+    side : str
+        Which end they are, "pre" or "post".
+    """
     for field in renewed(occasion)[1]:
         if field.dims[-1] == side:
             block[field.name][..., slots] = field.initial
 
 
 class Resting:
-    """The state that each answer begins with, kept to be put back."""
+    """The state that each answer begins with, kept to be put back.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    """
 
     def __init__(self, tables: Tables) -> None:
         brain, synapses = renewed("answer")
@@ -63,7 +97,20 @@ class Resting:
 
 
 def out_of_range(field: Field, array: NDArray[Any]) -> bool:
-    """Whether an array has an entry outside the range of its field; NaN is outside any."""
+    """Whether an array has an entry outside the range of its field; NaN is outside any.
+
+    Parameters
+    ----------
+    field : Field
+        Which array.
+    array : array
+        Its values.
+
+    Returns
+    -------
+    bool
+        True where one is.
+    """
     if field.low is not None:
         inside = array > field.low if field.open_low else array >= field.low
         if not inside.all():

@@ -32,14 +32,39 @@ OCCASIONS: dict[str, Occasion] = {"R": "reset", "B": "birth", "D": "death", "A":
 class Field:
     """One array.
 
-    kind: ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
-    Python, ``derived`` is rebuilt from the others and not saved. on: the occasions on which its
-    entries are renewed. ``reset`` (`Brain.reset_state`) writes the initial value into all of them,
-    ``birth`` and ``death`` into those of the neurons concerned; states of a neuron model get its
-    rest. Before each ``answer`` (of `Brain.respond`) the array is what it was before the first one.
-    On all other occasions it stays. low, high: the valid range; open_low: `low` itself is not
-    valid; finite: whether infinity is refused. since: the format of checkpoints that first had it;
-    read from an older file, it has its initial value.
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    dtype : str
+        Of its entries.
+    dims : tuple of str
+        Its dimensions, see above.
+    initial : float
+        Value of new entries.
+    unit : str
+        For the reference.
+    doc : str
+        For the reference.
+    kind : Kind
+        ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
+        Python, ``derived`` is rebuilt from the others and not saved.
+    on : frozenset of Occasion
+        The occasions on which its entries are renewed. ``reset`` (`Brain.reset_state`) writes the
+        initial value into all of them, ``birth`` and ``death`` into those of the neurons concerned;
+        states of a neuron model get its rest. Before each ``answer`` (of `Brain.respond`) the array
+        is what it was before the first one. On all other occasions it stays.
+    low : float, optional
+        Least valid value. None: no bound.
+    high : float, optional
+        Greatest valid value. None: no bound.
+    open_low : bool
+        `low` itself is not valid.
+    finite : bool
+        Whether infinity is refused.
+    since : int
+        The format of checkpoints that first had it; read from an older file, it has its initial
+        value.
     """
 
     name: str
@@ -395,6 +420,17 @@ SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)
 
 
 def renewed(occasion: Occasion) -> tuple[list[Field], list[Field]]:
-    """The arrays of a brain, and of its projections, that are renewed on an occasion."""
+    """The arrays of a brain, and of its projections, that are renewed on an occasion.
+
+    Parameters
+    ----------
+    occasion : Occasion
+        Which one.
+
+    Returns
+    -------
+    tuple of (list of Field, list of Field)
+        Of the brain, and of its projections.
+    """
     brain = [field for field in BRAIN_FIELDS if occasion in field.on]
     return brain, [field for field in SYNAPSE_FIELDS if occasion in field.on]

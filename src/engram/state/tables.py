@@ -37,7 +37,14 @@ SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims in (("S",), ("S
 class Tables:
     """All state of a brain: arrays by name, and a block of arrays for each projection.
 
-    sizes: the dimensions N, R, P, E, H, X, Q, M, G, J, U, Z as they stand.
+    Attributes
+    ----------
+    sizes : dict of int
+        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z as they stand, and fixed ones.
+    arrays : dict of array
+        By name.
+    blocks : list of dict of array
+        Of each projection, by name.
     """
 
     def __init__(self) -> None:
@@ -70,7 +77,13 @@ class Tables:
         return np.full(shape, field.initial, dtype=field.dtype)
 
     def resize(self, **sizes: int) -> None:
-        """Change dimensions; arrays keep what they hold, new entries get their initial value."""
+        """Change dimensions; arrays keep what they hold, new entries get their initial value.
+
+        Parameters
+        ----------
+        **sizes : int
+            New sizes.
+        """
         changed = {d for d, n in sizes.items() if self.sizes[d] != n}
         self.sizes.update(sizes)
         for field in BRAIN_FIELDS:
@@ -84,7 +97,17 @@ class Tables:
     def restore(
         self, sizes: dict[str, int], arrays: dict[str, Array], blocks: list[dict[str, Array]]
     ) -> None:
-        """Let sizes, arrays and blocks be these again."""
+        """Let sizes, arrays and blocks be these again.
+
+        Parameters
+        ----------
+        sizes : dict of int
+            By name.
+        arrays : dict of array
+            By name.
+        blocks : list of dict of array
+            Of each projection, by name.
+        """
         self.sizes, self.arrays, self.blocks = sizes, arrays, blocks
         self.touch()
 
@@ -114,10 +137,15 @@ class Tables:
         _by_address[self._address] = self
 
     def reindex_ring(self, events: int) -> None:
-        """Make the spike ring hold `events` (a power of two) spikes; those in it keep their places.
+        """Change the size of the spike ring; the spikes in it keep their places.
 
         Spikes are numbered from the start of the simulation and stand at their number modulo the
         size of the ring.
+
+        Parameters
+        ----------
+        events : int
+            How many spikes it shall hold, a power of two.
         """
         old = self.sizes["E"]
         ring = {f.name: self.arrays[f.name] for f in BRAIN_FIELDS if f.dims == ("E",)}
@@ -128,10 +156,17 @@ class Tables:
             self.arrays[name][kept % events] = array[kept % old]
 
     def relocate_history(self, horizon: int, step: int) -> None:
-        """Keep the spikes of the last `horizon` steps; what is already kept stays.
+        """Change how many steps' spikes are kept; what is already kept stays.
 
         Spikes before those are forgotten for good, also where the ring still holds them: what is
         remembered must not depend on the size of the ring.
+
+        Parameters
+        ----------
+        horizon : int
+            How many steps.
+        step : int
+            Steps done.
         """
         first, end = self.arrays["event_first"].copy(), self.arrays["event_end"].copy()
         old = self.sizes["H"]
@@ -161,5 +196,16 @@ _by_address: weakref.WeakValueDictionary[int, Tables] = weakref.WeakValueDiction
 
 
 def tables_at(address: int) -> Tables:
-    """The tables whose list of addresses stands at `address`: where no loop is compiled."""
+    """The tables at an address, where no loop is compiled.
+
+    Parameters
+    ----------
+    address : int
+        Of their list of addresses.
+
+    Returns
+    -------
+    Tables
+        The tables.
+    """
     return _by_address[address]

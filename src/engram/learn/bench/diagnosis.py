@@ -32,7 +32,19 @@ TRIALS, REPORT = "trials.db", "diagnosis.md"
 
 @dataclass(frozen=True)
 class Panel:
-    """A parameter that is varied; see `VARIED` for what becomes of its values."""
+    """A parameter that is varied.
+
+    See `VARIED` for what becomes of its values.
+
+    Parameters
+    ----------
+    parameter : str
+        Its name.
+    values : tuple of object
+        What it takes.
+    label : str
+        For the axis.
+    """
 
     parameter: str
     values: tuple[Any, ...]
@@ -40,7 +52,18 @@ class Panel:
 
 
 def default_of(parameter: str) -> Any:
-    """The value that stands for what `STDPClassifier` takes by itself."""
+    """The value that stands for what `STDPClassifier` takes by itself.
+
+    Parameters
+    ----------
+    parameter : str
+        Its name.
+
+    Returns
+    -------
+    object
+        The value.
+    """
     if parameter == "network":
         return "trained"
     plain = STDPClassifier(400).get_params()[parameter]
@@ -81,6 +104,23 @@ class Plan:
     data: "mnist" or "digits". images: training images to learn from, with their labels for the
     decoders; held_out: others to score with; both are drawn by the seed. seeds: trials at each
     point.
+
+    Parameters
+    ----------
+    sweeps : tuple of str
+        Names in `SWEEPS`.
+    data : str
+        "mnist" or "digits".
+    neurons : int
+        Of the network.
+    images : int
+        Training images to learn from, with their labels for the decoders; drawn by the seed.
+    held_out : int
+        Other training images to score with; drawn by the seed.
+    seeds : int
+        Trials at each point.
+    coarse : bool
+        Fewer points a panel.
     """
 
     sweeps: tuple[str, ...] = tuple(SWEEPS)
@@ -92,7 +132,13 @@ class Plan:
     coarse: bool = False
 
     def check(self) -> None:
-        """Raise an error for what can't be run."""
+        """Raise an error for what can't be run.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            Something is unknown, no number, or out of range.
+        """
         where = "diagnosis"
         if not self.sweeps:
             raise InvalidValueError(f"{where}: no sweeps; there are {', '.join(SWEEPS)}")
@@ -122,7 +168,18 @@ class Plan:
         ]
 
     def panels(self, name: str) -> tuple[Panel, ...]:
-        """What is varied in a sweep."""
+        """What is varied in a sweep.
+
+        Parameters
+        ----------
+        name : str
+            Of the sweep.
+
+        Returns
+        -------
+        tuple of Panel
+            In order.
+        """
         return tuple(
             replace(panel, values=panel.values[::2])
             if self.coarse and panel.parameter != "network"
@@ -155,9 +212,31 @@ def trial(
     images: int,
     held_out: int,
 ) -> dict[str, Any]:
-    """One classifier, learned and judged; accuracies in %, of each decoder.
+    """Let one classifier learn, and judge it.
 
-    about: the sweep, which says nothing that the parameter does not.
+    Parameters
+    ----------
+    seed : int
+        Of the classifier and the choice of images.
+    about : str
+        The sweep, which says nothing that the parameter does not.
+    parameter : str
+        What is varied.
+    value : object
+        What it is.
+    data : str
+        "mnist" or "digits".
+    neurons : int
+        Of the network.
+    images : int
+        Training images to learn from.
+    held_out : int
+        Other training images to score with.
+
+    Returns
+    -------
+    dict
+        Accuracies of each decoder, in %.
     """
     whole = _source(data)
     order = np.random.default_rng([13, seed]).permutation(len(whole.y_train))
@@ -219,10 +298,24 @@ VARIED: dict[str, Callable[[Any, int], dict[str, Any]]] = {
 def diagnose(
     plan: Plan, folder: Path, *, jobs: int = -1, progress: Progress = None
 ) -> tuple[str, Any]:
-    """Run what is missing, write tables and drawings; returns the tables, and all trials.
+    """Run what is missing, write tables and drawings.
 
-    folder: for the trials (see `run_sweep`), which a later call goes on with, a drawing of each
-    sweep, and the tables.
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    folder : Path
+        For the trials (see `run_sweep`), which a later call goes on with, a drawing of each sweep,
+        and the tables.
+    jobs : int
+        Trials at a time; -1: one for each core.
+    progress : Progress
+        Bar, function or nothing, see `run_sweep`.
+
+    Returns
+    -------
+    tuple of (str, DataFrame)
+        The tables, and all trials.
     """
     plan.check()
     _matplotlib()
@@ -261,7 +354,20 @@ def _figures(name: str) -> dict[str, str]:
 
 
 def report(plan: Plan, trials: Any) -> str:
-    """A table for each sweep: mean and standard deviation over seeds."""
+    """A table for each sweep: mean and standard deviation over seeds.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was run.
+    trials : DataFrame
+        All trials.
+
+    Returns
+    -------
+    str
+        The text, in Markdown.
+    """
     lines = [
         f"# Diagnosis: {plan.data}, {plan.neurons} neurons",
         "",
@@ -310,7 +416,19 @@ def _matplotlib() -> Any:
 
 
 def draw(plan: Plan, name: str, trials: Any, path: Path) -> None:
-    """Draw a sweep: a dot for each trial, and the mean."""
+    """Draw a sweep: a dot for each trial, and the mean.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was run.
+    name : str
+        Of the sweep.
+    trials : DataFrame
+        All trials.
+    path : Path
+        Of the drawing.
+    """
     panels = plan.panels(name)
     figure = _matplotlib()(figsize=(1.0 + 5.0 * len(panels), 4.2), layout="constrained")
     figure.suptitle(

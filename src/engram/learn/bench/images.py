@@ -25,9 +25,26 @@ MOST_FIELDS = 1600
 def receptive_fields(
     fields: ArrayLike, ax: Axes | None = None, *, shape: tuple[int, int] | None = None
 ) -> Axes:
-    """The weights to each neuron as a small image each from white (0) to its own greatest.
+    """The weights to each neuron as a small image each, from white (0) to its own greatest.
 
-    fields: shape (n_neurons, n_inputs); shape: rows and columns of an image, square by default.
+    Parameters
+    ----------
+    fields : array_like of shape (n_neurons, n_inputs)
+        Weights.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    shape : tuple of (int, int), optional
+        Rows and columns of an image. None: square.
+
+    Returns
+    -------
+    Axes
+        With the drawing.
+
+    Raises
+    ------
+    InvalidValueError
+        The weights do not fill such images.
     """
     array = as_array("images.receptive_fields: fields", fields)
     if array.ndim != 2 or not array.size:
@@ -69,6 +86,25 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None)
     """Which class (row) was taken for which (column); a last column is for undecided answers.
 
     Colour shows mistakes, as shares of a row; right answers are written in grey.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (n_classes, n_classes + 1)
+        How often.
+    classes : sequence of object
+        Their names.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+
+    Returns
+    -------
+    Axes
+        With the drawing.
+
+    Raises
+    ------
+    InvalidValueError
+        The matrix has another shape.
     """
     counts = np.asarray(matrix)
     k = len(classes)
@@ -101,7 +137,22 @@ def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None)
 
 
 def spikes_over_time(spikes: Sequence[float], ax: Axes, *, block: int) -> Axes:
-    """Mean spikes of all neurons for an image, over the images learned from."""
+    """Mean spikes of all neurons for an image, over the images learned from.
+
+    Parameters
+    ----------
+    spikes : sequence of float
+        Of each block of images.
+    ax : Axes
+        Where to draw.
+    block : int
+        Images in a block.
+
+    Returns
+    -------
+    Axes
+        With the drawing.
+    """
     style(ax)
     at = (np.arange(len(spikes)) + 1) * block / 1000
     ax.plot(at, spikes, color=COLORS[0], linewidth=1.0)
@@ -113,7 +164,22 @@ def spikes_over_time(spikes: Sequence[float], ax: Axes, *, block: int) -> Axes:
 
 
 def accuracies(rows: Mapping[str, float], ax: Axes, colors: Mapping[str, str]) -> Axes:
-    """Accuracies in % as dots on a line each."""
+    """Accuracies as dots on a line each.
+
+    Parameters
+    ----------
+    rows : mapping of float
+        Accuracies in %, by name.
+    ax : Axes
+        Where to draw.
+    colors : mapping of str
+        Of the dots, by name.
+
+    Returns
+    -------
+    Axes
+        With the drawing.
+    """
     style(ax)
     names = list(rows)
     for k, name in enumerate(names):
@@ -143,7 +209,21 @@ def overview(
 ) -> Figure:
     """One page on a network: fields, confusion, spikes, neurons of each class, accuracies.
 
-    found: what `engram.learn.bench.mnist.execute` returns.
+    Parameters
+    ----------
+    fields : array of shape (n_neurons, n_inputs), float32
+        Weights.
+    spikes : sequence of float
+        Of all neurons in each block of images.
+    block : int
+        Images in a block.
+    found : mapping of object
+        What `engram.learn.bench.mnist.execute` returns.
+
+    Returns
+    -------
+    Figure
+        The page.
     """
     figure: Figure = plt.figure(figsize=(13.0, 11.0), layout="constrained")
     grid = figure.add_gridspec(3, 2, width_ratios=(1.15, 1.0), height_ratios=(1.2, 0.55, 0.9))

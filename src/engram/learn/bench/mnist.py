@@ -38,6 +38,31 @@ class Run:
     training images decoders see the classes of. reward: whether the readout that learns from
     reward is trained too. controls: whether the untrained network and the pixels are judged too.
     fixations: positions from which an answer looks at an image.
+
+    Parameters
+    ----------
+    neurons : int
+        Of the network.
+    epochs : int
+        Passes through the images.
+    seed : int
+        Of the classifier.
+    model : str
+        Of the neurons.
+    data : str
+        "mnist" or "digits".
+    images : int, optional
+        How many training images are used, the first ones. None: all.
+    tests : int, optional
+        How many test images are used, the first ones. None: all.
+    labels : int
+        How many training images decoders see the classes of.
+    reward : bool
+        Whether the readout that learns from reward is trained too.
+    controls : bool
+        Whether the untrained network and the pixels are judged too.
+    fixations : int
+        Positions from which an answer looks at an image.
     """
 
     neurons: int = 400
@@ -59,14 +84,43 @@ class Run:
 
 
 def load(run: Run) -> datasets.Dataset:
-    """The images of a run."""
+    """The images of a run.
+
+    Parameters
+    ----------
+    run : Run
+        What is trained.
+
+    Returns
+    -------
+    Dataset
+        Training and test images.
+
+    Raises
+    ------
+    InvalidValueError
+        There are no such data.
+    """
     if run.data not in SOURCES:
         raise InvalidValueError(f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}")
     return SOURCES[run.data]().first(run.images, run.tests)
 
 
 def classifier(run: Run, jobs: int = 1) -> STDPClassifier:
-    """The untrained classifier of a run."""
+    """The untrained classifier of a run.
+
+    Parameters
+    ----------
+    run : Run
+        What is trained.
+    jobs : int
+        Threads for answers; -1: one for each core.
+
+    Returns
+    -------
+    STDPClassifier
+        With nothing learned.
+    """
     return STDPClassifier(
         run.neurons,
         model=run.model,
@@ -86,11 +140,28 @@ def execute(
     progress: Callable[[int, int], None] | bool | None = None,
     say: Say = say_nothing,
 ) -> dict[str, Any]:
-    """Train, test, compare; returns what JSON can hold.
+    """Train, test, compare.
 
-    folder: for checkpoints (a run that was cut off goes on from the latest), the result, and
-    drawings, made at each checkpoint and at the end. jobs: threads for answers. progress: a bar,
-    or a function of (done, all); say: a function for lines of text.
+    Parameters
+    ----------
+    run : Run
+        What is trained.
+    folder : Path, optional
+        For checkpoints (a run that was cut off goes on from the latest), the result, and drawings,
+        made at each checkpoint and at the end. None: nothing is written.
+    every : int
+        Images between two checkpoints.
+    jobs : int
+        Threads for answers; -1: one for each core.
+    progress : callable or bool, optional
+        A bar, or a function of (done, all).
+    say : Say
+        A function for lines of text.
+
+    Returns
+    -------
+    dict
+        What JSON can hold.
     """
     integer("mnist: neurons", run.neurons, 1)
     data = load(run)
@@ -157,7 +228,15 @@ def _left(started: float, first: int, done: int, total: int) -> str:
 
 
 def draw_fields(network: STDPClassifier, path: Path) -> None:
-    """Draw the receptive fields."""
+    """Draw the receptive fields.
+
+    Parameters
+    ----------
+    network : STDPClassifier
+        After training.
+    path : Path
+        Of the drawing.
+    """
     import matplotlib.pyplot as plt
 
     from engram.learn.bench import images
@@ -170,7 +249,17 @@ def draw_fields(network: STDPClassifier, path: Path) -> None:
 
 
 def draw_overview(network: STDPClassifier, found: dict[str, Any], path: Path) -> None:
-    """All that is worth looking at on one page."""
+    """Draw all that is worth looking at on one page.
+
+    Parameters
+    ----------
+    network : STDPClassifier
+        After training.
+    found : dict of object
+        What `execute` returned.
+    path : Path
+        Of the drawing.
+    """
     import matplotlib.pyplot as plt
 
     from engram.learn.bench import images
@@ -181,7 +270,18 @@ def draw_overview(network: STDPClassifier, found: dict[str, Any], path: Path) ->
 
 
 def describe(found: dict[str, Any]) -> str:
-    """The result as text: each decoder beside its controls."""
+    """The result as text: each decoder beside its controls.
+
+    Parameters
+    ----------
+    found : dict of object
+        What `execute` returned.
+
+    Returns
+    -------
+    str
+        Lines.
+    """
     run = found["run"]
     lines = [
         f"{run['data']}: {run['neurons']} {run['model']} neurons, seed {run['seed']}, "

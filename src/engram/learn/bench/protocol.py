@@ -37,16 +37,30 @@ SETTLING = 2000
 
 
 def say_nothing(text: str) -> None:
-    """Say nothing."""
+    """Say nothing.
+
+    Parameters
+    ----------
+    text : str
+        Unsaid.
+    """
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What one decoder made of the test answers; accuracies in %.
+    """What one decoder made of the test answers.
 
-    validation: accuracy for labelled images that were held out from a decoder fitted to the
-    others; None if it was not measured. undecided: silent or tied test answers. confusion: rows are
-    classes, columns what was answered, the last one for undecided answers.
+    Parameters
+    ----------
+    accuracy : float
+        In %.
+    undecided : int
+        Silent or tied test answers.
+    confusion : list of list of int
+        Rows are classes, columns what was answered, the last one for undecided answers.
+    validation : float, optional
+        Accuracy in % for labelled images that were held out from a decoder fitted to the others.
+        None: not measured.
     """
 
     accuracy: float
@@ -58,7 +72,22 @@ class Judged:
 def confusion_matrix(
     answers: NDArray[np.int64], truth: ArrayLike, classes: NDArray[Any]
 ) -> NDArray[np.int64]:
-    """How often each class (row) was taken for which (column; the last: undecided)."""
+    """How often each class was taken for which.
+
+    Parameters
+    ----------
+    answers : array of shape (n,), int64
+        Numbers of classes; -1: undecided.
+    truth : array_like of shape (n,)
+        Classes.
+    classes : array of shape (n_classes,)
+        All classes, sorted.
+
+    Returns
+    -------
+    array of shape (n_classes, n_classes + 1), int64
+        Rows: classes; columns: answers, the last one undecided.
+    """
     matrix = np.zeros((len(classes), len(classes) + 1), np.int64)
     rows = np.searchsorted(classes, np.asarray(truth))
     np.add.at(matrix, (rows, np.where(answers == UNDECIDED, len(classes), answers)), 1)
@@ -76,7 +105,25 @@ def judge(
 ) -> Judged:
     """Fit a decoder to answers to labelled images; score the answers to test images.
 
-    labelled, test: spike counts, shape (images, neurons); labels, truth: classes.
+    Parameters
+    ----------
+    decoder : Decoder
+        Fitted afterwards.
+    labelled : array_like of shape (n_labelled, n_neurons)
+        Spike counts.
+    labels : array_like of shape (n_labelled,)
+        Classes.
+    test : array_like of shape (n_test, n_neurons)
+        Spike counts.
+    truth : array_like of shape (n_test,)
+        Classes.
+    validate : bool
+        Measure accuracy on labelled images that are held out, too.
+
+    Returns
+    -------
+    Judged
+        What came out.
     """
     counts, y = np.asarray(labelled), np.asarray(labels)
     validation = None
@@ -96,7 +143,18 @@ def judge(
 
 
 def best_of(judged: Mapping[str, Judged]) -> str:
-    """The decoder that was best on held-out *labelled* images; test answers have no say."""
+    """Choose the decoder that was best on held-out *labelled* images; test answers have no say.
+
+    Parameters
+    ----------
+    judged : mapping of Judged
+        By name of the decoder.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
     measured = {name: j.validation for name, j in judged.items() if j.validation is not None}
     return max(measured, key=lambda name: measured[name])
 
@@ -114,6 +172,26 @@ def evaluate(
 
     n_labels: training images whose labels decoders may see, drawn by `seed`. reward: whether to
     train the readout that learns from reward, too; it takes longest. Returns what JSON can hold.
+
+    Parameters
+    ----------
+    classifier : STDPClassifier
+        Whose features are judged.
+    data : Dataset
+        Training and test images.
+    n_labels : int
+        Training images whose labels decoders may see.
+    seed : int
+        Draws them.
+    reward : bool
+        Whether to train the readout that learns from reward, too; it takes longest.
+    say : Say
+        A function for lines of text.
+
+    Returns
+    -------
+    dict
+        What JSON can hold.
     """
     X, y = labelled_part(data, n_labels, seed)
     started, cpu = time.perf_counter(), time.process_time()
@@ -149,7 +227,22 @@ def evaluate(
 def labelled_part(
     data: Dataset, n_labels: int, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The training images whose labels are used, drawn by a seed."""
+    """The training images whose labels are used, drawn by a seed.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    n_labels : int
+        Training images whose labels decoders may see.
+    seed : int
+        Draws them.
+
+    Returns
+    -------
+    tuple of (array of uint8, array of int64)
+        Images and classes.
+    """
     n = integer("protocol: n_labels", n_labels, 2, len(data.y_train))
     chosen = np.random.RandomState([seed, 2**31]).permutation(len(data.y_train))[:n]
     chosen.sort()
@@ -159,10 +252,26 @@ def labelled_part(
 def untrained(
     classifier: STDPClassifier, data: Dataset, n_labels: int, *, seed: int = 0
 ) -> dict[str, Any]:
-    """The same network with the weights it began with, and the same decoders.
+    """Judge the same network with the weights it began with, and the same decoders.
 
-    Its thresholds settle at the target rate first, while it is shown training images: without
-    that, many an image would be answered by silence, and the control would be too easy to beat.
+    Its thresholds settle at the target rate first, while it is shown training images: without that,
+    many an image would be answered by silence, and the control would be too easy to beat.
+
+    Parameters
+    ----------
+    classifier : STDPClassifier
+        Whose features are judged.
+    data : Dataset
+        Training and test images.
+    n_labels : int
+        Training images whose labels decoders may see.
+    seed : int
+        Draws them.
+
+    Returns
+    -------
+    dict
+        As of `evaluate`.
     """
     network = STDPClassifier(**{**classifier.get_params(deep=False), "n_epochs": 1})
     network.settle(data.X_train[:SETTLING])
@@ -172,11 +281,28 @@ def untrained(
 def pixel_controls(
     data: Dataset, n_labels: int, *, seed: int = 0, spikes: float = SPIKES, fixations: int = 1
 ) -> dict[str, Any]:
-    """What decoders make of the input itself, with no network; accuracies in %.
+    """What decoders make of the input itself, with no network.
 
-    The decoders get, as counts, the mean number of input spikes of each pixel: `spikes` in all for
-    each image and fixation. Logistic regression gets pixels in [0, 1]: with as many labels, and
-    with all.
+    The decoders get, as counts, the mean number of input spikes of each pixel. Logistic regression
+    gets pixels in [0, 1]: with as many labels, and with all.
+
+    Parameters
+    ----------
+    data : Dataset
+        Training and test images.
+    n_labels : int
+        Training images whose labels decoders may see.
+    seed : int
+        Draws them.
+    spikes : float
+        Input spikes of an image and fixation, in all.
+    fixations : int
+        Positions from which an image is looked at.
+
+    Returns
+    -------
+    dict
+        Accuracies in %.
     """
     X, y = labelled_part(data, n_labels, seed)
 

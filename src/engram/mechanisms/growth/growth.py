@@ -30,7 +30,19 @@ MOST_COUNT = (1 << 63) - 1
 
 @dataclass(frozen=True)
 class GrowthCycle:
-    """What one cycle of growth changed; `synapses_lost` are those of neurons that died."""
+    """What one cycle of growth changed.
+
+    Attributes
+    ----------
+    step : int
+        Of the brain.
+    neurons_born, neurons_died : int
+        How many.
+    synapses_born, synapses_pruned : int
+        How many.
+    synapses_lost : int
+        Synapses of neurons that died.
+    """
 
     step: int
     neurons_born: int
@@ -54,10 +66,14 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
     their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
     frozen. `history` lists the latest cycles, `totals` counts all there were.
-    doi:10.1016/j.neuron.2007.05.002 (critical period),
-    doi:10.1038/nature02553 (excitability), doi:10.1038/nature11110 (kinship),
-    doi:10.1038/nrn2699 (spines that come and go), doi:10.1162/089976698300017124 (pruning of the
-    weak).
+
+    References
+    ----------
+    .. [1] Critical period: doi:10.1016/j.neuron.2007.05.002
+    .. [2] Excitability: doi:10.1038/nature02553
+    .. [3] Kinship: doi:10.1038/nature11110
+    .. [4] Spines that come and go: doi:10.1038/nrn2699
+    .. [5] Pruning of the weak: doi:10.1162/089976698300017124
     """
 
     name = "growth"
@@ -99,17 +115,40 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         return network.steps(self.correlation_window)
 
     def next_act(self, step: int) -> int | None:
-        """The next cycle; None while structure is frozen."""
+        """The next cycle.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int or None
+            The first after `step`; None while structure is frozen.
+        """
         if self.network.frozen["structural_plasticity"]:
             return None
         return next_multiple(step, self.network.steps(self.growth_interval))
 
     def act(self, step: int) -> None:  # noqa: ARG002
-        """One cycle."""
+        """One cycle.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+        """
         self.grow()
 
     def grow(self) -> GrowthCycle:
-        """One cycle now, whatever the interval; what it changed."""
+        """One cycle now, whatever the interval.
+
+        Returns
+        -------
+        GrowthCycle
+            What it changed.
+        """
         network, regions = self.network, self.network.regions
         died = sum(self._bury(region) for region in regions.values())
         growing = [name for name, region in regions.items() if self._grows(region)]
@@ -190,7 +229,18 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         return {"grown": self.totals, "growth_history": list(self._history)}, {}
 
     def restore(self, values: dict[str, Any], arrays: dict[str, Any]) -> None:  # noqa: ARG002
-        """Take up the counts and the history of a saved brain."""
+        """Take up the counts and the history of a saved brain.
+
+        Parameters
+        ----------
+        values, arrays : dict
+            By name, as `save` returned them.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            A count is no whole number in its range.
+        """
         for name in COUNTS:
             self._totals[name] = integer(f"grown: {name}", values["grown"][name], 0, MOST_COUNT)
         self._history.extend(values["growth_history"])

@@ -25,7 +25,22 @@ _SISTERS, _INHERITED, _ALIKE = 1 << 40, 2 << 40, 3 << 40
 
 
 def inhibitory_births(network: Network, region: RegionRecord, n: int) -> int:
-    """How many of n newborns have to be inhibitory for the region's share of them to hold."""
+    """How many of n newborns have to be inhibitory for the region's share of them to hold.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Where they are born.
+    n : int
+        Newborns.
+
+    Returns
+    -------
+    int
+        In [0, n].
+    """
     alive = population.n_alive(network, region)
     inhibitory = alive - population.n_excitatory(network, region)
     due = round((1.0 - region.excitatory) * (alive + n)) - inhibitory
@@ -46,7 +61,16 @@ class Family:
     the other region and no others (one-to-one), so do newborns, and what they are to reach is born
     with them; a region that is reached so does not grow by itself. Where every neuron reaches all
     but that one, so do newborns. What a projection is like is looked up before anyone is born.
-    doi:10.1038/nature11110, doi:10.1038/nn1908
+
+    Parameters
+    ----------
+    network : Network
+        Which grows.
+
+    References
+    ----------
+    .. [1] Li et al. 2012, doi:10.1038/nature11110
+    .. [2] Toni et al. 2007, doi:10.1038/nn1908
     """
 
     def __init__(self, network: Network) -> None:
@@ -69,7 +93,20 @@ class Family:
         return False
 
     def births(self, growing: list[str], most: int) -> dict[str, NDArray[np.int32]]:
-        """Let up to `most` neurons be born in each region; their numbers in the brain."""
+        """Let neurons be born.
+
+        Parameters
+        ----------
+        growing : list of str
+            Names of the regions that grow.
+        most : int
+            Newborns of each region, at most.
+
+        Returns
+        -------
+        dict of str to array of shape (n,), int32
+            Neuron slots of the brain, by region; regions born with others included.
+        """
         for name in growing:
             if name not in self._leaders:
                 self._bear(self._network.regions[name], most)
@@ -137,7 +174,23 @@ class Family:
             self._born[follower.name], self._sisters[follower.name] = new[free], kin[free]
 
     def wiring(self, pathway: PathwayRecord, room: int, spread: float) -> Synapses:
-        """Synapses of the newborns in a projection, `room` at most."""
+        """Synapses of the newborns in a projection.
+
+        Parameters
+        ----------
+        pathway : PathwayRecord
+            Settings of the projection.
+        room : int
+            Synapses, at most.
+        spread : float
+            Variation of the magnitudes that are taken over, relative.
+
+        Returns
+        -------
+        tuple of five arrays of shape (n,)
+            Pre, post (int32, neuron slots of the brain), lag (int32, steps above the shortest
+            delay), transmitter (uint8) and magnitude (float32).
+        """
         network, p = self._network, pathway.index
         none = np.zeros(0, np.int64)
         ends = pathway.source, pathway.target

@@ -29,7 +29,21 @@ Slots = NDArray[np.int32]
 
 
 class Plan:
-    """What a cycle does to one pathway: all of it is carried out at once."""
+    """What a cycle does to one pathway: all of it is carried out at once.
+
+    Parameters
+    ----------
+    network : Network
+        Which grows.
+    pathway : PathwayRecord
+        Settings of the pathway.
+    growth : GrowthParameters
+        What is set of growth.
+    deaths : bool
+        Whether neurons died in this cycle.
+    growing : list of str
+        Names of the regions whose newborns are wired like all their neighbours.
+    """
 
     def __init__(
         self,
@@ -119,7 +133,22 @@ class Plan:
         return np.sort(synapses[np.concatenate([weaker, equal])])
 
     def wire(self, region: str, newborns: Slots, room: int) -> int:
-        """Wire a region's newborns; returns the number of synapses."""
+        """Wire a region's newborns.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        newborns : array of shape (n,), int32
+            Neuron slots of the brain.
+        room : int
+            Synapses, at most.
+
+        Returns
+        -------
+        int
+            The number of synapses.
+        """
         pathway, made = self.pathway, 0
         if region == pathway.source:
             made += self._wire_side(newborns, room, outward=True)
@@ -161,7 +190,18 @@ class Plan:
         return int(made)
 
     def sprout(self, wanted: int) -> int:
-        """Join correlated neurons; returns the number of synapses."""
+        """Join correlated neurons.
+
+        Parameters
+        ----------
+        wanted : int
+            Synapses, at most.
+
+        Returns
+        -------
+        int
+            The number of synapses.
+        """
         network, growth, tables, block = self.network, self.growth, self.network.tables, self.block
         if not self.plastic or wanted <= 0 or not self.reached.any():
             return 0
@@ -198,7 +238,18 @@ class Plan:
         return int(made)
 
     def add(self, synapses: tuple[NDArray[Any], ...]) -> int:
-        """Synapses to be made: pre, post, lag, transmitter, magnitude; returns how many."""
+        """Enter synapses that are to be made; magnitudes are brought within the bounds.
+
+        Parameters
+        ----------
+        synapses : tuple of five arrays of shape (n,)
+            Pre, post, lag, transmitter, magnitude, as of `Family.wiring`.
+
+        Returns
+        -------
+        int
+            How many.
+        """
         *ends, magnitude = synapses
         self._add(*ends, np.clip(magnitude, self.low, self.high))
         return len(magnitude)
@@ -208,7 +259,7 @@ class Plan:
         self.born += len(columns[0])
 
     def carry_out(self) -> None:
-        """Remove and add."""
+        """Remove and add what was planned."""
         gone = self.pruned
         if self.lost:
             gone = np.flatnonzero(self.fate).astype(np.int32)

@@ -14,10 +14,16 @@ from engram.mechanisms.memory.traces import Trace
 class Completion:
     """What a cue brought back.
 
-    recalled: neurons outside the cue that fired at least min_spikes times while the cue was held;
-    spikes: of all neurons of the region in that time, shape (n_neurons,); cue: the neurons that
-    were driven from outside, with `lookup` those of the trace found included; trace: that trace,
-    None if the network did it alone.
+    Attributes
+    ----------
+    recalled : array of shape (k,), int64
+        Neurons outside the cue that fired at least min_spikes times while the cue was held.
+    spikes : array of shape (n_neurons,), int64
+        Of all neurons of the region in that time.
+    cue : array of shape (c,), int64
+        The neurons that were driven from outside, with `lookup` those of the trace found included.
+    trace : Trace or None
+        That trace, None if the network did it alone.
     """
 
     recalled: NDArray[np.int64]

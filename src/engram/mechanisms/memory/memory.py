@@ -36,9 +36,13 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     and ds/dt = -s / tau_forgetting. In quiet (nothing stimulated for 100 ms), once every
     consolidation_interval, a trace drawn in proportion to s is replayed: the first replay_share of
     its neurons get a pulse each, in their order, compressed in time; the synapses do the rest. So
-    in `Brain.sleep`, in up states. Wilson & McNaughton 1994, doi:10.1126/science.8036517; Lee &
-    Wilson 2002, doi:10.1016/S0896-6273(02)01096-6; Steriade et al. 1993,
-    doi:10.1523/JNEUROSCI.13-08-03252.1993.
+    in `Brain.sleep`, in up states.
+
+    References
+    ----------
+    .. [1] Wilson & McNaughton 1994, doi:10.1126/science.8036517
+    .. [2] Lee & Wilson 2002, doi:10.1016/S0896-6273(02)01096-6
+    .. [3] Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
     """
 
     name = "memory"
@@ -75,11 +79,24 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     # -- traces
 
     def capture(self, region: str | None = None, window: float | None = None) -> list[Trace]:
-        """Store now what a region (all, by default) did in the last `window` ms.
+        """Store now what a region did lately.
 
-        window: at most (and by default) capture_window. Returns the traces that were stored or met
-        again; none for a region in which nobody stood out. Raises `UnknownNameError` for an unknown
-        region, `InvalidValueError` for a window longer than what is kept.
+        Parameters
+        ----------
+        region : str, optional
+            Name of the region. None: all.
+        window : float, optional
+            How far back, ms: at most (and by default) capture_window.
+
+        Returns
+        -------
+        list of Trace
+            Stored or met again; none for a region in which nobody stood out.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            There is no such region, or the window is not valid or longer than what is kept.
         """
         where, network = "Memory.capture", self.network
         chosen = network.regions.values() if region is None else [network.region(where, region)]
@@ -120,9 +137,21 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
             self._traces.pop()
 
     def lookup(self, region: str, cue: ArrayLike) -> Trace | None:
-        """The trace of a region that holds most of a cue, more than half of it; else None.
+        """The trace of a region that holds most of a cue, more than half of it.
 
-        cue: indices of neurons. This reads the list of traces; the network has no part in it.
+        This reads the list of traces; the network has no part in it.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        cue : array_like of shape (k,)
+            Indices of neurons.
+
+        Returns
+        -------
+        Trace or None
+            None if there is none.
         """
         target = self.network.region("Memory.lookup", region)
         chosen = np.unique(indices("Memory.lookup: cue", cue, self.network.count(target)))
@@ -141,7 +170,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
             network.keep_spikes(round(self.capture_window / network.dt))
 
     def next_act(self, step: int) -> int | None:
-        """The next step at which a replay or sleep changes something; None if there is neither."""
+        # The next step at which a replay or sleep changes something; None if there is neither.
         times = []
         if self._pulses is not None:
             times.append(self._pulses.next_change(step))
@@ -150,7 +179,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         return min(times, default=None)
 
     def act(self, step: int) -> None:
-        """Let replay and sleep go on."""
+        # Let replay and sleep go on.
         if self._pulses is not None and step >= self._pulses.end:
             self.let_go()
         if self._sleep is not None:
@@ -165,7 +194,13 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         self._hold()
 
     def tick(self, capture: bool, consolidate: bool) -> None:
-        """Capture what is going on, or replay in quiet; in sleep neither."""
+        """Capture what is going on, or replay in quiet; in sleep neither.
+
+        Parameters
+        ----------
+        capture, consolidate : bool
+            Whether it is time to capture, and to replay.
+        """
         if self._sleep is not None:
             return
         if not inputs.is_quiet(self.network):
@@ -181,7 +216,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         self._hold()
 
     def forget(self, region: str, slots: NDArray[np.int64]) -> None:
-        """Leave neurons that died out of traces and of a replay under way."""
+        # Leave neurons that died out of traces and of a replay under way.
         for trace in self._traces:
             if trace.region == region:
                 trace.forget(slots)
@@ -200,7 +235,17 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     def replay(self, trace: Trace) -> None:
         """Begin to replay a trace, at the next step; it goes on as the brain runs.
 
-        It ends the replay before it. Raises `InvalidTypeError` for what is not a trace.
+        It ends the replay before it.
+
+        Parameters
+        ----------
+        trace : Trace
+            What to replay.
+
+        Raises
+        ------
+        InvalidTypeError, UnknownNameError, InvalidValueError
+            It is no trace, its region is unknown or a stimulus is held there, or the brain sleeps.
         """
         if not isinstance(trace, Trace):
             raise InvalidTypeError(f"Memory.replay: trace must be a Trace, not {trace!r}")
@@ -279,7 +324,13 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     # -- sleep
 
     def fall_asleep(self, steps: int) -> None:
-        """Begin a sleep of so many steps; see `Brain.fall_asleep`."""
+        """Begin a sleep; see `Brain.fall_asleep`.
+
+        Parameters
+        ----------
+        steps : int
+            How long.
+        """
         self.let_go()
         for region in self.network.regions.values():
             inputs.release(self.network, region)
@@ -328,10 +379,28 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     ) -> None:
         """Drive groups of neurons one after the other, so that the synapses learn them.
 
-        groups: of indices of neurons of the region. Each gets `current` (in the unit of the
-        region's model) for `duration` ms, and nothing for `gap` ms after it; this repeats
-        `repetitions` times with `pause` ms more between. With a short duration and no gap the
-        groups become a sequence. The brain runs meanwhile, with all that is switched on.
+        With a short duration and no gap the groups become a sequence. The brain runs meanwhile,
+        with all that is switched on.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        groups : sequence of array_like
+            Each of indices of neurons of the region.
+        duration, gap : float
+            For how long each is driven, and nothing after it, ms.
+        pause : float
+            What more there is between repetitions, ms.
+        repetitions : int
+            How often all of this is done.
+        current : float
+            Into each neuron, in the unit of the region's model.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            A value is not valid, a stimulus is held in the region, or the brain is asleep.
         """
         where = "Memory.imprint"
         network = self.network
@@ -364,12 +433,34 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     ) -> Completion:
         """Hold a current into a few neurons and see whom the network brings back.
 
-        cue: indices of neurons of the region. current: into each, in the unit of the region's
-        model, for `duration` ms in which the brain runs with all that is switched on. Recalled is
-        who is not in the cue and fires at least min_spikes times meanwhile. With `lookup` the trace
-        that holds the cue is looked up (see `lookup`) and all its neurons are driven as well: then
-        it is the list that completes, not the synapses. To leave the brain as it is, ask a copy:
+        The brain runs meanwhile with all that is switched on. To leave it as it is, ask a copy:
         ``brain.copy().memory.complete(...)``.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        cue : array_like of shape (k,)
+            Indices of neurons of the region.
+        duration : float
+            How long the current is held, ms.
+        current : float
+            Into each neuron, in the unit of the region's model.
+        min_spikes : int
+            Recalled is who is not in the cue and fires at least so often meanwhile.
+        lookup : bool
+            Look up the trace that holds the cue (see `lookup`) and drive all its neurons as well:
+            then it is the list that completes, not the synapses.
+
+        Returns
+        -------
+        Completion
+            Who was recalled, and more.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            As of `imprint`; or the cue is empty.
         """
         where = "Memory.complete"
         network = self.network
@@ -430,7 +521,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         return saved.taken(self._decayed, self._traces, self._pulses, self._sleep)
 
     def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        """Take up what was saved."""
+        # Take up what was saved.
         self._decayed = values["decayed"]
         self._traces.extend(saved.traces(values, arrays))
         self._play(saved.pulses(values, arrays))
@@ -438,7 +529,13 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
 
 
 class Consolidation(Process):
-    """Lets a memory capture what goes on, or replay in quiet, at its intervals."""
+    """Lets a memory capture what goes on, or replay in quiet, at its intervals.
+
+    Parameters
+    ----------
+    memory : Memory
+        Of the same brain.
+    """
 
     name = "consolidation"
     order = 40
@@ -455,12 +552,29 @@ class Consolidation(Process):
         return steps(window), steps(memory.consolidation_interval)
 
     def next_act(self, step: int) -> int | None:
-        """The next capture or replay; None while memory is disabled."""
+        """The next capture or replay.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int or None
+            The first after `step`; None while memory is disabled.
+        """
         if self.network.frozen["memory"]:
             return None
         return min(next_multiple(step, every) for every in self._intervals())
 
     def act(self, step: int) -> None:
-        """Capture, replay, or both."""
+        """Capture, replay, or both.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+        """
         capture, consolidate = (step % every == 0 for every in self._intervals())
         self._memory.tick(capture=capture, consolidate=consolidate)

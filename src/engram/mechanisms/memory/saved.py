@@ -24,7 +24,26 @@ _PULSE_ARRAYS = ("neurons", "start", "stop")
 def taken(
     decayed: int, traces: Sequence[Trace], pulses: Pulses | None, asleep: Sleep | None
 ) -> Saved:
-    """What is saved beside the parameters: copies."""
+    """What is saved beside the parameters: copies.
+
+    Parameters
+    ----------
+    decayed : int
+        The step up to which strengths have decayed.
+    traces : sequence of Trace
+        In their order.
+    pulses : Pulses or None
+        The replay under way.
+    asleep : Sleep or None
+        The sleep under way.
+
+    Returns
+    -------
+    values : dict
+        Plain values, by name.
+    arrays : dict of str to array
+        Arrays, by name.
+    """
     arrays: Arrays = {
         f"trace{k}.{name}": getattr(trace, name).copy()
         for k, trace in enumerate(traces)
@@ -42,7 +61,18 @@ def taken(
 
 
 def traces(values: Values, arrays: Arrays) -> list[Trace]:
-    """The traces that were saved."""
+    """The traces that were saved.
+
+    Parameters
+    ----------
+    values, arrays : dict
+        As of `taken`.
+
+    Returns
+    -------
+    list of Trace
+        In their order.
+    """
     found = []
     for k, entry in enumerate(values["traces"]):
         whole: Values = {n: arrays[f"trace{k}.{n}"].copy() for n in _TRACE_ARRAYS}
@@ -51,7 +81,18 @@ def traces(values: Values, arrays: Arrays) -> list[Trace]:
 
 
 def pulses(values: Values, arrays: Arrays) -> Pulses | None:
-    """The replay that was under way."""
+    """The replay that was under way.
+
+    Parameters
+    ----------
+    values, arrays : dict
+        As of `taken`.
+
+    Returns
+    -------
+    Pulses or None
+        None if there was none.
+    """
     if values["pulses"] is None:
         return None
     region, current = values["pulses"]
@@ -60,7 +101,18 @@ def pulses(values: Values, arrays: Arrays) -> Pulses | None:
 
 
 def sleep(values: Values) -> Sleep | None:
-    """The sleep that was under way."""
+    """The sleep that was under way.
+
+    Parameters
+    ----------
+    values : dict
+        As of `taken`.
+
+    Returns
+    -------
+    Sleep or None
+        None if there was none.
+    """
     if values["sleep"] is None:
         return None
     replays = [ReplayEvent(**event) for event in values["sleep"]["replays"]]

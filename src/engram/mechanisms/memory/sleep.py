@@ -18,7 +18,19 @@ SAMPLING = 10.0
 
 @dataclass(frozen=True)
 class ReplayEvent:
-    """A replay: when (ms), of which region's trace, how strong it was, how many neurons it has."""
+    """A replay.
+
+    Attributes
+    ----------
+    time : float
+        When, ms.
+    region : str
+        Name of the region whose trace it was.
+    strength : float
+        How strong the trace was.
+    n_neurons : int
+        How many neurons it has.
+    """
 
     time: float
     region: str
@@ -30,8 +42,19 @@ class ReplayEvent:
 class SleepReport:
     """What happened in a sleep.
 
-    start, duration: ms; up_states: begun; replays: in order; spikes: of all regions; weights: mean
-    magnitude before and after, by projection (label of `Projection`), of those with a rule.
+    Attributes
+    ----------
+    start, duration : float
+        When it began and how long it was, ms.
+    up_states : int
+        Up states begun.
+    replays : tuple of ReplayEvent
+        In order.
+    spikes : int
+        Of all regions.
+    weights : dict of str to tuple of (float, float)
+        Mean magnitude before and after, by projection (label of `Projection`), of those with a
+        rule.
     """
 
     start: float
@@ -44,7 +67,19 @@ class SleepReport:
 
 @dataclass
 class Sleep:
-    """A sleep under way, from step `start` to step `stop`."""
+    """A sleep under way.
+
+    Attributes
+    ----------
+    start, stop : int
+        Steps of the brain between which it lasts.
+    spikes : int
+        Spikes of all regions before it.
+    weights : dict of str to float
+        Mean magnitudes before it, see `mean_weights`.
+    replays : list of ReplayEvent
+        Those so far.
+    """
 
     start: int
     stop: int
@@ -54,7 +89,18 @@ class Sleep:
 
 
 def mean_weights(network: Network) -> dict[str, float]:
-    """Mean magnitude of the weights of each projection that has a rule."""
+    """Mean magnitude of the weights of each projection that has a rule.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    dict of str to float
+        By label of the projection; those without synapses are left out.
+    """
     return {
         p.label: float(pathways.magnitude(network, p).mean(dtype=np.float64))
         for p in network.pathways
@@ -63,7 +109,20 @@ def mean_weights(network: Network) -> dict[str, float]:
 
 
 def begun(network: Network, steps: int) -> Sleep:
-    """Begin a sleep: what waits for the next step or is held is gone."""
+    """Begin a sleep: what waits for the next step or is held is gone.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    steps : int
+        How long.
+
+    Returns
+    -------
+    Sleep
+        From now on.
+    """
     step = network.step_count
     inputs.clear_drive(network)
     spikes = int(network.tables["region_spikes"].sum())
@@ -71,7 +130,20 @@ def begun(network: Network, steps: int) -> Sleep:
 
 
 def report(memory: MemoryParameters, sleep: Sleep) -> SleepReport:
-    """What happened until now."""
+    """What happened until now.
+
+    Parameters
+    ----------
+    memory : MemoryParameters
+        Of the brain that sleeps.
+    sleep : Sleep
+        Its sleep.
+
+    Returns
+    -------
+    SleepReport
+        From its start to now.
+    """
     network = memory.network
     before, after = sleep.weights, mean_weights(network)
     elapsed = (network.step_count - sleep.start) * network.dt
@@ -88,18 +160,52 @@ def report(memory: MemoryParameters, sleep: Sleep) -> SleepReport:
 
 
 def slow_wave(memory: MemoryParameters, since: float) -> float:
-    """The current of the slow oscillation `since` ms after falling asleep: down, then up."""
+    """The current of the slow wave: -slow_amplitude sin(2 pi slow_frequency t), down, then up.
+
+    Parameters
+    ----------
+    memory : MemoryParameters
+        Of the brain that sleeps.
+    since : float
+        Time t since falling asleep, ms.
+
+    Returns
+    -------
+    float
+        In the unit of the region's model.
+    """
     return -memory.slow_amplitude * math.sin(2e-3 * math.pi * memory.slow_frequency * since)
 
 
 def base_current(region: RegionRecord, wave: float) -> float:
-    """What the slow wave holds into a region: sources get what silences them."""
+    """What the slow wave holds into a region: sources get what silences them.
+
+    Parameters
+    ----------
+    region : RegionRecord
+        Settings of the region.
+    wave : float
+        The slow wave now.
+
+    Returns
+    -------
+    float
+        Input of each neuron, in the unit of the region's model.
+    """
     silent = region.model.silent_input
     return wave if silent is None else silent
 
 
 class Clock:
-    """The steps of a sleep at which something happens, functions of its start alone."""
+    """The steps of a sleep at which something happens, functions of its start alone.
+
+    Parameters
+    ----------
+    memory : MemoryParameters
+        Of the brain that sleeps.
+    sleep : Sleep
+        Its sleep.
+    """
 
     def __init__(self, memory: MemoryParameters, sleep: Sleep) -> None:
         self._sleep, self._dt, self._memory = sleep, memory.network.dt, memory
@@ -113,7 +219,18 @@ class Clock:
         return self._sleep.start + round((k + 1) * self._cycle)
 
     def wave(self, step: int) -> float:
-        """The slow wave at a step, constant for `SAMPLING` ms."""
+        """The slow wave at a step, constant for `SAMPLING` ms.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        float
+            In the unit of the region's model.
+        """
         every = self._sampling
         return slow_wave(self._memory, (step - self._sleep.start) // every * every * self._dt)
 
@@ -122,12 +239,34 @@ class Clock:
         return max(1, round(SAMPLING / self._dt))
 
     def replay_due(self, step: int) -> bool:
-        """Whether a replay begins at a step."""
+        """Whether a replay begins at a step.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        bool
+            True if so.
+        """
         n = self._memory.replays_per_cycle
         return n > 0 and any(self._replay(k, n) == step for k in self._near(step, n))
 
     def cycle_ends(self, step: int) -> bool:
-        """Whether a cycle of the wave ends at a step."""
+        """Whether a cycle of the wave ends at a step.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        bool
+            True if so.
+        """
         return any(self._end(k) == step for k in self._near(step, 1))
 
     def _near(self, step: int, n: int) -> range:
@@ -136,7 +275,18 @@ class Clock:
         return range(max(0, cycle - 1) * n, (cycle + 2) * n)
 
     def after(self, step: int) -> int:
-        """The next step after `step` at which something happens."""
+        """The next step at which something happens.
+
+        Parameters
+        ----------
+        step : int
+            Of the brain.
+
+        Returns
+        -------
+        int
+            The first after `step`.
+        """
         every, start = self._sampling, self._sleep.start
         n = self._memory.replays_per_cycle
         times = [self._sleep.stop, start + ((step - start) // every + 1) * every]
