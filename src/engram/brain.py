@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engram.anatomy import Anatomy
 from engram.checkpoint import files, state
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
-from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
@@ -25,26 +24,21 @@ from engram.mechanisms.memory import Consolidation, Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
-from engram.modulation import Modulation
-from engram.network import build, present
-from engram.network.network import Network, Process
-from engram.network.wiring import Wiring
-from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
+from engram.network import present
+from engram.network.network import Network
 from engram.parameters import Mechanism
-from engram.plasticity import STDP, PlasticityRule, RewardSTDP
+from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
 from engram.recording import Recorder
 from engram.recording.record import record
 from engram.recording.statistics import BrainStats, Statistics, collect, describe
-from engram.region import Region
 from engram.stimulus import StimulusEncoder
 from engram.switches import Switches
-from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
 DEVICES = ("cpu", "cuda", "auto")
 
 
-class Brain(Life, Switches):
+class Brain(Anatomy, Life, Switches):
     """A brain of spiking regions that learns while it lives.
 
     Parameters
@@ -74,13 +68,10 @@ class Brain(Life, Switches):
     def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little") >> 1
-        self.network = Network(
-            number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1)
+        super().__init__(
+            Network(number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1))
         )
-        """The core, which mechanisms act on."""
         self.network.device = device_name(device)
-        self._regions: dict[str, Region] = {}
-        self._projections: tuple[Projection, ...] = ()
         self.oscillators = Oscillators()
         memory = Memory()
         self._statistics, self._neuromodulation = Statistics(), Neuromodulation()
@@ -97,29 +88,6 @@ class Brain(Life, Switches):
             self.network.add_process(process)
 
     # -- what it is
-
-    @property
-    def regions(self) -> Mapping[str, Region]:
-        """The regions by name, in the order they were added: a view that can only be read."""
-        return MappingProxyType(self._regions)
-
-    @property
-    def projections(self) -> Sequence[Projection]:
-        """All pathways, a region's own wiring included, in the order they were added."""
-        return self._projections
-
-    def _look(self) -> None:
-        """Make views of what has been added or is gone."""
-        records = self.network.regions
-        self._regions = {
-            name: self._regions.get(name) or Region(self.network, record)
-            for name, record in records.items()
-        }
-        known = {id(view.record): view for view in self._projections}
-        self._projections = tuple(
-            known.get(id(record)) or Projection(self.network, record)
-            for record in self.network.pathways
-        )
 
     @property
     def dt(self) -> float:
@@ -175,218 +143,6 @@ class Brain(Life, Switches):
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())
         return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
-
-    # -- building
-
-    def add_region(
-        self,
-        name: str,
-        region_type: RegionType,
-        n_neurons: int = 50,
-        connectivity: float = 0.1,
-        max_neurons: int | None = None,
-        *,
-        model: NeuronModel | type[NeuronModel] | None = None,
-        excitatory: float = 0.8,
-        patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None = None,
-        variation: float = 0.05,
-        background: float = 0.0,
-        noise: float | None = None,
-        wiring: str = "random",
-        in_degree: int | None = None,
-        autapses: bool = False,
-        weights: Values | None = None,
-        inhibitory_weights: Values | None = None,
-        delays: Values | None = None,
-        w_max: float | None = None,
-        rule: PlasticityRule | str | None = "reward_stdp",
-        stp: ShortTermPlasticity | None = None,
-    ) -> Region:
-        """Add a region and its own wiring.
-
-        Parameters
-        ----------
-        name : str
-            Without "->".
-        region_type : RegionType
-            What it is for.
-        n_neurons : int
-            At first.
-        connectivity : float
-            Probability that a neuron contacts another of the region.
-        max_neurons : int, optional
-            Slots reserved for growth. None: max(1000, n_neurons).
-        model : NeuronModel or type, optional
-            None: `Izhikevich`.
-        excitatory : float
-            Their share; they come first.
-        patterns : FiringPattern or tuple of two, optional
-            Of the excitatory and the inhibitory neurons. None: those of the type.
-        variation : float
-            The per-neuron parameters are drawn uniformly within +- this share.
-        background, noise : float
-            Input current, see `Region`; noise is 3 for Izhikevich neurons, else 0 by default.
-        wiring, in_degree, autapses, weights : str, int, bool, Values
-            Of the region's own wiring, see `connect_regions`; autapses: from a neuron to itself.
-        inhibitory_weights : Values, optional
-            Magnitudes of the GABA synapses, which inhibitory neurons use.
-        delays, w_max, rule, stp : Values, float, PlasticityRule or str, ShortTermPlasticity
-            Of the region's own wiring, see `connect_regions`; delays in ms.
-
-        Returns
-        -------
-        Region
-            The new one.
-
-        Raises
-        ------
-        InvalidTypeError, InvalidValueError, CapacityError
-            A value is not valid, or there are more neurons than slots.
-        """
-        own = build.OwnWiring(
-            Wiring(wiring, connectivity, in_degree, autapses),
-            weights,
-            inhibitory_weights,
-            delays,
-            w_max,
-            rule,
-            stp,
-        )
-        build.add_region(
-            self.network,
-            name,
-            region_type,
-            n_neurons,
-            max_neurons,
-            Izhikevich if model is None else model,
-            excitatory,
-            patterns,
-            variation,
-            background,
-            noise,
-            own,
-        )
-        self._look()
-        return self._regions[name]
-
-    def connect_regions(
-        self,
-        source: str,
-        target: str,
-        density: float = 0.05,
-        bidirectional: bool = False,
-        nt: Neurotransmitter = Neurotransmitter.GLUTAMATE,
-        *,
-        wiring: str = "random",
-        in_degree: int | None = None,
-        weights: Values | None = None,
-        delays: Values | None = None,
-        source_type: NeuronType | None = NeuronType.EXCITATORY,
-        target_type: NeuronType | None = None,
-        w_min: float = 0.0,
-        w_max: float | None = None,
-        rule: PlasticityRule | str | None = "reward_stdp",
-        stp: ShortTermPlasticity | None = None,
-        modulation: Modulation | bool | None = None,
-    ) -> Projection:
-        """Connect two regions.
-
-        Parameters
-        ----------
-        source, target : str
-            Names of the regions.
-        density : float
-            Probability of a synapse. With 0.0 `modulation` is all they do.
-        bidirectional : bool
-            Connect them the other way, too; the forward projection is returned.
-        nt : Neurotransmitter
-            Of the synapses.
-        wiring : str
-            "random" (every pair with probability `density`), "in_degree" (every target neuron gets
-            `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to all but the
-            k-th target).
-        in_degree : int, optional
-            See `wiring`.
-        weights : float, array_like or Distribution, optional
-            Magnitudes: one for all, one per synapse (in order of pre, then post), or drawn. None:
-            such that the target follows the source.
-        delays : float, array_like or Distribution, optional
-            Delays, ms, likewise. None: uniform in 1-5 ms.
-        source_type, target_type : NeuronType, optional
-            The neurons that take part. None: all.
-        w_min, w_max : float
-            Bounds of magnitudes. w_max None: twice the largest initial weight.
-        rule : PlasticityRule or str, optional
-            "stdp", "reward_stdp" or another. None: static synapses.
-        stp : ShortTermPlasticity, optional
-            None: without.
-        modulation : Modulation or bool, optional
-            What the source's spikes release into the whole target, apart from the current of the
-            synapses: `DopamineRelease`, `AcetylcholineRelease` or `SerotoninRelease`, as nt says;
-            True: with default parameters; False: nothing; None: dopamine if nt is DOPAMINE and the
-            source a region of type REWARD, else nothing.
-
-        Returns
-        -------
-        Projection
-            The new one.
-
-        Raises
-        ------
-        UnknownNameError, InvalidTypeError, InvalidValueError
-            There is no such region, or a value is not valid.
-        """
-        options = Wiring(wiring, density, in_degree, True)
-        made = build.connect(
-            self.network,
-            source,
-            target,
-            bidirectional,
-            nt,
-            options,
-            weights,
-            delays,
-            source_type,
-            target_type,
-            w_min,
-            w_max,
-            rule,
-            stp,
-            modulation,
-        )
-        self._look()
-        return self._projections[made[0].index]
-
-    def get_projection(self, source: str, target: str) -> Projection:
-        """The projection between two regions; a region's own wiring is its projection to itself.
-
-        Parameters
-        ----------
-        source, target : str
-            Names of the regions.
-
-        Returns
-        -------
-        Projection
-            A view.
-
-        Raises
-        ------
-        UnknownNameError
-            There is none.
-        """
-        found = self.network.pathway("Brain.get_projection", source, target)
-        return self._projections[found.index]
-
-    def add_process(self, process: Process) -> None:
-        """Let a mechanism of one's own act on the brain from now on; see `Process`.
-
-        Parameters
-        ----------
-        process : Process
-            Of no brain yet.
-        """
-        self.network.add_process(process)
 
     def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
         """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
@@ -572,7 +328,7 @@ class Brain(Life, Switches):
         """
         brain = cls(saved[0]["dt"], saved[0]["seed"])
         state.restore(brain.network, saved, find, check=check)
-        brain._look()
+        brain.look()
         return brain
 
     def __reduce__(self) -> tuple[Callable[..., Brain], tuple[Any, ...]]:

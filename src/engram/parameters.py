@@ -135,7 +135,18 @@ _paths: dict[str, type[Parameterized]] = {}
 
 
 def class_at(path: str) -> type[Parameterized] | None:
-    """The class that was defined with this path as its `saved_as`, wherever its file lies now."""
+    """The class that was defined with a path as its `saved_as`, wherever its file lies now.
+
+    Parameters
+    ----------
+    path : str
+        As checkpoints name it, "module:Class".
+
+    Returns
+    -------
+    type or None
+        The class; None if there is none.
+    """
     return _paths.get(path)
 
 
@@ -364,13 +375,29 @@ class Parts(Protocol):
     """Whatever finds its parts by their class."""
 
     def find(self, kind: type[P]) -> P:
-        """The part of a class."""
+        """The part of a class.
+
+        Parameters
+        ----------
+        kind : type
+            The class itself, not one it derives from.
+
+        Returns
+        -------
+        Parameterized
+            The part.
+        """
 
 
 class Mechanism(Generic[P]):
     """An attribute of a brain that is a part of its network; assigning lends it parameters.
 
     Rules and regions refer to the mechanisms of their brain, so one can't take another's place.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the part.
     """
 
     def __init__(self, kind: type[P]) -> None:

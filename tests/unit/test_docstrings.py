@@ -97,7 +97,8 @@ def constructed_from(kind: type) -> list[str]:
     if hasattr(kind, "_fields"):
         return list(kind._fields)
     owner = next(base for base in kind.__mro__ if "__init__" in vars(base))
-    if issubclass(kind, enum.Enum) or owner.__module__ == "builtins":
+    protocol = getattr(kind, "_is_protocol", False)
+    if protocol or issubclass(kind, enum.Enum) or owner.__module__ == "builtins":
         return []
     given = list(inspect.signature(owner.__init__).parameters.values())[1:]
     if not issubclass(kind, Parameterized):

@@ -13,3 +13,6 @@ REGION_RHYTHMS: dict[RegionType, dict[str, float]] = {
     RegionType.REWARD: {"delta": 1.0, "beta": 0.5},
 }
 """Amplitudes of a region's default rhythms, for Izhikevich's neuron (about 4 makes it fire)."""
+
+COUPLINGS = ("coupling_source", "coupling_target", "coupling_band")
+"""Arrays that say which rhythms are coupled."""

@@ -11,12 +11,10 @@ from engram.engine.entries import check_gate
 from engram.errors import InvalidValueError, number, unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
-from engram.mechanisms.bands import BANDS, REGION_RHYTHMS
+from engram.mechanisms.bands import BANDS, COUPLINGS, REGION_RHYTHMS
 from engram.network.defaults import current_unit
 from engram.network.network import Process
 from engram.network.records import RegionRecord
-
-COUPLINGS = ("coupling_source", "coupling_target", "coupling_band")
 
 
 class Oscillators(Process):
@@ -37,7 +35,6 @@ class Oscillators(Process):
     >>> from engram import Brain, RegionType
     >>> brain = Brain(seed=1)
     >>> _ = brain.add_region("memory", RegionType.MEMORY, n_neurons=100)
-    >>> brain.oscillators.set("memory", "theta", 2.0)
     >>> brain.oscillators.set("memory", "gamma", 3.0)
     >>> brain.oscillators.nest("memory", "gamma", within="theta", depth=0.8)
     """
@@ -55,18 +52,12 @@ class Oscillators(Process):
         sounding = tables["rhythm_amplitude"].any() or tables["gated"].any()
         if not sounding:
             tables["rhythm_current"][:] = 0
-        # Phases that are coupled go on when rhythms are silent; others are a function of time.
+        # Phases that are coupled go on in silence; others are a function of time.
         running = sounding or tables.sizes["U"] > 0
         tables["rhythm_entry"][0] = loops.rhythm_loop().address if running else 0
 
     def region_added(self, region: RegionRecord) -> None:
-        """A new region's frequencies, and its phases, which follow from the seed.
-
-        Parameters
-        ----------
-        region : RegionRecord
-            Settings of the region.
-        """
+        # Its frequencies, and its phases, which follow from the seed.
         tables, r, uniform = self.network.tables, region.index, kernel("random.uniform")
         tables["rhythm_frequency"][r] = list(BANDS.values())
         seed = np.uint64(self.network.seed)

@@ -361,15 +361,19 @@ def connect(
             values = weights
             if values is None:
                 values = defaults.pathway_weight(y.model, wiring.degree(len(sources)))
-            if w_max is not None:
-                settings.set_w_max(network, pathway, w_max)
-            elif low > pathways.bounds_of_weights(network, pathway)[1]:
-                network.tables["w_max"][pathway.index] = 2.0 * low
-            settings.set_w_min(network, pathway, low)
+            _set_bounds(network, pathway, low, w_max)
             pathways.add(
                 network, pathway, where, pre, post, nt, values, delays, birth=network.birth
             )
     return made
+
+
+def _set_bounds(network: Network, pathway: PathwayRecord, low: float, high: float | None) -> None:
+    if high is not None:
+        settings.set_w_max(network, pathway, high)
+    elif low > pathways.bounds_of_weights(network, pathway)[1]:
+        network.tables["w_max"][pathway.index] = 2.0 * low
+    settings.set_w_min(network, pathway, low)
 
 
 def _pairs_of_regions(

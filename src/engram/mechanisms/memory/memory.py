@@ -18,8 +18,8 @@ from engram.mechanisms.memory.parameters import MemoryParameters
 from engram.mechanisms.memory.replay import Pulses
 from engram.mechanisms.memory.sleep import Sleep, SleepReport
 from engram.mechanisms.memory.traces import Trace, find_same, observe
-from engram.network import inputs, pathways
-from engram.network.network import Process, Saved, next_multiple
+from engram.network import inputs
+from engram.network.network import Saved
 from engram.network.records import RegionRecord
 from engram.network.run import run
 
@@ -185,13 +185,13 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         if self._sleep is not None:
             clock = sleep.Clock(self, self._sleep)
             if clock.cycle_ends(step):
-                self._downscale()
+                sleep.downscale(self)
             if step >= self._sleep.stop:
                 self.wake()
                 return
             if clock.replay_due(step) and self._pulses is None:
                 self._replay_in_sleep(step, self._sleep)
-        self._hold()
+        sleep.hold(self, self._sleep, self._pulses)
 
     def tick(self, capture: bool, consolidate: bool) -> None:
         """Capture what is going on, or replay in quiet; in sleep neither.
@@ -213,7 +213,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     def reset(self) -> None:
         """End a replay; a sleep goes on."""
         self._play(None)
-        self._hold()
+        sleep.hold(self, self._sleep, self._pulses)
 
     def forget(self, region: str, slots: NDArray[np.int64]) -> None:
         # Leave neurons that died out of traces and of a replay under way.
@@ -296,30 +296,12 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     def _begin(self, pulses: Pulses) -> None:
         self.let_go()
         self._play(pulses)
-        self._hold()
+        sleep.hold(self, self._sleep, self._pulses)
 
     def _play(self, pulses: Pulses | None) -> None:
         self._pulses = pulses
         self.network.imposed = pulses is not None
         self.network.agenda = None
-
-    def _hold(self) -> None:
-        """Let sleep and replay hold what they hold at this step."""
-        network, asleep, pulses = self.network, self._sleep, self._pulses
-        step = network.step_count
-        wave = 0.0 if asleep is None else sleep.Clock(self, asleep).wave(step)
-        for region in network.regions.values():
-            pulsed = pulses is not None and pulses.region == region.name
-            if asleep is None and not pulsed:
-                continue
-            current = np.full(
-                network.count(region),
-                0.0 if asleep is None else sleep.base_current(region, wave),
-                np.float32,
-            )
-            if pulses is not None and pulsed:
-                pulses.add_to(current, network.alive(region), step)
-            inputs.impose(network, region, current)
 
     # -- sleep
 
@@ -335,7 +317,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         for region in self.network.regions.values():
             inputs.release(self.network, region)
         self._go_on_sleeping(sleep.begun(self.network, steps))
-        self._hold()
+        sleep.hold(self, self._sleep, self._pulses)
 
     def _go_on_sleeping(self, asleep: Sleep | None) -> None:
         self._sleep = asleep
@@ -352,17 +334,6 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         self._last_sleep = sleep.report(self, self._sleep)
         self._go_on_sleeping(None)
         return self._last_sleep
-
-    def _downscale(self) -> None:
-        """Weaken all excitatory plastic weights by one share (Tononi & Cirelli 2006)."""
-        network = self.network
-        if self.downscaling == 0.0 or network.frozen["plasticity"]:
-            return
-        for pathway in network.pathways:
-            if pathway.learns and pathways.n_synapses(network, pathway):
-                n = network.count(network.regions[pathway.target])
-                factor = np.full(n, 1.0 - self.downscaling, np.float32)
-                pathways.scale_incoming(network, pathway, factor, np.zeros(n, np.bool_))
 
     # -- storing and completing
 
@@ -526,55 +497,3 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         self._traces.extend(saved.traces(values, arrays))
         self._play(saved.pulses(values, arrays))
         self._go_on_sleeping(saved.sleep(values))
-
-
-class Consolidation(Process):
-    """Lets a memory capture what goes on, or replay in quiet, at its intervals.
-
-    Parameters
-    ----------
-    memory : Memory
-        Of the same brain.
-    """
-
-    name = "consolidation"
-    order = 40
-    kept = False
-
-    def __init__(self, memory: Memory) -> None:
-        super().__init__()
-        self._memory = memory
-
-    def _intervals(self) -> tuple[int, int]:
-        """Steps between captures, and between replays."""
-        memory, steps = self._memory, self.network.steps
-        window = min(memory.capture_window, memory.consolidation_interval)
-        return steps(window), steps(memory.consolidation_interval)
-
-    def next_act(self, step: int) -> int | None:
-        """The next capture or replay.
-
-        Parameters
-        ----------
-        step : int
-            Of the brain.
-
-        Returns
-        -------
-        int or None
-            The first after `step`; None while memory is disabled.
-        """
-        if self.network.frozen["memory"]:
-            return None
-        return min(next_multiple(step, every) for every in self._intervals())
-
-    def act(self, step: int) -> None:
-        """Capture, replay, or both.
-
-        Parameters
-        ----------
-        step : int
-            Of the brain.
-        """
-        capture, consolidate = (step % every == 0 for every in self._intervals())
-        self._memory.tick(capture=capture, consolidate=consolidate)

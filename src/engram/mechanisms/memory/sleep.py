@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engram.mechanisms.memory.parameters import MemoryParameters
+from engram.mechanisms.memory.replay import Pulses
 from engram.network import inputs, pathways
 from engram.network.network import Network
 from engram.network.records import RegionRecord
@@ -293,3 +294,47 @@ class Clock:
         times += [self._end(k) for k in self._near(step, 1)]
         times += [self._replay(k, n) for k in self._near(step, n)] if n else []
         return min(t for t in times if t > step)
+
+
+def hold(memory: MemoryParameters, asleep: Sleep | None, pulses: Pulses | None) -> None:
+    """Let sleep and replay hold into regions what they hold at this step.
+
+    Parameters
+    ----------
+    memory : MemoryParameters
+        Of the brain.
+    asleep : Sleep or None
+        The sleep under way.
+    pulses : Pulses or None
+        The replay under way.
+    """
+    network = memory.network
+    step = network.step_count
+    wave = 0.0 if asleep is None else Clock(memory, asleep).wave(step)
+    for region in network.regions.values():
+        pulsed = pulses is not None and pulses.region == region.name
+        if asleep is None and not pulsed:
+            continue
+        steady = 0.0 if asleep is None else base_current(region, wave)
+        current = np.full(network.count(region), steady, np.float32)
+        if pulses is not None and pulsed:
+            pulses.add_to(current, network.alive(region), step)
+        inputs.impose(network, region, current)
+
+
+def downscale(memory: MemoryParameters) -> None:
+    """Weaken all excitatory plastic weights by one share (Tononi & Cirelli 2006).
+
+    Parameters
+    ----------
+    memory : MemoryParameters
+        Of the brain.
+    """
+    network = memory.network
+    if memory.downscaling == 0.0 or network.frozen["plasticity"]:
+        return
+    for pathway in network.pathways:
+        if pathway.learns and pathways.n_synapses(network, pathway):
+            n = network.count(network.regions[pathway.target])
+            factor = np.full(n, 1.0 - memory.downscaling, np.float32)
+            pathways.scale_incoming(network, pathway, factor, np.zeros(n, np.bool_))
