@@ -53,6 +53,7 @@ class Process(Parameterized):
     by default after statistics (50) and before checkpointers (100). kept: whether checkpoints,
     copies and fingerprints hold it (of a recorder they don't).
 
+    >>> from engram.parameters import Parameter
     >>> class Metronome(Process):
     ...     name = "metronome"
     ...     period = Parameter(1000.0, low=1.0, unit="ms", doc="between two ticks")
