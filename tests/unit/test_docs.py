@@ -116,9 +116,7 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", *(DOCS / f"{name}.md" for name in RUN)],
-    ids=lambda p: p.stem,
+    "page", [ROOT / "README.md", *(DOCS / f"{name}.md" for name in RUN)], ids=lambda p: p.stem
 )
 def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
