@@ -71,8 +71,8 @@ def load_brain(
     path : path-like
         Of the file. Without a suffix, ``.engram`` is added.
     allow : iterable of str
-        Import paths ("module:Class") of neuron models and rules outside Engram that the file may
-        make Python import.
+        Import paths ("module:Class") of models, rules and processes outside Engram that the file
+        may make Python import.
     memory : int, optional
         Bytes it may take. None: 1 GiB and 100 times the size of the file.
 

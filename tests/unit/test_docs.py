@@ -32,6 +32,8 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+RUN = ("guide", "classifier", "sweeps", "mechanisms/own")
+"""Pages whose code blocks are run, beside README.md."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [
     *[
@@ -114,9 +116,7 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
-    [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("guide", "classifier", "sweeps"))],
-    ids=lambda p: p.stem,
+    "page", [ROOT / "README.md", *(DOCS / f"{name}.md" for name in RUN)], ids=lambda p: p.stem
 )
 def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
