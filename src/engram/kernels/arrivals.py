@@ -19,10 +19,7 @@ from engram.kernels.rows import (
 
 
 def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
-    """The arrival loop for projections whose rule has `on_pre` (None: static synapses).
-
-    `on_pre`: the `update` of `learning.make_learn`.
-    """
+    """The arrival loop; `on_pre` (None: static synapses) is as `learning.make_learn` wants it."""
     learns = on_pre is not None
     deliver = make_deliver(on_pre if learns else unchanged, learns, modulated)
 

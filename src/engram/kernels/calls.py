@@ -15,7 +15,6 @@ import os
 import sys
 import tempfile
 import types
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -93,17 +92,28 @@ def call(label: str, *tables: Mapping[str, Any], **named: Any) -> Any:
     """Call a kernel by name, as "module.name".
 
     Parameters that are not `named` are looked up in `tables`, the last one first. Raises
-    `TypeError` for a name the kernel does not have, and for one that is found nowhere. This takes
-    microseconds: what is called in every step calls `kernel` instead.
+    `TypeError` for a name the kernel does not have, and for one that is found nowhere. This takes a
+    microsecond or two: what is called in every step calls `kernel` instead.
     """
-    function = kernel(label)
-    parameters = parameters_of(function)
-    unknown = sorted(named.keys() - set(parameters))
-    if unknown:
-        raise TypeError(f"{label} has no parameter {', '.join(unknown)}")
-    known = ChainMap(named, *reversed(tables))
+    function, parameters = _called(label)
+    if not parameters.keys() >= named.keys():
+        unknown = ", ".join(sorted(named.keys() - parameters.keys()))
+        raise TypeError(f"{label} has no parameter {unknown}")
+    known: dict[str, Any] = {}
+    for table in (*tables, named):
+        known.update(table)
     try:
-        arguments = [argument_of(name, known) for name in parameters]
+        arguments = [
+            argument_of(name, known) if grouped else known[name]
+            for name, grouped in parameters.items()
+        ]
     except KeyError as error:
         raise TypeError(f"{label} needs {error.args[0]}") from None
     return function(*arguments)
+
+
+@functools.cache
+def _called(label: str) -> tuple[Callable[..., Any], dict[str, bool]]:
+    """A kernel and its parameters: whether each is a group."""
+    function = kernel(label)
+    return function, {name: name in GROUPS for name in parameters_of(function)}
