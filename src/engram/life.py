@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
 from engram.errors import indices as checked_indices
 from engram.mechanisms.memory import Memory, SleepReport
-from engram.network import inputs, pathways, present
+from engram.network import efficacy, inputs, present
 from engram.network.network import MAX_STEPS, Network
 from engram.network.run import last_spikes, run
 from engram.progress import Progress, reporting
@@ -435,4 +435,4 @@ class Life:
             There is no such target.
         """
         pathway = self.network.target("Brain.dopamine", target)
-        return pathways.dopamine(self.network, pathway)
+        return efficacy.dopamine(self.network, pathway)

@@ -20,7 +20,7 @@ from engram.errors import (
 from engram.kernels.calls import call
 from engram.modulation import DopamineRelease, Modulation
 from engram.morphology import Placement
-from engram.network import pathways, settings
+from engram.network import efficacy, pathways, settings
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
@@ -83,7 +83,7 @@ class Projection:
         return self._network.block(self._record)
 
     def _scalar(self, name: str) -> Any:
-        return pathways.scalar(self._network, self._record, name)
+        return efficacy.scalar(self._network, self._record, name)
 
     # -- synapses
 
@@ -141,7 +141,7 @@ class Projection:
         tau_exc = 0, a charge of weight x 1 ms); conductance-based ones: that of the conductance
         relative to the leak. Assigning sets all, kept within the bounds.
         """
-        return pathways.weights(self._network, self._record)
+        return efficacy.weights(self._network, self._record)
 
     @weight.setter
     def weight(self, values: ArrayLike) -> None:
@@ -151,11 +151,11 @@ class Projection:
             array = np.full(self.n_synapses, number(where, array.item()))
         new = vector(where, array, length=self.n_synapses)
         magnitude = layout.signs(self._block["nt"]) * new
-        pathways.set_magnitude(self._network, self._record, magnitude)
+        efficacy.set_magnitude(self._network, self._record, magnitude)
 
     def settle(self) -> None:
         """Make lazily kept weights and eligibility explicit, as of now."""
-        pathways.settle(self._network, self._record)
+        efficacy.settle(self._network, self._record)
 
     @property
     def eligibility(self) -> Floats:
@@ -252,9 +252,9 @@ class Projection:
                     f"{where}: neurons can't be given for a projection without a rule, which does "
                     f"not keep what is needed to find their synapses"
                 )
-            pathways.normalize_some(self._network, self._record, wanted, norm, chosen)
+            efficacy.normalize_some(self._network, self._record, wanted, norm, chosen)
             return
-        pathways.normalize(self._network, self._record, wanted, norm)
+        efficacy.normalize(self._network, self._record, wanted, norm)
 
     # -- adding and removing
 
@@ -295,7 +295,7 @@ class Projection:
         network, record = self._network, self._record
         pre_, post_ = pathways.check_ends(network, record, where, pre, post, nt)
         if weights is None:
-            weights = pathways.default_weight(network, record)
+            weights = efficacy.default_weight(network, record)
         first_pre, _, first_post, _ = layout.bounds(network.tables, record.index)
         ends = ((pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32))
         pathways.add(
@@ -469,7 +469,7 @@ class Projection:
     @property
     def dopamine(self) -> float:
         """Dopamine at these synapses now, tonic and phasic, 1/s (see `RewardSTDP`)."""
-        return pathways.dopamine(self._network, self._record)
+        return efficacy.dopamine(self._network, self._record)
 
     def reset_traces(self) -> None:
         """Clear eligibility and phasic dopamine; weights stay as they are now."""

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram import Parameter, Process
-from engram.kernels.calls import kernel
 from engram.network import pathways
+from engram.network.draws import FIRST_FREE_STREAM, uniform
 from engram.network.network import Saved, next_multiple
 
-STREAM = 1 << 20
-"""A stream of random numbers of its own: Engram's are below."""
+STREAM = FIRST_FREE_STREAM
+"""Random numbers of its own."""
 
 
 class Rewiring(Process):
@@ -38,32 +38,18 @@ class Rewiring(Process):
         return next_multiple(step, self.network.steps(self.interval))
 
     def act(self, step: int) -> None:
-        network, uniform = self.network, kernel("random.uniform")
+        network = self.network
         for pathway in network.pathways:
-            n = round(self.share * pathways.n_synapses(network, pathway))
+            total = pathways.n_synapses(network, pathway)
+            n = round(self.share * total)
             if not n:
                 continue
-            seed, p = np.uint64(network.seed), pathway.index
-            draws = np.array([uniform(seed, STREAM + p, step, k) for k in range(2 * n)])
-            total = pathways.n_synapses(network, pathway)
-            gone = np.unique((draws[:n] * total).astype(np.int32))
-            pre, delay = pathways.pre_and_delay(network, pathway)
-            magnitude = pathways.magnitude(network, pathway)
-            nt = network.block(pathway)["nt"]
-            source, target = network.regions[pathway.source], network.regions[pathway.target]
-            living = np.flatnonzero(network.alive(target))
-            post = living[(draws[n : n + len(gone)] * len(living)).astype(np.int64)]
-            new = pathways.sprouts(
-                network,
-                pathway,
-                (pre[gone] + network.first(source)).astype(np.int32),
-                (post + network.first(target)).astype(np.int32),
-                delay[gone],
-                magnitude[gone],
-                nt[gone],
-            )
-            pathways.amend(network, pathway, gone, new)
-            self._moved += len(gone)
+            draws = uniform(network, 2 * n, STREAM + pathway.index, step)
+            which = np.unique((draws[:n] * total).astype(np.int64))
+            living = np.flatnonzero(network.alive(network.regions[pathway.target]))
+            post = living[(draws[n : n + len(which)] * len(living)).astype(np.int64)]
+            pathways.retarget(network, pathway, which, post)
+            self._moved += len(which)
         self._times.append(network.time)
 
     def save(self) -> Saved:
@@ -128,3 +114,7 @@ class Broken(Process):
 
     def act(self, step: int) -> None:
         raise RuntimeError(f"broken at {step}")
+
+
+class Nameless(Process):
+    """Checkpoints could not tell it from another one."""

@@ -17,7 +17,7 @@ from engram import (
     load_brain,
     save_brain,
 )
-from tests.unit.process_examples import Broken, Rewiring, Watcher
+from tests.unit.process_examples import Broken, Nameless, Rewiring, Watcher
 
 ALLOW = ["tests.unit.process_examples:Rewiring"]
 
@@ -144,6 +144,8 @@ def test_what_is_refused():
         brain.add_process(brain.network.find(Rewiring))
     with pytest.raises(InvalidTypeError, match="Process"):
         brain.add_process("rewiring")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="needs a name"):
+        brain.add_process(Nameless())
     with pytest.raises(InvalidValueError, match="belongs to no brain"):
         _ = Rewiring().network
     with pytest.raises(InvalidValueError, match="interval"):

@@ -387,8 +387,17 @@ def _restore_processes(
         network.find(kind).restore(dict(described), arrays)
     for entry in described["processes"]:
         own = find(entry["class"], Process)
-        process: Process = own(**_with_defaults(own, entry["values"], described["defaults"]))
-        network.add_process(process)
+        values = _with_defaults(own, entry["values"], described["defaults"])
+        process: Process | None = next(
+            (p for p in network.processes if p.name == entry["name"]), None
+        )
+        if process is None:
+            process = own(**values)
+            network.add_process(process)
+        else:
+            # One that every brain of this version has.
+            for parameter, value in values.items():
+                process.assign(parameter, value)
         name = f"process.{entry['name']}"
         process.restore(entry["state"], {n: arrays[f"{name}.{n}"].copy() for n in entry["arrays"]})
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.network import pathways
+from engram.network import efficacy, pathways
 from engram.network.network import Process, next_multiple
 from engram.network.records import RegionRecord
 from engram.parameters import Parameter
@@ -132,7 +132,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         for pathway in network.pathways:
             if pathway.learns and pathways.n_synapses(network, pathway):
                 name = pathway.target
-                pathways.scale_incoming(network, pathway, factors[name], silent[name])
+                efficacy.scale_incoming(network, pathway, factors[name], silent[name])
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:
         """By what each neuron's weights are to be multiplied; rates are brought up to date."""

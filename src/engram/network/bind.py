@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engram.engine import loops
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT
-from engram.network import pathways
+from engram.network import efficacy, pathways
 from engram.network.network import Network
 from engram.network.population import parameters
 from engram.network.records import PathwayRecord, RegionRecord
@@ -140,7 +140,7 @@ def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
     rule = pathway.rule
     plastic = is_plastic(network, pathway)
     if plastic != bool(tables["plastic"][p]):
-        pathways.settle(network, pathway)
+        efficacy.settle(network, pathway)
     tables["plastic"][p] = plastic
     tables["nearest"][p] = rule.pairing == "nearest"
     _bind_dopamine(network, pathway, rule if isinstance(rule, ModulatedRule) else UNTAUGHT)
@@ -160,7 +160,7 @@ def _bind_dopamine(network: Network, pathway: PathwayRecord, rule: ModulatedRule
     tables["dopamine_baseline"][p] = rule.baseline_dopamine
     tables["tau_dopamine"][p] = rule.dopamine_decay
     if rule.tau_eligibility != tables["tau_eligibility"][p]:
-        pathways.settle(network, pathway)
+        efficacy.settle(network, pathway)
     tables["tau_eligibility"][p] = rule.tau_eligibility
     tables["dopamine_factor"][p] = dopamine_factors(
         network.dt, rule.tau_eligibility, rule.dopamine_decay, rule.baseline_dopamine

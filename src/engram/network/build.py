@@ -11,7 +11,7 @@ from engram.engine.entries import check_model
 from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, integer, number
 from engram.kernels.constants import EVENTS
 from engram.modulation import Modulation, chosen_modulation
-from engram.network import defaults, pathways, population, settings
+from engram.network import defaults, efficacy, pathways, population, settings
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.transaction import transaction
@@ -371,7 +371,7 @@ def connect(
 def _set_bounds(network: Network, pathway: PathwayRecord, low: float, high: float | None) -> None:
     if high is not None:
         settings.set_w_max(network, pathway, high)
-    elif low > pathways.bounds_of_weights(network, pathway)[1]:
+    elif low > efficacy.bounds_of_weights(network, pathway)[1]:
         network.tables["w_max"][pathway.index] = 2.0 * low
     settings.set_w_min(network, pathway, low)
 

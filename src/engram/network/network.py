@@ -403,6 +403,11 @@ class Network:
             raise InvalidTypeError(f"Brain.add_process: a Process, not {process!r}")
         if process.attached:
             raise InvalidValueError(f"Brain.add_process: {process!r} belongs to a brain already")
+        if process.kept and not process.name:
+            raise InvalidValueError(
+                f"Brain.add_process: {type(process).__name__} needs a name, by which checkpoints "
+                f"know it (or kept = False)"
+            )
         if process.name and any(p.name == process.name for p in self.processes):
             raise InvalidValueError(
                 f"Brain.add_process: there is a process {process.name!r} already"

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
 from engram.errors import InvalidTypeError, InvalidValueError, indices
-from engram.kernels.calls import call, kernel
+from engram.kernels.calls import call
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
-from engram.network import defaults
+from engram.network import defaults, efficacy
 from engram.network.dendrites import Dendrites
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
@@ -29,11 +29,6 @@ Ints = NDArray[np.int64]
 
 
 # -- looking
-
-
-def scalar(network: Network, pathway: PathwayRecord, name: str) -> Any:
-    """A pathway's entry of an array with one entry a pathway."""
-    return network.tables[name][pathway.index]
 
 
 def n_synapses(network: Network, pathway: PathwayRecord) -> int:
@@ -57,122 +52,6 @@ def post(network: Network, pathway: PathwayRecord) -> Ints:
     """Postsynaptic neurons as indices into the target region."""
     first = layout.bounds(network.tables, pathway.index)[2]
     return network.block(pathway)["post"].astype(np.int64) - first
-
-
-def bounds_of_weights(network: Network, pathway: PathwayRecord) -> tuple[float, float]:
-    """w_min and w_max."""
-    low, high = (float(scalar(network, pathway, name)) for name in ("w_min", "w_max"))
-    return low, high
-
-
-def dopamine(network: Network, pathway: PathwayRecord) -> float:
-    """Dopamine at its synapses now, tonic and phasic, 1/s."""
-    phasic, tonic = (scalar(network, pathway, n) for n in ("dopamine", "dopamine_baseline"))
-    return float(phasic + tonic)
-
-
-# -- weights
-
-
-def magnitude(network: Network, pathway: PathwayRecord) -> Floats:
-    """Magnitudes of the weights now."""
-    block = network.block(pathway)
-    found = layout.signs(block["nt"]) * block["weight"]
-    if len(block["eligibility"]):
-        found = found + block["eligibility"] * np.float32(
-            scalar(network, pathway, "dopamine_integral")
-        )
-    low, high = bounds_of_weights(network, pathway)
-    return np.asarray(np.clip(found, low, high), np.float32)
-
-
-def weights(network: Network, pathway: PathwayRecord) -> Floats:
-    """Weights now; negative where inhibitory."""
-    sign = layout.signs(network.block(pathway)["nt"])
-    return np.asarray(sign * magnitude(network, pathway), np.float32)
-
-
-def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]) -> None:
-    """Let weights have these magnitudes, brought within the bounds."""
-    settle(network, pathway)
-    low, high = bounds_of_weights(network, pathway)
-    block = network.block(pathway)
-    kept = np.clip(values, low, high).astype(np.float32)
-    block["weight"][:] = layout.signs(block["nt"]) * kept
-
-
-def set_bounds(
-    network: Network, pathway: PathwayRecord, low: float | None, high: float | None
-) -> None:
-    """Change w_min or w_max; weights are brought within."""
-    now = magnitude(network, pathway)
-    for name, value in (("w_min", low), ("w_max", high)):
-        if value is not None:
-            network.tables[name][pathway.index] = value
-    set_magnitude(network, pathway, now)
-
-
-def settle(network: Network, pathway: PathwayRecord) -> None:
-    """Make lazily kept weights and eligibility explicit, as of now."""
-    if pathway.rule is None or not pathway.rule.modulated:
-        return
-    tables, p, block = network.tables, pathway.index, network.block(pathway)
-    call(
-        "plasticity.rebase_eligibility",
-        block,
-        low=tables["w_min"][p],
-        high=tables["w_max"][p],
-        integral=np.float32(tables["dopamine_integral"][p]),
-        kept=np.float32(1.0 / tables["eligibility_growth"][p]),
-    )
-    tables["dopamine_integral"][p] = 0.0
-    tables["eligibility_growth"][p] = 1.0
-
-
-def scale_incoming(
-    network: Network, pathway: PathwayRecord, factor: Floats, silent: NDArray[np.bool_]
-) -> None:
-    """Multiply excitatory weights by a factor of their postsynaptic neuron."""
-    settle(network, pathway)
-    block, p, tables = network.block(pathway), pathway.index, network.tables
-    call(
-        "wiring.scale_incoming",
-        block,
-        first_post=layout.bounds(tables, p)[2],
-        factor=factor,
-        silent=silent,
-        low=tables["w_min"][p],
-        high=tables["w_max"][p],
-    )
-
-
-def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int) -> None:
-    """Scale the incoming weights of each target neuron to the norm `total`."""
-    values, block = magnitude(network, pathway), network.block(pathway)
-    first, n_post = layout.bounds(network.tables, pathway.index)[2:]
-    sums = np.zeros(n_post, np.float64)
-    kernel("wiring.sum_incoming")(block["post"], values**norm, first, sums)
-    length = sums ** (1 / norm)
-    factor = np.divide(total, length, out=np.ones_like(sums), where=sums > 0)
-    set_magnitude(network, pathway, values * factor[block["post"] - first])
-
-
-def normalize_some(
-    network: Network, pathway: PathwayRecord, total: float, norm: int, neurons: Ints
-) -> None:
-    """The same for some target neurons of a pathway with a rule."""
-    settle(network, pathway)
-    block = network.block(pathway)
-    low, high = (np.float32(value) for value in bounds_of_weights(network, pathway))
-    call(
-        "wiring.normalize_incoming",
-        block,
-        neurons=neurons,
-        total=total,
-        norm=norm,
-        low=low,
-        high=high,
-    )
 
 
 # -- adding
@@ -250,7 +129,7 @@ def _make_room(
     network: Network, pathway: PathwayRecord, where: str, least: float, largest: float
 ) -> None:
     """Refuse weights outside the bounds; raise `w_max` where nobody has set it."""
-    low, high = bounds_of_weights(network, pathway)
+    low, high = efficacy.bounds_of_weights(network, pathway)
     if pathway.w_max_given and largest > high:
         raise InvalidValueError(
             f"{where}: weights reach {largest:g}, above w_max = {high:g}; raise w_max"
@@ -262,15 +141,6 @@ def _make_room(
     present = high if n_synapses(network, pathway) else 0.0
     if not pathway.w_max_given and 2.0 * largest > present:
         network.tables["w_max"][pathway.index] = 2.0 * largest if largest > 0 else 1.0
-
-
-def default_weight(network: Network, pathway: PathwayRecord) -> float:
-    """The mean magnitude of the synapses there are; half of w_max without."""
-    present = magnitude(network, pathway)
-    low, high = bounds_of_weights(network, pathway)
-    # In single precision, the mean of equal numbers may be larger than each of them.
-    mean = float(present.mean(dtype=np.float64)) if len(present) else 0.5 * high
-    return min(max(mean, low), high)
 
 
 def sprouts(
@@ -318,6 +188,37 @@ def _newborn(
     }
 
 
+def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) -> None:
+    """Let synapses end at other neurons of the target region from now on.
+
+    They are born anew: spikes under way do not arrive.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose synapses.
+    which : array of shape (n,), int64
+        Indices of synapses.
+    post : array of shape (n,), int64
+        Indices of living neurons of the target region.
+    """
+    gone, first = np.unique(which, return_index=True)
+    pre, delay = pre_and_delay(network, pathway)
+    source, target = network.regions[pathway.source], network.regions[pathway.target]
+    new = sprouts(
+        network,
+        pathway,
+        (pre[gone] + network.first(source)).astype(np.int32),
+        (post[first] + network.first(target)).astype(np.int32),
+        delay[gone],
+        efficacy.magnitude(network, pathway)[gone],
+        network.block(pathway)["nt"][gone],
+    )
+    amend(network, pathway, gone.astype(np.int32), new)
+
+
 # -- removing, and laying out anew
 
 
@@ -332,7 +233,7 @@ def amend(
     added = 0 if new is None else len(new["pre"])
     if not len(gone) and not added:
         return
-    gain = scalar(network, pathway, "gain")
+    gain = efficacy.scalar(network, pathway, "gain")
     has_gains = len(block["synapse_gain"]) > 0
     alike = new is None or has_gains or bool((new["synapse_gain"] == gain).all())
     if n and n - len(gone) + added and alike:

@@ -6,7 +6,7 @@ from engram.engine.entries import check_gate, rule_arguments
 from engram.errors import InvalidTypeError, InvalidValueError, number
 from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
-from engram.network import pathways
+from engram.network import efficacy, pathways
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
 from engram.network.network import Network
@@ -43,7 +43,7 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
             check_gate(where, type(new))
         if new.attached:
             new = new.replica()
-    pathways.settle(network, pathway)
+    efficacy.settle(network, pathway)
     if new is not None:
         network.attach_rule(new)
     pathway.rule = new
@@ -160,9 +160,9 @@ def set_w_min(network: Network, pathway: PathwayRecord, value: float) -> None:
     InvalidTypeError, InvalidValueError
         It is no number or out of range.
     """
-    high = pathways.bounds_of_weights(network, pathway)[1]
+    high = efficacy.bounds_of_weights(network, pathway)[1]
     low = number(f"{pathway.where}: w_min", value, 0.0, high)
-    pathways.set_bounds(network, pathway, low, None)
+    efficacy.set_bounds(network, pathway, low, None)
 
 
 def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
@@ -182,9 +182,9 @@ def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
     InvalidTypeError, InvalidValueError
         It is no number or out of range.
     """
-    low = pathways.bounds_of_weights(network, pathway)[0]
+    low = efficacy.bounds_of_weights(network, pathway)[0]
     high = number(f"{pathway.where}: w_max", value, low)
-    pathways.set_bounds(network, pathway, None, high)
+    efficacy.set_bounds(network, pathway, None, high)
     pathway.w_max_given = True
 
 

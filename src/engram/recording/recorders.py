@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, indices
 from engram.mechanisms.rhythms import Oscillators
-from engram.network import pathways, population
+from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
@@ -236,7 +236,7 @@ class WeightRecorder(Sampler):
         if self._structure_version != network.structure_version:
             self._structure_version = network.structure_version
             self._places = places(self._identities, identities(network, self._pathway))
-        weights = pathways.weights(network, self._pathway)
+        weights = efficacy.weights(network, self._pathway)
         return np.append(weights, np.float32(np.nan))[self._places]
 
     def _columns(self) -> Any:

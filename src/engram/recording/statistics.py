@@ -9,7 +9,7 @@ from typing import Any
 from engram.errors import UnknownNameError
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.growth.growth import COUNTS
-from engram.network import pathways, population
+from engram.network import efficacy, pathways, population
 from engram.network.network import Network, Process, Saved, next_multiple
 
 INTERVAL = 1000.0
@@ -182,8 +182,8 @@ def describe(network: Network) -> str:
         lines += ["", f"{'projection':<28}{'synapses':>9}{'mean |w|':>10}{'dopamine':>10}"]
         for p in between:
             n = pathways.n_synapses(network, p)
-            weight = float(pathways.magnitude(network, p).mean()) if n else 0.0
-            dopamine = pathways.dopamine(network, p)
+            weight = float(efficacy.magnitude(network, p).mean()) if n else 0.0
+            dopamine = efficacy.dopamine(network, p)
             name = f"{p.source} -> {p.target}"
             lines.append(f"{name:<28}{n:>9}{weight:>10.3f}{dopamine:>10.3f}")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engram.mechanisms.memory.parameters import MemoryParameters
 from engram.mechanisms.memory.replay import Pulses
-from engram.network import inputs, pathways
+from engram.network import efficacy, inputs, pathways
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 
@@ -103,7 +103,7 @@ def mean_weights(network: Network) -> dict[str, float]:
         By label of the projection; those without synapses are left out.
     """
     return {
-        p.label: float(pathways.magnitude(network, p).mean(dtype=np.float64))
+        p.label: float(efficacy.magnitude(network, p).mean(dtype=np.float64))
         for p in network.pathways
         if p.rule is not None and pathways.n_synapses(network, p)
     }
@@ -337,4 +337,4 @@ def downscale(memory: MemoryParameters) -> None:
         if pathway.learns and pathways.n_synapses(network, pathway):
             n = network.count(network.regions[pathway.target])
             factor = np.full(n, 1.0 - memory.downscaling, np.float32)
-            pathways.scale_incoming(network, pathway, factor, np.zeros(n, np.bool_))
+            efficacy.scale_incoming(network, pathway, factor, np.zeros(n, np.bool_))

@@ -1,0 +1,158 @@
+"""The efficacy of a pathway's synapses: weights, eligibility and dopamine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.kernels.calls import call, kernel
+from engram.network.network import Network
+from engram.network.records import PathwayRecord
+from engram.state import layout
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+def scalar(network: Network, pathway: PathwayRecord, name: str) -> Any:
+    """A pathway's entry of an array with one entry a pathway.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    name : str
+        Of the array.
+
+    Returns
+    -------
+    scalar
+        In the array's type.
+    """
+    return network.tables[name][pathway.index]
+
+
+def bounds_of_weights(network: Network, pathway: PathwayRecord) -> tuple[float, float]:
+    """w_min and w_max."""
+    low, high = (float(scalar(network, pathway, name)) for name in ("w_min", "w_max"))
+    return low, high
+
+
+def dopamine(network: Network, pathway: PathwayRecord) -> float:
+    """Dopamine at its synapses now, tonic and phasic, 1/s."""
+    phasic, tonic = (scalar(network, pathway, n) for n in ("dopamine", "dopamine_baseline"))
+    return float(phasic + tonic)
+
+
+def magnitude(network: Network, pathway: PathwayRecord) -> Floats:
+    """Magnitudes of the weights now."""
+    block = network.block(pathway)
+    found = layout.signs(block["nt"]) * block["weight"]
+    if len(block["eligibility"]):
+        found = found + block["eligibility"] * np.float32(
+            scalar(network, pathway, "dopamine_integral")
+        )
+    low, high = bounds_of_weights(network, pathway)
+    return np.asarray(np.clip(found, low, high), np.float32)
+
+
+def weights(network: Network, pathway: PathwayRecord) -> Floats:
+    """Weights now; negative where inhibitory."""
+    sign = layout.signs(network.block(pathway)["nt"])
+    return np.asarray(sign * magnitude(network, pathway), np.float32)
+
+
+def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]) -> None:
+    """Let weights have these magnitudes, brought within the bounds."""
+    settle(network, pathway)
+    low, high = bounds_of_weights(network, pathway)
+    block = network.block(pathway)
+    kept = np.clip(values, low, high).astype(np.float32)
+    block["weight"][:] = layout.signs(block["nt"]) * kept
+
+
+def set_bounds(
+    network: Network, pathway: PathwayRecord, low: float | None, high: float | None
+) -> None:
+    """Change w_min or w_max; weights are brought within."""
+    now = magnitude(network, pathway)
+    for name, value in (("w_min", low), ("w_max", high)):
+        if value is not None:
+            network.tables[name][pathway.index] = value
+    set_magnitude(network, pathway, now)
+
+
+def settle(network: Network, pathway: PathwayRecord) -> None:
+    """Make lazily kept weights and eligibility explicit, as of now."""
+    if pathway.rule is None or not pathway.rule.modulated:
+        return
+    tables, p, block = network.tables, pathway.index, network.block(pathway)
+    call(
+        "plasticity.rebase_eligibility",
+        block,
+        low=tables["w_min"][p],
+        high=tables["w_max"][p],
+        integral=np.float32(tables["dopamine_integral"][p]),
+        kept=np.float32(1.0 / tables["eligibility_growth"][p]),
+    )
+    tables["dopamine_integral"][p] = 0.0
+    tables["eligibility_growth"][p] = 1.0
+
+
+def scale_incoming(
+    network: Network, pathway: PathwayRecord, factor: Floats, silent: NDArray[np.bool_]
+) -> None:
+    """Multiply excitatory weights by a factor of their postsynaptic neuron."""
+    settle(network, pathway)
+    block, p, tables = network.block(pathway), pathway.index, network.tables
+    call(
+        "wiring.scale_incoming",
+        block,
+        first_post=layout.bounds(tables, p)[2],
+        factor=factor,
+        silent=silent,
+        low=tables["w_min"][p],
+        high=tables["w_max"][p],
+    )
+
+
+def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int) -> None:
+    """Scale the incoming weights of each target neuron to the norm `total`."""
+    values, block = magnitude(network, pathway), network.block(pathway)
+    first, n_post = layout.bounds(network.tables, pathway.index)[2:]
+    sums = np.zeros(n_post, np.float64)
+    kernel("wiring.sum_incoming")(block["post"], values**norm, first, sums)
+    length = sums ** (1 / norm)
+    factor = np.divide(total, length, out=np.ones_like(sums), where=sums > 0)
+    set_magnitude(network, pathway, values * factor[block["post"] - first])
+
+
+def normalize_some(
+    network: Network, pathway: PathwayRecord, total: float, norm: int, neurons: Ints
+) -> None:
+    """The same for some target neurons of a pathway with a rule."""
+    settle(network, pathway)
+    block = network.block(pathway)
+    low, high = (np.float32(value) for value in bounds_of_weights(network, pathway))
+    call(
+        "wiring.normalize_incoming",
+        block,
+        neurons=neurons,
+        total=total,
+        norm=norm,
+        low=low,
+        high=high,
+    )
+
+
+def default_weight(network: Network, pathway: PathwayRecord) -> float:
+    """The mean magnitude of the synapses there are; half of w_max without."""
+    present = magnitude(network, pathway)
+    low, high = bounds_of_weights(network, pathway)
+    # In single precision, the mean of equal numbers may be larger than each of them.
+    mean = float(present.mean(dtype=np.float64)) if len(present) else 0.5 * high
+    return min(max(mean, low), high)
