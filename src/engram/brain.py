@@ -52,6 +52,7 @@ class Brain(Anatomy, Life, Switches):
 
     Examples
     --------
+    >>> from engram import Brain, RegionType
     >>> brain = Brain(dt=1.0, seed=42)
     >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=100)
     >>> brain.inject_current("cortex", [0, 1], 20.0)
