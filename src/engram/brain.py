@@ -334,7 +334,7 @@ class Brain(Anatomy, Life, Switches):
 
     def __reduce__(self) -> tuple[Callable[..., Brain], tuple[Any, ...]]:
         """Pickled and deep-copied through the format of checkpoints."""
-        return unpickled, (files.dumped(state.taken(self.network)), state.classes(self.network))
+        return unpickled, (files.packed(state.taken(self.network)), state.classes(self.network))
 
     def checkpoint_every(
         self,
@@ -394,13 +394,13 @@ class Brain(Anatomy, Life, Switches):
         return fingerprint(self.network)
 
 
-def unpickled(data: bytes, known: state.Classes) -> Brain:
+def unpickled(kept: state.State, known: state.Classes) -> Brain:
     """The brain that was pickled.
 
     Parameters
     ----------
-    data : bytes
-        A checkpoint.
+    kept : State
+        What `packed` made of its state.
     known : list of type
         Classes of its parts, in the order in which they are asked for.
 
@@ -414,7 +414,7 @@ def unpickled(data: bytes, known: state.Classes) -> Brain:
     CheckpointError
         The data can't be used.
     """
-    return Brain.restored(files.read_state(data), state.among(known), check=True)
+    return Brain.restored(files.unpacked(kept), state.among(known), check=True)
 
 
 def device_name(device: str) -> str:

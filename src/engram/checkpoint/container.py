@@ -43,13 +43,13 @@ DEFLATE_MOST = 1040
 """No stream of deflate holds more bytes than this for each of its own."""
 
 
-def allowance(source: Path | bytes, memory: int | None) -> int:
-    """Bytes that loading a file, or its bytes, may take.
+def allowance(source: Path, memory: int | None) -> int:
+    """Bytes that loading a file may take.
 
     Parameters
     ----------
-    source : Path or bytes
-        A file, or its bytes.
+    source : Path
+        A file.
     memory : int or None
         Given by the user. None: by the size of the file.
 
@@ -60,8 +60,7 @@ def allowance(source: Path | bytes, memory: int | None) -> int:
     """
     if memory is not None:
         return memory
-    size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
-    return ALWAYS + PER_BYTE * size
+    return ALWAYS + PER_BYTE * os.path.getsize(source)
 
 
 def checksum(header: Mapping[str, Any]) -> str:
@@ -142,13 +141,13 @@ def write(
 
 
 @contextlib.contextmanager
-def opened(source: Path | bytes) -> Iterator[tuple[zipfile.ZipFile, Header]]:
+def opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, Header]]:
     """An archive and its manifest.
 
     Parameters
     ----------
-    source : Path or bytes
-        A file, or its bytes.
+    source : Path
+        A file.
 
     Yields
     ------
@@ -160,11 +159,7 @@ def opened(source: Path | bytes) -> Iterator[tuple[zipfile.ZipFile, Header]]:
     CheckpointError
         Whatever goes wrong inside.
     """
-    with refusing(source if isinstance(source, Path) else "a pickled brain"):
-        if isinstance(source, bytes):
-            with zipfile.ZipFile(io.BytesIO(source)) as archive:
-                yield archive, _read_header(archive)
-            return
+    with refusing(source):
         if not source.exists():
             raise CheckpointError("there is no such file")
         with source.open("rb") as stream, zipfile.ZipFile(stream) as archive:
@@ -247,6 +242,37 @@ def _read_header(archive: zipfile.ZipFile) -> Header:
     return header
 
 
+def format_of(header: Header, newest: int) -> int:
+    """The format that a manifest names.
+
+    Parameters
+    ----------
+    header : Header
+        With a format.
+    newest : int
+        The latest format that can be read.
+
+    Returns
+    -------
+    int
+        The format.
+
+    Raises
+    ------
+    CheckpointError
+        There is none, or this version of Engram does not read it.
+    """
+    version = header.get("format")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise CheckpointError(f"not an Engram checkpoint (format {version!r})")
+    if version > newest:
+        raise CheckpointError(
+            f"format {version}, written by engram {header.get('engram')}; this version "
+            f"({__version__}) reads formats up to {newest}: upgrade engram"
+        )
+    return version
+
+
 def check_version(header: Header, newest: int) -> int:
     """The format of the file, if this version of Engram reads it.
 
@@ -267,14 +293,7 @@ def check_version(header: Header, newest: int) -> int:
     CheckpointError
         It can't be read, or the manifest does not match its checksum.
     """
-    version = header.get("format")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise CheckpointError(f"not an Engram checkpoint (format {version!r})")
-    if version > newest:
-        raise CheckpointError(
-            f"format {version}, written by engram {header.get('engram')}; this version "
-            f"({__version__}) reads formats up to {newest}: upgrade engram"
-        )
+    version = format_of(header, newest)
     if version > 1:
         expected = {"format", "engram", "checksum", "arrays", "brain"}
         if set(header) != expected:

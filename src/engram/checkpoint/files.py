@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from engram.checkpoint import container, records
 from engram.checkpoint.atomic import replacing
@@ -15,7 +14,7 @@ from engram.checkpoint.contents import (
     check_values,
     table_bytes,
 )
-from engram.checkpoint.live import DECIDING
+from engram.checkpoint.live import DECIDING, Arrays
 from engram.checkpoint.migrations import FORMAT, migrated
 from engram.checkpoint.state import State
 from engram.errors import CheckpointError
@@ -34,11 +33,13 @@ def write_state(state: State, path: Path, *, compress: bool) -> None:
         Whether it is compressed.
     """
     with replacing(path) as stream:
-        _write(state, stream, compress)
+        described, arrays = packed(state)
+        del described["format"]
+        container.write(stream, described, arrays, FORMAT, compress)
 
 
-def dumped(state: State) -> bytes:
-    """A state as the bytes of a checkpoint.
+def packed(state: State) -> State:
+    """A state as it stands in a file, to be pickled.
 
     Parameters
     ----------
@@ -47,28 +48,68 @@ def dumped(state: State) -> bytes:
 
     Returns
     -------
-    bytes
-        Not compressed.
+    State
+        With its format, and histories as arrays.
     """
-    stream = io.BytesIO()
-    _write(state, stream, compress=False)
-    return stream.getvalue()
-
-
-def _write(state: State, stream: IO[bytes], compress: bool) -> None:
     described, arrays = dict(state[0]), dict(state[1])
     growth, stats = described.pop("growth_history"), described.pop("stats_history")
     arrays |= records.to_arrays(growth, stats)
-    container.write(stream, described, arrays, FORMAT, compress)
+    return {"format": FORMAT, **described}, arrays
 
 
-def read_state(source: Path | bytes, memory: int | None = None) -> State:
-    """The state in a file, or in the bytes of one, checked; see `load_brain`.
+def unpacked(kept: State) -> State:
+    """Undo `packed`, also what an older version of Engram packed.
 
     Parameters
     ----------
-    source : Path or bytes
-        A file, or its bytes.
+    kept : State
+        What was pickled.
+
+    Returns
+    -------
+    State
+        Of the present format, checked.
+
+    Raises
+    ------
+    CheckpointError
+        It contradicts itself, or lacks something.
+    """
+    with container.refusing("a pickled brain"):
+        described, arrays = dict(kept[0]), dict(kept[1])
+        version = container.format_of(described, FORMAT)
+        del described["format"]
+        described, arrays = _present(described, arrays, version)
+        claims = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+        check_description(described, MECHANISMS)
+        check_claims(described, arrays, claims)
+        return _checked(described, arrays)
+
+
+def _present(described: dict[str, Any], arrays: Arrays, version: int) -> State:
+    """A state of any format in the form of the present one."""
+    if version < FORMAT:
+        described, arrays = migrated((described, arrays), version)
+        for name in MECHANISMS:
+            described["mechanisms"].setdefault(name, {})
+    return described, arrays
+
+
+def _checked(described: dict[str, Any], arrays: Arrays) -> State:
+    """Values that don't contradict each other, with their histories."""
+    check_values(described, arrays)
+    kinds = [(entry["name"], entry["type"]) for entry in described["regions"]]
+    growth, stats = records.from_arrays(arrays, kinds)
+    return {**described, "growth_history": growth, "stats_history": stats}, arrays
+
+
+def read_state(source: Path, memory: int | None = None) -> State:
+    """The state in a file, checked; see `load_brain`.
+
+    Parameters
+    ----------
+    source : Path
+        A file.
     memory : int, optional
         Bytes it may take. None: by the size of the file.
 
@@ -89,9 +130,7 @@ def read_state(source: Path | bytes, memory: int | None = None) -> State:
         described = header["brain"]
         if version < FORMAT:
             arrays = {name: container.read_array(archive, header, name) for name in claims}
-            described, arrays = migrated((described, arrays), version)
-            for name in MECHANISMS:
-                described["mechanisms"].setdefault(name, {})
+            described, arrays = _present(described, arrays, version)
             claims = {name: (array.dtype, array.shape) for name, array in arrays.items()}
             deciding = arrays
         else:
@@ -107,7 +146,4 @@ def read_state(source: Path | bytes, memory: int | None = None) -> State:
             )
         if version == FORMAT:
             arrays = {name: container.read_array(archive, header, name) for name in claims}
-        check_values(described, arrays)
-        kinds = [(entry["name"], entry["type"]) for entry in described["regions"]]
-        growth, stats = records.from_arrays(arrays, kinds)
-        return {**described, "growth_history": growth, "stats_history": stats}, arrays
+        return _checked(described, arrays)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,7 @@ from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, in
 from engram.kernels.constants import EVENTS
 from engram.modulation import Modulation, chosen_modulation
 from engram.network import defaults, efficacy, pathways, population, settings
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.transaction import transaction
@@ -19,6 +22,7 @@ from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
 from engram.plasticity import PlasticityRule, as_rule
 from engram.state import layout
+from engram.state.schema import NEURON_FIELDS
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
 
@@ -121,6 +125,7 @@ def patterns_of(
     return pair
 
 
+@whole
 def add_region(
     network: Network,
     name: str,
@@ -215,6 +220,7 @@ def _reserve(network: Network, region: RegionRecord, n: int) -> None:
     first = tables.sizes["N"]
     # Regions start at multiples of 8 so that flags can be scanned a word at a time.
     capacity = -(-region.max_neurons // 8) * 8
+    _check_memory(network, region, capacity)
     tables.resize(
         R=region.index + 1,
         N=first + capacity,
@@ -223,10 +229,37 @@ def _reserve(network: Network, region: RegionRecord, n: int) -> None:
         M=max(tables.sizes["M"], len(kind.model_parameters())),
     )
     r = region.index
-    tables["event_first"][:, r] = tables["event_end"][:, r] = tables["clock"][EVENTS]
+    # It fired nothing: in each step its range is empty, where the region before it ends.
+    ends = tables["event_end"][:, r - 1] if r else tables["clock"][EVENTS]
+    tables["event_first"][:, r] = tables["event_end"][:, r] = ends
     tables["region_first"][r], tables["region_capacity"][r] = first, capacity
     tables["region_count"][r] = n
     network.regions[region.name] = region
+
+
+def _check_memory(network: Network, region: RegionRecord, capacity: int) -> None:
+    """Refuse more neuron slots than the machine could hold, before it tries."""
+    sizes = network.tables.sizes
+    rows = sum(
+        np.dtype(f.dtype).itemsize * math.prod(max(sizes[d], 1) for d in f.dims[:-1])
+        for f in NEURON_FIELDS
+    )
+    needed, there = rows * (sizes["N"] + capacity), physical_memory()
+    if needed > there:
+        raise CapacityError(
+            f"Brain.add_region: max_neurons = {region.max_neurons} needs "
+            f"{needed / 2**30:,.0f} GiB, more than the {there / 2**30:,.0f} GiB of this machine; "
+            f"give region {region.name!r} less room to grow"
+        )
+
+
+def physical_memory() -> int:
+    """Bytes of memory of this machine."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        # Where it can't be asked, addresses are the limit.
+        return 1 << 47
 
 
 def _fill(network: Network, region: RegionRecord, n: int) -> None:
@@ -269,6 +302,7 @@ def _wire_within(
         )
 
 
+@whole
 def connect(
     network: Network,
     source: str,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.kernels.calls import call, kernel
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout
@@ -66,6 +67,7 @@ def weights(network: Network, pathway: PathwayRecord) -> Floats:
     return np.asarray(sign * magnitude(network, pathway), np.float32)
 
 
+@whole
 def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]) -> None:
     """Let weights have these magnitudes, brought within the bounds."""
     settle(network, pathway)
@@ -75,6 +77,7 @@ def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]
     block["weight"][:] = layout.signs(block["nt"]) * kept
 
 
+@whole
 def set_bounds(
     network: Network, pathway: PathwayRecord, low: float | None, high: float | None
 ) -> None:
@@ -86,6 +89,7 @@ def set_bounds(
     set_magnitude(network, pathway, now)
 
 
+@whole
 def settle(network: Network, pathway: PathwayRecord) -> None:
     """Make lazily kept weights and eligibility explicit, as of now."""
     if pathway.rule is None or not pathway.rule.modulated:
@@ -103,6 +107,7 @@ def settle(network: Network, pathway: PathwayRecord) -> None:
     tables["eligibility_growth"][p] = 1.0
 
 
+@whole
 def scale_incoming(
     network: Network, pathway: PathwayRecord, factor: Floats, silent: NDArray[np.bool_]
 ) -> None:
@@ -120,6 +125,7 @@ def scale_incoming(
     )
 
 
+@whole
 def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int) -> None:
     """Scale the incoming weights of each target neuron to the norm `total`."""
     values, block = magnitude(network, pathway), network.block(pathway)
@@ -131,6 +137,7 @@ def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int)
     set_magnitude(network, pathway, values * factor[block["post"] - first])
 
 
+@whole
 def normalize_some(
     network: Network, pathway: PathwayRecord, total: float, norm: int, neurons: Ints
 ) -> None:

@@ -13,6 +13,7 @@ from engram.kernels.calls import call
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.network import defaults, efficacy
 from engram.network.dendrites import Dendrites
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout, renewal
@@ -57,6 +58,7 @@ def post(network: Network, pathway: PathwayRecord) -> Ints:
 # -- adding
 
 
+@whole
 def add(
     network: Network,
     pathway: PathwayRecord,
@@ -188,6 +190,7 @@ def _newborn(
     }
 
 
+@whole
 def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) -> None:
     """Let synapses end at other neurons of the target region from now on.
 
@@ -222,6 +225,7 @@ def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) 
 # -- removing, and laying out anew
 
 
+@whole
 def amend(
     network: Network,
     pathway: PathwayRecord,
@@ -275,6 +279,7 @@ def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses)
     network.synapses_changed()
 
 
+@whole
 def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> None:
     """Lay out anew; these columns start from their initial values, or go."""
     synapses = layout.read_out(network.tables, pathway.index)
@@ -373,6 +378,7 @@ def moved(
     }
 
 
+@whole
 def settle_on(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
     """Let its synapses be these, at other places of the dendrites."""
     if n_synapses(network, pathway):

@@ -9,6 +9,7 @@ from engram.errors import unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.network import pathways
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.neurons import FiringPattern, NeuronType
@@ -126,7 +127,7 @@ def activity(network: Network, region: RegionRecord) -> Array:
 
 
 def state(network: Network, region: RegionRecord, name: str) -> Array:
-    """A state variable or per-neuron parameter of the model by name.
+    """A state variable or per-neuron parameter of the model by name, to be read or written.
 
     Parameters
     ----------
@@ -147,6 +148,29 @@ def state(network: Network, region: RegionRecord, name: str) -> Array:
     UnknownNameError
         There is none of that name.
     """
+    if name == "theta" or (name in COMMON_STATES and not network.tables["receiving"][region.index]):
+        # So that what is written to the array is noticed.
+        network.neurons_changed()
+    return look(network, region, name)
+
+
+def look(network: Network, region: RegionRecord, name: str) -> Array:
+    """The same as `state`, for those who only read.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+    name : str
+        See `state`.
+
+    Returns
+    -------
+    array of shape (n_neurons,)
+        A view; a copy for "activity".
+    """
     model = type(region.model)
     states = list(model.states)
     if name == "v":
@@ -158,10 +182,6 @@ def state(network: Network, region: RegionRecord, name: str) -> Array:
     if name == "activity":
         return activity(network, region)
     if name in COMMON_STATES:
-        flag = "shifted" if name == "theta" else "receiving"
-        if not network.tables[flag][region.index]:
-            # So that what is written to the array is noticed.
-            network.neurons_changed()
         return network.slots(region, name)
     valid = [*states, *model.per_neuron(), *COMMON_STATES]
     raise unknown_name(region.where, "state variable", name, valid)
@@ -224,6 +244,7 @@ def free_slots(network: Network, region: RegionRecord, n: int) -> Slots:
     return np.concatenate([free, network.count(region) + np.arange(n - len(free))])
 
 
+@whole
 def add_neurons(
     network: Network,
     region: RegionRecord,
@@ -256,6 +277,7 @@ def add_neurons(
     return slots
 
 
+@whole
 def fill_slots(
     network: Network,
     region: RegionRecord,
@@ -353,6 +375,7 @@ def _draw_parameters(
 # -- deaths
 
 
+@whole
 def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
     """Let living neurons die, with all their synapses.
 

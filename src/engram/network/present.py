@@ -12,6 +12,7 @@ from engram.kernels.calls import kernel
 from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
 from engram.network import inputs, population
 from engram.network.bind import bind
+from engram.network.interrupts import whole
 from engram.network.network import MAX_STEPS, Network
 from engram.network.records import RegionRecord
 from engram.network.run import advance, run
@@ -443,6 +444,7 @@ def answers(
     return counts
 
 
+@whole
 def reset_state(network: Network) -> None:
     """Bring the brain to rest, see `Brain.reset_state`.
 

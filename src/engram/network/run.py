@@ -10,6 +10,7 @@ from engram.errors import InvalidValueError
 from engram.kernels.calls import kernel
 from engram.kernels.constants import RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
+from engram.network.interrupts import held_back
 from engram.network.network import MAX_STEPS, Network, Process
 
 _NOBODY = np.zeros(0, np.int64)
@@ -41,12 +42,16 @@ def run(network: Network, steps: int) -> None:
             network.agenda = _agenda(network, step)
         boundary, due = network.agenda
         stop = min(end, boundary)
-        advance(network, stop - step)
+        if stop < boundary:
+            advance(network, stop - step)
+        else:
+            # What is due is part of the step: an interrupt waits for it.
+            with held_back():
+                advance(network, stop - step)
+                network.agenda = None
+                for process in due:
+                    process.act(stop)
         step = stop
-        if step == boundary:
-            network.agenda = None
-            for process in due:
-                process.act(step)
 
 
 def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:

@@ -9,6 +9,7 @@ from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morpholo
 from engram.network import efficacy, pathways
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import PlasticityRule, as_rule
@@ -17,6 +18,7 @@ from engram.synapses import ShortTermPlasticity
 DENDRITE_STATES = ("dendrite_v", "dendrite_exc", "dendrite_inh", "dendrite_nmda")
 
 
+@whole
 def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | str | None) -> None:
     """Let a pathway learn by a rule of its own, from traces and eligibility of 0.
 
@@ -63,6 +65,7 @@ def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
     )
 
 
+@whole
 def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulation | None) -> None:
     """Let the spikes of a pathway release something into the whole target.
 
@@ -92,6 +95,7 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
     network.parameters_changed()
 
 
+@whole
 def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity | None) -> None:
     """Give a pathway short-term plasticity, from rest, or take it away.
 
@@ -188,6 +192,7 @@ def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
     pathway.w_max_given = True
 
 
+@whole
 def set_placement(network: Network, pathway: PathwayRecord, placement: Placement) -> None:
     """Put the synapses there are, and those to come, on branches of the target's dendrites.
 
@@ -215,6 +220,7 @@ def set_placement(network: Network, pathway: PathwayRecord, placement: Placement
     pathways.settle_on(network, pathway, there)
 
 
+@whole
 def set_morphology(
     network: Network,
     region: RegionRecord,

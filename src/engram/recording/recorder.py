@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, integer, number
-from engram.network.network import Network, Process
+from engram.network.network import Network, Process, next_multiple
 from engram.recording.stores import InMemory, OnDisk, Rows
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Recording(Process):
             The first after `step`.
         """
         recorder = self._recorder
+        if recorder.logs_to_disk:
+            return next_multiple(step, self.network.steps(1000.0))
         if not recorder.interval:
             return None
         return step + recorder.interval - (step - recorder.from_step) % recorder.interval
@@ -70,7 +72,10 @@ class Recording(Process):
         step : int
             Of the brain.
         """
-        self._recorder.take()
+        if self._recorder.logs_to_disk:
+            self.network.flush_log()
+        else:
+            self._recorder.take()
 
     def logged_regions(self) -> tuple[str, ...]:
         """The regions whose spikes are recorded."""
@@ -152,6 +157,11 @@ class Recorder:
         self.from_step = network.step_count
         """Intervals count from this step."""
         self._process = Recording(self)
+
+    @property
+    def logs_to_disk(self) -> bool:
+        """Whether it is told of spikes and writes them to a file."""
+        return not self.interval and isinstance(self._store, OnDisk)
 
     logged_regions: tuple[str, ...] = ()
     """The regions whose every spike is recorded."""

@@ -169,7 +169,7 @@ class StateRecorder(Sampler):
         path: str | Path | None = None,
     ) -> None:
         self.region, self.variable = region.name, variable
-        dtype, n = population.state(network, region, variable).dtype, network.count(region)
+        dtype, n = population.look(network, region, variable).dtype, network.count(region)
         chosen = np.arange(n) if neurons is None else neurons
         self.neurons = indices("StateRecorder: neurons", chosen, n)
         column = ("value", dtype.str, self.neurons.shape)
@@ -178,7 +178,7 @@ class StateRecorder(Sampler):
     def _sample(self) -> NDArray[Any]:
         network = self._network
         region = network.regions[self.region]
-        values: NDArray[Any] = population.state(network, region, self.variable)[self.neurons]
+        values: NDArray[Any] = population.look(network, region, self.variable)[self.neurons]
         values[~network.alive(region)[self.neurons]] = np.nan
         return values
 

@@ -86,8 +86,12 @@ class InMemory:
         """Nothing to do."""
 
 
+OFTEN = 256
+"""A file's header is brought up to date after as many rows, so that a crash costs no more."""
+
+
 class OnDisk:
-    """All rows, in an ``.npy`` file whose header is kept up to date when it is read or closed.
+    """All rows, in an ``.npy`` file that can be read at any time, also after a crash.
 
     Parameters
     ----------
@@ -101,7 +105,7 @@ class OnDisk:
 
     def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
         self._dtype, self.path = dtype, path
-        self.count = 0
+        self.count = self._told = 0
         self._file: BinaryIO = path.open("wb")
         # However the recorder goes, the file is closed.
         self._close_file = weakref.finalize(self, self._file.close)
@@ -109,6 +113,7 @@ class OnDisk:
 
     def _write_header(self) -> None:
         # NumPy pads headers so that the length can grow in place.
+        self._told = self.count
         self._file.seek(0)
         npy.write_array_header_1_0(
             self._file, {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)}
@@ -125,10 +130,16 @@ class OnDisk:
         """
         self._file.write(rows.tobytes())
         self.count += len(rows)
+        if self.count - self._told >= OFTEN:
+            # Rows first: a header never promises what is not in the file.
+            self._file.flush()
+            self._write_header()
+            self._file.flush()
 
     def read(self) -> Rows:
         """All rows, the oldest first."""
         if self._close_file.alive:
+            self._file.flush()
             self._write_header()
             self._file.flush()
         rows: Rows = np.load(self.path)

@@ -15,6 +15,7 @@ from engram.mechanisms.growth.parameters import GrowthParameters
 from engram.mechanisms.growth.plan import Plan, Slots
 from engram.network import population
 from engram.network.defaults import current_unit
+from engram.network.interrupts import whole
 from engram.network.network import Saved, next_multiple
 from engram.network.records import RegionRecord
 from engram.neurons import NeuronType
@@ -141,6 +142,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         """
         self.grow()
 
+    @whole
     def grow(self) -> GrowthCycle:
         """One cycle now, whatever the interval.
 

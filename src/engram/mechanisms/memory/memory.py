@@ -19,6 +19,7 @@ from engram.mechanisms.memory.replay import Pulses
 from engram.mechanisms.memory.sleep import Sleep, SleepReport
 from engram.mechanisms.memory.traces import Trace, find_same, observe
 from engram.network import inputs
+from engram.network.interrupts import whole
 from engram.network.network import Saved
 from engram.network.records import RegionRecord
 from engram.network.run import run
@@ -287,12 +288,10 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
             return
         trace = self._replay_one()
         if trace is not None:
-            asleep.replays.append(
-                sleep.ReplayEvent(
-                    step * self.network.dt, trace.region, trace.strength, len(trace.neurons)
-                )
-            )
+            when, n = step * self.network.dt, len(trace.neurons)
+            asleep.replays.append(sleep.ReplayEvent(when, trace.region, trace.strength, n))
 
+    @whole
     def _begin(self, pulses: Pulses) -> None:
         self.let_go()
         self._play(pulses)
@@ -305,6 +304,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
 
     # -- sleep
 
+    @whole
     def fall_asleep(self, steps: int) -> None:
         """Begin a sleep; see `Brain.fall_asleep`.
 
@@ -324,6 +324,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         self.network.asleep_until = None if asleep is None else asleep.stop
         self.network.agenda = None
 
+    @whole
     def wake(self) -> SleepReport:
         """End the sleep; see `Brain.wake`."""
         if self._sleep is None:

@@ -65,8 +65,10 @@ class Pulses:
         dead : array of shape (m,), int64
             Indices in the region.
         """
-        gone = np.isin(self.neurons, dead)
-        self.stop[gone] = self.start[gone]
+        kept = ~np.isin(self.neurons, dead)
+        self.neurons, self.start, self.stop = (
+            array[kept] for array in (self.neurons, self.start, self.stop)
+        )
 
     def add_to(self, held: NDArray[np.float32], alive: NDArray[np.bool_], step: int) -> None:
         """Add what flows in a step to the held input of the region's living neurons.

@@ -1,0 +1,196 @@
+"""Faults found from outside, one test each."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engram import (
+    Brain,
+    CapacityError,
+    NeuronModel,
+    Parameter,
+    PoissonSource,
+    RegionType,
+    load_brain,
+    save_brain,
+)
+
+S, A = RegionType.SENSORY, RegionType.ASSOCIATION
+
+
+def test_a_neuron_of_a_replay_under_way_dies(tmp_path: Path) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", A, 30)
+    brain.memory.imprint("a", [range(8)], duration=50.0)
+    brain.memory.capture("a")
+    brain.memory.replay(brain.memory.traces[0])
+    brain.regions["a"].kill_neurons(brain.memory.traces[0].neurons[:2])
+    twin = load_brain(save_brain(brain, tmp_path / "b"))
+    brain.run(60)
+    twin.run(60)
+    assert brain.fingerprint() == twin.fingerprint()
+
+
+def test_all_neurons_of_a_replay_die() -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", A, 30)
+    brain.memory.imprint("a", [range(8)], duration=50.0)
+    brain.memory.capture("a")
+    brain.memory.replay(brain.memory.traces[0])
+    brain.regions["a"].kill_neurons(range(30))
+    brain.run(60)
+    assert not brain.memory.busy
+
+
+def test_capture_right_after_a_region_was_added() -> None:
+    def trace(more: bool) -> list[int]:
+        brain = Brain(seed=2)
+        brain.add_region("a", A, 40)
+        brain.present("a", [0.0, 0.0, 0.0, 1.0], 200)
+        if more:
+            brain.add_region("b", A, 10)
+        return next(t.neurons.tolist() for t in brain.memory.capture("a"))
+
+    assert trace(False) == trace(True)
+
+
+def test_a_recorder_does_not_change_a_sleeping_brain_in_which_neurons_are_born() -> None:
+    def slept(record: bool) -> str:
+        brain = Brain(seed=4)
+        brain.add_region("a", S, 20, max_neurons=40, background=12.0)
+        brain.growth.growth_interval = 50.0
+        brain.growth.neurogenesis_rate = 1.0
+        if record:
+            brain.record("rates", every=3.0)
+        brain.run(200)
+        brain.sleep(700.0)
+        assert brain.growth.totals["neurons_born"] > 0
+        return brain.fingerprint()
+
+    assert slept(False) == slept(True)
+
+
+def test_present_many_goes_on_when_a_neuron_is_born() -> None:
+    brain = Brain(seed=4)
+    brain.add_region("a", S, 20, max_neurons=40, background=12.0)
+    brain.growth.growth_interval = 40.0
+    brain.growth.neurogenesis_rate = 1.0
+    counts = brain.present_many("a", np.full((6, 20), 10.0), 100, read="a")
+    assert counts.shape == (6, 20)
+    assert counts.min() >= 0
+    assert brain.regions["a"].n_neurons > 20
+
+
+def test_thresholds_set_and_set_back() -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", A, 5)
+    brain.regions["a"].theta[:] = 3.0
+    brain.run(10)
+    brain.regions["a"].theta[:] = 0.0
+    twin = brain.copy()
+    for one in (brain, twin):
+        one.run(10)
+    assert brain.fingerprint() == twin.fingerprint()
+
+
+def test_recording_thresholds_changes_nothing() -> None:
+    def lived(record: bool) -> str:
+        brain = Brain(seed=1)
+        brain.add_region("a", A, 20, background=10.0)
+        brain.homeostasis.theta_plus = 0.1
+        if record:
+            brain.record("theta", "a", every=1.0)
+        brain.run(300)
+        return brain.fingerprint()
+
+    assert lived(True) == lived(False)
+
+
+def test_a_region_with_more_room_than_memory_is_refused() -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", A, 50, background=10.0)
+    brain.run(10)
+    before = brain.fingerprint()
+    with pytest.raises(CapacityError, match="GiB"):
+        brain.add_region("big", A, 10, max_neurons=10**12)
+    assert brain.fingerprint() == before
+    brain.add_region("small", A, 10)
+    brain.run(10)
+
+
+def test_a_memory_error_while_a_region_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it comes, the brain is as before, and a region can be added afterwards."""
+    from engram.network import pathways
+
+    brain = Brain(seed=1)
+    brain.add_region("a", A, 20, background=10.0)
+    brain.run(10)
+    before = brain.fingerprint()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pathways.layout, "lay_out", fail)
+        with pytest.raises(MemoryError):
+            brain.add_region("b", A, 10)
+        with pytest.raises(MemoryError):
+            brain.add_region("c", A)
+    assert brain.fingerprint() == before
+    assert list(brain.regions) == ["a"]
+    brain.add_region("b", A, 10)
+    brain.connect_regions("a", "b", 0.3)
+    brain.run(10)
+
+
+def integrators(threshold: float) -> type[NeuronModel]:
+    class Integrator(NeuronModel):
+        states = {"v": 0.0}
+        current_unit = 0.25
+        limit = Parameter(threshold)
+
+        @staticmethod
+        def update(v: Any, I: Any, limit: Any, dt: Any) -> Any:  # noqa: E741
+            v = v + dt / 10.0 * (I - v)
+            return v, v >= limit
+
+        @staticmethod
+        def reset() -> Any:
+            return 0.0
+
+    return Integrator
+
+
+def test_two_models_of_one_name_are_copied_and_deep_copied_each_as_it_is() -> None:
+    brain = Brain(seed=1)
+    for name, limit in (("low", 0.5), ("high", 1.5)):
+        brain.add_region(name, S, 5, model=integrators(limit), background=2.0)
+    brain.run(20)
+    for twin in (brain.copy(), copy.deepcopy(brain)):
+        kinds = [type(r.model) for r in brain.regions.values()]
+        assert [type(r.model) for r in twin.regions.values()] == kinds
+        twin.run(50)
+        assert twin.step_count == 70
+
+
+def test_a_pickle_that_lacks_something_is_refused_clearly() -> None:
+    from engram import CheckpointError
+
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 5, model=PoissonSource, background=20.0)
+    brain.run(20)
+    build, ((described, arrays), classes) = brain.__reduce__()
+    twin = pickle.loads(pickle.dumps(brain))
+    assert twin.fingerprint() == brain.fingerprint()
+    less = {k: v for k, v in described.items() if k != "tag"}
+    with pytest.raises(CheckpointError, match="a pickled brain"):
+        build((less, arrays), classes)
+    fewer = {k: v for k, v in arrays.items() if k != "v"}
+    with pytest.raises(CheckpointError, match="'v' is missing"):
+        build((described, fewer), classes)
