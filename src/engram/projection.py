@@ -20,7 +20,7 @@ from engram.errors import (
 from engram.kernels.calls import call
 from engram.modulation import DopamineRelease, Modulation
 from engram.morphology import Placement
-from engram.network import efficacy, pathways, settings
+from engram.network import efficacy, pathways, settings, sites
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
@@ -318,7 +318,7 @@ class Projection:
     @compartment.setter
     def compartment(self, values: ArrayLike) -> None:
         where = f"Projection {self.label}: compartment"
-        dendrites = pathways.dendrites_of(self._network, self._record)
+        dendrites = sites.dendrites_of(self._network, self._record)
         given = np.atleast_1d(as_array(where, values))
         if given.dtype.kind not in "iu" or given.ndim != 1:
             raise InvalidTypeError(f"{where} must be a whole number, or one for each synapse")
@@ -329,7 +329,7 @@ class Projection:
         chosen = indices(where, given, len(dendrites.tree.compartments))
         places = np.broadcast_to(chosen, self.n_synapses).astype(np.uint16)
         network, record = self._network, self._record
-        moved = pathways.moved(network, record, dendrites, dendrites, places)
+        moved = sites.moved(network, record, dendrites, dendrites, places)
         pathways.settle_on(network, record, moved)
 
     @property

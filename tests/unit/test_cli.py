@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from engram import Brain, RegionType, ShortTermPlasticity, __version__, demo, load_brain, save_brain
+from engram import Brain, RegionType, ShortTermPlasticity, __version__, load_brain, save_brain
 from engram.cli import app
+from engram.demo import life as lived
 
 
 def engram(*arguments: object) -> Result:
@@ -115,11 +116,11 @@ def test_demo_holds_and_draws(tmp_path: Path) -> None:
 def test_demo_fails_when_a_claim_does_not_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "STEPS", 1200)
-    monkeypatch.setattr(demo, "MORE", 100)
-    monkeypatch.setattr(demo, "REWARD_AT", 500)
-    monkeypatch.setattr(demo, "PUNISH_AT", 700)
-    monkeypatch.setattr(demo, "PLAUSIBLE_HZ", (0.5, 1.0))
+    monkeypatch.setattr(lived, "STEPS", 1200)
+    monkeypatch.setattr(lived, "MORE", 100)
+    monkeypatch.setattr(lived, "REWARD_AT", 500)
+    monkeypatch.setattr(lived, "PUNISH_AT", 700)
+    monkeypatch.setattr(lived, "PLAUSIBLE_HZ", (0.5, 1.0))
     result = engram("demo", "--no-iris", "--output", tmp_path / "picture.png")
     assert result.exit_code == 1
     assert "\u2717" in result.stdout
@@ -131,19 +132,19 @@ def test_demo_fails_when_a_claim_does_not_hold(
 
 
 def test_demo_sees_a_brain_that_reward_does_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "STEPS", 1200)
-    monkeypatch.setattr(demo, "MORE", 100)
-    monkeypatch.setattr(demo, "REWARD_AT", 500)
-    monkeypatch.setattr(demo, "PUNISH_AT", 700)
+    monkeypatch.setattr(lived, "STEPS", 1200)
+    monkeypatch.setattr(lived, "MORE", 100)
+    monkeypatch.setattr(lived, "REWARD_AT", 500)
+    monkeypatch.setattr(lived, "PUNISH_AT", 700)
     monkeypatch.setattr(Brain, "reward", lambda *_, **__: None)
     monkeypatch.setattr(Brain, "punish", lambda *_, **__: None)
-    life = demo.live(1, lambda _: nullcontext(False))
+    life = lived.live(1, lambda _: nullcontext(False))
     assert life.rewarded == 0.0
     assert life.punished == 0.0
-    held = dict(demo.check(life))
+    held = dict(lived.check(life))
     assert [held[text] for text in held if "changed" in text] == [False, False]
     life.loaded = "another"
-    assert not next(holds for text, holds in demo.check(life) if "bit for bit" in text)
+    assert not next(holds for text, holds in lived.check(life) if "bit for bit" in text)
 
 
 def test_a_picture_of_no_known_kind(tmp_path: Path) -> None:

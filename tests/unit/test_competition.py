@@ -18,7 +18,7 @@ from engram import (
     save_brain,
 )
 from engram.circuits import ShuntedIzhikevich
-from engram.circuits.competition import EXCITATORY, INHIBITORY, INPUT
+from engram.circuits.building import EXCITATORY, INHIBITORY, INPUT
 from engram.kernels.calls import kernel
 from engram.neurons import LIF, Izhikevich
 

@@ -2,8 +2,7 @@
 
 Two things are checked of every module but the kernels: the form, by numpydoc's own validation of
 the source with the checks named in pyproject.toml, and the content, against signatures, fields of
-dataclasses, and the parameters that classes declare. Modules in docstrings_to_convert.txt are not
-there yet. The list only gets shorter: a module on it that passes has to leave it.
+dataclasses, and the parameters that classes declare.
 
 To see what is missing in one module: pytest tests/unit/test_docstrings.py -k name
 """
@@ -30,10 +29,6 @@ import engram
 from engram.parameters import Parameter, Parameterized
 
 ROOT = Path(__file__).parents[2]
-LIST = Path(__file__).with_name("docstrings_to_convert.txt")
-TO_CONVERT = [
-    line for line in LIST.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
-]
 CONFIG = parse_config(ROOT)
 
 
@@ -169,16 +164,10 @@ def compared(
         yield f"{where}: in another order than {', '.join(expected)}"
 
 
-@pytest.mark.parametrize("module", [name for name in checked() if name not in TO_CONVERT])
+@pytest.mark.parametrize("module", checked())
 def test_docstrings_are_numpydoc(module: str) -> None:
     found = faults(module)
     assert not found, f"{module}:\n" + "\n".join(found)
-
-
-@pytest.mark.parametrize("module", TO_CONVERT)
-def test_list_of_what_is_to_convert_gets_shorter(module: str) -> None:
-    assert module in checked(), f"there is no module {module}: take it off {LIST.name}"
-    assert faults(module), f"{module} is converted: take it off {LIST.name}"
 
 
 class Spring(Parameterized):

@@ -23,7 +23,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from benchmarks.learning import classifiers
 from engram.learn import PlaceCode, RSTDPClassifier
 from engram.learn.decoders import undecided
-from engram.learn.rstdp_classifier import MOTOR, sharpness, shortfall
+from engram.learn.margins import sharpness, shortfall
+from engram.learn.rstdp_network import MOTOR
 
 X, Y = load_iris(return_X_y=True)
 TRAIN, TEST = next(StratifiedKFold(5, shuffle=True, random_state=77).split(X, Y))

@@ -9,18 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.brain import Brain
+from engram.circuits.building import EXCITATORY, INHIBITORY, INPUT, build, check_adopted
 from engram.circuits.settings import CircuitSettings, plain_settings
 from engram.distributions import Uniform
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
 from engram.network.present import Counts, answers, counted, reset_state
-from engram.neurons import FiringPattern, NeuronModel, PoissonSource, Relay
+from engram.neurons import NeuronModel
 from engram.parameters import Parameter, Parameterized
 from engram.plasticity import PlasticityRule
 from engram.projection import Projection
-from engram.region import Region, RegionType
-from engram.synapses import Neurotransmitter
-
-INPUT, EXCITATORY, INHIBITORY = "input", "excitatory", "inhibitory"
+from engram.region import Region
 
 BLOCK = 256
 """Images turned into rates at a time."""
@@ -128,7 +126,8 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         self._n_inputs = integer(f"{where}: n_inputs", n_inputs, 1)
         integer(f"{where}: n_neurons", n_neurons, 1)
         if brain is not None:
-            self._brain = self._adopted(brain, n_neurons)
+            check_adopted(f"{where}: brain", brain, self._n_inputs, n_neurons)
+            self._brain = brain
             return
         most_neurons = n_neurons
         if max_neurons is not None:
@@ -142,9 +141,13 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
                 f"{where}: total_weight = {self.total_weight:g} can't be reached by {n_inputs} "
                 f"weights of at most w_max = {most:g}; lower total_weight or raise w_max"
             )
-        self._brain = self._build(
-            Brain(dt=dt, seed=seed),
-            (n_neurons, most_neurons),
+        self._brain = Brain(dt=dt, seed=seed)
+        build(
+            self._brain,
+            n_inputs,
+            n_neurons,
+            most_neurons,
+            20 * (self.steps + self.rest) * self._brain.dt,
             suits.neuron,
             rule,
             Uniform(low, high),
@@ -169,7 +172,28 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         seed: int | None = None,
         brain: Brain | None = None,
     ) -> Self:
-        """The circuit of given settings, see `engram.circuits.image_settings`."""
+        """The circuit of given settings, see `engram.circuits.image_settings`.
+
+        Parameters
+        ----------
+        settings : CircuitSettings
+            Of neurons, synapses and images.
+        n_inputs : int
+            Inputs.
+        n_neurons : int
+            Excitatory neurons.
+        max_neurons : int, optional
+            To how many it may grow. None: it does not.
+        seed : int, optional
+            Of the brain.
+        brain : Brain, optional
+            One that such a circuit built, to go on with as it is.
+
+        Returns
+        -------
+        Competition
+            Of the class it is called of.
+        """
         return cls(
             n_inputs,
             n_neurons,
@@ -189,97 +213,6 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
             target_spikes=settings.target_spikes,
             brain=brain,
         )
-
-    # -- building
-
-    def _build(
-        self,
-        brain: Brain,
-        size: tuple[int, int],
-        model: NeuronModel,
-        rule: PlasticityRule | str | None,
-        weights: Uniform,
-        w_max: float,
-        inhibition: float,
-    ) -> Brain:
-        n, most = size
-        if most > n:
-            self._let_grow(brain)
-        else:
-            brain.freeze_structural_plasticity()
-        brain.freeze_homeostatic_scaling()
-        brain.disable_memory()
-        inputs = self._n_inputs
-        for name, kind, first, room, own in (
-            (INPUT, RegionType.SENSORY, inputs, inputs, PoissonSource()),
-            (EXCITATORY, RegionType.ASSOCIATION, n, most, model),
-            (INHIBITORY, RegionType.ASSOCIATION, n, most, Relay(tau_exc=0.0, tau_inh=0.0)),
-        ):
-            brain.add_region(
-                name,
-                kind,
-                first,
-                connectivity=0.0,
-                max_neurons=room,
-                model=own,
-                excitatory=1.0,
-                patterns=FiringPattern.REGULAR_SPIKING,
-                variation=0.0,
-                noise=0.0,
-                rule=None,
-            )
-        brain.connect_regions(
-            INPUT,
-            EXCITATORY,
-            wiring="all_to_all",
-            weights=weights,
-            w_max=w_max,
-            delays=brain.dt,
-            rule=rule,
-        )
-        # A relay fires if a step brings it a current of 1.
-        brain.connect_regions(
-            EXCITATORY,
-            INHIBITORY,
-            wiring="one_to_one",
-            weights=2.0 * brain.dt,
-            delays=brain.dt,
-            rule=None,
-        )
-        brain.connect_regions(
-            INHIBITORY,
-            EXCITATORY,
-            wiring="all_but_one",
-            nt=Neurotransmitter.GABA,
-            weights=inhibition,
-            w_max=max(1e6, inhibition),
-            delays=brain.dt,
-            rule=None,
-        )
-        return brain
-
-    def _let_grow(self, brain: Brain) -> None:
-        """Births only, of neurons like those there are, however little all of them fire."""
-        growth = brain.growth
-        growth.synaptogenesis = growth.pruning = growth.apoptosis = False
-        growth.kinship = True
-        growth.neurogenesis_rate = growth.young_current = 0.0
-        growth.growth_interval = 20 * (self.steps + self.rest) * brain.dt
-
-    def _adopted(self, brain: Brain, n: int) -> Brain:
-        where = f"{type(self).__name__}: brain"
-        if not isinstance(brain, Brain):
-            raise InvalidTypeError(f"{where} must be a Brain, not {brain!r}")
-        wanted = {INPUT: self._n_inputs, EXCITATORY: n, INHIBITORY: n}
-        found = {name: region.n_neurons for name, region in brain.regions.items()}
-        if found != wanted:
-            raise InvalidValueError(
-                f"{where} must have the regions {wanted} of this circuit, not {found}"
-            )
-        for source, target in ((INPUT, EXCITATORY), (EXCITATORY, INHIBITORY)):
-            brain.get_projection(source, target)
-        brain.get_projection(INHIBITORY, EXCITATORY)
-        return brain
 
     # -- parts
 
@@ -381,9 +314,22 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
     # -- images
 
     def rates(self, images: ArrayLike) -> NDArray[np.float32]:
-        """Rates of the inputs, Hz, for images of shape (n, n_inputs): bytes, or values in [0, 1].
+        """Rates of the inputs: max_rate x value or, with total_rate, values scaled to this norm.
 
-        max_rate x value or, with total_rate, values scaled to this norm; at most rate_cap.
+        Parameters
+        ----------
+        images : array_like of shape (n, n_inputs)
+            Bytes, or values in [0, 1].
+
+        Returns
+        -------
+        array of shape (n, n_inputs), float32
+            Hz, at most rate_cap.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Images are of another shape or kind.
         """
         return self._rates(self._checked(images))
 
@@ -415,10 +361,23 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
     def learn(self, images: ArrayLike) -> Counts:
         """Show images, one after the other; the brain lives on and learns.
 
-        images: shape (n, n_inputs), bytes or values in [0, 1]. Returns the spikes of each
-        excitatory neuron at each image, shape (n, n_neurons), none before its birth; of an image
-        that was shown several times, those of the last. Learning in two calls does the same as in
-        one.
+        Learning in two calls does the same as in one.
+
+        Parameters
+        ----------
+        images : array_like of shape (n, n_inputs)
+            Bytes, or values in [0, 1].
+
+        Returns
+        -------
+        array of shape (n, n_neurons), int32
+            Spikes of each excitatory neuron at each image, none before its birth; of an image
+            shown several times, those of the last.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Images are of another shape or kind, or the brain is asleep or too old.
         """
         where = f"{type(self).__name__}.learn"
         array = self._checked(images)
@@ -468,10 +427,29 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
     ) -> Counts:
         """Answers to images, each shown once, from rest, with nothing learned.
 
-        The circuit stays bit for bit as it is. keys: numbers from which each image's input
-        spikes are drawn (default: its row); its answer depends on nothing else than the circuit,
-        the image and the key. inhibition, steps: others than the circuit's. Returns the spikes of
-        each excitatory neuron, shape (n, n_neurons).
+        The circuit stays bit for bit as it is. An answer depends on nothing else than the circuit,
+        the image and the key.
+
+        Parameters
+        ----------
+        images : array_like of shape (n, n_inputs)
+            Bytes, or values in [0, 1].
+        keys : sequence of int, optional
+            Numbers from which each image's input spikes are drawn. None: its row.
+        inhibition : float, optional
+            Another than the circuit's.
+        steps : int, optional
+            Others than the circuit's.
+
+        Returns
+        -------
+        array of shape (n, n_neurons), int32
+            Spikes of each excitatory neuron.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Images or keys are of another shape or kind, or the brain is asleep or too old.
         """
         where = f"{type(self).__name__}.respond"
         array = self._checked(images)

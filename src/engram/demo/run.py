@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engram.demo.life import STEPS, DemoError, build, check, live
+from engram.demo import life as lived
+from engram.demo.life import DemoError, build, check, live
 from engram.demo.show import make_table, picture, projection_table, region_table
 from engram.errors import EngramError
 
@@ -99,7 +100,7 @@ def run(
         warm.run(1, progress=False)
     life = live(seed, lambda label: progress_bar(console, label))
     console.print(
-        f"{STEPS:,} steps of {life.start.n_neurons} neurons and {life.start.n_synapses:,} "
+        f"{lived.STEPS:,} steps of {life.start.n_neurons} neurons and {life.start.n_synapses:,} "
         f"synapses, stimulated in each: {life.seconds:.2f} s\n",
         highlight=False,
     )

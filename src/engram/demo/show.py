@@ -6,18 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engram.demo.life import (
-    MORE,
-    PUNISH_AT,
-    PUNISHED,
-    REWARD_AT,
-    REWARDED,
-    STEPS,
-    Floats,
-    Life,
-    arrow,
-    name_of,
-)
+from engram.demo import life as lived
+from engram.demo.life import Floats, Life, arrow, name_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,11 +120,13 @@ def picture(life: Life) -> Figure:
     colors = dict(zip(life.brain.regions, plots.COLORS, strict=False))
 
     ax = rows[0].subplots()
-    plots.raster(life.spikes, ax, start=REWARD_AT - 500.0, stop=REWARD_AT + 500.0, colors=colors)
-    ax.axvline(REWARD_AT, color=plots.INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    plots.raster(
+        life.spikes, ax, start=lived.REWARD_AT - 500.0, stop=lived.REWARD_AT + 500.0, colors=colors
+    )
+    ax.axvline(lived.REWARD_AT, color=plots.INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.annotate(
         "reward",
-        (REWARD_AT, 1.0),
+        (lived.REWARD_AT, 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(0, 3),
         textcoords="offset points",
@@ -146,11 +138,11 @@ def picture(life: Life) -> Figure:
 
     ax = rows[1].subplots()
     plots.rates(life.rates, ax, window=200.0, colors=colors)
-    ax.set_xlim(0.0, (STEPS + MORE) / 1000)
+    ax.set_xlim(0.0, (lived.STEPS + lived.MORE) / 1000)
     for at, text in (
-        (REWARD_AT, "reward"),
-        (PUNISH_AT, "punishment"),
-        (STEPS, "saved, loaded; new stimulus"),
+        (lived.REWARD_AT, "reward"),
+        (lived.PUNISH_AT, "punishment"),
+        (lived.STEPS, "saved, loaded; new stimulus"),
     ):
         ax.axvline(at / 1000, color=plots.INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         ax.annotate(
@@ -166,7 +158,9 @@ def picture(life: Life) -> Figure:
     plots.title(ax, "Mean rates by region")
 
     axes = rows[2].subplots(1, 4, width_ratios=(1.25, 1.25, 1, 1))
-    for ax, pair, what in zip(axes, (REWARDED, PUNISHED), ("rewarded", "punished"), strict=False):
+    for ax, pair, what in zip(
+        axes, (lived.REWARDED, lived.PUNISHED), ("rewarded", "punished"), strict=False
+    ):
         projection = life.brain.get_projection(*pair)
         plots.weight_histogram(
             life.before[projection.label],

@@ -66,7 +66,15 @@ def _wrapper(parameters: tuple[str, ...]) -> str:
 
 
 class Entry:
-    """A compiled entry point; `address` is what loops call while `keep` is there."""
+    """A compiled entry point.
+
+    Parameters
+    ----------
+    address : int
+        What loops call.
+    keep : object
+        What the address is of: it stays valid while this is there.
+    """
 
     def __init__(self, address: int, keep: object) -> None:
         self.address = address
@@ -79,10 +87,24 @@ _entries: dict[str, Entry] = {}
 def compile_entry(
     name: str, source: str, namespace: Mapping[str, Any] | None = None, key: str | None = ""
 ) -> Entry:
-    """The entry point of the kernel that `source` defines under the name ``kernel``.
+    """The entry point of the kernel that a source defines under the name ``kernel``.
 
-    namespace: objects the source refers to; key: what they depend on beyond the package's own
-    sources, or None if their machine code must not be kept on disk.
+    Parameters
+    ----------
+    name : str
+        Of the generated module, and in tracebacks.
+    source : str
+        Python code.
+    namespace : mapping of str to object, optional
+        Objects the source refers to.
+    key : str or None
+        What they depend on beyond the package's own sources. None: their machine code must not be
+        kept on disk.
+
+    Returns
+    -------
+    Entry
+        Compiled once.
     """
     from engram.kernels.jit import JIT_DISABLED
 

@@ -69,7 +69,25 @@ def compartment_loop(
 ) -> Entry:
     """The loop over a region's neurons with compartments, for one model.
 
-    soma: see `engram.kernels.somata`; it asks by name for what it needs.
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    states : sequence of str
+        Its state variables.
+    parameters : sequence of str
+        All its parameters.
+    per_neuron : sequence of str
+        Those that may differ between neurons.
+    conductance : bool
+        Whether inputs are conductances; otherwise currents.
+    soma : callable
+        See `engram.kernels.somata`; it asks by name for what it needs.
+
+    Returns
+    -------
+    Entry
+        Compiled.
     """
     shared = [p for p in parameters if p not in per_neuron]
     values = _EXPRESSIONS | {s: f"a_{s}[k]" for s in states} | {p: f"c_{p}" for p in shared}

@@ -21,10 +21,20 @@ TRACE_NAMES = ("x", "x2", "y", "y2")
 
 
 def source_key(*functions: Callable[..., Any] | None) -> str | None:
-    """What the machine code of user functions depends on; None if that can't be told.
+    """What the machine code of user functions depends on.
 
     The whole file counts, since a function may use what stands around it. Functions typed at a
     prompt have no file.
+
+    Parameters
+    ----------
+    *functions : callable or None
+        None counts for nothing.
+
+    Returns
+    -------
+    str or None
+        A hash; None if that can't be told.
     """
     digest = hashlib.sha256()
     for function in functions:
@@ -50,7 +60,18 @@ def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
 def import_or_inject(
     functions: dict[str, Callable[..., Any] | None],
 ) -> tuple[str, dict[str, Any], str | None]:
-    """Make functions known to a generated module: those of the package by import."""
+    """Make functions known to a generated module: those of the package by import.
+
+    Parameters
+    ----------
+    functions : dict of callable or None
+        By the name they get; None is left out.
+
+    Returns
+    -------
+    tuple of (str, dict, str or None)
+        Import lines, objects to inject, and the key of `compile_entry`.
+    """
     lines, namespace, foreign = [], {}, []
     for name, function in functions.items():
         if function is None:
@@ -98,14 +119,42 @@ MAX_STATES = 8
 
 
 def indented(by: int, lines: Sequence[str]) -> str:
-    """Lines of a generated function."""
+    """Lines of a generated function.
+
+    Parameters
+    ----------
+    by : int
+        Spaces.
+    lines : sequence of str
+        Not indented.
+
+    Returns
+    -------
+    str
+        The lines, joined.
+    """
     return "\n".join(" " * by + line for line in lines)
 
 
 def model_arrays(
     states: Sequence[str], parameters: Sequence[str], per_neuron: Sequence[str]
 ) -> list[str]:
-    """Lines that take a block's states a_*, parameters c_* and per-neuron parameters q_*."""
+    """Lines that take a block's states a_*, parameters c_* and per-neuron parameters q_*.
+
+    Parameters
+    ----------
+    states : sequence of str
+        State variables of the model.
+    parameters : sequence of str
+        All its parameters.
+    per_neuron : sequence of str
+        Those that may differ between neurons.
+
+    Returns
+    -------
+    list of str
+        Not indented.
+    """
     shared = [p for p in parameters if p not in per_neuron]
     column = {s: "v" if s == "v" else f"x[{states.index(s) - 1}]" for s in states}
     lines = [f"c_{p} = c[{k}]" for k, p in enumerate(shared)]
@@ -125,9 +174,28 @@ def neuron_loop(
 ) -> Entry:
     """The loop over a region's neurons for one model.
 
-    `update` gets states, parameters and inputs of one neuron by name and returns the new states and
-    whether the neuron fires; `reset`, called with the same values for those that fire, returns the
-    states they end the step with.
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    states : sequence of str
+        Its state variables.
+    parameters : sequence of str
+        All its parameters.
+    per_neuron : sequence of str
+        Those that may differ between neurons.
+    conductance : bool
+        Whether inputs are conductances; otherwise currents.
+    update : callable
+        Gets states, parameters and inputs of one neuron by name and returns the new states and
+        whether the neuron fires.
+    reset : callable or None
+        Called with the same values for those that fire; returns the states they end the step with.
+
+    Returns
+    -------
+    Entry
+        Compiled.
     """
     asked_by_reset = parameters_of(reset) if reset else ()
     wanted = {*parameters_of(update), *asked_by_reset}
@@ -171,7 +239,20 @@ def neuron_loop(
 
 
 def source_loop(name: str, path: str) -> Entry:
-    """The loop over a region of sources that has its own kernel, given as "module:name"."""
+    """The loop over a region of sources that has its own kernel.
+
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    path : str
+        The kernel as "module:name".
+
+    Returns
+    -------
+    Entry
+        Compiled.
+    """
     module, kernel = path.split(":")
     return compile_entry(f"neurons_{name}", f"from {module} import {kernel} as kernel\n")
 
@@ -203,7 +284,29 @@ def rule_loops(
 ) -> tuple[Entry, Entry]:
     """The arrival loop and the postsynaptic loop of a plasticity rule.
 
-    gated: changes are multiplied by the gate among the rule's parameters.
+    Parameters
+    ----------
+    name : str
+        Of the rule.
+    parameters : sequence of str
+        What its functions ask for, in the order of the table.
+    n_pre_traces : int
+        Presynaptic traces.
+    n_post_traces : int
+        Postsynaptic traces.
+    modulated : bool
+        Whether changes go to eligibility.
+    on_pre : callable or None
+        Change at a presynaptic spike.
+    on_post : callable
+        Change at a postsynaptic spike.
+    gated : bool
+        Whether changes are multiplied by the gate among the rule's parameters.
+
+    Returns
+    -------
+    tuple of (Entry, Entry)
+        For arrivals, and after firing.
     """
     sides = [(on_post, "on_post", "make_post", "plasticity", n_pre_traces)]
     if on_pre is not None:

@@ -6,21 +6,13 @@ import inspect
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engram.brain import Brain
-from engram.checkpoint.folder import checkpoint_path, keep_only, read_notes, write_notes
-from engram.errors import (
-    CheckpointError,
-    InvalidTypeError,
-    InvalidValueError,
-    MissingExtraError,
-    integer,
-    number,
-)
+from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer, number
 from engram.learn.agent_network import (
     ACTOR,
     CRITIC,
@@ -34,9 +26,10 @@ from engram.learn.agent_network import (
     calibrate,
     place_input,
 )
-from engram.learn.cells import Cells, cells_for, from_description
+from engram.learn.agent_saving import load_agent, save_agent
+from engram.learn.cells import Cells, cells_for
 from engram.learn.decoders import undecided
-from engram.persistence import load_brain, save_brain
+from engram.learn.episodes import Episode, run_episodes
 from engram.projection import Projection
 
 try:
@@ -48,17 +41,6 @@ except ImportError as error:
 
 OVERTIME = 1000
 """Longest wait for motor spikes that decide, steps."""
-
-NOTES, BRAIN = "agent.json", "brain"
-"""What a saved agent consists of: this file, and the checkpoint that it names."""
-
-
-class Episode(NamedTuple):
-    """One episode: its steps, the sum of its rewards, and whether the environment ended it."""
-
-    steps: int
-    total: float
-    terminated: bool
 
 
 class SpikingAgent:
@@ -254,8 +236,18 @@ class SpikingAgent:
     def act(self, observation: Any, *, learning: bool = False) -> int:
         """Choose an action by motor spikes.
 
-        learning: explore, and learn from the rewards given with `reward` since the last decision.
-        Without it, plasticity is frozen and motor neurons have less noise.
+        Parameters
+        ----------
+        observation : object
+            Of the environment.
+        learning : bool
+            Explore, and learn from the rewards given with `reward` since the last decision. Without
+            it, plasticity is frozen and motor neurons have less noise.
+
+        Returns
+        -------
+        int
+            The action.
         """
         brain, pathways = self.brain, self._pathways()
         actor = brain.regions[ACTOR]
@@ -287,7 +279,13 @@ class SpikingAgent:
         return self._first_action + int(counts.argmax())
 
     def reward(self, amount: float) -> None:
-        """What the last action brought; learned from at the next decision or at `finish`."""
+        """What the last action brought; learned from at the next decision or at `finish`.
+
+        Parameters
+        ----------
+        amount : float
+            Beyond `reward_limit`, it counts as this.
+        """
         limit = self.reward_limit
         r = min(max(number("SpikingAgent.reward: amount", amount), -limit), limit)
         self._past_rewards = self.gamma * self._past_rewards + r
@@ -297,8 +295,11 @@ class SpikingAgent:
     def finish(self, observation: Any = None) -> None:
         """End an episode of learning.
 
-        observation: the last one, if the episode was cut off and the future would have had a value;
-        None if it ended by itself.
+        Parameters
+        ----------
+        observation : object, optional
+            The last one, if the episode was cut off and the future would have had a value. None: it
+            ended by itself.
         """
         value = 0.0
         if observation is not None:
@@ -319,7 +320,18 @@ class SpikingAgent:
         return self._value
 
     def value(self, observation: Any) -> float:
-        """What the critic's spikes say of an observation; noisy, and simulated time passes."""
+        """What the critic's spikes say of an observation; noisy, and simulated time passes.
+
+        Parameters
+        ----------
+        observation : object
+            Of the environment.
+
+        Returns
+        -------
+        float
+            In units of the largest discounted sum of rewards.
+        """
         value = self._perceive(observation)
         self.brain.release(PLACE)
         self.brain.run(self.pause, progress=False)
@@ -369,12 +381,27 @@ class SpikingAgent:
     ) -> list[Episode]:
         """Learn from episodes of an environment.
 
-        seed: of the environment's first reset. max_steps: of an episode, beside the environment's
-        own limit. callback: called after each episode; it ends the training by returning True.
+        Parameters
+        ----------
+        env : gymnasium.Env
+            With the spaces the network is built for.
+        episodes : int
+            How many at most.
+        seed : int, optional
+            Of the environment's first reset.
+        max_steps : int, optional
+            Of an episode, beside the environment's own limit.
+        callback : callable, optional
+            Called with each `Episode`; it ends the training by returning True.
+
+        Returns
+        -------
+        list of Episode
+            In order.
         """
         if self._brain is None:
             self._build_for(env)
-        return self._run(env, episodes, seed, max_steps, True, None, callback)
+        return run_episodes(self, env, episodes, seed, max_steps, True, None, callback)
 
     def play(
         self,
@@ -385,87 +412,66 @@ class SpikingAgent:
         max_steps: int | None = None,
         options: dict[str, Any] | None = None,
     ) -> list[Episode]:
-        """Episodes with plasticity frozen and without exploration; options: for `env.reset`."""
-        return self._run(env, episodes, seed, max_steps, False, options, None)
+        """Act in episodes with plasticity frozen and without exploration.
 
-    def _run(
-        self,
-        env: Any,
-        episodes: int,
-        seed: int | None,
-        max_steps: int | None,
-        learning: bool,
-        options: dict[str, Any] | None,
-        callback: Callable[[Episode], object] | None,
-    ) -> list[Episode]:
-        n = integer("SpikingAgent: episodes", episodes, 0)
-        most = math.inf if max_steps is None else integer("SpikingAgent: max_steps", max_steps, 1)
-        done: list[Episode] = []
-        for k in range(n):
-            observation, _ = env.reset(seed=seed if k == 0 else None, options=options)
-            self.start()
-            steps, total = 0, 0.0
-            while True:
-                action = self.act(observation, learning=learning)
-                observation, reward, terminated, truncated, _ = env.step(action)
-                steps, total = steps + 1, total + float(reward)
-                if learning:
-                    self.reward(float(reward))
-                if terminated or truncated or steps >= most:
-                    break
-            if learning:
-                self.finish(None if terminated else observation)
-            done.append(Episode(steps, total, bool(terminated)))
-            if callback is not None and callback(done[-1]) is True:
-                break
-        return done
+        Parameters
+        ----------
+        env : gymnasium.Env
+            With the spaces the network is built for.
+        episodes : int
+            How many.
+        seed : int, optional
+            Of the environment's first reset.
+        max_steps : int, optional
+            Of an episode, beside the environment's own limit.
+        options : dict, optional
+            For `env.reset`.
+
+        Returns
+        -------
+        list of Episode
+            In order.
+        """
+        return run_episodes(self, env, episodes, seed, max_steps, False, options, None)
 
     # -- saving
 
     def save(self, folder: str | Path) -> None:
-        """Save the agent into a folder, at any time between two calls, in an episode or not.
+        """Save the agent, at any time between two calls, in an episode or not.
 
         ``agent.json`` is written last and names the checkpoint of the brain beside it, so an
         interrupted save leaves the one before. The environment is not saved.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if there is none.
         """
-        brain, cells = self.brain, self.cells
-        assert cells is not None
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        path = checkpoint_path(place, brain.step_count, BRAIN)
-        save_brain(brain, path)
-        state = {
-            "parameters": {key: _finite(getattr(self, key)) for key in _PARAMETERS},
-            "state": {key: getattr(self, key) for key in _STATE},
-            "cells": cells.describe(),
-            "brain": path.name,
-            "fingerprint": brain.fingerprint(),
-        }
-        write_notes(place / NOTES, state)
-        keep_only(path, BRAIN)
+        assert self.cells is not None
+        parameters = {key: getattr(self, key) for key in _PARAMETERS}
+        state = {key: getattr(self, key) for key in _STATE}
+        save_agent(folder, self.brain, self.cells, parameters, state)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """The agent that was saved in a folder; it goes on as it would have.
 
-        Raises `CheckpointError` for a folder that holds none, or not all of one.
+        Parameters
+        ----------
+        folder : str or Path
+            Where `save` put it.
+
+        Returns
+        -------
+        SpikingAgent
+            Of the class it is called of.
+
+        Raises
+        ------
+        CheckpointError
+            The folder holds none, or not all of one.
         """
-        place = Path(folder)
-        try:
-            state = read_notes(place / NOTES)
-            parameters: dict[str, Any] = {
-                k: math.inf if v is None else v for k, v in state["parameters"].items()
-            }
-            parameters["seed"] = state["parameters"]["seed"]
-            agent = cls(cells=from_description(state["cells"]), **parameters)
-            for key in _STATE:
-                setattr(agent, key, state["state"][key])
-            brain = load_brain(place / state["brain"])
-            fingerprint = state["fingerprint"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"SpikingAgent.load: no agent in {place}: {error}") from error
-        if brain.fingerprint() != fingerprint:
-            raise CheckpointError(f"SpikingAgent.load: {place}: another brain than the agent's")
+        agent, brain = load_agent(folder, cls, _STATE)
         agent._brain = brain
         return agent
 
@@ -491,8 +497,3 @@ _STATE = (
     "_dose_actor",
     "_dose_critic",
 )
-
-
-def _finite(value: Any) -> Any:
-    """None for inf, which JSON has not."""
-    return None if value == math.inf else value

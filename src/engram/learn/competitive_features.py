@@ -17,7 +17,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from engram.brain import Brain
-from engram.circuits.competition import EXCITATORY, INPUT, Competition
+from engram.circuits.building import EXCITATORY, INPUT
+from engram.circuits.competition import Competition
 from engram.circuits.settings import CircuitSettings, image_settings, named_model
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.answering import Counts, answers, check_fixations

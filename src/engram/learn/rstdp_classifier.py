@@ -13,26 +13,15 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from engram.brain import Brain
-from engram.circuits.groups import inhibit_other_groups
-from engram.distributions import Uniform
 from engram.errors import InvalidValueError, integer, number
 from engram.learn.decoders import undecided
+from engram.learn.margins import probabilities, sharpness, shortfall
 from engram.learn.place_code import PlaceCode
-from engram.neurons import CurrentLIF
+from engram.learn.rstdp_network import INPUT, MOTOR, PATHWAY, build_network
 from engram.plasticity import RewardSTDP
-from engram.region import RegionType
-
-INPUT, MOTOR = "input", "motor"
-PATHWAY = Brain.projection_target(INPUT, MOTOR)
-
-RESTING, THRESHOLD = 0.0, 15.0
-"""Membrane potentials are counted from rest, mV."""
 
 OVERTIME_STEP = 5
 """Length of the pieces in which a tied answer goes on, ms."""
-
-SHARPNESS = np.geomspace(0.5, 64.0, 50)
-"""Values among which `sharpness_` is chosen."""
 
 
 class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -179,10 +168,26 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     # -- learning
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from samples X, shape (n_samples, n_features), and their classes y.
+        """Learn from samples, and forget whatever was learned before.
 
-        Whatever was learned before is forgotten. Ends before `n_epochs` if a whole epoch needed no
-        lesson.
+        Ends before `n_epochs` if a whole epoch needed no lesson.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Their classes.
+
+        Returns
+        -------
+        RSTDPClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            A parameter or the data can't be used.
         """
         samples, labels = self._check_data(X, y, reset=True)
         self._begin(samples, np.unique(labels))
@@ -194,10 +199,29 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn from samples X once more, in one epoch, and keep what was learned before.
+        """Learn from samples once more, in one epoch, and keep what was learned before.
 
-        classes: all classes there will ever be; has to be given in the first call. The first call
-        also fixes the place code, so its samples should span the range of each feature.
+        The first call also fixes the place code, so its samples should span the range of each
+        feature.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Their classes.
+        classes : array_like, optional
+            All classes there will ever be; has to be given in the first call.
+
+        Returns
+        -------
+        RSTDPClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            A parameter, the classes or the data can't be used.
         """
         first = not hasattr(self, "brain_")
         samples, labels = self._check_data(X, y, reset=first)
@@ -270,48 +294,16 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.lessons_: list[float] = []
 
     def _build(self, seed: int) -> Brain:
-        n_features = int(self.place_code_.varies_.sum())
-        n_classes = len(self.classes_)
-        brain = Brain(dt=1.0, seed=seed)
-        brain.freeze_plasticity()
-        brain.freeze_structural_plasticity()
-        brain.freeze_homeostatic_scaling()
-        brain.freeze_adaptive_thresholds()
-        brain.disable_memory()
-        brain.encoder.max_current = max(self.input_current, self.teacher_current)
-
-        def region(name: str, region_type: RegionType, n: int, tau_m: float) -> None:
-            # Two silent steps after each spike.
-            model = CurrentLIF(
-                tau_m=tau_m,
-                E_L=RESTING,
-                v_reset=RESTING,
-                v_th=THRESHOLD,
-                t_ref=2.0,
-                tau_exc=5.0,
-                tau_inh=5.0,
-            )
-            brain.add_region(
-                name,
-                region_type,
-                n,
-                connectivity=0.0,
-                max_neurons=n,
-                model=model,
-                excitatory=1.0,
-                rule=None,
-            )
-
-        region(INPUT, RegionType.SENSORY, self.place_code_.n_outputs_, tau_m=10.0)
-        region(MOTOR, RegionType.MOTOR, n_classes * self.n_motor, tau_m=20.0)
-        low, high = self.w_init
-        brain.connect_regions(
-            INPUT,
-            MOTOR,
-            wiring="all_to_all",
-            delays=1.0,
-            weights=Uniform(low / n_features, high / n_features),
-            w_max=self.w_max / n_features,
+        return build_network(
+            self.place_code_.n_outputs_,
+            int(self.place_code_.varies_.sum()),
+            len(self.classes_),
+            self.n_motor,
+            seed=seed,
+            max_current=max(self.input_current, self.teacher_current),
+            w_init=self.w_init,
+            w_max=self.w_max,
+            inhibition=self.inhibition,
             rule=RewardSTDP(
                 A_plus=self.A_plus,
                 A_minus=self.A_minus,
@@ -322,10 +314,6 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 baseline_dopamine=0.0,
             ),
         )
-        if self.inhibition > 0:
-            others = (n_classes - 1) * self.n_motor
-            inhibit_other_groups(brain.regions[MOTOR], self.n_motor, self.inhibition / others)
-        return brain
 
     def _learn_epoch(self, code: NDArray[np.float64], targets: NDArray[np.int64]) -> None:
         # A function of the seed and the epoch: there is no generator state to keep.
@@ -353,9 +341,18 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_epochs_ += 1
 
     def teach(self, code: NDArray[np.float64], target: int, rival: int, amount: float) -> None:
-        """Both lessons on one sample: its code, the numbers of its class and of the rival.
+        """Both lessons on one sample.
 
-        amount: of dopamine, 1/s.
+        Parameters
+        ----------
+        code : array of shape (n_inputs,)
+            Its place code.
+        target : int
+            Number of its class.
+        rival : int
+            Number of the rival.
+        amount : float
+            Of dopamine, 1/s.
         """
         brain = self.brain_
         brain.unfreeze_plasticity()
@@ -401,63 +398,94 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     # -- answering
 
     def spike_counts(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Motor spikes of each class in answer to each sample, shape (n_samples, n_classes).
+        """Motor spikes of each class in answer to each sample.
 
         Where classes were tied after `duration`, spikes of the overtime are included.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes), int64
+            Spikes.
         """
         check_is_fitted(self)
         code = self.place_code_.transform(validate_data(self, X, dtype=np.float64, reset=False))
         return np.array([self._answer(sample) for sample in code], np.int64)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """ln(n_c + 1/2) of the spike counts n; of the second over the first if there are two."""
+        """Logarithms ln(n_c + 1/2) of the spike counts n.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes) or (n_samples,)
+            Of the second class over the first if there are two.
+        """
         logs: NDArray[np.float64] = np.log(self.spike_counts(X) + 0.5)
         return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Probabilities p_c = (n_c + 1/2)^s / sum over classes, shape (n_samples, n_classes).
+        """Probabilities p_c = (n_c + 1/2)^s / sum over classes.
 
         The exponent s is `sharpness_`: that of the greatest likelihood of the right classes given
         the answers to the questions of the latest epoch, each asked before its lesson.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            Each row sums to 1.
         """
-        return _probabilities(self.spike_counts(X), self.sharpness_)
+        return probabilities(self.spike_counts(X), self.sharpness_)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The class that fired most spikes for each sample; the first of them if undecided."""
+        """The class that fired most spikes for each sample; the first of them if undecided.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Class labels.
+        """
         best = self.spike_counts(X).argmax(axis=1)
         labels: NDArray[Any] = self.classes_[best]
         return labels
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Share of right answers; a silent or tied answer is wrong."""
+        """Share of right answers; a silent or tied answer is wrong.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Samples.
+        y : array_like of shape (n_samples,)
+            Their classes.
+        sample_weight : array_like of shape (n_samples,), optional
+            How much each counts.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
         counts = self.spike_counts(X)
         right = self.classes_[counts.argmax(axis=1)] == np.asarray(y)
         right &= ~undecided(counts)
         weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         return float(np.average(right, weights=weights))
-
-
-def shortfall(right: int, rival: int, margin: float) -> float:
-    """How much of the margin is missing, in [0, 1]; all of it if both are silent.
-
-    e = ((1 + margin) m - n) / (margin m), with n spikes of the right class and m of its rival.
-    """
-    if rival == 0:
-        return float(right == 0)
-    missing = (1.0 + margin) * rival - right
-    return float(np.clip(missing / (margin * rival), 0.0, 1.0))
-
-
-def _probabilities(counts: NDArray[np.int64], sharpness: float) -> NDArray[np.float64]:
-    # Relative to the largest, so that no power overflows.
-    best = counts.max(axis=1, keepdims=True) + 0.5
-    powers = ((counts + 0.5) / best) ** sharpness
-    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares
-
-
-def sharpness(counts: NDArray[np.int64], targets: NDArray[np.int64]) -> float:
-    """The exponent under which these classes are most likely."""
-    rows = np.arange(len(targets))
-    likelihood = [np.log(_probabilities(counts, s)[rows, targets]).mean() for s in SHARPNESS]
-    return float(SHARPNESS[int(np.argmax(likelihood))])

@@ -38,19 +38,58 @@ def scalar(network: Network, pathway: PathwayRecord, name: str) -> Any:
 
 
 def bounds_of_weights(network: Network, pathway: PathwayRecord) -> tuple[float, float]:
-    """w_min and w_max."""
+    """The least and the greatest magnitude a weight may have.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Its `w_min` and `w_max`.
+    """
     low, high = (float(scalar(network, pathway, name)) for name in ("w_min", "w_max"))
     return low, high
 
 
 def dopamine(network: Network, pathway: PathwayRecord) -> float:
-    """Dopamine at its synapses now, tonic and phasic, 1/s."""
+    """Dopamine at its synapses now, tonic and phasic.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    float
+        Level, 1/s.
+    """
     phasic, tonic = (scalar(network, pathway, n) for n in ("dopamine", "dopamine_baseline"))
     return float(phasic + tonic)
 
 
 def magnitude(network: Network, pathway: PathwayRecord) -> Floats:
-    """Magnitudes of the weights now."""
+    """Magnitudes of the weights now.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    array of shape (n_synapses,), float32
+        Eligibility that has met dopamine included.
+    """
     block = network.block(pathway)
     found = layout.signs(block["nt"]) * block["weight"]
     if len(block["eligibility"]):
@@ -62,14 +101,37 @@ def magnitude(network: Network, pathway: PathwayRecord) -> Floats:
 
 
 def weights(network: Network, pathway: PathwayRecord) -> Floats:
-    """Weights now; negative where inhibitory."""
+    """Weights now.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    array of shape (n_synapses,), float32
+        Negative where inhibitory.
+    """
     sign = layout.signs(network.block(pathway)["nt"])
     return np.asarray(sign * magnitude(network, pathway), np.float32)
 
 
 @whole
 def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]) -> None:
-    """Let weights have these magnitudes, brought within the bounds."""
+    """Let weights have these magnitudes.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    values : array of shape (n_synapses,)
+        Brought within the bounds.
+    """
     settle(network, pathway)
     low, high = bounds_of_weights(network, pathway)
     block = network.block(pathway)
@@ -81,7 +143,19 @@ def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]
 def set_bounds(
     network: Network, pathway: PathwayRecord, low: float | None, high: float | None
 ) -> None:
-    """Change w_min or w_max; weights are brought within."""
+    """Change `w_min` or `w_max`; weights are brought within.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    low : float or None
+        Of magnitudes; None: as it is.
+    high : float or None
+        Of magnitudes; None: as it is.
+    """
     now = magnitude(network, pathway)
     for name, value in (("w_min", low), ("w_max", high)):
         if value is not None:
@@ -91,7 +165,15 @@ def set_bounds(
 
 @whole
 def settle(network: Network, pathway: PathwayRecord) -> None:
-    """Make lazily kept weights and eligibility explicit, as of now."""
+    """Make lazily kept weights and eligibility explicit, as of now.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    """
     if pathway.rule is None or not pathway.rule.modulated:
         return
     tables, p, block = network.tables, pathway.index, network.block(pathway)
@@ -111,7 +193,19 @@ def settle(network: Network, pathway: PathwayRecord) -> None:
 def scale_incoming(
     network: Network, pathway: PathwayRecord, factor: Floats, silent: NDArray[np.bool_]
 ) -> None:
-    """Multiply excitatory weights by a factor of their postsynaptic neuron."""
+    """Multiply excitatory weights by a factor of their postsynaptic neuron.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    factor : array of shape (n_post,), float32
+        By target neuron.
+    silent : array of shape (n_post,), bool
+        Neurons whose weights, if next to nothing, are raised first.
+    """
     settle(network, pathway)
     block, p, tables = network.block(pathway), pathway.index, network.tables
     call(
@@ -127,7 +221,19 @@ def scale_incoming(
 
 @whole
 def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int) -> None:
-    """Scale the incoming weights of each target neuron to the norm `total`."""
+    """Scale the incoming weights of each target neuron to a norm.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    total : float
+        The norm they get.
+    norm : int
+        1: their sum; 2: their length.
+    """
     values, block = magnitude(network, pathway), network.block(pathway)
     first, n_post = layout.bounds(network.tables, pathway.index)[2:]
     sums = np.zeros(n_post, np.float64)
@@ -141,7 +247,21 @@ def normalize(network: Network, pathway: PathwayRecord, total: float, norm: int)
 def normalize_some(
     network: Network, pathway: PathwayRecord, total: float, norm: int, neurons: Ints
 ) -> None:
-    """The same for some target neurons of a pathway with a rule."""
+    """Scale the incoming weights of some target neurons of a pathway with a rule.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    total : float
+        The norm they get.
+    norm : int
+        1: their sum; 2: their length.
+    neurons : array of int64
+        Indices in the target region.
+    """
     settle(network, pathway)
     block = network.block(pathway)
     low, high = (np.float32(value) for value in bounds_of_weights(network, pathway))
@@ -157,7 +277,20 @@ def normalize_some(
 
 
 def default_weight(network: Network, pathway: PathwayRecord) -> float:
-    """The mean magnitude of the synapses there are; half of w_max without."""
+    """The mean magnitude of the synapses there are.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    float
+        Half of `w_max` without synapses.
+    """
     present = magnitude(network, pathway)
     low, high = bounds_of_weights(network, pathway)
     # In single precision, the mean of equal numbers may be larger than each of them.

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
-from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.parts import Parts
+from engram.network.records import RegionRecord
 from engram.parameters import Parameterized
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
-from engram.state.tables import Array, Tables
 from engram.stimulus import StimulusEncoder
 
 MAX_STEPS = LAST_STEP
@@ -217,7 +217,7 @@ def next_multiple(step: int, every: int) -> int:
     return step + every - step % every
 
 
-class Network:
+class Network(Parts):
     """The core of a brain.
 
     Whatever changes arrays or settings stands in `engram.network`; mechanisms call it.
@@ -248,13 +248,11 @@ class Network:
     """
 
     def __init__(self, dt: float, seed: int) -> None:
+        super().__init__()
         self.dt, self.seed = dt, seed
         self.device = "cpu"
-        self.tables = Tables()
         self.tables["dt"][0] = dt
         self.tables["seed"][0] = seed
-        self.regions: dict[str, RegionRecord] = {}
-        self.pathways: list[PathwayRecord] = []
         self.processes: list[Process] = []
         self.frozen = dict.fromkeys(SWITCHES, False)
         self.rules: dict[type[Parameterized], PlasticityRule] = {
@@ -287,7 +285,18 @@ class Network:
         return self.step_count * self.dt
 
     def steps(self, ms: float) -> int:
-        """A time in steps, one at least."""
+        """A time in steps.
+
+        Parameters
+        ----------
+        ms : float
+            The time, ms.
+
+        Returns
+        -------
+        int
+            One at least.
+        """
         return max(1, round(ms / self.dt))
 
     @property
@@ -301,89 +310,43 @@ class Network:
         return self.tag
 
     def check_time(self, where: str, steps: int) -> None:
-        """Refuse more steps than a brain can live."""
+        """Refuse more steps than a brain can live.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+        steps : int
+            How many more.
+
+        Raises
+        ------
+        InvalidValueError
+            They are too many.
+        """
         if steps > MAX_STEPS - self.step_count:
             raise InvalidValueError(
                 f"{where}: {steps} steps are too many; a brain lives {MAX_STEPS} steps"
             )
 
     def check_awake(self, where: str) -> None:
-        """Refuse what a sleeping brain can't do."""
+        """Refuse what a sleeping brain can't do.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+
+        Raises
+        ------
+        InvalidValueError
+            It sleeps.
+        """
         if self.asleep_until is not None:
             raise InvalidValueError(
                 f"{where}: the brain is asleep until {self.asleep_until * self.dt:g} ms and takes "
                 f"no input; Brain.wake wakes it"
             )
-
-    # -- parts
-
-    def region(self, where: str, name: str) -> RegionRecord:
-        """A region by name; `UnknownNameError`, which names `where`, if there is none."""
-        region = self.regions.get(name) if isinstance(name, str) else None
-        if region is None:
-            raise unknown_name(where, "region", name, self.regions)
-        return region
-
-    def pathway(self, where: str, source: str, target: str) -> PathwayRecord:
-        """The pathway between two regions; `UnknownNameError` if there is none."""
-        self.region(where, source)
-        self.region(where, target)
-        for pathway in self.pathways:
-            if pathway.source == source and pathway.target == target:
-                return pathway
-        known = [f"{p.source}->{p.target}" for p in self.pathways]
-        raise unknown_name(where, "projection", f"{source}->{target}", known)
-
-    def target(self, where: str, label: str) -> PathwayRecord:
-        """A pathway by its label; `UnknownNameError` if there is none."""
-        for pathway in self.pathways:
-            if pathway.label == label:
-                return pathway
-        raise unknown_name(where, "target", label, [p.label for p in self.pathways])
-
-    def rewarded(self, where: str, label: str) -> PathwayRecord:
-        """The same of one that dopamine acts on; `InvalidValueError` if it does not."""
-        pathway = self.target(where, label)
-        if pathway.rule is None or not pathway.rule.modulated:
-            raise InvalidValueError(
-                f"{where}: dopamine does not act on {label!r}, whose rule is {pathway.rule!r}; "
-                f"assign Projection.rule = 'reward_stdp' first"
-            )
-        return pathway
-
-    def first(self, region: RegionRecord) -> int:
-        """The first neuron slot of a region, in the brain's tables."""
-        first: int = self.tables["region_first"].item(region.index)
-        return first
-
-    def count(self, region: RegionRecord) -> int:
-        """The neuron slots of a region in use, those of dead neurons included."""
-        count: int = self.tables["region_count"].item(region.index)
-        return count
-
-    def slice(self, region: RegionRecord) -> slice:
-        """The neuron slots of a region in use, in the brain's tables."""
-        first = self.first(region)
-        return slice(first, first + self.count(region))
-
-    def slots(self, region: RegionRecord, name: str, row: int | None = None) -> Array:
-        """A region's part of an array of neurons, (n_neurons,): a view; row: of several."""
-        array = self.tables[name]
-        if row is not None:
-            array = array[row]
-        return array[self.slice(region)]
-
-    def alive(self, region: RegionRecord) -> NDArray[np.bool_]:
-        """Which slots of a region hold a living neuron, (n_neurons,): a view."""
-        return self.slots(region, "alive").view(np.bool_)
-
-    def touching(self, region: str) -> list[PathwayRecord]:
-        """The pathways that begin or end in a region."""
-        return [p for p in self.pathways if region in (p.source, p.target)]
-
-    def block(self, pathway: PathwayRecord) -> dict[str, NDArray[Any]]:
-        """The arrays of a pathway."""
-        return self.tables.blocks[pathway.index]
 
     def attach_rule(self, rule: PlasticityRule) -> None:
         """Tie a rule to the network: it inherits what it does not set, and reports changes.
@@ -391,14 +354,25 @@ class Network:
         Parameters
         ----------
         rule : PlasticityRule
-            That no network has.
+            Of one pathway.
         """
         rule.attach(self.parameters_changed, self.rules.get(type(rule)))
 
     # -- processes
 
     def add_process(self, process: Process) -> None:
-        """Let a process act from now on, after those of the same order that are there."""
+        """Let a process act from now on, after those of the same order that are there.
+
+        Parameters
+        ----------
+        process : Process
+            A new one.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            It is none, belongs to a brain already, or its name is taken or missing.
+        """
         if not isinstance(process, Process):
             raise InvalidTypeError(f"Brain.add_process: a Process, not {process!r}")
         if process.attached:
@@ -417,12 +391,34 @@ class Network:
         self.parameters_changed()
 
     def remove_process(self, process: Process) -> None:
-        """Let a process act no more."""
+        """Let a process act no more.
+
+        Parameters
+        ----------
+        process : Process
+            One that was added.
+        """
         self.processes.remove(process)
         self.parameters_changed()
 
     def find(self, kind: type[P]) -> P:
-        """The process, or the brain's rule, of a class."""
+        """The process, or the brain's rule, of a class.
+
+        Parameters
+        ----------
+        kind : type
+            The class itself, not one it derives from.
+
+        Returns
+        -------
+        Parameterized
+            The part.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none.
+        """
         found: Iterable[Parameterized] = (*self.processes, *self.rules.values())
         for part in found:
             if type(part) is kind:
@@ -451,9 +447,9 @@ class Network:
         Parameters
         ----------
         mechanism : str
-            One of `SWITCHES`.
+            Of `SWITCHES`.
         frozen : bool
-            False: release it.
+            Whether it stops.
         """
         self.frozen[mechanism] = frozen
         self.parameters_changed()
@@ -464,7 +460,7 @@ class Network:
         Parameters
         ----------
         steps : int
-            How far, in steps.
+            How far at least.
         """
         self.spikes_kept = max(self.spikes_kept, steps)
 

@@ -12,18 +12,16 @@ from engram.errors import InvalidTypeError, InvalidValueError, indices
 from engram.kernels.calls import call
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.network import defaults, efficacy
-from engram.network.dendrites import Dendrites
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
 from engram.state import layout, renewal
 from engram.state.schema import Occasion
 from engram.synapses import Neurotransmitter
 
-MAX_DELAY_STEPS = 65535
 _NOBODY = np.zeros(0, np.int32)
 _NONE: layout.Synapses = {"pre": _NOBODY, "post": _NOBODY, "delay": np.zeros(0, np.uint16)}
-_GAINS = np.array([t.gain for t in Neurotransmitter], np.float32)
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -33,24 +31,58 @@ Ints = NDArray[np.int64]
 
 
 def n_synapses(network: Network, pathway: PathwayRecord) -> int:
-    """The number of living synapses."""
+    """The number of living synapses.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
     return len(network.block(pathway)["post"])
 
 
-def dendrites_of(network: Network, pathway: PathwayRecord) -> Dendrites:
-    """The dendrites its synapses sit on."""
-    return network.regions[pathway.target].dendrites
-
-
 def pre_and_delay(network: Network, pathway: PathwayRecord) -> tuple[Ints, Ints]:
-    """Presynaptic neurons as indices into the source region, and delays in steps."""
+    """Presynaptic neurons and delays of its synapses.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    tuple of two arrays of shape (n_synapses,), int64
+        Indices into the source region; delays in steps.
+    """
     synapses = layout.read_out(network.tables, pathway.index)
     first = layout.bounds(network.tables, pathway.index)[0]
     return synapses["pre"].astype(np.int64) - first, synapses["delay"].astype(np.int64)
 
 
 def post(network: Network, pathway: PathwayRecord) -> Ints:
-    """Postsynaptic neurons as indices into the target region."""
+    """Postsynaptic neurons of its synapses.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    array of shape (n_synapses,), int64
+        Indices into the target region.
+    """
     first = layout.bounds(network.tables, pathway.index)[2]
     return network.block(pathway)["post"].astype(np.int64) - first
 
@@ -72,8 +104,34 @@ def add(
 ) -> None:
     """Draw weights and delays for synapses between neuron slots, and lay them out.
 
-    Unless `w_max` was set, it makes room for twice the largest weight. `where` is named in errors,
-    which come before anything has changed.
+    Unless `w_max` was set, it makes room for twice the largest weight. Errors come before anything
+    has changed.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    where : str
+        Names the caller in errors.
+    pre : array of shape (n,), int32
+        Slots of the brain.
+    post : array of shape (n,), int32
+        Slots of the brain.
+    nt : Neurotransmitter
+        Of all of them.
+    values : float, array or Distribution
+        Weights.
+    delays_ms : float, array, Distribution or None
+        Axonal delays, ms; None: the usual.
+    birth : int
+        Step of birth.
+
+    Raises
+    ------
+    InvalidValueError
+        Weights or delays are out of range.
     """
     n = len(pre)
     if not n:
@@ -93,7 +151,7 @@ def add(
     _make_room(network, pathway, where, float(drawn.min()), float(drawn.max()))
     network.tag = tag
     kinds = np.full(n, nt, np.uint8)
-    new = _newborn(network, pathway, pre, post, steps, compartment, drawn, kinds, birth)
+    new = newborn(network, pathway, pre, post, steps, compartment, drawn, kinds, birth)
     amend(network, pathway, _NOBODY, new)
 
 
@@ -154,40 +212,38 @@ def sprouts(
     magnitude: Floats,
     nt: NDArray[np.uint8],
 ) -> layout.Synapses:
-    """Synapses born now with delays like others' (steps), placed on the target's dendrite.
+    """Synapses born now with delays like others', placed on the target's dendrite.
 
     A delay is at least the dendrite's share and one step for the axon.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    pre : array of shape (n,), int32
+        Slots of the brain.
+    post : array of shape (n,), int32
+        Slots of the brain.
+    steps : array of shape (n,), int64
+        Delays, steps.
+    magnitude : array of shape (n,), float32
+        Of the weights.
+    nt : array of shape (n,), uint8
+        Neurotransmitters.
+
+    Returns
+    -------
+    dict of arrays
+        Columns by name.
     """
     birth = network.step_count
     dendrites = dendrites_of(network, pathway)
     births = np.full(len(pre), birth, np.int32)
     compartment = choose_compartments(network, pathway, dendrites, pre, post, steps, births)
     steps = np.maximum(steps, 1 + dendrites.lag(network.dt)[compartment])
-    return _newborn(network, pathway, pre, post, steps, compartment, magnitude, nt, birth)
-
-
-def _newborn(
-    network: Network,
-    pathway: PathwayRecord,
-    pre: NDArray[np.int32],
-    post: NDArray[np.int32],
-    steps: NDArray[Any],
-    compartment: NDArray[np.uint16],
-    magnitude: Floats,
-    nt: NDArray[np.uint8],
-    birth: int,
-) -> layout.Synapses:
-    """Synapses between neuron slots; steps: their delays, the dendrite's share included."""
-    return {
-        "pre": pre,
-        "post": post,
-        "delay": steps.astype(np.uint16),
-        "weight": layout.signs(nt) * magnitude,
-        "nt": nt,
-        "birth": np.full(len(pre), birth, np.int32),
-        "synapse_gain": _GAINS[nt] * dendrites_of(network, pathway).gain[compartment],
-        "compartment": compartment,
-    }
+    return newborn(network, pathway, pre, post, steps, compartment, magnitude, nt, birth)
 
 
 @whole
@@ -232,7 +288,19 @@ def amend(
     gone: NDArray[np.int32],
     new: layout.Synapses | None = None,
 ) -> None:
-    """Remove synapses, by their sorted indices, and add new ones."""
+    """Remove synapses and add new ones.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    gone : array of int32
+        Sorted indices of synapses.
+    new : dict of arrays, optional
+        Columns by name.
+    """
     block, n = network.block(pathway), n_synapses(network, pathway)
     added = 0 if new is None else len(new["pre"])
     if not len(gone) and not added:
@@ -260,7 +328,17 @@ def amend(
 
 
 def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
-    """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask."""
+    """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    synapses : dict of arrays
+        Columns by name.
+    """
     tables, p = network.tables, pathway.index
     columns: set[str] = set()
     if pathway.rule is not None and pathway.rule.modulated:
@@ -281,7 +359,17 @@ def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses)
 
 @whole
 def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> None:
-    """Lay out anew; these columns start from their initial values, or go."""
+    """Lay out anew; some columns start from their initial values, or go.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    *columns : str
+        Their names.
+    """
     synapses = layout.read_out(network.tables, pathway.index)
     for name in columns:
         synapses.pop(name, None)
@@ -289,7 +377,15 @@ def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> 
 
 
 def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
-    """Remove the synapses of neurons that have just died."""
+    """Remove the synapses of neurons that have just died.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    """
     tables, p, block = network.tables, pathway.index, network.block(pathway)
     gone = call(
         "restructure.dead_ends",
@@ -304,91 +400,77 @@ def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
 def renew_traces(
     network: Network, pathway: PathwayRecord, region: str, slots: Ints, occasion: Occasion
 ) -> None:
-    """Clear the spike traces of a region's slots that change hands."""
+    """Clear the spike traces of a region's slots that change hands.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    region : str
+        At either end, or at none.
+    slots : array of int64
+        Indices in the region.
+    occasion : {'birth', 'death'}
+        Why they do.
+    """
     block = network.block(pathway)
     for side, name in (("pre", pathway.source), ("post", pathway.target)):
         if name == region:
             renewal.renew_traces(block, slots, occasion, side=side)
 
 
-# -- dendrites
-
-
-def choose_compartments(
-    network: Network,
-    pathway: PathwayRecord,
-    dendrites: Dendrites,
-    pre: NDArray[np.int32],
-    post: NDArray[np.int32],
-    axonal: Ints,
-    birth: NDArray[np.int32],
-) -> NDArray[np.uint16]:
-    """The compartments of synapses with these neurons, axonal delays (steps) and births."""
-    out = np.zeros(len(pre), np.uint16)
-    if dendrites.tree.branches:
-        shares = dendrites.tree.shares(f"{pathway.where}: placement", pathway.placement)
-        call(
-            "placement.choose_compartments",
-            pre=pre,
-            post=post,
-            delay=axonal,
-            birth=birth,
-            seed=np.uint64(network.seed),
-            cumulative=np.cumsum(shares),
-            out=out,
-        )
-    return out
-
-
-def moved(
-    network: Network,
-    pathway: PathwayRecord,
-    old: Dendrites,
-    new: Dendrites,
-    chosen: NDArray[np.uint16] | None = None,
-) -> layout.Synapses:
-    """The synapses as they are on other dendrites, or at other places.
-
-    A synapse whose delay changes is made anew: it carries spikes from now on, since those under way
-    would arrive twice or never.
-    """
-    dt = network.dt
-    synapses = layout.read_out(network.tables, pathway.index)
-    here = synapses.get("compartment", np.zeros(n_synapses(network, pathway), np.uint16))
-    before = synapses["delay"].astype(np.int64)
-    axonal = before - old.lag(dt)[here]
-    if chosen is None:
-        ends = synapses["pre"], synapses["post"]
-        chosen = choose_compartments(network, pathway, new, *ends, axonal, synapses["birth"])
-    steps = axonal + new.lag(dt)[chosen]
-    if steps.max(initial=0) > MAX_DELAY_STEPS:
-        raise InvalidValueError(
-            f"{pathway.where}: with its dendrites' share a delay reaches {steps.max() * dt:g} ms, "
-            f"above {MAX_DELAY_STEPS * dt:g}"
-        )
-    birth = synapses["birth"]
-    if network.step_count:
-        birth = np.where(steps == before, birth, np.int32(network.step_count))
-    return {
-        **synapses,
-        "delay": steps.astype(np.uint16),
-        "birth": birth,
-        "compartment": chosen,
-        "synapse_gain": _GAINS[synapses["nt"]] * new.gain[chosen],
-    }
-
-
 @whole
 def settle_on(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
-    """Let its synapses be these, at other places of the dendrites."""
+    """Let its synapses be these, at other places of the dendrites.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    synapses : dict of arrays
+        What `moved` gave.
+    """
     if n_synapses(network, pathway):
         lay_out(network, pathway, synapses)
+
+
+# -- checking
 
 
 def check_ends(
     network: Network, pathway: PathwayRecord, where: str, pre: Any, post: Any, nt: Neurotransmitter
 ) -> tuple[Ints, Ints]:
-    """Indices of living neurons on both sides, checked."""
+    """Indices of living neurons on both sides, checked.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    where : str
+        Names the caller in errors.
+    pre : array_like of int
+        Indices into the source region.
+    post : array_like of int
+        Indices into the target region.
+    nt : Neurotransmitter
+        Of the synapses.
+
+    Returns
+    -------
+    tuple of two arrays of shape (n,), int64
+        The indices.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        They are none, differ in number, or name the dead; `nt` is of another type.
+    """
     source, target = network.regions[pathway.source], network.regions[pathway.target]
     pre_ = indices(f"{where}: pre", pre, network.count(source))
     post_ = indices(f"{where}: post", post, network.count(target))

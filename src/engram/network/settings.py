@@ -6,7 +6,7 @@ from engram.engine.entries import check_gate, rule_arguments
 from engram.errors import InvalidTypeError, InvalidValueError, number
 from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
-from engram.network import efficacy, pathways
+from engram.network import efficacy, pathways, sites
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
 from engram.network.interrupts import whole
@@ -210,13 +210,13 @@ def set_placement(network: Network, pathway: PathwayRecord, placement: Placement
     InvalidValueError
         There are no such branches, or a delay becomes too long.
     """
-    dendrites = pathways.dendrites_of(network, pathway)
+    dendrites = sites.dendrites_of(network, pathway)
     dendrites.tree.shares(f"{pathway.where}: placement", placement)
     if placement is None or isinstance(placement, str):
         pathway.placement = placement
     else:
         pathway.placement = {label: float(share) for label, share in placement.items()}
-    there = pathways.moved(network, pathway, dendrites, dendrites)
+    there = sites.moved(network, pathway, dendrites, dendrites)
     pathways.settle_on(network, pathway, there)
 
 
@@ -267,7 +267,7 @@ def set_morphology(
         )
     new = Dendrites(tree, dynamics, nmda)
     incoming = [p for p in network.pathways if p.target == region.name]
-    moved = [pathways.moved(network, p, region.dendrites, new) for p in incoming]
+    moved = [sites.moved(network, p, region.dendrites, new) for p in incoming]
     region.dendrites = new
     network.tables.resize(J=max(r.dendrites.n_dynamic for r in network.regions.values()))
     for name in DENDRITE_STATES:

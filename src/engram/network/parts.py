@@ -1,0 +1,244 @@
+"""The parts of a network, and how they are found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.errors import InvalidValueError, unknown_name
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.state.tables import Array, Tables
+
+
+class Parts:
+    """Tables and settings of regions and pathways: what a `Network` consists of."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.regions: dict[str, RegionRecord] = {}
+        self.pathways: list[PathwayRecord] = []
+
+    def region(self, where: str, name: str) -> RegionRecord:
+        """A region by name.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+        name : str
+            Of the region.
+
+        Returns
+        -------
+        RegionRecord
+            Its settings.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none.
+        """
+        region = self.regions.get(name) if isinstance(name, str) else None
+        if region is None:
+            raise unknown_name(where, "region", name, self.regions)
+        return region
+
+    def pathway(self, where: str, source: str, target: str) -> PathwayRecord:
+        """The pathway between two regions.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+        source : str
+            Where it begins.
+        target : str
+            Where it ends.
+
+        Returns
+        -------
+        PathwayRecord
+            Its settings.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none.
+        """
+        self.region(where, source)
+        self.region(where, target)
+        for pathway in self.pathways:
+            if pathway.source == source and pathway.target == target:
+                return pathway
+        known = [f"{p.source}->{p.target}" for p in self.pathways]
+        raise unknown_name(where, "projection", f"{source}->{target}", known)
+
+    def target(self, where: str, label: str) -> PathwayRecord:
+        """A pathway by its label.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+        label : str
+            As for `Brain.reward`.
+
+        Returns
+        -------
+        PathwayRecord
+            Its settings.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none.
+        """
+        for pathway in self.pathways:
+            if pathway.label == label:
+                return pathway
+        raise unknown_name(where, "target", label, [p.label for p in self.pathways])
+
+    def rewarded(self, where: str, label: str) -> PathwayRecord:
+        """A pathway that dopamine acts on, by its label.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for errors.
+        label : str
+            As for `Brain.reward`.
+
+        Returns
+        -------
+        PathwayRecord
+            Its settings.
+
+        Raises
+        ------
+        UnknownNameError, InvalidValueError
+            There is none, or its rule is not modulated by dopamine.
+        """
+        pathway = self.target(where, label)
+        if pathway.rule is None or not pathway.rule.modulated:
+            raise InvalidValueError(
+                f"{where}: dopamine does not act on {label!r}, whose rule is {pathway.rule!r}; "
+                f"assign Projection.rule = 'reward_stdp' first"
+            )
+        return pathway
+
+    def first(self, region: RegionRecord) -> int:
+        """The first neuron slot of a region, in the brain's tables.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Which.
+
+        Returns
+        -------
+        int
+            Its number.
+        """
+        first: int = self.tables["region_first"].item(region.index)
+        return first
+
+    def count(self, region: RegionRecord) -> int:
+        """The neuron slots of a region in use, those of dead neurons included.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Which.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        count: int = self.tables["region_count"].item(region.index)
+        return count
+
+    def slice(self, region: RegionRecord) -> slice:
+        """Where the neuron slots of a region in use stand in the brain's tables.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Which.
+
+        Returns
+        -------
+        slice
+            Of arrays of neurons.
+        """
+        first = self.first(region)
+        return slice(first, first + self.count(region))
+
+    def slots(self, region: RegionRecord, name: str, row: int | None = None) -> Array:
+        """A region's part of an array of neurons.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Which.
+        name : str
+            Of the array.
+        row : int, optional
+            Of an array with several rows.
+
+        Returns
+        -------
+        array of shape (n_neurons,)
+            A view.
+        """
+        array = self.tables[name]
+        if row is not None:
+            array = array[row]
+        return array[self.slice(region)]
+
+    def alive(self, region: RegionRecord) -> NDArray[np.bool_]:
+        """Which slots of a region hold a living neuron.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            Which.
+
+        Returns
+        -------
+        array of shape (n_neurons,), bool
+            A view.
+        """
+        return self.slots(region, "alive").view(np.bool_)
+
+    def touching(self, region: str) -> list[PathwayRecord]:
+        """The pathways that begin or end in a region.
+
+        Parameters
+        ----------
+        region : str
+            Its name.
+
+        Returns
+        -------
+        list of PathwayRecord
+            In their order.
+        """
+        return [p for p in self.pathways if region in (p.source, p.target)]
+
+    def block(self, pathway: PathwayRecord) -> dict[str, NDArray[Any]]:
+        """The arrays of a pathway.
+
+        Parameters
+        ----------
+        pathway : PathwayRecord
+            Which.
+
+        Returns
+        -------
+        dict of str to array
+            By their names in the schema.
+        """
+        return self.tables.blocks[pathway.index]
