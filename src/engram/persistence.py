@@ -47,9 +47,9 @@ def load_brain(
     """The brain saved at `path`, with the same future as the one that was saved.
 
     allow: import paths ("module:Class") of models, rules and processes outside Engram that the file
-    may make Python import. memory: bytes it may take, by default 1 GiB and 100 times the size of the
-    file. Raises `CheckpointError`, which names the file and the reason, for a file that can't be
-    used.
+    may make Python import. memory: bytes it may take, by default 1 GiB and 100 times the size of
+    the file. Raises `CheckpointError`, which names the file and the reason, for a file that can't
+    be used.
     """
     given = _path(path)
     allowed = (allow,) if isinstance(allow, str) else tuple(allow)
