@@ -153,6 +153,7 @@ def integrators(threshold: float) -> type[NeuronModel]:
     class Integrator(NeuronModel):
         states = {"v": 0.0}
         current_unit = 0.25
+        # A default of its own: the path does not tell it.
         limit = Parameter(threshold)
 
         @staticmethod
@@ -175,6 +176,9 @@ def test_two_models_of_one_name_are_copied_and_deep_copied_each_as_it_is() -> No
     for twin in (brain.copy(), copy.deepcopy(brain)):
         kinds = [type(r.model) for r in brain.regions.values()]
         assert [type(r.model) for r in twin.regions.values()] == kinds
+        limits = [r.model.values()["limit"] for r in twin.regions.values()]
+        assert limits == [0.5, 1.5]
+        assert twin.fingerprint() == brain.fingerprint()
         twin.run(50)
         assert twin.step_count == 70
 

@@ -108,6 +108,8 @@ class Broken(Process):
     """Raises when it acts."""
 
     name = "broken"
+    order = 1
+    kept = False
 
     def next_act(self, step: int) -> int | None:
         return next_multiple(step, 7)
@@ -118,3 +120,74 @@ class Broken(Process):
 
 class Nameless(Process):
     """Checkpoints could not tell it from another one."""
+
+
+class Saving(Process):
+    """Saves what it is given."""
+
+    name = "saving"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._saved: Any = ({}, {})
+
+    def put(self, saved: Any) -> None:
+        """What `save` returns from now on."""
+        self._saved = saved
+
+    def save(self) -> Saved:
+        return self._saved  # type: ignore[no-any-return]
+
+    def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self._saved = (values, arrays)
+
+
+class Eager(Process):
+    """Answers `next_act` as it is told."""
+
+    name = "eager"
+    kept = False
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def next_act(self, step: int) -> int | None:
+        return self._answer(step)  # type: ignore[no-any-return]
+
+
+class Meddling(Process):
+    """Calls something when it acts, once."""
+
+    name = "meddling"
+    order = 1
+    kept = False
+
+    def __init__(self, what: Any) -> None:
+        super().__init__()
+        self._what = what
+
+    def next_act(self, step: int) -> int | None:
+        return 10 if step < 10 else None
+
+    def act(self, step: int) -> None:
+        self._what()
+
+
+class Forgetful(Process):
+    """Raises when neurons die."""
+
+    name = "forgetful"
+
+    def forget(self, region: str, slots: NDArray[np.int64]) -> None:
+        raise RuntimeError("forgotten")
+
+
+class Demanding(Process):
+    """Loading could not make it."""
+
+    name = "demanding"
+
+    def __init__(self, what: int) -> None:
+        super().__init__()
+        self._what = what

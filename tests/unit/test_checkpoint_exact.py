@@ -197,6 +197,7 @@ NOT_SAVED = {
     "agenda": "follows from what processes want",
     "structure_version": "tells recorders that synapses changed; recorders stay behind",
     "presenting": "true only within a call",
+    "acting": "true only within a call",
     "spikes_kept": "follows from what processes want",
 }
 

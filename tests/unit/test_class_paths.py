@@ -92,6 +92,7 @@ def brain_of(model, rule):
 
 @pytest.mark.parametrize("path", sorted(PATHS))
 def test_built_in_classes_have_the_path_they_always_had(path):
+    importlib.import_module("engram.learn")
     kind = class_at(path)
     assert kind is not None
     assert kind.class_path() == path

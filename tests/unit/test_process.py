@@ -17,7 +17,17 @@ from engram import (
     load_brain,
     save_brain,
 )
-from tests.unit.process_examples import Broken, Nameless, Rewiring, Watcher
+from tests.unit.process_examples import (
+    Broken,
+    Demanding,
+    Eager,
+    Forgetful,
+    Meddling,
+    Nameless,
+    Rewiring,
+    Saving,
+    Watcher,
+)
 
 ALLOW = ["tests.unit.process_examples:Rewiring"]
 
@@ -128,9 +138,16 @@ def test_order_of_those_due_at_one_step():
 def test_an_exception_in_one_comes_through_and_leaves_a_brain_that_runs_on():
     brain = build(rewire=False)
     brain.add_process(Broken())
-    with pytest.raises(RuntimeError, match="broken at 7"):
-        brain.run(20)
-    assert brain.step_count == 7
+    twin = brain.copy()
+    twin.add_process(Rewiring(interval=7.0, share=0.1))
+    for one in (brain, twin):
+        if one is twin:
+            one.add_process(Broken())
+        with pytest.raises(RuntimeError, match="broken at 7"):
+            one.run(20)
+        assert one.step_count == 7
+    # Who is due after it acts all the same.
+    assert twin.network.find(Rewiring).moved > 0
     brain.network.remove_process(brain.network.find(Broken))
     brain.run(20)
     assert brain.step_count == 27
@@ -150,3 +167,80 @@ def test_what_is_refused():
         _ = Rewiring().network
     with pytest.raises(InvalidValueError, match="interval"):
         Rewiring(interval=0.0)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        ({"n": np.int64(3)}, {}),
+        ({"s": {1, 2}}, {}),
+        ({"x": float("nan")}, {}),
+        ([1], {}),
+        {"n": 1},
+        ({}, {"mask": np.zeros(3, bool)}),
+        ({}, {"one": np.float64(1.0)}),
+        ({}, {"list": [1, 2]}),
+        ({}, {"text": np.array(["a"])}),
+        ({}, {"nan": np.array([np.nan])}),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_what_a_file_could_not_hold_is_refused_before_the_old_file_goes(saved, tmp_path):
+    brain = build(rewire=False)
+    process = Saving()
+    brain.add_process(process)
+    path = save_brain(brain, tmp_path / "b")
+    good = path.read_bytes()
+    process.put(saved)
+    for act in (lambda: save_brain(brain, path), brain.copy, brain.fingerprint):
+        with pytest.raises(InvalidValueError, match=r"Saving\.save"):
+            act()
+    assert path.read_bytes() == good
+    process.put(({"n": (1, 2)}, {"a": np.zeros((2, 3), np.int32)}))
+    assert brain.copy().fingerprint() == brain.fingerprint()
+
+
+@pytest.mark.parametrize("answer", [lambda s: s, lambda s: s - 1, lambda s: s + 1.5, lambda _: "x"])
+def test_a_step_that_is_not_ahead_is_refused(answer):
+    brain = build(rewire=False)
+    brain.add_process(Eager(answer))
+    with pytest.raises(InvalidValueError, match=r"Eager\.next_act"):
+        brain.run(20)
+
+
+def test_time_does_not_pass_within_an_act():
+    brain = build(rewire=False)
+    brain.add_process(Meddling(lambda: brain.run(5)))
+    with pytest.raises(InvalidValueError, match="while it acts"):
+        brain.run(20)
+    assert brain.step_count == 10
+    brain.run(5)
+    assert brain.step_count == 15
+
+
+def test_who_is_removed_by_one_before_does_not_act():
+    brain = build(rewire=False)
+    rewiring = Rewiring(interval=10.0, share=0.5)
+    brain.add_process(rewiring)
+    brain.add_process(Meddling(lambda: brain.network.remove_process(rewiring)))
+    brain.run(20)
+    assert rewiring.moved == 0
+    with pytest.raises(InvalidValueError, match="none of its processes"):
+        brain.network.remove_process(rewiring)
+
+
+def test_an_exception_in_forget_comes_when_the_death_is_whole(tmp_path):
+    brain = build(rewire=False)
+    brain.add_process(Forgetful())
+    with pytest.raises(RuntimeError, match="forgotten"):
+        brain.regions["in"].kill_neurons([1, 2])
+    allow = ["tests.unit.process_examples:Forgetful"]
+    twin = load_brain(save_brain(brain, tmp_path / "b"), allow=allow)
+    assert twin.regions["in"].n_alive_neurons == 18
+    assert live(twin, 50).fingerprint() == live(brain, 50).fingerprint()
+
+
+def test_who_can_not_be_made_again_is_refused():
+    with pytest.raises(InvalidTypeError, match="parameters alone"):
+        build(rewire=False).add_process(Demanding(3))

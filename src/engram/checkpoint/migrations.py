@@ -337,7 +337,8 @@ def migrated(state: State, version: int) -> State:
     """
     brain, arrays = state
     for old in range(version, FORMAT):
-        MIGRATIONS[old](brain, arrays)
+        if old in MIGRATIONS:
+            MIGRATIONS[old](brain, arrays)
     if version < FORMAT:
         _fill(brain, arrays, version)
     return brain, arrays

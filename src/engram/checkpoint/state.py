@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from engram.checkpoint.contents import MECHANISMS, keys, record
 from engram.checkpoint.live import FREE_SIZES, Arrays, put, take
+from engram.checkpoint.processes import checked_save
 from engram.errors import CheckpointError
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -183,7 +184,8 @@ def taken(network: Network) -> State:
     arrays = take(network.tables, network.step_count)
     memory, remembered = network.find(Memory).save()
     arrays |= remembered
-    processes, more = _taken_processes(network)
+    shared = _shared_paths(network)
+    processes, more = _taken_processes(network, shared)
     arrays |= more
     described = {
         "dt": network.dt,
@@ -191,13 +193,14 @@ def taken(network: Network) -> State:
         "device": network.device,
         # The other sizes follow from the arrays, or depend on how the brain was run.
         "sizes": {name: network.tables.sizes[name] for name in FREE_SIZES},
-        "regions": [_region_entry(r) for r in network.regions.values()],
-        "projections": [_pathway_entry(p) for p in network.pathways],
+        "regions": [_region_entry(r, shared) for r in network.regions.values()],
+        "projections": [_pathway_entry(p, shared) for p in network.pathways],
         "mechanisms": {name: _mechanism(network, name).own_values() for name in MECHANISMS},
         # What parameters that nobody has set mean in this version.
         "defaults": {
             part.class_path(): {n: v.default for n, v in part.parameters().items()}
             for part in _parts(network)
+            if part.class_path() not in shared
         },
         "strategy": network.encoder.strategy.value,
         "frozen": dict(network.frozen),
@@ -213,19 +216,19 @@ def taken(network: Network) -> State:
     return described, arrays
 
 
-def _taken_processes(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
+def _taken_processes(network: Network, shared: set[str]) -> tuple[list[dict[str, Any]], Arrays]:
     """Processes of users: their classes, parameters and states."""
     entries: list[dict[str, Any]] = []
     found: Arrays = {}
     for process in _own_processes(network):
-        values, arrays = process.save()
+        values, arrays = checked_save(process)
         names = {name: f"process.{process.name}.{name}" for name in arrays}
         found |= {names[name]: array for name, array in arrays.items()}
         entries.append(
             {
                 "class": process.class_path(),
                 "name": process.name,
-                "values": process.own_values(),
+                "values": _set(process, shared),
                 "state": values,
                 "arrays": {name: [a.dtype.str, a.ndim] for name, a in arrays.items()},
             }
@@ -233,15 +236,27 @@ def _taken_processes(network: Network) -> tuple[list[dict[str, Any]], Arrays]:
     return entries, found
 
 
-def _parameterized(thing: Parameterized | None) -> dict[str, Any] | None:
-    return None if thing is None else {"class": thing.class_path(), "values": thing.own_values()}
+def _parameterized(thing: Parameterized | None, shared: set[str]) -> dict[str, Any] | None:
+    return None if thing is None else {"class": thing.class_path(), "values": _set(thing, shared)}
 
 
-def _region_entry(region: RegionRecord) -> dict[str, Any]:
+def _set(thing: Parameterized, shared: set[str]) -> dict[str, Any]:
+    """The parameters that were set; all where the path does not tell the class's defaults."""
+    return thing.values() if thing.class_path() in shared else thing.own_values()
+
+
+def _shared_paths(network: Network) -> set[str]:
+    """Paths under which several classes of the network go."""
+    kinds: set[type[Parameterized]] = {type(part) for part in _of_any_class(network)}
+    paths = [kind.class_path() for kind in kinds]
+    return {path for path in paths if paths.count(path) > 1}
+
+
+def _region_entry(region: RegionRecord, shared: set[str]) -> dict[str, Any]:
     return {
         "name": region.name,
         "type": region.region_type.name,
-        "model": _parameterized(region.model),
+        "model": _parameterized(region.model, shared),
         "patterns": [int(p) for p in region.patterns],
         "variation": region.variation,
         "excitatory": region.excitatory,
@@ -252,17 +267,17 @@ def _region_entry(region: RegionRecord) -> dict[str, Any]:
     }
 
 
-def _pathway_entry(pathway: PathwayRecord) -> dict[str, Any]:
+def _pathway_entry(pathway: PathwayRecord, shared: set[str]) -> dict[str, Any]:
     placement = pathway.placement
     return {
         "source": pathway.source,
         "target": pathway.target,
-        "rule": _parameterized(pathway.rule),
+        "rule": _parameterized(pathway.rule, shared),
         "stp": None if pathway.stp is None else pathway.stp.own_values(),
         "frozen": pathway.frozen,
         "w_max_given": pathway.w_max_given,
         "placement": dict(placement) if isinstance(placement, dict) else placement,
-        "modulation": _parameterized(pathway.modulation),
+        "modulation": _parameterized(pathway.modulation, shared),
     }
 
 

@@ -7,6 +7,7 @@ and they act on it.
 from __future__ import annotations
 
 import bisect
+import inspect
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
@@ -199,6 +200,12 @@ class Process(Parameterized):
         """
 
 
+def _asks_for_arguments(kind: type) -> bool:
+    given = inspect.signature(kind).parameters.values()
+    optional = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    return any(p.default is p.empty and p.kind not in optional for p in given)
+
+
 def next_multiple(step: int, every: int) -> int:
     """The next step that is a multiple.
 
@@ -264,7 +271,7 @@ class Network(Parts):
         self.structure_version = 0
         self.last_stimulus = NEVER
         self.imposed = False
-        self.presenting = False
+        self.presenting = self.acting = False
         self.asleep_until: int | None = None
         self.stale = True
         self.agenda: tuple[int, list[Process]] | None = None
@@ -377,6 +384,21 @@ class Network(Parts):
             raise InvalidTypeError(f"Brain.add_process: a Process, not {process!r}")
         if process.attached:
             raise InvalidValueError(f"Brain.add_process: {process!r} belongs to a brain already")
+        name, order, kind = process.name, process.order, type(process)
+        if process.kept and _asks_for_arguments(kind):
+            raise InvalidTypeError(
+                f"Brain.add_process: {kind.__name__}.__init__ must do with parameters alone, since "
+                f"loading calls it so; save what it needs, or set kept = False"
+            )
+        if not (isinstance(name, str) and name.isprintable() and len(name) <= 100):
+            raise InvalidValueError(
+                f"Brain.add_process: name must be a string of at most 100 printable characters, "
+                f"not {name!r:.120}"
+            )
+        if isinstance(order, bool) or not isinstance(order, int):
+            raise InvalidTypeError(
+                f"Brain.add_process: order must be a whole number, not {order!r}"
+            )
         if process.kept and not process.name:
             raise InvalidValueError(
                 f"Brain.add_process: {type(process).__name__} needs a name, by which checkpoints "
@@ -386,8 +408,8 @@ class Network(Parts):
             raise InvalidValueError(
                 f"Brain.add_process: there is a process {process.name!r} already"
             )
-        bisect.insort(self.processes, process, key=lambda p: p.order)
         process.join(self)
+        bisect.insort(self.processes, process, key=lambda p: p.order)
         self.parameters_changed()
 
     def remove_process(self, process: Process) -> None:
@@ -398,6 +420,8 @@ class Network(Parts):
         process : Process
             One that was added.
         """
+        if process not in self.processes:
+            raise InvalidValueError(f"Brain: {process!r} is none of its processes")
         self.processes.remove(process)
         self.parameters_changed()
 

@@ -391,6 +391,7 @@ def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
     bury(network, region, slots)
     for pathway in network.touching(region.name):
         pathways.remove_dead_ends(network, pathway)
+    tell_of_deaths(network, region, slots)
 
 
 def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
@@ -408,6 +409,26 @@ def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
     renewal.renew_neurons(network.tables, slots + network.first(region), "death")
     for pathway in network.pathways:
         pathways.renew_traces(network, pathway, region.name, slots, "death")
-    for process in network.processes:
-        process.forget(region.name, slots)
     network.neurons_changed()
+
+
+def tell_of_deaths(network: Network, region: RegionRecord, slots: Slots) -> None:
+    """Let processes forget neurons, when all of a death is done; then raise what went wrong.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons died.
+    slots : array of int64
+        Their indices in the region.
+    """
+    problem: BaseException | None = None
+    for process in network.processes:
+        try:
+            process.forget(region.name, slots)
+        except BaseException as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem

@@ -35,6 +35,8 @@ def run(network: Network, steps: int) -> None:
     end = step + steps
     if not network.regions:
         raise InvalidValueError("Brain: there is nothing to run; use Brain.add_region first")
+    if network.acting:
+        raise InvalidValueError("Brain: a process can't let the brain run while it acts")
     if end > MAX_STEPS:
         raise InvalidValueError(f"Brain: at most {MAX_STEPS} steps in the life of a brain")
     while step < end:
@@ -49,16 +51,46 @@ def run(network: Network, steps: int) -> None:
             with held_back():
                 advance(network, stop - step)
                 network.agenda = None
-                for process in due:
-                    process.act(stop)
+                _act(network, due, stop)
         step = stop
 
 
 def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:
     """The next step before which processes want to act, and which ones."""
-    wishes = [(process.next_act(step), process) for process in network.processes]
+    wishes = [(_wish(process, step), process) for process in network.processes]
     boundary = min((when for when, _ in wishes if when is not None), default=MAX_STEPS + 1)
     return boundary, [process for when, process in wishes if when == boundary]
+
+
+def _wish(process: Process, step: int) -> int | None:
+    """When a process wants to act."""
+    when = process.next_act(step)
+    if when is None or (type(when) is int and when > step):
+        return when
+    if isinstance(when, np.integer) and when > step:
+        return int(when)
+    raise InvalidValueError(
+        f"{type(process).__name__}.next_act: must return a step after {step}, a whole number, or "
+        f"None, not {when!r}"
+    )
+
+
+def _act(network: Network, due: list[Process], step: int) -> None:
+    """Let all act whose time has come; what goes wrong is raised when all have."""
+    problem: BaseException | None = None
+    network.acting = True
+    try:
+        for process in due:
+            # One before it may have removed it.
+            if process in network.processes:
+                try:
+                    process.act(step)
+                except BaseException as error:
+                    problem = problem or error
+    finally:
+        network.acting = False
+    if problem is not None:
+        raise problem
 
 
 def advance(network: Network, steps: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engram.errors import integer
 from engram.mechanisms.growth.kinship import Family, inhibitory_births
@@ -152,7 +153,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             What it changed.
         """
         network, regions = self.network, self.network.regions
-        died = sum(self._bury(region) for region in regions.values())
+        deaths = {name: self._bury(region) for name, region in regions.items()}
+        died = sum(len(slots) for slots in deaths.values())
         growing = [name for name, region in regions.items() if self._grows(region)]
         family = Family(network) if self.kinship and growing else None
         tallied = growing if family is None else []
@@ -173,7 +175,11 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
                 room -= plan.sprout(min(self.synapses_per_cycle, room))
         for plan in plans:
             plan.carry_out()
-        return self._noted(sum(len(slots) for slots in newborns.values()), died, plans)
+        noted = self._noted(sum(len(slots) for slots in newborns.values()), died, plans)
+        for name, gone in deaths.items():
+            if len(gone):
+                population.tell_of_deaths(network, regions[name], gone)
+        return noted
 
     def _noted(self, born: int, died: int, plans: list[Plan]) -> GrowthCycle:
         """A cycle, which is entered into the history."""
@@ -190,20 +196,22 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             self._totals[name] += getattr(cycle, name)
         return cycle
 
-    def _bury(self, region: RegionRecord) -> int:
-        """Let the neurons die that were silent longest; their synapses follow."""
+    def _bury(self, region: RegionRecord) -> NDArray[np.int64]:
+        """Let the neurons die that were silent longest; their synapses follow. Who died."""
+        nobody = np.zeros(0, np.int64)
         if not self.apoptosis or self.deaths_per_cycle == 0:
-            return 0
+            return nobody
         network = self.network
         since = np.maximum(network.slots(region, "last_spike"), network.slots(region, "born"))
         since = np.maximum(since, network.last_reset)
         silent = (network.step_count - since) * network.dt > self.apoptosis_age
         dying = np.flatnonzero(silent & network.alive(region))
         if not len(dying):
-            return 0
+            return nobody
         dying = dying[np.argsort(since[dying], kind="stable")][: self.deaths_per_cycle]
-        population.bury(network, region, np.sort(dying))
-        return len(dying)
+        dying = np.sort(dying)
+        population.bury(network, region, dying)
+        return dying
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
