@@ -11,13 +11,14 @@ from engram.network import build
 from engram.network.network import Network, Process
 from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
+from engram.parameters import Guarded
 from engram.plasticity import PlasticityRule
 from engram.projection import Projection
 from engram.region import Region
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
 
-class Anatomy:
+class Anatomy(Guarded):
     """Regions and projections of a `Brain`: views of its network.
 
     Parameters
@@ -25,6 +26,8 @@ class Anatomy:
     network : Network
         The core, which mechanisms act on.
     """
+
+    network: Network
 
     def __init__(self, network: Network) -> None:
         self.network = network

@@ -59,6 +59,8 @@ class Brain(Anatomy, Life, Switches):
     >>> spikes = brain.step()
     """
 
+    oscillators: Oscillators
+
     stdp = Mechanism(STDP)
     reward_stdp = Mechanism(RewardSTDP)
     homeostasis = Mechanism(Homeostasis)

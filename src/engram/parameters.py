@@ -7,11 +7,14 @@ constructor, and the section Parameters of the class docstring.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+
+from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
 
@@ -368,7 +371,44 @@ def _range(parameter: Parameter[Any]) -> str:
     return "" if high is None else f"Range: <= {high:g}"
 
 
+A = TypeVar("A", bound=NDArray[Any])
+S = TypeVar("S")
 P = TypeVar("P", bound=Parameterized)
+
+
+def read_only(make: Callable[[S], A]) -> Callable[[S], A]:
+    """Let what is written into a copy be refused instead of lost.
+
+    Parameters
+    ----------
+    make : callable
+        Makes an array from an object.
+
+    Returns
+    -------
+    callable
+        Makes the same array, into which nothing can be written.
+    """
+
+    @functools.wraps(make)
+    def made(thing: S) -> A:
+        array = make(thing)
+        array.flags.writeable = False
+        return array
+
+    return made
+
+
+class Guarded:
+    """Base of what refuses to be given attributes that it does not have."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = type(self)
+        declared = any(name in vars(base).get("__annotations__", {}) for base in kind.__mro__)
+        if not (name.startswith("_") or hasattr(kind, name) or declared):
+            known = [n for n in dir(kind) if not n.startswith("_")]
+            raise unknown_name(kind.__name__, "attribute", name, known)
+        object.__setattr__(self, name, value)
 
 
 class Parts(Protocol):

@@ -24,6 +24,7 @@ from engram.network import efficacy, pathways, settings, sites
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.parameters import Guarded, read_only
 from engram.plasticity import PlasticityRule
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
@@ -35,7 +36,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-class Projection:
+class Projection(Guarded):
     """The synapses from one region to another; a region's own wiring is its projection to itself.
 
     A view of the brain's state. The arrays have one entry per living synapse, in an order that
@@ -107,33 +108,39 @@ class Projection:
         return identities(self._network, self._record)
 
     @property
+    @read_only
     def pre(self) -> Ints:
         """Presynaptic neurons, as indices into the source region, shape (n_synapses,)."""
         return pathways.pre_and_delay(self._network, self._record)[0]
 
     @property
+    @read_only
     def post(self) -> Ints:
         """Postsynaptic neurons, as indices into the target region, shape (n_synapses,)."""
         return pathways.post(self._network, self._record)
 
     @property
+    @read_only
     def delay(self) -> NDArray[np.float64]:
         """Delays, ms, shape (n_synapses,): of the axon and, with passive dendrites, of these."""
         steps = pathways.pre_and_delay(self._network, self._record)[1]
         return np.asarray(steps * self._network.dt, np.float64)
 
     @property
+    @read_only
     def nt(self) -> NDArray[np.uint8]:
         """Transmitters (`Neurotransmitter` values), shape (n_synapses,)."""
         return self._block["nt"].copy()
 
     @property
+    @read_only
     def age(self) -> NDArray[np.float64]:
         """Time since birth, ms, shape (n_synapses,); of those built with the brain, its age."""
         birth = np.maximum(self._block["birth"], 0)
         return np.asarray((self._network.step_count - birth) * self._network.dt, np.float64)
 
     @property
+    @read_only
     def weight(self) -> Floats:
         """Weights now, shape (n_synapses,); negative where inhibitory.
 
@@ -150,7 +157,14 @@ class Projection:
         if array.ndim == 0:
             array = np.full(self.n_synapses, number(where, array.item()))
         new = vector(where, array, length=self.n_synapses)
-        magnitude = layout.signs(self._block["nt"]) * new
+        # Magnitudes, or weights with the signs that they are read with.
+        magnitude = new if (new >= 0).all() else layout.signs(self._block["nt"]) * new
+        if (magnitude < 0).any():
+            raise InvalidValueError(
+                f"{where}: {int((magnitude < 0).sum())} of the {len(new)} values have the wrong "
+                f"sign: excitatory weights are positive, inhibitory ones negative (or give "
+                f"magnitudes for all)"
+            )
         efficacy.set_magnitude(self._network, self._record, magnitude)
 
     def settle(self) -> None:
@@ -158,6 +172,7 @@ class Projection:
         efficacy.settle(self._network, self._record)
 
     @property
+    @read_only
     def eligibility(self) -> Floats:
         """Eligibility now, in units of weight, shape (n_synapses,); 0 without reward-modulation."""
         block = self._block
@@ -184,6 +199,7 @@ class Projection:
         return np.asarray((now - arrived) * self._network.dt, np.float64), arrived >= 0
 
     @property
+    @read_only
     def resource(self) -> Floats:
         """Resources R a spike arriving now would find, shape (n_synapses,)."""
         if not len(self._block["resource"]):
@@ -193,6 +209,7 @@ class Projection:
         return (1.0 - (1.0 - self._block["resource"]) * kept).astype(np.float32)
 
     @property
+    @read_only
     def facilitation(self) -> Floats:
         """Facilitation u / U - 1 a spike arriving now would meet, shape (n_synapses,)."""
         if not len(self._block["facilitation"]):
@@ -306,6 +323,7 @@ class Projection:
     # -- dendrites
 
     @property
+    @read_only
     def compartment(self) -> Ints:
         """Where on the target's dendrite each synapse sits, shape (n_synapses,); 0 is the soma.
 

@@ -14,6 +14,7 @@ from engram.network import population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
+from engram.parameters import Guarded, read_only
 from engram.projection import Projection
 from engram.state.tables import Array
 from engram.synapses import Neurotransmitter
@@ -21,7 +22,7 @@ from engram.synapses import Neurotransmitter
 __all__ = ["Region", "RegionType"]
 
 
-class Region:
+class Region(Guarded):
     """A population of neurons. A view of the brain's state.
 
     The arrays ``v``, ``u``, ``a``, ``b``, ``c``, ``d``, ``theta`` and all other states and
@@ -181,6 +182,7 @@ class Region:
         return self.state("theta")
 
     @property
+    @read_only
     def activity(self) -> Array:
         """Running mean of each neuron's firing rate, Hz: exponential, over tau_activity = 1 s."""
         return population.activity(self._network, self._record)
@@ -196,6 +198,7 @@ class Region:
         return self._view("total_spikes")
 
     @property
+    @read_only
     def last_spike_time(self) -> NDArray[np.float64]:
         """Time of the last spike, ms; -inf if there was none."""
         steps = self._view("last_spike").astype(np.float64)
@@ -217,6 +220,7 @@ class Region:
         return self._view("alive").view(np.bool_)
 
     @property
+    @read_only
     def neuron_age(self) -> NDArray[np.float64]:
         """Time since birth, ms."""
         born = self._view("born").astype(np.float64)
@@ -465,6 +469,7 @@ class Region:
         return tree if tree.branches else None
 
     @property
+    @read_only
     def dendrite_v(self) -> Array:
         """Potentials of the compartments, mV, shape (compartments, n_neurons); the soma first.
 

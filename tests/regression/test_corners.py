@@ -13,10 +13,16 @@ import pytest
 from engram import (
     Brain,
     CapacityError,
+    EngramError,
+    InvalidValueError,
     NeuronModel,
+    Neurotransmitter,
+    Normal,
     Parameter,
     PoissonSource,
     RegionType,
+    ShortTermPlasticity,
+    Uniform,
     load_brain,
     save_brain,
 )
@@ -198,3 +204,80 @@ def test_a_pickle_that_lacks_something_is_refused_clearly() -> None:
     fewer = {k: v for k, v in arrays.items() if k != "v"}
     with pytest.raises(CheckpointError, match="'v' is missing"):
         build((described, fewer), classes)
+
+
+@pytest.mark.parametrize(
+    ("thing", "name", "meant"),
+    [
+        ("brain", "encodr", "encoder"),
+        ("brain", "sed", "seed"),
+        ("region", "backgroud", "background"),
+        ("region", "nois", "noise"),
+        ("projection", "wmax", "w_max"),
+        ("projection", "weights", "weight"),
+        ("projection", "frozn", "frozen"),
+    ],
+)
+def test_misspelled_attributes_are_refused(thing: str, name: str, meant: str) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 5)
+    things = {"brain": brain, "region": brain.regions["a"], "projection": brain.projections[0]}
+    with pytest.raises(EngramError, match=f"did you mean.*{meant}"):
+        setattr(things[thing], name, 1.0)
+
+
+def _signed(nt: Neurotransmitter, weights: Any) -> Any:
+    brain = Brain(seed=1)
+    for name in ("a", "b"):
+        brain.add_region(name, S, 4, connectivity=0.0, excitatory=1.0)
+    return brain.connect_regions("a", "b", wiring="all_to_all", weights=weights, nt=nt)
+
+
+def test_inhibitory_weights_in_either_sign_convention() -> None:
+    gaba = Neurotransmitter.GABA
+    for weights in (2.0, -2.0, Uniform(1.0, 3.0), Uniform(-3.0, -1.0), Normal(-2.0, 0.1)):
+        assert (_signed(gaba, weights).weight < 0).all()
+    pathway = _signed(gaba, 2.0)
+    for assigned in (3.0, -3.0, np.full(16, 3.0), np.full(16, -3.0)):
+        pathway.weight = assigned
+        assert (pathway.weight == -3.0).all()
+
+
+def test_excitatory_weights_of_the_wrong_sign_are_refused() -> None:
+    glutamate = Neurotransmitter.GLUTAMATE
+    for weights in (-2.0, Uniform(-3.0, -1.0), Normal(-2.0, 0.1)):
+        with pytest.raises(InvalidValueError, match="negative"):
+            _signed(glutamate, weights)
+    pathway = _signed(glutamate, 2.0)
+    for assigned in (-3.0, np.full(16, -3.0), np.linspace(-1.0, 1.0, 16)):
+        with pytest.raises(InvalidValueError, match="wrong sign"):
+            pathway.weight = assigned
+    assert (pathway.weight == 2.0).all()
+    # A tail below 0 is cut off.
+    assert (_signed(glutamate, Normal(0.5, 0.5)).weight >= 0).all()
+
+
+PROJECTION = (
+    "weight",
+    "delay",
+    "eligibility",
+    "pre",
+    "post",
+    "nt",
+    "age",
+    "resource",
+    "facilitation",
+    "compartment",
+)
+REGION = ("activity", "last_spike_time", "neuron_age", "fired", "total_spikes", "neuron_alive")
+
+
+@pytest.mark.parametrize("name", [*PROJECTION, *REGION])
+def test_what_is_written_into_a_copy_is_refused(name: str) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 6, connectivity=0.9)
+    brain.projections[0].stp = ShortTermPlasticity()
+    brain.run(5)
+    array = getattr(brain.projections[0] if name in PROJECTION else brain.regions["a"], name)
+    with pytest.raises(ValueError, match="read-only"):
+        array[0] = 1

@@ -159,16 +159,17 @@ def _drawn_magnitudes(
     network: Network, where: str, nt: Neurotransmitter, values: Values, n: int, tag: int
 ) -> Floats:
     drawn = draw(f"{where}: weights", values, n, network.seed, STREAM_WEIGHT, tag)
-    if isinstance(values, Distribution):
-        return np.maximum(drawn, np.float32(0))
-    if nt.sign < 0:
-        return np.abs(drawn)
-    if drawn.min() < 0:
+    spread = isinstance(values, Distribution)
+    # A distribution's tail below 0 is cut off; one that is negative in the mean is meant so.
+    negative = drawn.mean() < 0 if spread else drawn.min() < 0
+    if negative and nt.sign >= 0:
         raise InvalidValueError(
             f"{where}: weights of excitatory synapses must not be negative; one is "
             f"{drawn.min():g} (use nt=Neurotransmitter.GABA for inhibition)"
         )
-    return drawn
+    if spread:
+        return np.maximum(-drawn if negative else drawn, np.float32(0))
+    return np.abs(drawn)
 
 
 def _drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int, tag: int) -> Ints:

@@ -123,7 +123,9 @@ def activity(network: Network, region: RegionRecord) -> Array:
     tau = float(network.tables["tau_activity"][region.index])
     since = network.step_count - network.slots(region, "last_spike").astype(np.float64)
     kept = np.exp(-since * (network.dt / tau))
-    return np.asarray(network.slots(region, "rate_trace") * kept * (1000.0 / tau), np.float32)
+    found = np.asarray(network.slots(region, "rate_trace") * kept * (1000.0 / tau), np.float32)
+    found.flags.writeable = False
+    return found
 
 
 def state(network: Network, region: RegionRecord, name: str) -> Array:
