@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,6 +17,14 @@ from engram.network.interrupts import held_back
 from engram.state.invariants import check
 
 PACKAGE = str(Path(sys.modules["engram"].__file__ or "").parent)
+
+
+@pytest.fixture(autouse=True)
+def sigint_raises() -> Iterator[None]:
+    """Jobs in the background start with SIGINT ignored; these tests need Python's own handler."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupted(act: Callable[[], Any], at: Callable[[int], bool]) -> bool:
