@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engram import Brain, RegionType, ShortTermPlasticity, load_brain, save_brain
-from engram.network.interrupts import held_back
+from engram.network.interrupts import HeldBack
 from engram.state.invariants import check
 
 PACKAGE = str(Path(sys.modules["engram"].__file__ or "").parent)
@@ -115,13 +115,13 @@ def test_work_of_a_boundary_is_done_before_an_interrupt(tmp_path: Path) -> None:
     assert brain.fingerprint() == twin.fingerprint()
 
 
-def test_the_signal_is_held_back_once_and_then_as_before() -> None:
+def test_the_signal_is_HeldBack_once_and_then_as_before() -> None:
     handler = signal.getsignal(signal.SIGINT)
     reached: list[str] = []
 
     def change() -> None:
-        with held_back():
-            with held_back():
+        with HeldBack():
+            with HeldBack():
                 signal.raise_signal(signal.SIGINT)
                 reached.append("inner")
             reached.append("outer")
@@ -133,5 +133,5 @@ def test_the_signal_is_held_back_once_and_then_as_before() -> None:
 
 
 def test_an_error_within_comes_through() -> None:
-    with pytest.raises(ZeroDivisionError), held_back():
+    with pytest.raises(ZeroDivisionError), HeldBack():
         _ = 1 / 0

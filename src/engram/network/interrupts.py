@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import signal
 import threading
-from collections.abc import Callable, Iterator
+
+# What signal's own functions call: those look each handler up in an enumeration as well, which
+# takes twenty times as long.
+from _signal import getsignal as get_handler  # type: ignore[import-not-found]
+from _signal import signal as set_handler
+from collections.abc import Callable
+from signal import SIGINT
 from types import FrameType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 Q = ParamSpec("Q")
 T = TypeVar("T")
@@ -17,35 +21,37 @@ _waiting = False
 """Whether a SIGINT is being held back already, by a block around this one."""
 
 
-@contextlib.contextmanager
-def held_back() -> Iterator[None]:
+class HeldBack:
     """Let a SIGINT that comes within the block take effect at its end.
 
     Only Python's main thread gets signals, so elsewhere there is nothing to do; nor where nobody
     handles them from Python.
     """
-    global _waiting
-    if _waiting or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT)
-    if not callable(before):
-        yield
-        return
-    came: list[FrameType | None] = []
 
-    def note(_number: int, frame: FrameType | None) -> None:
-        came.append(frame)
+    __slots__ = ("_before", "_came")
 
-    _waiting = True
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        _waiting = False
-        signal.signal(signal.SIGINT, before)
-        if came:
-            before(signal.SIGINT, came[-1])
+    def __enter__(self) -> None:
+        global _waiting
+        self._before: Any = None
+        self._came: list[FrameType | None] = []
+        if _waiting or threading.current_thread() is not threading.main_thread():
+            return
+        before = get_handler(SIGINT)
+        if callable(before):
+            self._before = before
+            set_handler(SIGINT, self._note)
+            _waiting = True
+
+    def _note(self, _number: int, frame: FrameType | None) -> None:
+        self._came.append(frame)
+
+    def __exit__(self, *_error: object) -> None:
+        global _waiting
+        if self._before is not None:
+            _waiting = False
+            set_handler(SIGINT, self._before)
+            if self._came:
+                self._before(SIGINT, self._came[-1])
 
 
 def whole(function: Callable[Q, T]) -> Callable[Q, T]:
@@ -64,7 +70,7 @@ def whole(function: Callable[Q, T]) -> Callable[Q, T]:
 
     @functools.wraps(function)
     def wrapped(*args: Q.args, **kwargs: Q.kwargs) -> T:
-        with held_back():
+        with HeldBack():
             return function(*args, **kwargs)
 
     return wrapped

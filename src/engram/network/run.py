@@ -10,7 +10,7 @@ from engram.errors import InvalidValueError
 from engram.kernels.calls import kernel
 from engram.kernels.constants import RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
-from engram.network.interrupts import held_back
+from engram.network.interrupts import HeldBack
 from engram.network.network import MAX_STEPS, Network, Process
 
 _NOBODY = np.zeros(0, np.int64)
@@ -48,7 +48,7 @@ def run(network: Network, steps: int) -> None:
             advance(network, stop - step)
         else:
             # What is due is part of the step: an interrupt waits for it.
-            with held_back():
+            with HeldBack():
                 advance(network, stop - step)
                 network.agenda = None
                 _act(network, due, stop)

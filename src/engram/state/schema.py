@@ -17,6 +17,7 @@ more than the longest delay) are sizes of one projection.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from engram.kernels.constants import NEVER
@@ -419,7 +420,8 @@ NEURON_FIELDS = tuple(field for field in BRAIN_FIELDS if field.of_neurons)
 SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)
 
 
-def renewed(occasion: Occasion) -> tuple[list[Field], list[Field]]:
+@cache
+def renewed(occasion: Occasion) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """The arrays of a brain, and of its projections, that are renewed on an occasion.
 
     Parameters
@@ -429,8 +431,8 @@ def renewed(occasion: Occasion) -> tuple[list[Field], list[Field]]:
 
     Returns
     -------
-    tuple of (list of Field, list of Field)
+    tuple of (tuple of Field, tuple of Field)
         Of the brain, and of its projections.
     """
-    brain = [field for field in BRAIN_FIELDS if occasion in field.on]
-    return brain, [field for field in SYNAPSE_FIELDS if occasion in field.on]
+    brain = tuple(field for field in BRAIN_FIELDS if occasion in field.on)
+    return brain, tuple(field for field in SYNAPSE_FIELDS if occasion in field.on)
