@@ -13,9 +13,16 @@ from tools.source import Place, Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 NESTING = (
-    ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    ast.TryStar,
     ast.Match,
-)  # fmt: skip
+)
 
 
 def _docstring(node: ast.Module | ast.ClassDef | Function) -> range:
@@ -34,9 +41,14 @@ def _span(node: ast.ClassDef | Function) -> range:
 def _code_lines(text: str) -> set[int]:
     """Numbers of the lines that hold more than blanks and comments."""
     ignored = {
-        tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-        tokenize.ENCODING, tokenize.ENDMARKER,
-    }  # fmt: skip
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENCODING,
+        tokenize.ENDMARKER,
+    }
     found: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in ignored:
@@ -117,6 +129,6 @@ def fmt_skips(files: Iterable[Source]) -> list[Place]:
     found = []
     for source in files:
         for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-            if token.type == tokenize.COMMENT and re.match(r"#\s*fmt:\s*skip", token.string):
-                found.append(Place(source.file, token.start[0], "fmt: skip"))
+            if token.type == tokenize.COMMENT and re.match(r"#\s*fmt:\s*(skip|off)", token.string):
+                found.append(Place(source.file, token.start[0], token.string.lstrip("# ")))
     return found

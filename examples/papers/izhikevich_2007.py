@@ -119,7 +119,7 @@ class Network:
         self.synapse = int(self.rng.integers(self.own.n_synapses))
         self.pre = int(self.own.pre[self.synapse])
         self.post = int(self.own.post[self.synapse])
-        weight = self.own.weight
+        weight = self.own.weight.copy()
         weight[self.synapse] = 0.0
         self.own.weight = weight
 

@@ -120,7 +120,7 @@ def test_the_fingerprint_sees_every_change():
 
     def assign_weight(b):
         p = b.get_projection("mid", "out")
-        w = p.weight
+        w = p.weight.copy()
         w[0] *= 0.5
         p.weight = w
 

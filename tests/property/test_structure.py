@@ -179,7 +179,9 @@ class Life(RuleBasedStateMachine):
     def change_weights(self, seed):
         rng = np.random.default_rng(seed)
         p = self.projection(rng)
-        p.weight = rng.uniform(-1.5, 1.5, p.n_synapses) * p.w_max
+        p.weight = np.where(p.nt == Neurotransmitter.GABA, -1, 1) * (
+            rng.uniform(0.0, 1.5, p.n_synapses) * p.w_max
+        )
         p.normalize(float(rng.uniform(0.1, 50.0)))
 
     @rule(seed=seeds, stp=st.booleans())

@@ -4,6 +4,7 @@ import builtins
 import importlib
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
@@ -15,21 +16,34 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from engram import Brain, EngramError, RegionType, plots
+from engram.recording import Recorder
+
+
+@dataclass
+class Recorded:
+    brain: Brain
+    spikes: Recorder
+    rates: Recorder
+    v: Recorder
 
 
 @pytest.fixture(scope="module")
-def brain() -> Brain:
+def recorded() -> Recorded:
     made = Brain(seed=5)
     made.add_region("a", RegionType.SENSORY, n_neurons=20, background=8.0)
     made.add_region("b", RegionType.ASSOCIATION, n_neurons=30)
     made.connect_regions("a", "b", density=0.2)
-    made.spikes = made.record("spikes")
-    made.rates = made.record("rates", every=10.0)
-    made.v = made.record("v", "a", neurons=[3, 8])
+    spikes, rates = made.record("spikes"), made.record("rates", every=10.0)
+    life = Recorded(made, spikes, rates, made.record("v", "a", neurons=[3, 8]))
     made.run(400)
-    for recorder in (made.spikes, made.rates, made.v):
+    for recorder in (life.spikes, life.rates, life.v):
         recorder.detach()
-    return made
+    return life
+
+
+@pytest.fixture(scope="module")
+def brain(recorded: Recorded) -> Brain:
+    return recorded.brain
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +56,12 @@ def legend_texts(ax: object) -> list[str]:
     return [t.get_text() for t in ax.get_legend().get_texts()]
 
 
-def test_all_draw_into_the_axes_given(brain: Brain) -> None:
+def test_all_draw_into_the_axes_given(brain: Brain, recorded: Recorded) -> None:
     projection = brain.get_projection("a", "b")
     for draw in (
-        lambda ax: plots.raster(brain.spikes, ax),
-        lambda ax: plots.rates(brain.rates, ax),
-        lambda ax: plots.traces(brain.v, ax),
+        lambda ax: plots.raster(recorded.spikes, ax),
+        lambda ax: plots.rates(recorded.rates, ax),
+        lambda ax: plots.traces(recorded.v, ax),
         lambda ax: plots.weight_histogram(projection, ax=ax),
         lambda ax: plots.weight_histogram(projection.weight, projection.weight * 2, ax),
         lambda ax: plots.weight_matrix(projection, ax),
@@ -65,21 +79,21 @@ def test_all_draw_into_the_axes_given(brain: Brain) -> None:
         plt.close("all")
 
 
-def test_raster_marks_every_spike(brain: Brain) -> None:
-    ax = plots.raster(brain.spikes)
+def test_raster_marks_every_spike(recorded: Recorded) -> None:
+    ax = plots.raster(recorded.spikes)
     a, b = ax.get_lines()
     for line, region, offset in ((a, "a", 0.5), (b, "b", 20 + 2 + 0.5)):
-        times, neurons = brain.spikes.spikes(region)
+        times, neurons = recorded.spikes.spikes(region)
         assert len(times)
         assert np.array_equal(line.get_xdata(), times)
         assert np.array_equal(line.get_ydata(), neurons + offset)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a (20)", "b (30)"]
     assert ax.get_xlabel() == "time (ms)"
     assert a.get_color() != b.get_color()
-    part = plots.raster(brain.spikes, start=100.0, stop=200.0, colors={"b": "red"})
+    part = plots.raster(recorded.spikes, start=100.0, stop=200.0, colors={"b": "red"})
     assert part.get_xlim() == (100.0, 200.0)
     shown = part.get_lines()[0].get_xdata()
-    times = brain.spikes.spikes("a")[0]
+    times = recorded.spikes.spikes("a")[0]
     assert len(shown) == np.count_nonzero((times >= 100) & (times <= 200))
     assert part.get_lines()[1].get_color() == "red"
 
@@ -91,33 +105,33 @@ def test_raster_of_arrays_in_seconds_when_long() -> None:
     assert plots.raster({"silent": ([], [])}).get_lines()[0].get_xdata().size == 0
 
 
-def test_rates_are_means_over_the_window(brain: Brain) -> None:
-    ax = plots.rates(brain.rates, window=10.0)
+def test_rates_are_means_over_the_window(recorded: Recorded) -> None:
+    ax = plots.rates(recorded.rates, window=10.0)
     assert legend_texts(ax) == ["a", "b"]
-    assert np.array_equal(ax.get_lines()[0].get_ydata(), brain.rates.values[:, 0])
-    assert np.array_equal(ax.get_lines()[0].get_xdata(), brain.rates.times - 5.0)
-    smooth = plots.rates(brain.rates, window=40.0).get_lines()[1]
-    values = brain.rates.values[:, 1]
+    assert np.array_equal(ax.get_lines()[0].get_ydata(), recorded.rates.values[:, 0])
+    assert np.array_equal(ax.get_lines()[0].get_xdata(), recorded.rates.times - 5.0)
+    smooth = plots.rates(recorded.rates, window=40.0).get_lines()[1]
+    values = recorded.rates.values[:, 1]
     expected = [values[k : k + 4].mean() for k in range(len(values) - 3)]
     np.testing.assert_allclose(smooth.get_ydata(), expected)
     assert smooth.get_xdata()[0] == 20.0
-    one = plots.rates({"a": (brain.rates.times, brain.rates.values[:, 0])}, window=10.0)
-    assert np.array_equal(one.get_lines()[0].get_ydata(), brain.rates.values[:, 0])
+    one = plots.rates({"a": (recorded.rates.times, recorded.rates.values[:, 0])}, window=10.0)
+    assert np.array_equal(one.get_lines()[0].get_ydata(), recorded.rates.values[:, 0])
     assert one.get_legend() is None
 
 
-def test_traces(brain: Brain) -> None:
-    ax = plots.traces(brain.v)
+def test_traces(recorded: Recorded) -> None:
+    ax = plots.traces(recorded.v)
     assert legend_texts(ax) == ["neuron 3", "neuron 8"]
     assert ax.get_ylabel() == "membrane potential (mV)"
     for k, line in enumerate(ax.get_lines()):
-        assert np.array_equal(line.get_xdata(), brain.v.times)
-        assert np.array_equal(line.get_ydata(), brain.v.values[:, k])
-    only = plots.traces(brain.v, neurons=[8]).get_lines()
+        assert np.array_equal(line.get_xdata(), recorded.v.times)
+        assert np.array_equal(line.get_ydata(), recorded.v.values[:, k])
+    only = plots.traces(recorded.v, neurons=[8]).get_lines()
     assert len(only) == 1
-    assert np.array_equal(only[0].get_ydata(), brain.v.values[:, 1])
+    assert np.array_equal(only[0].get_ydata(), recorded.v.values[:, 1])
     with pytest.raises(EngramError, match="neuron 4 was not recorded"):
-        plots.traces(brain.v, neurons=[4])
+        plots.traces(recorded.v, neurons=[4])
 
 
 def test_histograms_count_every_synapse(brain: Brain) -> None:

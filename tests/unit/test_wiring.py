@@ -215,8 +215,10 @@ def test_bounds_default_to_twice_the_largest_weight_and_hold():
     assert p.weight.max() == 1.5
     p.weight = 9.0
     assert (p.weight == 1.5).all()
-    p.weight = -9.0
+    p.weight = 0.1
     assert (p.weight == 0.5).all()
+    with pytest.raises(InvalidValueError, match="wrong sign"):
+        p.weight = -9.0
     p.weight = np.linspace(0, 2, 100)
     np.testing.assert_allclose(p.weight, np.clip(np.linspace(0, 2, 100), 0.5, 1.5))
     _, p = pathway(10, 10, density=1.0, weights=0.3, w_max=0.3, w_min=0.3)

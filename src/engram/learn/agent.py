@@ -471,7 +471,8 @@ class SpikingAgent:
         CheckpointError
             The folder holds none, or not all of one.
         """
-        agent, brain = load_agent(folder, cls, _STATE)
+        agent, state, brain = load_agent(folder, cls, _STATE)
+        vars(agent).update(state)
         agent._brain = brain
         return agent
 

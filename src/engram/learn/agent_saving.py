@@ -58,7 +58,7 @@ def save_agent(
 
 def load_agent(
     folder: str | Path, make: Callable[..., A], attributes: Iterable[str]
-) -> tuple[A, Brain]:
+) -> tuple[A, dict[str, Any], Brain]:
     """Read what `save_agent` wrote.
 
     Parameters
@@ -72,8 +72,8 @@ def load_agent(
 
     Returns
     -------
-    tuple of (object, Brain)
-        The agent with its state, and the brain it is to have.
+    tuple of (object, dict, Brain)
+        The agent, what its state was, and the brain it is to have.
 
     Raises
     ------
@@ -88,15 +88,14 @@ def load_agent(
         }
         parameters["seed"] = notes["parameters"]["seed"]
         agent = make(cells=from_description(notes["cells"]), **parameters)
-        for key in attributes:
-            setattr(agent, key, notes["state"][key])
+        state = {key: notes["state"][key] for key in attributes}
         brain = load_brain(place / notes["brain"])
         fingerprint = notes["fingerprint"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"SpikingAgent.load: no agent in {place}: {error}") from error
     if brain.fingerprint() != fingerprint:
         raise CheckpointError(f"SpikingAgent.load: {place}: another brain than the agent's")
-    return agent, brain
+    return agent, state, brain
 
 
 def _finite(value: Any) -> Any:
