@@ -72,7 +72,37 @@ CHANGES: dict[str, Callable[[Brain], Any]] = {
     "region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
     "connect": lambda b: b.connect_regions("b", "a", 0.2),
     "sleep": lambda b: b.fall_asleep(500.0),
+    "hold": lambda b: b.hold("a", [0.5, 0.2]),
+    "inject": lambda b: b.inject_current("a", [1, 3], 5.0),
+    "stimulate": lambda b: b.stimulate("a", [0.5, 0.2]),
+    "freeze": lambda b: b.freeze_plasticity(),
+    "frozen": lambda b: setattr(b.projections[2], "frozen", True),
 }
+
+
+def test_a_presentation_that_is_interrupted_holds_nothing() -> None:
+    started = build()
+    lines = 0
+
+    def count(seen: int) -> bool:
+        nonlocal lines
+        lines = seen
+        return False
+
+    def show(brain: Brain) -> None:
+        brain.present("a", [0.5, 0.2], 5, 2)
+
+    twin = started.copy()
+    interrupted(lambda: show(twin), count)
+    came = 0
+    for at in range(1, lines):
+        brain = started.copy()
+        came += interrupted(lambda b=brain: show(b), lambda seen, at=at: seen == at)
+        for name in ("held", "held_onset", "holding"):
+            assert not brain.network.tables[name].any(), (name, at)
+        assert not brain.network.presenting, at
+        brain.run(3)
+    assert came
 
 
 @pytest.mark.parametrize("what", CHANGES)

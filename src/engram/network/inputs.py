@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engram.kernels.calls import kernel
 from engram.kernels.constants import NEVER
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.stimulus import Encoded
@@ -21,6 +22,7 @@ QUIET = 100.0
 """Without stimulus for as long, a brain is quiet, ms."""
 
 
+@whole
 def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) -> int:
     """Add a current to each neuron of a region for the next step.
 
@@ -47,6 +49,7 @@ def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) 
     return driven
 
 
+@whole
 def inject(
     network: Network, region: RegionRecord, neurons: NDArray[np.int64], current: Any
 ) -> None:
@@ -68,6 +71,7 @@ def inject(
     note_stimulus(network, network.step_count)
 
 
+@whole
 def clear_drive(network: Network) -> None:
     """Drop what waits for the next step.
 
@@ -80,6 +84,7 @@ def clear_drive(network: Network) -> None:
     network.tables["driven"][:] = 0
 
 
+@whole
 def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     """Hold a stimulus from now on; neurons born since it was made get none.
 
@@ -101,6 +106,7 @@ def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     tables["holding"][r] = 1
 
 
+@whole
 def release(network: Network, region: RegionRecord) -> None:
     """End what is held into a region.
 
@@ -137,6 +143,7 @@ def is_held(network: Network, region: RegionRecord) -> bool:
     return bool(network.tables["holding"][region.index])
 
 
+@whole
 def impose(network: Network, region: RegionRecord, current: NDArray[np.float32] | float) -> None:
     """Hold a current on behalf of a process, in place of what is held.
 

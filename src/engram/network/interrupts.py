@@ -17,8 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 Q = ParamSpec("Q")
 T = TypeVar("T")
 
-_waiting = False
-"""Whether a SIGINT is being held back already, by a block around this one."""
+_holder: HeldBack | None = None
+"""The block that holds a SIGINT back already, around those within."""
 
 
 class HeldBack:
@@ -31,27 +31,39 @@ class HeldBack:
     __slots__ = ("_before", "_came")
 
     def __enter__(self) -> None:
-        global _waiting
+        global _holder
         self._before: Any = None
         self._came: list[FrameType | None] = []
-        if _waiting or threading.current_thread() is not threading.main_thread():
+        if _holder is not None or threading.current_thread() is not threading.main_thread():
             return
         before = get_handler(SIGINT)
         if callable(before):
             self._before = before
             set_handler(SIGINT, self._note)
-            _waiting = True
+            _holder = self
 
     def _note(self, _number: int, frame: FrameType | None) -> None:
         self._came.append(frame)
 
     def __exit__(self, *_error: object) -> None:
-        global _waiting
+        global _holder
         if self._before is not None:
-            _waiting = False
+            _holder = None
             set_handler(SIGINT, self._before)
-            if self._came:
-                self._before(SIGINT, self._came[-1])
+            self.let_through()
+
+    def let_through(self) -> None:
+        """Let a SIGINT that has come take effect now."""
+        if self._came:
+            frame = self._came[-1]
+            self._came.clear()
+            self._before(SIGINT, frame)
+
+
+def let_through() -> None:
+    """Let a SIGINT that is held back take effect, at a place where it does no harm."""
+    if _holder is not None:
+        _holder.let_through()
 
 
 def whole(function: Callable[Q, T]) -> Callable[Q, T]:

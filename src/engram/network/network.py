@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
+from engram.network.interrupts import whole
 from engram.network.parts import Parts
 from engram.network.records import RegionRecord
 from engram.parameters import Parameterized
@@ -367,6 +368,7 @@ class Network(Parts):
 
     # -- processes
 
+    @whole
     def add_process(self, process: Process) -> None:
         """Let a process act from now on, after those of the same order that are there.
 
@@ -396,22 +398,19 @@ class Network(Parts):
                 f"not {name!r:.120}"
             )
         if isinstance(order, bool) or not isinstance(order, int):
-            raise InvalidTypeError(
-                f"Brain.add_process: order must be a whole number, not {order!r}"
-            )
+            raise InvalidTypeError(f"Brain.add_process: order must be an integer, not {order!r}")
         if process.kept and not process.name:
             raise InvalidValueError(
                 f"Brain.add_process: {type(process).__name__} needs a name, by which checkpoints "
                 f"know it (or kept = False)"
             )
-        if process.name and any(p.name == process.name for p in self.processes):
-            raise InvalidValueError(
-                f"Brain.add_process: there is a process {process.name!r} already"
-            )
+        if name and any(p.name == name for p in self.processes):
+            raise InvalidValueError(f"Brain.add_process: there is a process {name!r} already")
         process.join(self)
         bisect.insort(self.processes, process, key=lambda p: p.order)
         self.parameters_changed()
 
+    @whole
     def remove_process(self, process: Process) -> None:
         """Let a process act no more.
 
@@ -465,6 +464,7 @@ class Network(Parts):
         self.stale = True
         self.structure_version += 1
 
+    @whole
     def freeze(self, mechanism: str, frozen: bool) -> None:
         """Freeze or release a mechanism.
 

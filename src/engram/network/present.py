@@ -68,6 +68,7 @@ def noisy(network: Network, region: RegionRecord, encoded: Encoded, phase: int) 
     return network.encoder.noisy(encoded.at(phase), first, network.seed, step)
 
 
+@whole
 def stimulate(network: Network, region: RegionRecord, values: ArrayLike) -> int:
     """Encode values into currents for the next step.
 
@@ -90,6 +91,7 @@ def stimulate(network: Network, region: RegionRecord, values: ArrayLike) -> int:
     return inputs.drive(network, region, noisy(network, region, encoded, phase))
 
 
+@whole
 def hold(network: Network, region: RegionRecord, values: ArrayLike) -> None:
     """Hold a stimulus until `release`.
 
@@ -108,6 +110,7 @@ def hold(network: Network, region: RegionRecord, values: ArrayLike) -> None:
     inputs.hold(network, region, encoded)
 
 
+@whole
 def release(network: Network, region: RegionRecord) -> None:
     """End what `hold` began.
 
@@ -167,6 +170,7 @@ def present(
     }
 
 
+@whole
 def show(network: Network, region: RegionRecord, encoded: Encoded, steps: int, rest: int) -> None:
     """Hold an input for some steps, then nothing.
 
@@ -193,8 +197,8 @@ def show(network: Network, region: RegionRecord, encoded: Encoded, steps: int, r
             if network.encoder.noise_level > 0:
                 _drive_for(network, region, encoded, steps)
             else:
-                inputs.hold(network, region, encoded)
                 try:
+                    inputs.hold(network, region, encoded)
                     run(network, steps)
                 finally:
                     inputs.release(network, region)

@@ -10,7 +10,7 @@ from engram.errors import InvalidValueError
 from engram.kernels.calls import kernel
 from engram.kernels.constants import RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
-from engram.network.interrupts import HeldBack
+from engram.network.interrupts import HeldBack, let_through
 from engram.network.network import MAX_STEPS, Network, Process
 
 _NOBODY = np.zeros(0, np.int64)
@@ -53,6 +53,8 @@ def run(network: Network, steps: int) -> None:
                 network.agenda = None
                 _act(network, due, stop)
         step = stop
+        # A presentation holds interrupts back, so that it can end what it holds.
+        let_through()
 
 
 def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:

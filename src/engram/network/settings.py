@@ -51,8 +51,6 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
     pathway.rule = new
     for name in ("pre_trace", "post_trace"):
         network.block(pathway)[name][:] = 0
-    tables["eligibility_growth"][p] = 1.0
-    tables["dopamine_integral"][p] = 0.0
     pathways.lay_out_without(network, pathway, "eligibility")
     network.parameters_changed()
 
@@ -122,6 +120,7 @@ def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity |
     network.parameters_changed()
 
 
+@whole
 def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
     """Keep a pathway's weights as they are, or let them change again.
 
