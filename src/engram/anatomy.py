@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from engram.distributions import Values
 from engram.modulation import Modulation
 from engram.network import build
+from engram.network.interrupts import carry_out, whole
 from engram.network.network import Network, Process
 from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
@@ -30,9 +32,12 @@ class Anatomy(Guarded):
     network: Network
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        vars(self)["network"] = network
         self._regions: dict[str, Region] = {}
         self._projections: tuple[Projection, ...] = ()
+
+    def _assign(self, name: str, value: Any) -> None:
+        carry_out(self.network, object.__setattr__, self, name, value)
 
     @property
     def regions(self) -> Mapping[str, Region]:
@@ -57,6 +62,7 @@ class Anatomy(Guarded):
             for record in self.network.pathways
         )
 
+    @whole
     def add_region(
         self,
         name: str,
@@ -148,6 +154,7 @@ class Anatomy(Guarded):
         self.look()
         return self._regions[name]
 
+    @whole
     def connect_regions(
         self,
         source: str,

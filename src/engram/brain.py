@@ -25,7 +25,9 @@ from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
 from engram.network import present
+from engram.network.interrupts import whole
 from engram.network.network import Network
+from engram.network.turns import alone
 from engram.parameters import Mechanism
 from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
@@ -147,6 +149,7 @@ class Brain(Anatomy, Life, Switches):
         n = sum(r.n_alive_neurons for r in self.regions.values())
         return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
 
+    @alone
     def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
         """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
 
@@ -174,14 +177,17 @@ class Brain(Anatomy, Life, Switches):
 
     # -- looking
 
+    @alone
     def summary(self) -> str:
         """Totals and figures by region, as text."""
         return describe(self.network)
 
+    @alone
     def stats(self) -> BrainStats:
         """Totals and figures by region."""
         return collect(self.network)
 
+    @alone
     def record(
         self,
         what: str = "spikes",
@@ -231,12 +237,14 @@ class Brain(Anatomy, Life, Switches):
 
     # -- resetting
 
+    @whole
     def reset_traces(self) -> None:
         """Clear eligibility, phasic dopamine, and what other transmitters were released."""
         for projection in self.projections:
             projection.reset_traces()
         self.network.tables["transmitter_level"][:] = 0.0
 
+    @whole
     def reset_state(self) -> None:
         """Membranes, currents, spikes in flight, short-term plasticity and traces back to rest.
 
@@ -245,6 +253,7 @@ class Brain(Anatomy, Life, Switches):
         """
         present.reset_state(self.network)
 
+    @whole
     def enable_projection_plasticity(
         self, source: str, target: str, A_plus: float | None = None, A_minus: float | None = None
     ) -> Projection:
@@ -277,6 +286,7 @@ class Brain(Anatomy, Life, Switches):
 
     # -- copies
 
+    @alone
     def respond(
         self,
         region: str,
@@ -307,6 +317,7 @@ class Brain(Anatomy, Life, Switches):
         shown, own = present.checked_question(self.network, region, inputs, steps, read, keys)
         return present.answers(self.copy().network, region, shown, steps, read, own)
 
+    @alone
     def copy(self) -> Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
         return Brain.restored(state.taken(self.network), state.among(state.classes(self.network)))
@@ -338,6 +349,7 @@ class Brain(Anatomy, Life, Switches):
         """Pickled and deep-copied through the format of checkpoints."""
         return unpickled, (files.packed(state.taken(self.network)), state.classes(self.network))
 
+    @alone
     def checkpoint_every(
         self,
         folder: str | Path,
@@ -391,6 +403,7 @@ class Brain(Anatomy, Life, Switches):
             background=background,
         )
 
+    @alone
     def fingerprint(self) -> str:
         """A hash of everything that determines the future: equal ones mean equal futures."""
         return fingerprint(self.network)

@@ -42,6 +42,10 @@ class CapacityError(EngramError, ValueError):
     """More neurons or synapses than there is room for."""
 
 
+class BusyError(EngramError, RuntimeError):
+    """Another thread is running or changing the brain."""
+
+
 class MissingExtraError(EngramError, ImportError):
     """A package that an optional part of Engram needs is not installed.
 

@@ -14,6 +14,7 @@ from engram.mechanisms.memory import Memory, SleepReport
 from engram.network import efficacy, inputs, present
 from engram.network.network import MAX_STEPS, Network
 from engram.network.run import last_spikes, run
+from engram.network.turns import alone
 from engram.progress import Progress, reporting
 
 CHUNK = 5000
@@ -134,6 +135,7 @@ class Life:
         run(self.network, 1)
         return last_spikes(self.network)
 
+    @alone
     def run(
         self, steps: int, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None
     ) -> None:
@@ -178,6 +180,7 @@ class Life:
         for process in self.network.processes:
             process.finished()
 
+    @alone
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
     ) -> dict[str, NDArray[np.int64]]:
@@ -212,6 +215,7 @@ class Life:
         target = self.network.region("Brain.present", region)
         return present.present(self.network, target, values, steps, rest)
 
+    @alone
     def present_many(
         self,
         region: str,
@@ -258,6 +262,7 @@ class Life:
 
     # -- sleep
 
+    @alone
     def sleep(self, duration: float, *, progress: Progress = None) -> SleepReport:
         """Sleep for `duration` ms: slow waves, and replay of stored traces in their up states.
 
@@ -371,6 +376,7 @@ class Life:
         """
         return f"proj:{source}->{target}"
 
+    @alone
     def reward(self, amount: float, target: str) -> None:
         """Raise dopamine at a target by `amount`.
 
@@ -395,6 +401,7 @@ class Life:
         size = number("Brain.reward: amount", amount, 0.0)
         self.network.tables["dopamine"][pathway.index] += size
 
+    @alone
     def punish(self, amount: float, target: str) -> None:
         """Lower dopamine at a target by `amount`, below its baseline if need be; see `reward`.
 

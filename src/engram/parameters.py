@@ -163,7 +163,7 @@ class Parameterized:
     """Base of everything that has parameters.
 
     A parameter that was never set has the value of `inherit_from` (the brain-wide setting), or else
-    its default. `on_change` is called after one was set; see `attach` for both. A docstring of a
+    its default. What it belongs to carries out assignments; see `attach` for both. A docstring of a
     subclass gets a section Parameters from what the class declares, without those that its own
     section Parameters names already.
 
@@ -220,7 +220,7 @@ class Parameterized:
     def __init__(self, **values: Any) -> None:
         object.__setattr__(self, "_values", {})
         object.__setattr__(self, "_inherit_from", None)
-        object.__setattr__(self, "_on_change", None)
+        object.__setattr__(self, "_change", None)
         valid = self.parameters()
         for name, value in values.items():
             if name not in valid:
@@ -241,18 +241,20 @@ class Parameterized:
         object.__setattr__(self, name, value)
 
     def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
-        self.__dict__["_values"][parameter.name] = value
-        on_change = self.__dict__["_on_change"]
-        if on_change is not None:
-            on_change()
+        values, change = self.__dict__["_values"], self.__dict__["_change"]
+        if change is None:
+            values[parameter.name] = value
+        else:
+            change(values.__setitem__, parameter.name, value)
 
-    def attach(self, on_change: Callable[[], None], inherit_from: object = None) -> Self:
-        """Tie to a brain: report changes, inherit what is not set.
+    def attach(self, change: Callable[..., None], inherit_from: object = None) -> Self:
+        """Tie to a brain, which carries out changes; inherit what is not set.
 
         Parameters
         ----------
-        on_change : callable
-            Called without arguments after a parameter was set.
+        change : callable
+            Called with a function and its arguments when a parameter is set: it calls the function,
+            which sets it.
         inherit_from : object, optional
             Where the values come from of parameters that are not set. None: from the defaults.
 
@@ -261,14 +263,14 @@ class Parameterized:
         Self
             This object.
         """
-        object.__setattr__(self, "_on_change", on_change)
+        object.__setattr__(self, "_change", change)
         object.__setattr__(self, "_inherit_from", inherit_from)
         return self
 
     @property
     def attached(self) -> bool:
         """Whether it belongs to a brain already."""
-        return self.__dict__["_on_change"] is not None
+        return self.__dict__["_change"] is not None
 
     def assign(self, name: str, value: Any) -> None:
         """Assign a parameter by name.
@@ -290,12 +292,17 @@ class Parameterized:
         other : Self
             Of the same class.
         """
-        values = other.own_values()
-        self.__dict__["_values"].clear()
-        self.__dict__["_values"].update(values)
-        on_change = self.__dict__["_on_change"]
-        if on_change is not None:
-            on_change()
+        own, values = self.__dict__["_values"], other.own_values()
+
+        def replace() -> None:
+            own.clear()
+            own.update(values)
+
+        change = self.__dict__["_change"]
+        if change is None:
+            replace()
+        else:
+            change(replace)
 
     def own_values(self) -> dict[str, Any]:
         """The parameters that were set on this object itself."""
@@ -408,6 +415,13 @@ class Guarded:
         if not (name.startswith("_") or hasattr(kind, name) or declared):
             known = [n for n in dir(kind) if not n.startswith("_")]
             raise unknown_name(kind.__name__, "attribute", name, known)
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self._assign(name, value)
+
+    def _assign(self, name: str, value: Any) -> None:
+        """Set an attribute that there is."""
         object.__setattr__(self, name, value)
 
 

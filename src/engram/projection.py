@@ -24,7 +24,8 @@ from engram.network import efficacy, pathways, settings, sites
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
-from engram.parameters import Guarded, read_only
+from engram.network.views import View
+from engram.parameters import read_only
 from engram.plasticity import PlasticityRule
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
@@ -36,7 +37,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-class Projection(Guarded):
+class Projection(View):
     """The synapses from one region to another; a region's own wiring is its projection to itself.
 
     A view of the brain's state. The arrays have one entry per living synapse, in an order that

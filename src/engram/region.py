@@ -13,8 +13,9 @@ from engram.morphology import NMDA, Morphology
 from engram.network import population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
+from engram.network.views import View
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
-from engram.parameters import Guarded, read_only
+from engram.parameters import read_only
 from engram.projection import Projection
 from engram.state.tables import Array
 from engram.synapses import Neurotransmitter
@@ -22,7 +23,7 @@ from engram.synapses import Neurotransmitter
 __all__ = ["Region", "RegionType"]
 
 
-class Region(Guarded):
+class Region(View):
     """A population of neurons. A view of the brain's state.
 
     The arrays ``v``, ``u``, ``a``, ``b``, ``c``, ``d``, ``theta`` and all other states and

@@ -23,6 +23,7 @@ from engram.morphology import DYNAMICS, NMDA, Branch, Morphology
 from engram.network.dendrites import Dendrites
 from engram.network.network import Network, Process
 from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.turns import alone
 from engram.neurons import FiringPattern, NeuronModel, RegionType
 from engram.parameters import Parameterized, class_at
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
@@ -165,6 +166,7 @@ def _with_defaults(kind: type[Parameterized], values: Any, saved: Mapping[str, A
 # -- taking
 
 
+@alone
 def taken(network: Network) -> State:
     """Everything that is saved: plain values by name, and arrays by name.
 
@@ -345,7 +347,7 @@ def _restored_region(
         index,
         entry["name"],
         RegionType[entry["type"]],
-        model.attach(network.parameters_changed),
+        model.attach(network.change),
         (excitatory, inhibitory),
         entry["variation"],
         entry["excitatory"],
@@ -382,11 +384,11 @@ def _restored_pathway(
         pathway.rule = rule
     if entry["stp"] is not None:
         values = _with_defaults(ShortTermPlasticity, entry["stp"], defaults)
-        pathway.stp = ShortTermPlasticity(**values).attach(network.parameters_changed)
+        pathway.stp = ShortTermPlasticity(**values).attach(network.change)
     if entry["modulation"] is not None:
         kind = find(entry["modulation"]["class"], Modulation)
         values = _with_defaults(kind, entry["modulation"]["values"], defaults)
-        pathway.modulation = kind(**values).attach(network.parameters_changed)
+        pathway.modulation = kind(**values).attach(network.change)
     return pathway
 
 

@@ -73,7 +73,7 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
         """
         self._network, self._index = network, index
         self._region, self._targets = region, targets
-        return self.attach(network.parameters_changed)
+        return self.attach(network.change)
 
     @property
     def region(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.network import efficacy, pathways
+from engram.network.interrupts import whole
 from engram.network.network import Process, next_multiple
 from engram.network.records import RegionRecord
 from engram.parameters import Parameter
@@ -120,6 +121,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         """
         self.scale()
 
+    @whole
     def scale(self) -> None:
         """Measure rates and scale now, whatever the interval."""
         network = self.network

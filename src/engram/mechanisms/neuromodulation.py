@@ -10,6 +10,7 @@ from engram.errors import InvalidValueError
 from engram.mechanisms.critic import Critic
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.network.defaults import current_unit
+from engram.network.interrupts import whole
 from engram.network.network import Process, Saved
 from engram.network.population import n_excitatory
 
@@ -69,6 +70,7 @@ class Neuromodulation(Process):
             self.network.rewarded(where, label)
         return self.add(Critic(**parameters), region, labels)
 
+    @whole
     def add(self, critic: Critic, region: str, labels: tuple[str, ...]) -> Critic:
         """Enter a critic whose region and targets have been checked.
 
@@ -92,6 +94,7 @@ class Neuromodulation(Process):
         self.network.parameters_changed()
         return critic
 
+    @whole
     def switch(self, on: bool) -> None:
         """Switch on, or off: what was released is gone then, and critics are at rest.
 

@@ -8,16 +8,17 @@ import numpy as np
 
 from engram.engine import loops
 from engram.engine.entries import check_gate
-from engram.errors import InvalidValueError, number, unknown_name
+from engram.errors import InvalidValueError, number
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
 from engram.mechanisms.bands import BANDS, COUPLINGS, REGION_RHYTHMS
+from engram.mechanisms.rhythm_figures import RhythmFigures
 from engram.network.defaults import current_unit
-from engram.network.network import Process
+from engram.network.interrupts import whole
 from engram.network.records import RegionRecord
 
 
-class Oscillators(Process):
+class Oscillators(RhythmFigures):
     """The rhythms of a brain's regions: I(t) = sum of A_k g_k(t) cos(theta_k(t)) over bands k.
 
     theta_k = 2 pi f_k t + phi_k, and phase 0 is the peak. I is a current into every neuron of the
@@ -66,6 +67,7 @@ class Oscillators(Process):
 
     # -- generators
 
+    @whole
     def set(
         self,
         region: str,
@@ -98,7 +100,7 @@ class Oscillators(Process):
             A value is no number or out of range; a frequency has no two steps a cycle.
         """
         where = "Oscillators.set"
-        place = self._place(where, region, band)
+        place = self.place(where, region, band)
         tables = self.network.tables
         size = float(tables["rhythm_setting"][place])
         if amplitude is not None:
@@ -124,6 +126,7 @@ class Oscillators(Process):
         tables["rhythm_setting"][place] = size
         self.network.parameters_changed()
 
+    @whole
     def use_defaults(self, region: str | None = None) -> None:
         """Give a region the rhythms of its type, gamma nested in theta.
 
@@ -153,86 +156,9 @@ class Oscillators(Process):
         size = REGION_RHYTHMS[found.region_type].get(band, 1.0)
         return size * current_unit(found.model)
 
-    def amplitude(self, region: str, band: str) -> float:
-        """The amplitude of a region's rhythm, as it was set.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-        band : str
-            A name in `BANDS`.
-
-        Returns
-        -------
-        float
-            In the unit of current of the region's model.
-        """
-        place = self._place("Oscillators.amplitude", region, band)
-        return float(self.network.tables["rhythm_setting"][place])
-
-    def frequency(self, region: str, band: str) -> float:
-        """The frequency of a region's rhythm when nothing pulls at it.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-        band : str
-            A name in `BANDS`.
-
-        Returns
-        -------
-        float
-            Frequency, Hz.
-        """
-        place = self._place("Oscillators.frequency", region, band)
-        return float(self.network.tables["rhythm_frequency"][place])
-
-    def phase(self, region: str, band: str) -> float:
-        """The phase of a region's rhythm now.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-        band : str
-            A name in `BANDS`.
-
-        Returns
-        -------
-        float
-            In [0, 2 pi), rad; 0 is the peak of its current.
-        """
-        place = self._place("Oscillators.phase", region, band)
-        tables = self.network.tables
-        frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
-        now = float(kernel("rhythms.phase_at")(frequency, start, self.network.time))
-        return now % (2.0 * math.pi)
-
-    def current(self, region: str) -> float:
-        """The sum of a region's rhythms now, as the next step will see it.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-
-        Returns
-        -------
-        float
-            In the unit of current of the region's model.
-        """
-        r = self.network.region("Oscillators.current", region).index
-        if self.network.frozen["oscillations"]:
-            return 0.0
-        tables = self.network.tables
-        names = ("rhythm_setting", "rhythm_frequency", "rhythm_phase", "nest_depth", "nest_band")
-        parts = [tables[name][r] for name in (*names, "nest_phase")]
-        return float(kernel("rhythms.current_of")(*parts, self.network.time))
-
     # -- coupling
 
+    @whole
     def nest(
         self,
         region: str,
@@ -274,8 +200,8 @@ class Oscillators(Process):
         .. [2] Tort et al. 2010, doi:10.1152/jn.00106.2010
         """
         where = "Oscillators.nest"
-        r, k = self._place(where, region, band)
-        slow = self._place(where, region, within)[1]
+        r, k = self.place(where, region, band)
+        slow = self.place(where, region, within)[1]
         if slow >= k:
             raise InvalidValueError(
                 f"{where}: {within!r} is not slower than {band!r}; bands from slow to fast are "
@@ -289,6 +215,7 @@ class Oscillators(Process):
         tables["nest_phase"][r, k] = preferred
         self.network.parameters_changed()
 
+    @whole
     def couple(
         self,
         source: str,
@@ -333,8 +260,8 @@ class Oscillators(Process):
         .. [2] Acebron et al. 2005, doi:10.1103/RevModPhys.77.137
         """
         where = "Oscillators.couple"
-        i, k = self._place(where, source, band)
-        j = self._place(where, target, band)[0]
+        i, k = self.place(where, source, band)
+        j = self.place(where, target, band)[0]
         if i == j:
             raise InvalidValueError(f"{where}: source and target are both {source!r}")
         size = number(f"{where}: strength", strength, 0.0)
@@ -381,8 +308,8 @@ class Oscillators(Process):
             Strength, rad/s; 0 where there is none.
         """
         where = "Oscillators.coupling"
-        i, k = self._place(where, source, band)
-        j = self._place(where, target, band)[0]
+        i, k = self.place(where, source, band)
+        j = self.place(where, target, band)[0]
         tables = self.network.tables
         here = np.ones(tables.sizes["U"], np.bool_)
         for name, value in zip(COUPLINGS, (i, j, k), strict=True):
@@ -407,6 +334,7 @@ class Oscillators(Process):
 
     # -- gates of learning
 
+    @whole
     def gate_learning(
         self,
         source: str,
@@ -451,7 +379,7 @@ class Oscillators(Process):
         """
         where = "Oscillators.gate_learning"
         projection = self.network.pathway(where, source, target)
-        r, k = self._place(where, target if region is None else region, band)
+        r, k = self.place(where, target if region is None else region, band)
         share = number(f"{where}: depth", depth, 0.0, 1.0)
         preferred = number(f"{where}: preferred_phase", preferred_phase)
         if share > 0:
@@ -492,9 +420,3 @@ class Oscillators(Process):
         frequency, start = tables["rhythm_frequency"][place], tables["rhythm_phase"][place]
         now = kernel("rhythms.phase_at")(frequency, start, self.network.time)
         return float(kernel("rhythms.swing")(tables["gate_depth"][p], now, tables["gate_phase"][p]))
-
-    def _place(self, where: str, region: str, band: str) -> tuple[int, int]:
-        found = self.network.region(where, region)
-        if band not in tuple(BANDS):
-            raise unknown_name(where, "band", band, BANDS)
-        return found.index, list(BANDS).index(band)

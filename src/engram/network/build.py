@@ -206,7 +206,7 @@ def add_region(
             len(network.regions), name, region_type, own_model, chosen, variation, share, most
         )
         _reserve(network, region, n)
-        own_model.attach(network.parameters_changed)
+        own_model.attach(network.change)
         tables, r = network.tables, region.index
         tables["background"][r], tables["noise"][r] = background, level
         _fill(network, region, n)

@@ -1,4 +1,4 @@
-"""Ctrl-C waits until a change is whole."""
+"""A change is whole: Ctrl-C waits for it, and no other thread comes between."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from collections.abc import Callable
 from signal import SIGINT
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
+
+from engram.network.turns import network_of
 
 Q = ParamSpec("Q")
 T = TypeVar("T")
@@ -62,27 +64,54 @@ class HeldBack:
 
 def let_through() -> None:
     """Let a SIGINT that is held back take effect, at a place where it does no harm."""
-    if _holder is not None:
+    if _holder is not None and threading.current_thread() is threading.main_thread():
         _holder.let_through()
 
 
 def whole(function: Callable[Q, T]) -> Callable[Q, T]:
-    """Let a function that changes structure come to its end before a SIGINT takes effect.
+    """Let a function that changes a network come to its end before anything else happens to it.
 
     Parameters
     ----------
     function : callable
-        Any.
+        Its first argument is a network, or has one.
 
     Returns
     -------
     callable
-        The same, with the signal held back.
+        The same: a SIGINT is held back, and another thread that uses the network is an error.
     """
 
     @functools.wraps(function)
     def wrapped(*args: Q.args, **kwargs: Q.kwargs) -> T:
+        network, first = network_of(args[0]), False
         with HeldBack():
-            return function(*args, **kwargs)
+            try:
+                first = network.take_turn()
+                return function(*args, **kwargs)
+            finally:
+                if first:
+                    network.thread = 0
 
     return wrapped
+
+
+@whole
+def carry_out(network: Any, function: Callable[..., object], *args: Any) -> None:  # noqa: ARG001
+    """Call a function that changes a network; nothing comes between its beginning and its end.
+
+    Parameters
+    ----------
+    network : Network
+        Which it changes.
+    function : callable
+        Any.
+    *args : object
+        Its arguments.
+
+    Raises
+    ------
+    BusyError
+        Another thread uses the network.
+    """
+    function(*args)

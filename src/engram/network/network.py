@@ -19,6 +19,7 @@ from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
 from engram.network.interrupts import whole
 from engram.network.parts import Parts
 from engram.network.records import RegionRecord
+from engram.network.turns import alone
 from engram.parameters import Parameterized
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.stimulus import StimulusEncoder
@@ -95,7 +96,7 @@ class Process(Parameterized):
             To which it belongs.
         """
         self._network = network
-        self.attach(network.parameters_changed)
+        self.attach(network.change)
 
     def bind(self) -> None:
         """Write what compiled loops read into the tables: before the first step and after changes.
@@ -264,18 +265,15 @@ class Network(Parts):
         self.processes: list[Process] = []
         self.frozen = dict.fromkeys(SWITCHES, False)
         self.rules: dict[type[Parameterized], PlasticityRule] = {
-            kind: kind().attach(self.parameters_changed) for kind in (STDP, RewardSTDP)
+            kind: kind().attach(self.change) for kind in (STDP, RewardSTDP)
         }
         self.encoder = StimulusEncoder()
         self.tag = 0
         self.last_reset = 0
-        self.structure_version = 0
         self.last_stimulus = NEVER
         self.imposed = False
         self.presenting = self.acting = False
         self.asleep_until: int | None = None
-        self.stale = True
-        self.agenda: tuple[int, list[Process]] | None = None
         self.spikes_kept = 0
         self.places = np.zeros(0, np.int64)
 
@@ -364,7 +362,7 @@ class Network(Parts):
         rule : PlasticityRule
             Of one pathway.
         """
-        rule.attach(self.parameters_changed, self.rules.get(type(rule)))
+        rule.attach(self.change, self.rules.get(type(rule)))
 
     # -- processes
 
@@ -450,20 +448,6 @@ class Network(Parts):
 
     # -- changes
 
-    def parameters_changed(self) -> None:
-        """Something was assigned: the tables are stale, and who acts when is to be asked anew."""
-        self.stale = True
-        self.agenda = None
-
-    def neurons_changed(self) -> None:
-        """Neurons were born or died, or what they receive has changed."""
-        self.stale = True
-
-    def synapses_changed(self) -> None:
-        """Synapses were added or removed."""
-        self.stale = True
-        self.structure_version += 1
-
     @whole
     def freeze(self, mechanism: str, frozen: bool) -> None:
         """Freeze or release a mechanism.
@@ -488,6 +472,7 @@ class Network(Parts):
         """
         self.spikes_kept = max(self.spikes_kept, steps)
 
+    @alone
     def flush_log(self) -> None:
         """Hand the logged spikes to those who asked for them."""
         clock = self.tables["clock"]

@@ -1,24 +1,68 @@
-"""The parts of a network, and how they are found."""
+"""The parts of a network, how they are found, and what is to be done when they change."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, unknown_name
+from engram.network.interrupts import carry_out
 from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.turns import Turns
 from engram.state.tables import Array, Tables
 
 
-class Parts:
+class Parts(Turns):
     """Tables and settings of regions and pathways: what a `Network` consists of."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.tables = Tables()
         self.regions: dict[str, RegionRecord] = {}
         self.pathways: list[PathwayRecord] = []
+        self.structure_version = 0
+        self.stale = True
+        self.agenda: tuple[int, list[Any]] | None = None
+
+    # -- changes
+
+    def parameters_changed(self) -> None:
+        """Something was assigned: the tables are stale, and who acts when is to be asked anew."""
+        self.stale = True
+        self.agenda = None
+
+    def neurons_changed(self) -> None:
+        """Neurons were born or died, or what they receive has changed."""
+        self.stale = True
+
+    def synapses_changed(self) -> None:
+        """Synapses were added or removed."""
+        self.stale = True
+        self.structure_version += 1
+
+    def change(self, function: Callable[..., object], *args: Any) -> None:
+        """Carry out the assignment of a parameter.
+
+        It is noted first, so that an interrupt can't come between the two.
+
+        Parameters
+        ----------
+        function : callable
+            Which assigns it.
+        *args : object
+            Its arguments.
+        """
+
+        def assign() -> None:
+            self.parameters_changed()
+            function(*args)
+
+        carry_out(self, assign)
+
+    # -- finding
 
     def region(self, where: str, name: str) -> RegionRecord:
         """A region by name.

@@ -30,31 +30,45 @@ def run(network: Network, steps: int) -> None:
     ------
     InvalidValueError
         There is nothing to run, or they are too many.
+    BusyError
+        Another thread uses the network.
     """
-    step = network.step_count
-    end = step + steps
+    first = False
+    try:
+        first = network.take_turn()
+        step = network.step_count
+        end = step + steps
+        _check(network, end)
+        while step < end:
+            if network.agenda is None:
+                network.agenda = _agenda(network, step)
+            boundary, due = network.agenda
+            if end < boundary:
+                advance(network, end - step)
+                step = end
+            else:
+                # What is due is part of the step: an interrupt waits for it.
+                with HeldBack():
+                    advance(network, boundary - step)
+                    network.agenda = None
+                    _act(network, due, boundary)
+                step = boundary
+            if network.presenting:
+                # A presentation holds interrupts back, so that it can end what it holds.
+                let_through()
+    finally:
+        if first:
+            network.thread = 0
+
+
+def _check(network: Network, end: int) -> None:
+    """Refuse what can't run."""
     if not network.regions:
         raise InvalidValueError("Brain: there is nothing to run; use Brain.add_region first")
     if network.acting:
         raise InvalidValueError("Brain: a process can't let the brain run while it acts")
     if end > MAX_STEPS:
         raise InvalidValueError(f"Brain: at most {MAX_STEPS} steps in the life of a brain")
-    while step < end:
-        if network.agenda is None:
-            network.agenda = _agenda(network, step)
-        boundary, due = network.agenda
-        stop = min(end, boundary)
-        if stop < boundary:
-            advance(network, stop - step)
-        else:
-            # What is due is part of the step: an interrupt waits for it.
-            with HeldBack():
-                advance(network, stop - step)
-                network.agenda = None
-                _act(network, due, stop)
-        step = stop
-        # A presentation holds interrupts back, so that it can end what it holds.
-        let_through()
 
 
 def _agenda(network: Network, step: int) -> tuple[int, list[Process]]:

@@ -88,7 +88,7 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
             onto = other.target == pathway.target and other.modulation is None
             if onto and other is not pathway and other.rule is not None:
                 check_gate(f"{where}: {other.label}", type(other.rule))
-    pathway.modulation = None if new is None else new.attach(network.parameters_changed)
+    pathway.modulation = None if new is None else new.attach(network.change)
     network.tables["transmitter_level"][pathway.index] = 0.0
     network.parameters_changed()
 
@@ -115,7 +115,7 @@ def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity |
         raise InvalidTypeError(
             f"{pathway.where}: stp must be a ShortTermPlasticity or None, not {stp!r}"
         )
-    pathway.stp = None if stp is None else stp.replica().attach(network.parameters_changed)
+    pathway.stp = None if stp is None else stp.replica().attach(network.change)
     pathways.lay_out_without(network, pathway, "resource", "facilitation")
     network.parameters_changed()
 

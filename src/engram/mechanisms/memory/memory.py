@@ -79,6 +79,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
 
     # -- traces
 
+    @whole
     def capture(self, region: str | None = None, window: float | None = None) -> list[Trace]:
         """Store now what a region did lately.
 
@@ -482,11 +483,9 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         """Run `steps` steps with a current into neuron k for `on` steps from step first[k] on."""
         network = self.network
         now = network.step_count
-        inputs.note_stimulus(network, now + int(first.max(initial=0)) + on - 1)
         self._begin(Pulses(region, neurons, now + first, now + first + on, current))
+        inputs.note_stimulus(network, now + int(first.max(initial=0)) + on - 1)
         run(network, steps)
-
-    # -- saving
 
     def save(self) -> Saved:
         """Traces, a replay under way, a sleep under way."""
