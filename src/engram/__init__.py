@@ -5,11 +5,13 @@ from engram.brain import Brain
 from engram.circuits.competition import Competition
 from engram.distributions import LogNormal, Normal, Uniform
 from engram.errors import (
+    BusyError,
     CapacityError,
     CheckpointError,
     EngramError,
     InvalidTypeError,
     InvalidValueError,
+    InvariantError,
     UnknownNameError,
 )
 from engram.mechanisms.critic import Critic
@@ -49,6 +51,7 @@ __all__ = [
     "AdEx",
     "Brain",
     "BrainStats",
+    "BusyError",
     "CapacityError",
     "CheckpointError",
     "Competition",
@@ -60,6 +63,7 @@ __all__ = [
     "FiringPattern",
     "InvalidTypeError",
     "InvalidValueError",
+    "InvariantError",
     "Izhikevich",
     "LogNormal",
     "ModulatedRule",

@@ -25,6 +25,7 @@ from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
 from engram.network import present
+from engram.network.finite import not_finite
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.turns import alone
@@ -34,6 +35,7 @@ from engram.projection import Projection
 from engram.recording import Recorder
 from engram.recording.record import record
 from engram.recording.statistics import BrainStats, Statistics, collect, describe
+from engram.state.invariants import check
 from engram.stimulus import StimulusEncoder
 from engram.switches import Switches
 
@@ -234,6 +236,25 @@ class Brain(Anatomy, Life, Switches):
             overflow=overflow,
             path=path,
         )
+
+    @alone
+    def check(self) -> None:
+        """Check that the brain is sound: its state is finite, and its parts fit each other.
+
+        Indices are in range, rows of synapses sorted, weights within their bounds, the dead without
+        synapses, spikes in flight in agreement with the neurons. Takes time proportional to the
+        size of the brain and changes nothing. Whether the neurons' states are finite is looked at
+        whenever a process acts, once a second at least.
+
+        Raises
+        ------
+        InvariantError
+            What is wrong.
+        """
+        problem = not_finite(self.network)
+        if problem is not None:
+            raise problem
+        check(self.network.tables)
 
     # -- resetting
 

@@ -46,6 +46,10 @@ class BusyError(EngramError, RuntimeError):
     """Another thread is running or changing the brain."""
 
 
+class InvariantError(EngramError, AssertionError):
+    """The state of a brain contradicts itself, or is not finite."""
+
+
 class MissingExtraError(EngramError, ImportError):
     """A package that an optional part of Engram needs is not installed.
 

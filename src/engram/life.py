@@ -148,7 +148,8 @@ class Life:
         steps : int
             How many, from 0 on.
         stimulus_fn : callable, optional
-            ``stimulus_fn(brain, i)`` is called before each of them.
+            ``stimulus_fn(brain, i)`` is called before each of them. If it raises an error, the run
+            ends before that step, and what it added to the input of the step is dropped.
         progress : bool or callable, optional
             None shows a bar on a terminal when it takes long; True, False, or a function of
             (steps done, steps in all).
@@ -171,16 +172,25 @@ class Life:
                 if stimulus_fn is None:
                     run(self.network, n)
                 else:
-                    for i in range(done, done + n):
-                        stimulus_fn(self, i)
-                        run(self.network, 1)
+                    self._run_with(stimulus_fn, done, n)
                 done += n
                 if report is not None:
                     report(done, total)
-        for process in self.network.processes:
-            process.finished()
+        self.network.each(lambda process: process.finished())
 
     @alone
+    def _run_with(self, stimulus_fn: StimulusFunction, first: int, n: int) -> None:
+        network = self.network
+        waiting = None if first else inputs.waiting(network)
+        for i in range(first, first + n):
+            try:
+                stimulus_fn(self, i)
+            except BaseException:
+                # Its part of an input would come to a step that it knows nothing of.
+                inputs.wait_for_next(network, None if i else waiting)
+                raise
+            run(network, 1)
+
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
     ) -> dict[str, NDArray[np.int64]]:

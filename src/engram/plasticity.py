@@ -203,7 +203,9 @@ class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
 
     eta = Parameter(0.01, low=0.0, doc="rate of learning")
     x_tar = Parameter(0.4, low=0.0, doc="trace at which a weight stays")
-    mu = Parameter(1.0, low=0.0, doc="how changes shrink towards the bound; 0: not at all")
+    mu = Parameter(
+        1.0, low=0.0, high=10.0, doc="how changes shrink towards the bound; 0: not at all"
+    )
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="decay of the trace")
     bounds = Parameter("upper", choices=("upper", "both"), doc="see above")
 

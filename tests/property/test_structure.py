@@ -24,6 +24,7 @@ from engram import (
     Brain,
     CapacityError,
     EngramError,
+    InvariantError,
     NeuronType,
     Neurotransmitter,
     RegionType,
@@ -33,7 +34,7 @@ from engram import (
     load_brain,
     save_brain,
 )
-from engram.state.invariants import InvariantError, check
+from engram.state.invariants import check
 
 seeds = st.integers(0, 2**32 - 1)
 FREEZES = (

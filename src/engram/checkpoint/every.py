@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 import threading
 import weakref
@@ -14,7 +15,7 @@ from typing import Self
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
 from engram.checkpoint.state import State, taken
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer, number
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 
 
@@ -81,6 +82,8 @@ class Checkpointer:
     copied; a thread writes the copy. If that is slower than the run, the newest copy waits and
     older ones that still do are left out. An error of the thread is raised at the next checkpoint,
     at the end of `Brain.run`, or by `wait` and `detach`. As a context manager it ends by detaching.
+    Its thread and its folder belong to the process that made it: in one that was forked from it, a
+    checkpoint that is due is an error, and there is nothing to wait for.
 
     Parameters
     ----------
@@ -123,6 +126,7 @@ class Checkpointer:
         self.folder, self.interval, self.keep = folder, interval, keep
         self._network, self._compress, self._background = network, compress, background
         self._process: Checkpointing | None = Checkpointing(self)
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._waiting: tuple[int, State] | None = None
         # Its thread is there from the start: to start one would stop the run for longer.
@@ -139,8 +143,20 @@ class Checkpointer:
         """Checkpoints that were not written because newer ones were ready."""
         return self._left_out
 
+    @property
+    def inherited(self) -> bool:
+        """Whether this is a process that was forked from the one that made it."""
+        return os.getpid() != self._pid
+
     def take(self) -> None:
         """Save the brain as it is now."""
+        if self.inherited:
+            raise CheckpointError(
+                f"Brain.checkpoint_every: checkpoints in {self.folder} are taken by process "
+                f"{self._pid}, from which this one was forked; detach them here, and call "
+                f"Brain.checkpoint_every with a folder of its own if this process is to save its "
+                f"brain"
+            )
         self.raise_error()
         step, state = self._network.step_count, taken(self._network)
         if not self._background:
@@ -172,7 +188,7 @@ class Checkpointer:
     def raise_error(self) -> None:
         """Raise what went wrong in the background, once."""
         error, self._error = self._error, None
-        if error is not None:
+        if error is not None and not self.inherited:
             raise error
 
     @property
@@ -182,7 +198,7 @@ class Checkpointer:
 
     def settle(self) -> None:
         """Return when nothing is being written; errors wait to be raised."""
-        while (writing := self._writing) is not None:
+        while not self.inherited and (writing := self._writing) is not None:
             writing.result()
 
     def wait(self) -> None:
@@ -195,8 +211,9 @@ class Checkpointer:
         if self._process is not None:
             self._network.remove_process(self._process)
             self._process = None
-        self._executor.shutdown()
-        self.wait()
+        if not self.inherited:
+            self._executor.shutdown()
+            self.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -271,6 +288,6 @@ _alive: weakref.WeakSet[Checkpointer] = weakref.WeakSet()
 def _report_unseen_errors() -> None:
     for checkpointer in _alive:
         error = checkpointer.failed
-        if error is not None:
+        if error is not None and not checkpointer.inherited:
             where = checkpointer.folder
             print(f"engram: a checkpoint in {where} was not written: {error}", file=sys.stderr)

@@ -356,6 +356,12 @@ def slide_loop() -> Entry:
 
 
 @functools.cache
+def finite_loop() -> Entry:
+    """The search for states that are not finite."""
+    return compile_entry("finite", "from engram.kernels.finite import find_broken as kernel\n")
+
+
+@functools.cache
 def advance_loop() -> Entry:
     """The outer loop."""
     return compile_entry("advance", "from engram.kernels.advance import advance as kernel\n")

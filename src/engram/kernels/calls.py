@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from engram.kernels.constants import BOUNDSCHECK
 from engram.kernels.groups import GROUPS
 
 
@@ -30,6 +31,8 @@ def cache_folder() -> Path:
 
     package = Path(__file__).parent.parent
     digest = hashlib.sha256(f"{numba.__version__} {llvmlite.__version__} {sys.version}".encode())
+    if BOUNDSCHECK:
+        digest.update(b"boundscheck")
     for folder in ("kernels", "engine", "state"):
         for path in sorted((package / folder).glob("*.py")):
             digest.update(path.read_bytes())
@@ -65,7 +68,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
 @functools.cache
 def kernel(label: str) -> Callable[..., Any]:
     """A kernel to be called from Python with positional arguments, as "module.name"."""
-    from engram.kernels.jit import JIT_DISABLED
+    from engram.kernels.jit import FLAGS, JIT_DISABLED
 
     module, name = label.split(".")
     function: Any = getattr(importlib.import_module(f"engram.kernels.{module}"), name)
@@ -78,7 +81,7 @@ def kernel(label: str) -> Callable[..., Any]:
     write_once(path, f'"""Machine code of engram.kernels.{module}.{name}, called from Python."""\n')
     code = function.py_func.__code__.replace(co_filename=str(path))
     twin = types.FunctionType(code, function.py_func.__globals__, name)
-    return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, error_model="numpy")(twin))
+    return cast("Callable[..., Any]", numba.njit(cache=True, **FLAGS)(twin))
 
 
 def argument_of(name: str, known: Mapping[str, Any]) -> Any:

@@ -1,5 +1,10 @@
 """Numbers that kernels and the tables above them share."""
 
+import os
+
+BOUNDSCHECK = os.environ.get("ENGRAM_BOUNDSCHECK") == "1"
+"""Whether machine code checks every index, for debugging; several times slower."""
+
 NEVER = -(1 << 30)
 """The step of an event that has not happened."""
 

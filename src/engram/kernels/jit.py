@@ -1,7 +1,7 @@
 """The project's ``jit`` decorators, and calls between separately compiled loops.
 
 Every kernel is compiled with the same flags: no global lock, IEEE arithmetic in the order written
-(so that results do not depend on the vector width), no bounds checks.
+(so that results do not depend on the vector width), bounds checks with ENGRAM_BOUNDSCHECK=1 only.
 """
 
 import functools
@@ -16,6 +16,8 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from engram.kernels.constants import BOUNDSCHECK
+
 # LLVM gives up on vectorising a loop over more than eight arrays that might overlap unless the
 # limit on run-time overlap checks is raised; the neuron loops read and write a dozen.
 llvmlite.binding.set_option("engram", "-runtime-memory-check-threshold=128")
@@ -24,20 +26,22 @@ llvmlite.binding.set_option("engram", "-force-vector-interleave=2")
 
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 
-jit = numba.njit(nogil=True, error_model="numpy")
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": BOUNDSCHECK}
+
+jit = numba.njit(**FLAGS)
 
 # For what stands inside a loop that must vectorise: LLVM's own judgement leaves calls there.
-inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True)
+inline_jit = numba.njit(**FLAGS, forceinline=True)
 
 # Most kernels are called by kernels only; Python calls them through `engram.kernels.calls`. A way
 # in from Python for each of them would double what there is to compile. (Called from Python they
 # crash.)
 _no_way_in = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-inner_jit = numba.njit(nogil=True, error_model="numpy", **_no_way_in)
-inner_inline_jit = numba.njit(nogil=True, error_model="numpy", forceinline=True, **_no_way_in)
+inner_jit = numba.njit(**FLAGS, **_no_way_in)
+inner_inline_jit = numba.njit(**FLAGS, forceinline=True, **_no_way_in)
 
 # Small parts of loops, put into their callers before any code is made: nothing to compile twice.
-part_jit = numba.njit(nogil=True, error_model="numpy", inline="always", **_no_way_in)
+part_jit = numba.njit(**FLAGS, inline="always", **_no_way_in)
 
 python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""

@@ -395,8 +395,9 @@ def _adex_step64(v, w, J, h, tau, i_gL, E_L, v_T, Delta_T, a, tau_w, v_peak):
         # v_peak lasts no time: w must see the mean of v on the way up (log blow-up), of which
         # the first half step used v.
         v1 = v_peak
-        y0 = math.exp(min((v_T - va) / Delta_T, 700.0))
-        y1 = math.exp(min((v_T - vb) / Delta_T, 700.0))
+        # So that their products with potentials are finite.
+        y0 = math.exp(min((v_T - va) / Delta_T, 600.0))
+        y1 = math.exp(min((v_T - vb) / Delta_T, 600.0))
         v2 = v1
         if y0 > 1.001 * y1:
             v2 = 2.0 * ((y0 * va - y1 * vb) / (y0 - y1) + Delta_T) - v

@@ -255,5 +255,6 @@ def dopamine_factors(
         -1e-3 * math.expm1(-dt * rate) / rate,
         -1e-3 * baseline * tau_c * math.expm1(-dt / tau_c),
         math.exp(-dt / tau_d),
-        math.exp(dt / tau_c),
+        # In single precision; what is left of c after so long is nothing in any case.
+        math.exp(min(dt / tau_c, 60.0)),
     )

@@ -375,9 +375,9 @@ def connect(
         if kind is not None and not isinstance(kind, NeuronType):
             raise InvalidTypeError(f"{where}: {side} must be a NeuronType or None, not {kind!r}")
     number(f"{where}: density", wiring.density, 0.0, 1.0)
-    low = number(f"{where}: w_min", w_min, 0.0)
+    low = number(f"{where}: w_min", w_min, 0.0, efficacy.LARGEST_WEIGHT)
     if w_max is not None:
-        number(f"{where}: w_max", w_max, low)
+        number(f"{where}: w_max", w_max, low, efficacy.LARGEST_WEIGHT)
     new_rule = as_rule(where, rule)
     released = [chosen_modulation(where, modulation, nt, x.region_type) for x, _ in pairs]
     wiring.check(where)

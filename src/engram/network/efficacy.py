@@ -13,6 +13,9 @@ from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout
 
+LARGEST_WEIGHT = 1e8
+"""Largest magnitude of a weight: sums of many stay far within single precision."""
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
@@ -132,11 +135,18 @@ def set_magnitude(network: Network, pathway: PathwayRecord, values: NDArray[Any]
     values : array of shape (n_synapses,)
         Brought within the bounds.
     """
+    _write(network, pathway, values, *bounds_of_weights(network, pathway))
+
+
+def _write(
+    network: Network, pathway: PathwayRecord, values: NDArray[Any], low: float, high: float
+) -> None:
+    """Let weights have these magnitudes and bounds; memory can only be lacking before it begins."""
+    block, tables, p = network.block(pathway), network.tables, pathway.index
+    new = layout.signs(block["nt"]) * np.clip(values, low, high).astype(np.float32)
     settle(network, pathway)
-    low, high = bounds_of_weights(network, pathway)
-    block = network.block(pathway)
-    kept = np.clip(values, low, high).astype(np.float32)
-    block["weight"][:] = layout.signs(block["nt"]) * kept
+    tables["w_min"][p], tables["w_max"][p] = low, high
+    block["weight"][:] = new
 
 
 @whole
@@ -156,11 +166,14 @@ def set_bounds(
     high : float or None
         Of magnitudes; None: as it is.
     """
-    now = magnitude(network, pathway)
-    for name, value in (("w_min", low), ("w_max", high)):
-        if value is not None:
-            network.tables[name][pathway.index] = value
-    set_magnitude(network, pathway, now)
+    least, largest = bounds_of_weights(network, pathway)
+    _write(
+        network,
+        pathway,
+        magnitude(network, pathway),
+        least if low is None else low,
+        largest if high is None else high,
+    )
 
 
 @whole

@@ -84,6 +84,42 @@ def clear_drive(network: Network) -> None:
     network.tables["driven"][:] = 0
 
 
+def waiting(network: Network) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """What waits for the next step.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    tuple of (array of float32, array of uint8)
+        The current into each neuron slot, and which regions get any: copies.
+    """
+    return network.tables["drive"].copy(), network.tables["driven"].copy()
+
+
+@whole
+def wait_for_next(
+    network: Network, before: tuple[NDArray[np.float32], NDArray[np.uint8]] | None
+) -> None:
+    """Let this, or nothing, wait for the next step.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    before : tuple of (array of float32, array of uint8) or None
+        What `waiting` gave; regions that were added since get nothing.
+    """
+    clear_drive(network)
+    if before is not None:
+        drive, driven = before
+        network.tables["drive"][: len(drive)] = drive
+        network.tables["driven"][: len(driven)] = driven
+
+
 @whole
 def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     """Hold a stimulus from now on; neurons born since it was made get none.
@@ -168,8 +204,7 @@ def make_way(network: Network) -> None:
     network : Network
         Of the brain.
     """
-    for process in network.processes:
-        process.let_go()
+    network.each(lambda process: process.let_go())
 
 
 def note_stimulus(network: Network, step: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -422,6 +422,23 @@ class Network(Parts):
         self.processes.remove(process)
         self.parameters_changed()
 
+    def each(self, call: Callable[[Process], object]) -> None:
+        """Call something of every process; what goes wrong is raised when all have been called.
+
+        Parameters
+        ----------
+        call : callable
+            Called with each.
+        """
+        problem: BaseException | None = None
+        for process in tuple(self.processes):
+            try:
+                call(process)
+            except BaseException as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+
     def find(self, kind: type[P]) -> P:
         """The process, or the brain's rule, of a class.
 
@@ -479,7 +496,7 @@ class Network(Parts):
         n = int(clock[LOGGED])
         if n:
             steps, neurons = self.tables["log_step"][:n], self.tables["log_neuron"][:n]
-            for process in self.processes:
-                if process.logged_regions():
-                    process.log(steps, neurons)
-            clock[LOGGED] = 0
+            try:
+                self.each(lambda p: p.log(steps, neurons) if p.logged_regions() else None)
+            finally:
+                clock[LOGGED] = 0

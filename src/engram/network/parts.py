@@ -24,6 +24,7 @@ class Parts(Turns):
         self.regions: dict[str, RegionRecord] = {}
         self.pathways: list[PathwayRecord] = []
         self.structure_version = 0
+        self.undoable = False
         self.stale = True
         self.agenda: tuple[int, list[Any]] | None = None
 

@@ -12,10 +12,10 @@ from engram.errors import InvalidTypeError, InvalidValueError, indices
 from engram.kernels.calls import call
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.network import defaults, efficacy
-from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
+from engram.network.transaction import atomic
 from engram.state import layout, renewal
 from engram.state.schema import Occasion
 from engram.synapses import Neurotransmitter
@@ -90,7 +90,7 @@ def post(network: Network, pathway: PathwayRecord) -> Ints:
 # -- adding
 
 
-@whole
+@atomic()
 def add(
     network: Network,
     pathway: PathwayRecord,
@@ -191,6 +191,11 @@ def _make_room(
 ) -> None:
     """Refuse weights outside the bounds; raise `w_max` where nobody has set it."""
     low, high = efficacy.bounds_of_weights(network, pathway)
+    if largest > efficacy.LARGEST_WEIGHT:
+        raise InvalidValueError(
+            f"{where}: weights must be at most {efficacy.LARGEST_WEIGHT:g}, not {largest:g}; give "
+            f"them in the unit of the target's model"
+        )
     if pathway.w_max_given and largest > high:
         raise InvalidValueError(
             f"{where}: weights reach {largest:g}, above w_max = {high:g}; raise w_max"
@@ -247,7 +252,7 @@ def sprouts(
     return newborn(network, pathway, pre, post, steps, compartment, magnitude, nt, birth)
 
 
-@whole
+@atomic()
 def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) -> None:
     """Let synapses end at other neurons of the target region from now on.
 
@@ -282,7 +287,7 @@ def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) 
 # -- removing, and laying out anew
 
 
-@whole
+@atomic()
 def amend(
     network: Network,
     pathway: PathwayRecord,
@@ -328,6 +333,7 @@ def amend(
     lay_out(network, pathway, kept if new is None else layout.joined(kept, new) if n else new)
 
 
+@atomic()
 def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
     """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask.
 
@@ -358,7 +364,7 @@ def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses)
     network.synapses_changed()
 
 
-@whole
+@atomic()
 def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> None:
     """Lay out anew; some columns start from their initial values, or go.
 
@@ -422,7 +428,7 @@ def renew_traces(
             renewal.renew_traces(block, slots, occasion, side=side)
 
 
-@whole
+@atomic()
 def settle_on(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
     """Let its synapses be these, at other places of the dendrites.
 

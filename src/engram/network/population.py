@@ -12,6 +12,7 @@ from engram.network import pathways
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
+from engram.network.transaction import atomic, transaction
 from engram.neurons import FiringPattern, NeuronType
 from engram.state import renewal
 from engram.state.tables import Array
@@ -246,7 +247,7 @@ def free_slots(network: Network, region: RegionRecord, n: int) -> Slots:
     return np.concatenate([free, network.count(region) + np.arange(n - len(free))])
 
 
-@whole
+@atomic(neurons=True)
 def add_neurons(
     network: Network,
     region: RegionRecord,
@@ -279,7 +280,7 @@ def add_neurons(
     return slots
 
 
-@whole
+@atomic(neurons=True)
 def fill_slots(
     network: Network,
     region: RegionRecord,
@@ -390,9 +391,10 @@ def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
     slots : array of int64
         Indices of the neurons in the region.
     """
-    bury(network, region, slots)
-    for pathway in network.touching(region.name):
-        pathways.remove_dead_ends(network, pathway)
+    with transaction(network, neurons=True):
+        bury(network, region, slots)
+        for pathway in network.touching(region.name):
+            pathways.remove_dead_ends(network, pathway)
     tell_of_deaths(network, region, slots)
 
 
@@ -426,11 +428,4 @@ def tell_of_deaths(network: Network, region: RegionRecord, slots: Slots) -> None
     slots : array of int64
         Their indices in the region.
     """
-    problem: BaseException | None = None
-    for process in network.processes:
-        try:
-            process.forget(region.name, slots)
-        except BaseException as error:
-            problem = problem or error
-    if problem is not None:
-        raise problem
+    network.each(lambda process: process.forget(region.name, slots))

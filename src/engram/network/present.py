@@ -205,8 +205,7 @@ def show(network: Network, region: RegionRecord, encoded: Encoded, steps: int, r
         run(network, rest)
     finally:
         network.presenting = False
-    for process in network.processes:
-        process.presented()
+    network.each(lambda process: process.presented())
 
 
 def _drive_for(network: Network, region: RegionRecord, encoded: Encoded, steps: int) -> None:
@@ -460,8 +459,7 @@ def reset_state(network: Network) -> None:
     network.flush_log()
     renewal.reset(network.tables)
     network.last_reset = network.step_count
-    for process in network.processes:
-        process.reset()
-    network.agenda = None
     for region in network.regions.values():
         population.to_rest(network, region)
+    network.agenda = None
+    network.each(lambda process: process.reset())

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine import loops
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, InvariantError
 from engram.kernels.calls import kernel
-from engram.kernels.constants import RING_FULL, STEP, STOPPED
+from engram.kernels.constants import DONE, RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
+from engram.network.finite import not_finite
 from engram.network.interrupts import HeldBack, let_through
 from engram.network.network import MAX_STEPS, Network, Process
 
@@ -93,7 +94,7 @@ def _wish(process: Process, step: int) -> int | None:
 
 def _act(network: Network, due: list[Process], step: int) -> None:
     """Let all act whose time has come; what goes wrong is raised when all have."""
-    problem: BaseException | None = None
+    problem: BaseException | None = not_finite(network)
     network.acting = True
     try:
         for process in due:
@@ -124,6 +125,11 @@ def advance(network: Network, steps: int) -> None:
         bind(network)
         left -= kernel("advance.enter")(loops.advance_loop().address, tables.address, left)
         if left:
+            if tables["clock"][STOPPED] == DONE:
+                raise InvariantError(
+                    "Brain: the compiled loop ended early, by an error that Python has printed "
+                    "(ENGRAM_BOUNDSCHECK)"
+                )
             if tables["clock"][STOPPED] == RING_FULL:
                 tables.reindex_ring(2 * tables.sizes["E"])
             else:

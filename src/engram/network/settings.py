@@ -12,6 +12,7 @@ from engram.network.dendrites import Dendrites
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.transaction import atomic, transaction
 from engram.plasticity import PlasticityRule, as_rule
 from engram.synapses import ShortTermPlasticity
 
@@ -45,14 +46,15 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
             check_gate(where, type(new))
         if new.attached:
             new = new.replica()
-    efficacy.settle(network, pathway)
-    if new is not None:
-        network.attach_rule(new)
-    pathway.rule = new
-    for name in ("pre_trace", "post_trace"):
-        network.block(pathway)[name][:] = 0
-    pathways.lay_out_without(network, pathway, "eligibility")
-    network.parameters_changed()
+    with transaction(network, settled=[pathway]):
+        efficacy.settle(network, pathway)
+        if new is not None:
+            network.attach_rule(new)
+        pathway.rule = new
+        for name in ("pre_trace", "post_trace"):
+            network.block(pathway)[name][:] = 0
+        pathways.lay_out_without(network, pathway, "eligibility")
+        network.parameters_changed()
 
 
 def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
@@ -63,7 +65,7 @@ def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
     )
 
 
-@whole
+@atomic()
 def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulation | None) -> None:
     """Let the spikes of a pathway release something into the whole target.
 
@@ -93,7 +95,7 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
     network.parameters_changed()
 
 
-@whole
+@atomic()
 def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity | None) -> None:
     """Give a pathway short-term plasticity, from rest, or take it away.
 
@@ -146,6 +148,7 @@ def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
         network.tables["plastic"][pathway.index] = is_plastic(network, pathway)
 
 
+@whole
 def set_w_min(network: Network, pathway: PathwayRecord, value: float) -> None:
     """Set the least magnitude of a weight; weights are brought within.
 
@@ -165,9 +168,11 @@ def set_w_min(network: Network, pathway: PathwayRecord, value: float) -> None:
     """
     high = efficacy.bounds_of_weights(network, pathway)[1]
     low = number(f"{pathway.where}: w_min", value, 0.0, high)
-    efficacy.set_bounds(network, pathway, low, None)
+    with transaction(network, settled=[pathway]):
+        efficacy.set_bounds(network, pathway, low, None)
 
 
+@whole
 def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
     """Set the greatest magnitude of a weight, for good; weights are brought within.
 
@@ -186,12 +191,13 @@ def set_w_max(network: Network, pathway: PathwayRecord, value: float) -> None:
         It is no number or out of range.
     """
     low = efficacy.bounds_of_weights(network, pathway)[0]
-    high = number(f"{pathway.where}: w_max", value, low)
-    efficacy.set_bounds(network, pathway, None, high)
-    pathway.w_max_given = True
+    high = number(f"{pathway.where}: w_max", value, low, efficacy.LARGEST_WEIGHT)
+    with transaction(network, settled=[pathway]):
+        efficacy.set_bounds(network, pathway, None, high)
+        pathway.w_max_given = True
 
 
-@whole
+@atomic()
 def set_placement(network: Network, pathway: PathwayRecord, placement: Placement) -> None:
     """Put the synapses there are, and those to come, on branches of the target's dendrites.
 
@@ -219,7 +225,7 @@ def set_placement(network: Network, pathway: PathwayRecord, placement: Placement
     pathways.settle_on(network, pathway, there)
 
 
-@whole
+@atomic(neurons=True)
 def set_morphology(
     network: Network,
     region: RegionRecord,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engram.errors import EngramError
+from engram.errors import InvariantError
 from engram.kernels.constants import (
     EVENTS,
     INHIBITORY_TRANSMITTER,
@@ -19,10 +19,6 @@ from engram.state.layout import bounds, read_out, signs
 from engram.state.renewal import out_of_range
 from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS, Field
 from engram.state.tables import Array, Tables
-
-
-class InvariantError(EngramError, AssertionError):
-    """The tables contradict themselves."""
 
 
 def check(tables: Tables) -> None:

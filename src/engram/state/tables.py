@@ -63,7 +63,7 @@ class Tables:
             "Z": 0,
             **FIXED_SIZES,
         }
-        self.arrays: dict[str, Array] = {f.name: self._new(f) for f in BRAIN_FIELDS}
+        self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
         self.blocks: list[dict[str, Array]] = []
         self._address: int | None = None
         self._words = np.zeros(BLOCK_SLOT + 1, np.int64)
@@ -71,10 +71,6 @@ class Tables:
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
-
-    def _new(self, field: Field) -> Array:
-        shape = [self.sizes[d] for d in field.dims]
-        return np.full(shape, field.initial, dtype=field.dtype)
 
     def resize(self, **sizes: int) -> None:
         """Change dimensions; arrays keep what they hold, new entries get their initial value.
@@ -84,15 +80,25 @@ class Tables:
         **sizes : int
             New sizes.
         """
+        self._replace(sizes, self._resized(sizes))
+
+    def _resized(self, sizes: dict[str, int]) -> dict[str, Array]:
+        """New arrays for those that change with some dimensions."""
         changed = {d for d, n in sizes.items() if self.sizes[d] != n}
-        self.sizes.update(sizes)
+        found: dict[str, Array] = {}
         for field in BRAIN_FIELDS:
             if changed.intersection(field.dims):
-                old, new = self.arrays[field.name], self._new(field)
+                old, new = self.arrays[field.name], _new(field, {**self.sizes, **sizes})
                 kept = tuple(slice(0, min(a, b)) for a, b in zip(old.shape, new.shape, strict=True))
                 new[kept] = old[kept]
-                self.arrays[field.name] = new
+                found[field.name] = new
+        return found
+
+    def _replace(self, sizes: dict[str, int], arrays: dict[str, Array]) -> None:
+        """Let dimensions and arrays be others: at once, so that nothing can come between."""
         self.touch()
+        self.sizes.update(sizes)
+        self.arrays.update(arrays)
 
     def restore(
         self, sizes: dict[str, int], arrays: dict[str, Array], blocks: list[dict[str, Array]]
@@ -147,13 +153,13 @@ class Tables:
         events : int
             How many spikes it shall hold, a power of two.
         """
-        old = self.sizes["E"]
-        ring = {f.name: self.arrays[f.name] for f in BRAIN_FIELDS if f.dims == ("E",)}
-        self.resize(E=events)
+        old, sizes = self.sizes["E"], {"E": events}
         number = int(self.arrays["clock"][1])
         kept = np.arange(max(0, number - min(old, events)), number)
+        ring = self._resized(sizes)
         for name, array in ring.items():
-            self.arrays[name][kept % events] = array[kept % old]
+            array[kept % events] = self.arrays[name][kept % old]
+        self._replace(sizes, ring)
 
     def relocate_history(self, horizon: int, step: int) -> None:
         """Change how many steps' spikes are kept; what is already kept stays.
@@ -168,20 +174,21 @@ class Tables:
         step : int
             Steps done.
         """
-        first, end = self.arrays["event_first"].copy(), self.arrays["event_end"].copy()
-        old = self.sizes["H"]
-        self.resize(H=horizon)
+        first, end = self.arrays["event_first"], self.arrays["event_end"]
+        old, sizes = self.sizes["H"], {"H": horizon}
+        new = self._resized(sizes)
         # A slot that was never written counts as an empty step, as old as the oldest kept.
         oldest = min(old, step)
         floor = int(first[(step - oldest) % old].min()) if oldest and first.size else 0
-        self.arrays["event_first"][:] = floor
-        self.arrays["event_end"][:] = floor
+        new["event_first"][:] = floor
+        new["event_end"][:] = floor
         for back in range(1, min(old, horizon, step) + 1):
-            self.arrays["event_first"][(step - back) % horizon] = first[(step - back) % old]
-            self.arrays["event_end"][(step - back) % horizon] = end[(step - back) % old]
+            new["event_first"][(step - back) % horizon] = first[(step - back) % old]
+            new["event_end"][(step - back) % horizon] = end[(step - back) % old]
         for name in ("event_previous", "last_event"):
             links = self.arrays[name]
-            links[links < floor] = -1
+            new[name] = np.where(links < floor, np.array(-1, links.dtype), links)
+        self._replace(sizes, new)
 
     def copy(self) -> Tables:
         """An independent twin."""
@@ -190,6 +197,11 @@ class Tables:
         twin.arrays = {name: array.copy() for name, array in self.arrays.items()}
         twin.blocks = [{n: a.copy() for n, a in block.items()} for block in self.blocks]
         return twin
+
+
+def _new(field: Field, sizes: dict[str, int]) -> Array:
+    """An array with initial values."""
+    return np.full([sizes[d] for d in field.dims], field.initial, dtype=field.dtype)
 
 
 _by_address: weakref.WeakValueDictionary[int, Tables] = weakref.WeakValueDictionary()

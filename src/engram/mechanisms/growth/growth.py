@@ -19,6 +19,7 @@ from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Saved, next_multiple
 from engram.network.records import RegionRecord
+from engram.network.transaction import transaction
 from engram.neurons import NeuronType
 
 HISTORY = 10_000
@@ -153,8 +154,26 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             What it changed.
         """
         network, regions = self.network, self.network.regions
-        deaths = {name: self._bury(region) for name, region in regions.items()}
+        deaths = {name: self._dying(region) for name, region in regions.items()}
         died = sum(len(slots) for slots in deaths.values())
+        births = any(self._grows(region) for region in regions.values())
+        with transaction(network, neurons=births or died > 0):
+            born, plans = self._carry_out(deaths, died)
+        noted = self._noted(born, died, plans)
+        for name, gone in deaths.items():
+            if len(gone):
+                population.tell_of_deaths(network, regions[name], gone)
+        return noted
+
+    def _carry_out(self, deaths: dict[str, NDArray[np.int64]], died: int) -> tuple[int, list[Plan]]:
+        """Bury the dead, and let neurons and synapses be born and synapses be pruned.
+
+        How many neurons were born, and what happened to each pathway.
+        """
+        network, regions = self.network, self.network.regions
+        for name, gone in deaths.items():
+            if len(gone):
+                population.bury(network, regions[name], gone)
         growing = [name for name, region in regions.items() if self._grows(region)]
         family = Family(network) if self.kinship and growing else None
         tallied = growing if family is None else []
@@ -175,11 +194,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
                 room -= plan.sprout(min(self.synapses_per_cycle, room))
         for plan in plans:
             plan.carry_out()
-        noted = self._noted(sum(len(slots) for slots in newborns.values()), died, plans)
-        for name, gone in deaths.items():
-            if len(gone):
-                population.tell_of_deaths(network, regions[name], gone)
-        return noted
+        return sum(len(slots) for slots in newborns.values()), plans
 
     def _noted(self, born: int, died: int, plans: list[Plan]) -> GrowthCycle:
         """A cycle, which is entered into the history."""
@@ -196,8 +211,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             self._totals[name] += getattr(cycle, name)
         return cycle
 
-    def _bury(self, region: RegionRecord) -> NDArray[np.int64]:
-        """Let the neurons die that were silent longest; their synapses follow. Who died."""
+    def _dying(self, region: RegionRecord) -> NDArray[np.int64]:
+        """The neurons that were silent longest, and too long."""
         nobody = np.zeros(0, np.int64)
         if not self.apoptosis or self.deaths_per_cycle == 0:
             return nobody
@@ -209,9 +224,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         if not len(dying):
             return nobody
         dying = dying[np.argsort(since[dying], kind="stable")][: self.deaths_per_cycle]
-        dying = np.sort(dying)
-        population.bury(network, region, dying)
-        return dying
+        return np.sort(dying)
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
