@@ -1,4 +1,4 @@
-"""A forked child that inherits a checkpointer does not hang, and leaves its parent's files alone."""
+"""A forked child that inherits a checkpointer does not hang and leaves its files alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Benchmarks of reliability: interrupts, call sequences, caches."""
