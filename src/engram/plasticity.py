@@ -2,8 +2,9 @@
 
 A rule is written for one synapse at one event; the engine applies it to dense and sparse
 projections alike. ``x`` is the trace of the spikes that have arrived at the synapse, ``y`` that of
-the postsynaptic neuron's spikes; each jumps at a spike and decays exponentially. A synapse born
-later takes over the trace of its axon.
+the postsynaptic neuron's spikes; each jumps at a spike and decays exponentially. The jump is the
+mean of exp(-t / tau) over a step, so that the mean of a trace is rate x tau whatever dt is. A
+synapse born later takes over the trace of its axon.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class PlasticityRule(Parameterized):
     that dopamine modulates derives from `ModulatedRule`.
 
     A pair that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does
-    not. With metaplasticity on, the ``x`` of ``on_post`` is scaled by the neuron's gain.
+    not. A spike adds tau / dt (1 - exp(-dt / tau)) to its trace, 1 for short steps: its mean over
+    the step, since a neuron fires anywhere in a step. With metaplasticity on, the ``x`` of
+    ``on_post`` is scaled by the neuron's gain.
 
     Attributes
     ----------
@@ -100,7 +103,7 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     w -= A_minus y (w_max - soft (w_max - w + w_min)). ``bounds="additive"`` is soft = 0 (steps are
     a fixed share of w_max), ``"multiplicative"`` soft = 1 (steps shrink towards the bounds). The
     arrival time decides, not the time of firing. A pair that meets in one step counts as
-    arrival before firing: it potentiates.
+    arrival before firing: it potentiates. The mean drift does not depend on dt.
 
     References
     ----------

@@ -13,10 +13,7 @@ N = 8
 
 
 def learners(seed, target, weights, enabled=True, sliding=True, n=100, tau_threshold=2000.0):
-    """Poisson inputs, and neurons with additive STDP of equal areas: no rest without BCM.
-
-    A_minus makes areas equal in steps of 1 ms, where a pair of one step potentiates.
-    """
+    """Poisson inputs, and neurons with additive STDP of equal areas: no rest without BCM."""
     brain = Brain(seed=seed)
     brain.freeze_homeostatic_scaling()
     brain.disable_memory()
@@ -32,7 +29,7 @@ def learners(seed, target, weights, enabled=True, sliding=True, n=100, tau_thres
         weights=weights,
         w_max=500.0 / n,
         delays=1.0,
-        rule=STDP(A_plus=5e-4, A_minus=5e-4 * np.exp(1 / 20)),
+        rule=STDP(A_plus=5e-4, A_minus=5e-4),
     )
     rule = brain.metaplasticity
     rule.enabled, rule.target_rate, rule.tau_threshold = enabled, target, tau_threshold

@@ -106,10 +106,21 @@ def test_without_short_term_plasticity_all_spikes_weigh_the_same():
 # ------------------------------------------------------------------ STDP
 
 
+def seen(lag, tau, dt=1.0):
+    """exp(-s / tau) with s = post - arrival in ms, for a pair that is `lag` steps apart.
+
+    An arrival is at the start of its step, a neuron fires anywhere in its own, so this is the mean
+    over s from lag to lag + 1 steps; of |s| if the arrival comes after.
+    """
+    lag = np.asarray(lag, float)
+    edges = np.abs([lag * dt, (lag + 1) * dt])
+    return tau / dt * (np.exp(-edges.min(axis=0) / tau) - np.exp(-edges.max(axis=0) / tau))
+
+
 @pytest.mark.parametrize("dt", [0.5, 1.0])
 @pytest.mark.parametrize("pairing", ["all", "nearest"])
 def test_stdp_window(dt, pairing):
-    """+-A w_max exp(-|lag| / tau), lag from the arrival; one step together potentiates fully."""
+    """+-A w_max exp(-|s| / tau), s from the arrival, on average over the step of the spike."""
     lags, delays = (g.ravel() for g in np.meshgrid(np.arange(-60, 61, 4), [1, 2, 7, 20]))
     n = len(lags)
     rule = STDP(A_plus=0.03, A_minus=0.02, tau_plus=17.0, tau_minus=34.0, pairing=pairing)
@@ -117,10 +128,25 @@ def test_stdp_window(dt, pairing):
     a = raster(200, n, [(70, k) for k in range(n)])
     b = raster(200, n, [(70 + d + g, k) for k, (d, g) in enumerate(zip(delays, lags, strict=True))])
     play(brain, a, b)
-    ms = np.abs(lags) * dt
-    window = np.where(lags >= 0, 0.03 * np.exp(-ms / 17.0), -0.02 * np.exp(-ms / 34.0))
+    window = np.where(lags >= 0, 0.03 * seen(lags, 17.0, dt), -0.02 * seen(lags, 34.0, dt))
     np.testing.assert_allclose(projection.weight - 0.5, window, rtol=2e-4, atol=2e-7)
     assert (lags == 0).any()
+
+
+@pytest.mark.parametrize("dt", [1.0, 0.1])
+def test_the_window_adds_up_to_its_integral_on_any_grid(dt):
+    """dt x the sum over all lags is A_plus tau_plus - A_minus tau_minus, also of short windows."""
+    steps = round(25 / dt)
+    lags = np.arange(-steps, steps)
+    rule = STDP(A_plus=0.03, A_minus=0.035, tau_plus=1.5, tau_minus=1.0)
+    brain, projection = pairs(len(lags), dt, dt, rule=rule)
+    everyone = np.arange(len(lags))
+    a = raster(3 * steps, len(lags), [(steps, k) for k in everyone])
+    b = raster(3 * steps, len(lags), [(steps + 1 + g, k) for k, g in enumerate(lags)])
+    play(brain, a, b)
+    change = projection.weight.astype(float) - 0.5
+    np.testing.assert_allclose(dt * change[lags >= 0].sum(), 0.03 * 1.5, rtol=1e-4)
+    np.testing.assert_allclose(dt * change[lags < 0].sum(), -0.035 * 1.0, rtol=1e-4)
 
 
 @pytest.mark.parametrize("side", ["A_plus", "A_minus"])
@@ -142,8 +168,7 @@ def test_pairing(pairing):
     a = raster(80, 2, [(10, 0), (20, 0), (26, 0), (45, 1)])
     b = raster(80, 2, [(35, 0), (15, 1), (25, 1), (31, 1)])
     play(brain, a, b)
-    lags = np.array([[20.0, 10.0, 4.0], [35.0, 25.0, 19.0]])
-    terms = 0.01 * np.exp(-lags / 20.0)
+    terms = 0.01 * seen([[20, 10, 4], [-35, -25, -19]], 20.0)
     total = terms.sum(axis=1) if pairing == "all" else terms[:, -1]
     np.testing.assert_allclose(projection.weight - 0.5, total * [1, -1], rtol=1e-4)
 
@@ -155,7 +180,7 @@ def test_multiplicative_bounds():
     projection.w_min = 0.1
     projection.weight = 0.4
     play(brain, raster(40, 2, [(10, 0), (10, 1)]), raster(40, 2, [(11, 0), (10, 1)]))
-    expected = [0.03 * (1.0 - 0.4), -0.02 * np.exp(-1 / 20.0) * (0.4 - 0.1)]
+    expected = [0.03 * seen(0, 20.0) * (1.0 - 0.4), -0.02 * seen(-1, 20.0) * (0.4 - 0.1)]
     np.testing.assert_allclose(projection.weight - 0.4, expected, rtol=1e-4)
 
 
@@ -188,7 +213,7 @@ def test_eligibility_times_dopamine(dt, tau_c, tau_d, late):
     )
     brain, projection = pairs(1, 2 * dt, dt, rule=rule)
     play(brain, raster(13, 1, [(2, 0)]), raster(13, 1, [(12, 0)]))
-    c0 = 0.2 * np.exp(-8 * dt / 20.0)
+    c0 = 0.2 * seen(8, 20.0, dt)
     # The post spike of step 12 acts from the beginning of that step on.
     np.testing.assert_allclose(projection.eligibility[0], c0 * np.exp(-dt / tau_c), rtol=1e-4)
     quiet = np.zeros((late, 1), bool)
@@ -230,7 +255,7 @@ def test_reward_and_punishment_are_opposite_and_both_needed():
 
 def test_tonic_dopamine():
     """dw = c0 tau_c D0 in the long run."""
-    c0 = 0.2 * np.exp(-8 / 20.0)
+    c0 = 0.2 * seen(8, 20.0)
     expected = 1e-3 * 0.5 * c0 * 1000.0 * (1 - np.exp(-3.001))
     np.testing.assert_allclose(learned(0.0, baseline=0.5), expected, rtol=1e-3)
 
@@ -239,5 +264,5 @@ def test_an_arrival_after_a_spike_lowers_eligibility():
     rule = RewardSTDP(A_plus=0.2, A_minus=0.3, baseline_dopamine=0.0)
     brain, projection = pairs(1, 2.0, rule=rule)
     play(brain, raster(13, 1, [(10, 0)]), raster(13, 1, [(4, 0)]))
-    c = -0.3 * np.exp(-8 / 20.0) * np.exp(-1 / 1000.0)
+    c = -0.3 * seen(-8, 20.0) * np.exp(-1 / 1000.0)
     np.testing.assert_allclose(projection.eligibility[0], c, rtol=1e-4)

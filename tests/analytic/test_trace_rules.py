@@ -13,7 +13,7 @@ from engram import (
     TraceSTDP,
     TripletSTDP,
 )
-from tests.analytic.test_plasticity import pairs, play, raster
+from tests.analytic.test_plasticity import pairs, play, raster, seen
 
 
 def weights_after(rule, pre, post, steps=200, n=1):
@@ -26,12 +26,12 @@ def weights_after(rule, pre, post, steps=200, n=1):
 @pytest.mark.parametrize("mu", [0.0, 1.0, 2.5])
 @pytest.mark.parametrize("bounds", ["upper", "both"])
 def test_window_of_trace_stdp(mu, bounds):
-    """w + eta (exp(-(t_post - t_arrival) / tau) - x_tar) (w_max - w)^mu over 60 lags."""
+    """w + eta (x - x_tar) (w_max - w)^mu over 60 lags; x is the mean over the step of the spike."""
     lags = np.arange(60)
     rule = TraceSTDP(eta=0.1, x_tar=0.3, mu=mu, tau_plus=15.0, bounds=bounds)
     # Fired at step 9, arrived at step 10.
     found = weights_after(rule, [(9, k) for k in lags], [(10 + k, k) for k in lags], steps=80, n=60)
-    change = np.exp(-lags / 15.0) - 0.3
+    change = seen(lags, 15.0) - 0.3
     # w = 0.5 is as far from either bound; take a start that is not.
     np.testing.assert_allclose(found, 0.5 + 0.1 * change * 0.5**mu, rtol=1e-5)
     brain, projection = pairs(60, 1.0, rule=rule)
@@ -58,7 +58,7 @@ def test_traces_add_up_or_not():
         )
         for pairing in ("all", "nearest")
     }
-    late, early = np.exp(-2 / 20.0), np.exp(-7 / 20.0)
+    late, early = seen(2, 20.0), seen(7, 20.0)
     np.testing.assert_allclose(found["all"], 0.5 + 0.1 * (late + early), rtol=1e-6)
     np.testing.assert_allclose(found["nearest"], 0.5 + 0.1 * late, rtol=1e-6)
 
@@ -74,16 +74,18 @@ def test_triplets_of_pfister_and_gerstner(bounds):
         return TripletSTDP(**{**zero, **amplitudes}, **taus, bounds=bounds)
 
     up, down = (0.5, 0.5) if soft else (1.0, 1.0)
+    # A neuron's own last spike counts from the end of its step, or, if it is the presynaptic one,
+    # to the start of the present one: the mean over the steps that lie 19 to 20 later.
     # Postsynaptic at 10 and 30, arrival at 20 (fired at 19).
     w = weights_after(rule(A3_plus=0.1), [(19, 0)], [(10, 0), (30, 0)])
-    np.testing.assert_allclose(w, 0.5 + 0.1 * np.exp(-10 / 17 - 20 / 120) * up, rtol=1e-5)
+    np.testing.assert_allclose(w, 0.5 + 0.1 * seen(10, 17) * seen(-20, 120) * up, rtol=1e-5)
     w = weights_after(rule(A2_plus=0.1), [(19, 0)], [(10, 0), (30, 0)])
-    np.testing.assert_allclose(w, 0.5 + 0.1 * np.exp(-10 / 17) * up, rtol=1e-5)
+    np.testing.assert_allclose(w, 0.5 + 0.1 * seen(10, 17) * up, rtol=1e-5)
     # Arrivals at 10 and 30 (fired at 9 and 29), postsynaptic at 20.
     w = weights_after(rule(A3_minus=0.1), [(9, 0), (29, 0)], [(20, 0)])
-    np.testing.assert_allclose(w, 0.5 - 0.1 * np.exp(-10 / 34 - 20 / 100) * down, rtol=1e-5)
+    np.testing.assert_allclose(w, 0.5 - 0.1 * seen(-10, 34) * seen(-20, 100) * down, rtol=1e-5)
     w = weights_after(rule(A2_minus=0.1), [(9, 0), (29, 0)], [(20, 0)])
-    np.testing.assert_allclose(w, 0.5 - 0.1 * np.exp(-10 / 34) * down, rtol=1e-5)
+    np.testing.assert_allclose(w, 0.5 - 0.1 * seen(-10, 34) * down, rtol=1e-5)
     # A single pair is no triplet.
     assert weights_after(rule(A3_plus=0.1, A3_minus=0.1), [(19, 0)], [(30, 0)]) == 0.5
 

@@ -42,6 +42,13 @@ def mean_and_kept(tau: float, dt: float) -> tuple[float, float]:
     return tau / dt * (1.0 - math.exp(-dt / tau)), math.exp(-dt / tau)
 
 
+def jump(trace: np.ndarray, who: np.ndarray, tau: float, dt: float, pairing: str) -> None:
+    """A step passes for a trace of spikes, and those of `who` add their mean over it."""
+    mean, kept = mean_and_kept(tau, dt)
+    trace *= kept
+    trace[who] = mean if pairing == "nearest" else trace[who] + mean
+
+
 class Population:
     """The neurons of a region."""
 
@@ -117,7 +124,7 @@ COLUMNS = ("pre", "post", "delay", "nt", "w", "c", "R", "u", "x", "x2", "x_past"
 class Pathway:
     """The synapses of a projection; magnitudes w, eligibility c, resources R, release u.
 
-    x is the trace of the spikes that have arrived.
+    x is the trace of the spikes that have arrived, y of those fired, both as means over steps.
     """
 
     brain: Brain
@@ -230,7 +237,9 @@ class DenseBrain:
             for k, (i, d) in enumerate(zip(pre, delay, strict=True)):
                 fired = np.flatnonzero(self.history[pathway.source][: self.t, i])
                 arrived = fired[fired + d < self.t] + d
-                past[k] = np.exp(-(self.t - arrived) * self.dt / rule.tau_plus).sum()
+                mean, _ = mean_and_kept(rule.tau_plus, self.dt)
+                ago = (self.t - 1 - arrived) * self.dt
+                past[k] = mean * np.exp(-ago / rule.tau_plus).sum()
         pathway.add(pre, post, delay, int(nt), magnitude, self.t, past)
 
     def kill(self, region: str, which: Any) -> None:
@@ -269,11 +278,12 @@ class DenseBrain:
         sent = self.t - s.delay
         under_way = (sent >= 0) & self.history[s.source][np.maximum(sent, 0), s.pre]
         arriving = under_way & (sent >= s.birth)
-        if under_way.any() and rule is not None:
-            s.x_past[under_way] += 1.0
+        a = np.flatnonzero(arriving)
+        x2 = s.x2[a]
+        if rule is not None:
+            self._hear(s, arriving, under_way)
         if not arriving.any():
             return
-        a = np.flatnonzero(arriving)
         if isinstance(rule, RewardSTDP):
             s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
         charge = s.w[a] * SIGN[s.nt[a]] * GAIN[s.nt[a]]
@@ -295,13 +305,20 @@ class DenseBrain:
             s.w[a] = np.clip(s.w[a] - rule.A_minus * y * size, p.w_min, p.w_max)
         elif isinstance(rule, TripletSTDP):
             size = s.w[a] - p.w_min if rule.bounds == "multiplicative" else p.w_max
-            change = y * (rule.A2_minus + rule.A3_minus * s.x2[a]) * size
+            change = y * (rule.A2_minus + rule.A3_minus * x2) * size
             s.w[a] = np.clip(s.w[a] - change, p.w_min, p.w_max)
         elif isinstance(rule, RewardSTDP):
             s.c[a] -= rule.A_minus * y * p.w_max
-        s.heard[a] = 1
-        for trace in (s.x, s.x2):
-            trace[a] = 1.0 if rule.pairing == "nearest" else trace[a] + 1.0
+
+    def _hear(self, s: Pathway, arriving: np.ndarray, under_way: np.ndarray) -> None:
+        """Presynaptic traces decay, and spikes that arrive add their mean over this step."""
+        rule = s.projection.rule
+        traces = [(s.x, rule.tau_plus, arriving), (s.x_past, rule.tau_plus, under_way)]
+        if isinstance(rule, TripletSTDP):
+            traces.append((s.x2, rule.tau_x, arriving))
+        for trace, tau, which in traces:
+            jump(trace, which, tau, self.dt, rule.pairing)
+        s.heard[arriving] = 1
 
     def _post(self, s: Pathway, fired: np.ndarray) -> None:
         p, rule = s.projection, s.projection.rule
@@ -329,8 +346,10 @@ class DenseBrain:
         else:
             s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
             s.c[a] += rule.A_plus * x * p.w_max
-        for trace in (s.y, s.y2):
-            trace[fired] = 1.0 if rule.pairing == "nearest" else trace[fired] + 1.0
+        if not isinstance(rule, TraceSTDP):
+            jump(s.y, fired, rule.tau_minus, self.dt, rule.pairing)
+        if isinstance(rule, TripletSTDP):
+            jump(s.y2, fired, rule.tau_y, self.dt, rule.pairing)
 
     def _pass_time(self, s: Pathway) -> None:
         """Everything that decays or recovers does so over dt."""
@@ -338,15 +357,6 @@ class DenseBrain:
         if p.stp is not None:
             s.R[:] = 1.0 - (1.0 - s.R) * math.exp(-dt / p.stp.tau_rec)
             s.u[:] *= math.exp(-dt / p.stp.tau_facil) if p.stp.tau_facil > 0 else 0.0
-        if rule is None:
-            return
-        s.x[:] *= math.exp(-dt / rule.tau_plus)
-        s.x_past[:] *= math.exp(-dt / rule.tau_plus)
-        if not isinstance(rule, TraceSTDP):
-            s.y[:] *= math.exp(-dt / rule.tau_minus)
-        if isinstance(rule, TripletSTDP):
-            s.x2[:] *= math.exp(-dt / rule.tau_x)
-            s.y2[:] *= math.exp(-dt / rule.tau_y)
         if not isinstance(rule, RewardSTDP):
             return
         tau_c, tau_d = rule.tau_eligibility, rule.dopamine_decay

@@ -248,7 +248,8 @@ def test_potentiation_is_by_the_rate_over_the_sliding_threshold():
         square *= np.exp(-gap / 700.0)
         gain = min(1.5, rate * 8.0 / square)
         # The presynaptic spike arrives two steps before, onto the traces of all before it.
-        x = x * np.exp(-gap / 20.0) + np.exp(-2.0 / 20.0)
+        # An arrival adds its mean over a step.
+        x = x * np.exp(-gap / 20.0) + np.exp(-2.0 / 20.0) * 20.0 * (1 - np.exp(-1 / 20.0))
         seen.append((gain, 1e-4 * 0.1 * gain * x))
         square += rate * 1e3 / 700.0
         rate += 1e3 / 150.0
@@ -294,13 +295,12 @@ def test_plasticity_changes_sign_at_the_threshold(hertz):
     np.testing.assert_allclose(threshold, 10.0, rtol=0.01)
     before = p.weight.astype(float)
     brain.run(steps)
-    # In steps: probabilities of a spike, the mean rate before one, and that an arrival counts as
-    # before the firing of its step.
+    # In steps: probabilities of a spike, and the mean rate before one.
     pre, post = 1 - np.exp(-0.02), 1 - np.exp(-1e-3 * hertz)
     change = (p.weight - before) / (1e-3 * 2e-3 * pre * post * steps)
     rate = post * (1000 / 200) / (np.exp(1 / 200) - 1)
-    x = 1 / (1 - np.exp(-1 / 20))
-    expected = rate / 10.0 * x - x * np.exp(-1 / 20)
+    x = 20.0
+    expected = (rate / 10.0 - 1.0) * x
     error = change.std() / np.sqrt(n)
     assert error < 0.1 * x
     assert change.mean() == pytest.approx(expected, abs=4 * error)
@@ -422,7 +422,8 @@ def rewarded(amount, freeze=False):
         brain.step()
     if freeze:
         brain.freeze_plasticity()
-    assert p.eligibility[0] == pytest.approx(0.4 * np.exp(-4 / 20) * np.exp(-20e-3), rel=0.01)
+    # The arrival is 4 to 5 ms before the spike, which falls anywhere in its step.
+    assert p.eligibility[0] == pytest.approx(0.4 * np.exp(-4.5 / 20) * np.exp(-20e-3), rel=0.01)
     assert (p.weight == 1.0).all()
     if amount > 0:
         brain.reward(amount, p.label)
@@ -435,7 +436,7 @@ def rewarded(amount, freeze=False):
 @pytest.mark.parametrize("amount", [2.0, -2.0])
 def test_dopamine_turns_eligibility_into_weight(amount):
     change = rewarded(amount)
-    c = 0.4 * np.exp(-4 / 20) * np.exp(-20e-3)
+    c = 0.4 * np.exp(-4.5 / 20) * np.exp(-20e-3)
     # The integral of c exp(-t / 1 s) D exp(-t / 0.2 s).
     np.testing.assert_allclose(change, amount * c / (1 / 1.0 + 1 / 0.2), rtol=0.02)
 

@@ -46,7 +46,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         first_pre, lags = region_first[region], pathways.delay_count[index]
         post, weight, segment = synapses.post, synapses.weight, synapses.segment
         event_neuron, event_previous_step = ring.event_neuron, ring.event_previous_step
-        pre_trace, pre_decay, post_trace = traces.pre_trace, traces.pre_decay, traces.post_trace
+        pre_trace, post_trace = traces.pre_trace, traces.post_trace
         first = region_first[onto]
         targets = targets_of(first, received.exc, received.inh, post_trace, n_post_traces)
         depressing = short_term.stp[index] != 0
@@ -102,9 +102,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                     x, x2 = ZERO, ZERO
                     if learning and n_pre_traces > 0:
                         i = event_neuron[event] - first_pre
-                        x, x2 = traces_before(
-                            fired_at, i, index, pre_trace, pre_decay, n_pre_traces
-                        )
+                        x, x2 = traces_before(fired_at, i, pre_trace, n_pre_traces)
                     f, d = ZERO, ZERO
                     if depressing and event_previous_step[event] > NEVER:
                         gap_ms = (fired_at - event_previous_step[event]) * dt[0]
@@ -145,12 +143,10 @@ def look_up(
 
 
 @part_jit
-def traces_before(fired_at, i, index, pre_trace, pre_decay, n_pre_traces):
-    """The traces of presynaptic neuron i just before the spike: as its spike before left them."""
+def traces_before(fired_at, i, pre_trace, n_pre_traces):
+    """The traces of presynaptic neuron i before the spike: their means over the step before."""
     before = (fired_at - 1) % pre_trace.shape[1]
-    x = np.float32(pre_trace[0, before, i] * pre_decay[index, 0])
-    x2 = np.float32(pre_trace[1, before, i] * pre_decay[index, 1]) if n_pre_traces > 1 else ZERO
-    return x, x2
+    return pre_trace[0, before, i], pre_trace[1, before, i] if n_pre_traces > 1 else ZERO
 
 
 @part_jit

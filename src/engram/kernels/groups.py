@@ -63,12 +63,14 @@ class Extras(NamedTuple):
 
 
 class Traces(NamedTuple):
-    """Spike traces of one projection; how they decay, in all projections."""
+    """Spike traces of one projection; how they decay and jump, in all projections."""
 
     pre_trace: Array
     post_trace: Array
     pre_decay: Array
     post_decay: Array
+    pre_jump: Array
+    post_jump: Array
     trace_reach: Array
     nearest: Array
 

@@ -242,10 +242,11 @@ def ask_for(j, incoming):
 
 @part_jit
 def move_pre_trace(index, step, k, first, count, region, traces, ring):
-    """A presynaptic trace of this step: that of the last one decays, and jumps at spikes."""
+    """The mean of a presynaptic trace over this step: that of the last one decays, and jumps."""
     depth = traces.pre_trace.shape[1]
     old, new = traces.pre_trace[k, (step - 1) % depth], traces.pre_trace[k, step % depth]
-    factor, nearest = traces.pre_decay[index, k], traces.nearest[index] != 0
+    factor, jump = traces.pre_decay[index, k], traces.pre_jump[index, k]
+    nearest = traces.nearest[index] != 0
     for i in range(count):
         # The factor, rounded to single precision, would be off by as much at each step.
         kept = np.float64(old[i]) * factor
@@ -253,20 +254,20 @@ def move_pre_trace(index, step, k, first, count, region, traces, ring):
     slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
     for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
         i = ring.event_neuron[e & mask] - first
-        new[i] = ONE if nearest else new[i] + ONE
+        new[i] = jump if nearest else new[i] + jump
 
 
 @part_jit
 def move_post_trace(index, step, k, first, count, region, traces, ring):
-    """A postsynaptic trace jumps at spikes, then decays."""
+    """A postsynaptic trace at the end of this step: it decays, and jumps at spikes."""
     y, nearest = traces.post_trace[k], traces.nearest[index] != 0
+    factor, jump = traces.post_decay[index, k], traces.post_jump[index, k]
+    for j in range(count):
+        y[j] *= factor
     slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
     for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
         j = ring.event_neuron[e & mask] - first
-        y[j] = ONE if nearest else y[j] + ONE
-    factor = traces.post_decay[index, k]
-    for j in range(count):
-        y[j] *= factor
+        y[j] = jump if nearest else y[j] + jump
 
 
 @inner_jit

@@ -169,14 +169,15 @@ def _bind_dopamine(network: Network, pathway: PathwayRecord, rule: ModulatedRule
 
 def _bind_traces(network: Network, pathway: PathwayRecord, rule: PlasticityRule) -> None:
     tables, p, dt = network.tables, pathway.index, network.dt
-    for k, name in enumerate(rule.pre_traces.values()):
-        tables["pre_decay"][p, k] = math.exp(-dt / getattr(rule, name))
+    for side, names in (("pre", rule.pre_traces.values()), ("post", rule.post_traces.values())):
+        for k, name in enumerate(names):
+            # A spike adds the mean of its trace over a step: docs/mechanisms/stdp.md.
+            jump, decay = mean_and_kept(getattr(rule, name), dt)
+            tables[f"{side}_jump"][p, k], tables[f"{side}_decay"][p, k] = jump, decay
     slowest = max((getattr(rule, name) for name in rule.pre_traces.values()), default=0.0)
     longest = int(tables["delay_min"][p] + tables["delay_count"][p])
     window = min(TRACE_WINDOW * slowest / dt, LAST_STEP)
     tables["trace_reach"][p] = math.ceil(window) + longest
-    for k, name in enumerate(rule.post_traces.values()):
-        tables["post_decay"][p, k] = math.exp(-dt / getattr(rule, name))
 
 
 def is_plastic(network: Network, pathway: PathwayRecord) -> bool:
@@ -226,6 +227,24 @@ def synaptic_factors(tau: float, dt: float) -> tuple[float, float]:
     """
     if tau == 0.0:
         return 1.0 / dt, 0.0
+    return mean_and_kept(tau, dt)
+
+
+def mean_and_kept(tau: float, dt: float) -> tuple[float, float]:
+    """Mean of exp(-t / tau) over a step, and its value after it.
+
+    Parameters
+    ----------
+    tau : float
+        Time constant, ms.
+    dt : float
+        Time step, ms.
+
+    Returns
+    -------
+    tuple of (float, float)
+        The mean, tau / dt (1 - exp(-dt / tau)), and exp(-dt / tau).
+    """
     return -tau / dt * math.expm1(-dt / tau), math.exp(-dt / tau)
 
 

@@ -319,6 +319,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("gate_phase", "float64", "P", 0, "rad", "phase of most learning", "parameter", since=3),
     _f("pre_decay", "float64", "P T", 0, "", "decay of a presynaptic trace in dt", "derived"),
     _f("post_decay", "float32", "P T", 0, "", "decay of a postsynaptic trace in dt", "derived"),
+    _f("pre_jump", "float32", "P T", 0, "", "rise of a presynaptic trace at a spike", "derived"),
+    _f("post_jump", "float32", "P T", 0, "", "rise of a postsynaptic trace at a spike", "derived"),
     _f("trace_reach", "int64", "P", 0, "step", "how long a trace may count", "derived"),
     _f(
         "nearest", "uint8", "P", 0, "", "1 for nearest-neighbour pairing", "parameter",
