@@ -15,11 +15,13 @@ from engram.anatomy import Anatomy
 from engram.checkpoint import files, state
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
+from engram.drives import Drives
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.memory import Consolidation, Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
@@ -42,7 +44,7 @@ from engram.switches import Switches
 DEVICES = ("cpu", "cuda", "auto")
 
 
-class Brain(Anatomy, Life, Switches):
+class Brain(Anatomy, Drives, Life, Switches):
     """A brain of spiking regions that learns while it lives.
 
     Parameters
@@ -84,6 +86,7 @@ class Brain(Anatomy, Life, Switches):
         self._statistics, self._neuromodulation = Statistics(), Neuromodulation()
         for process in (
             memory,
+            Inputs(),
             self.oscillators,
             Homeostasis(),
             Metaplasticity(),

@@ -14,6 +14,7 @@ from engram.errors import CheckpointError
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.memory import Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
@@ -75,8 +76,9 @@ def _mechanism(network: Network, name: str) -> Parameterized:
 
 
 def _own_processes(network: Network) -> list[Process]:
-    """The processes that a user has added and a checkpoint holds."""
-    return [p for p in network.processes if p.kept and type(p) not in _USUAL]
+    """The processes that a checkpoint holds beside those: of a user, and inputs if there are any."""
+    kept = [p for p in network.processes if p.kept and type(p) not in _USUAL]
+    return [p for p in kept if not (isinstance(p, Inputs) and p.empty)]
 
 
 def classes(network: Network) -> Classes:

@@ -40,7 +40,7 @@ class Tables:
     Attributes
     ----------
     sizes : dict of int
-        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z as they stand, and fixed ones.
+        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F as they stand, and fixed ones.
     arrays : dict of array
         By name.
     blocks : list of dict of array
@@ -61,6 +61,10 @@ class Tables:
             "J": 0,
             "U": 0,
             "Z": 0,
+            "L": 0,
+            "Y": 0,
+            "V": 0,
+            "F": 0,
             **FIXED_SIZES,
         }
         self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
