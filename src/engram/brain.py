@@ -218,9 +218,12 @@ class Brain(Anatomy, Drives, Life, Switches):
         neurons, synapses : array_like of shape (k,), optional
             Which, of state variables or weights. None: all.
         every : float, optional
-            Sampling interval, ms.
-        capacity, overflow, path : int, str, path-like
-            Overflow is "ring", "decimate" or, with a path, "stream": see `engram.recording`.
+            Sampling interval, ms, a multiple of dt.
+        capacity : int, optional
+            Most entries in memory. None: as many as fit into 256 MiB.
+        overflow, path : str, path-like
+            What becomes of more: "ring" (the oldest go), "decimate" (every other one goes) or, with
+            a path, "stream" (all go to that file).
 
         Returns
         -------

@@ -76,7 +76,7 @@ def _mechanism(network: Network, name: str) -> Parameterized:
 
 
 def _own_processes(network: Network) -> list[Process]:
-    """The processes that a checkpoint holds beside those: of a user, and inputs if there are any."""
+    """The processes a checkpoint holds beside the usual: a user's, and inputs if there are any."""
     kept = [p for p in network.processes if p.kept and type(p) not in _USUAL]
     return [p for p in kept if not (isinstance(p, Inputs) and p.empty)]
 

@@ -39,10 +39,10 @@ def advance(
 ):
     """Advance the brain whose arrays `table` addresses by up to `n_steps` steps.
 
-    The order within a step is that of the design: rhythms, lasting inputs, arrivals, integration and firing, the
-    postsynaptic side of plasticity, neuromodulation. Returns the number of steps done; fewer than
-    asked for if the spike ring or the spike log might overflow (``clock[STOPPED]`` says which), to
-    be called again once there is room.
+    The order within a step is that of the design: rhythms, lasting inputs, arrivals, integration
+    and firing, the postsynaptic side of plasticity, neuromodulation. Returns the number of steps
+    done; fewer than asked for if the spike ring or the spike log might overflow (``clock[STOPPED]``
+    says which), to be called again once there is room.
     """
     n_regions = region_first.shape[0]
     n_projections = arrive_entry.shape[0]

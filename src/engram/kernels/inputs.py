@@ -1,4 +1,4 @@
-"""Lasting inputs of a region, once a step before spikes arrive: what comes from outside by itself."""
+"""Lasting inputs of a region, once a step before spikes arrive."""
 
 import numpy as np
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from engram.errors import InvalidValueError, number
 
 
-def whole_steps(where: str, ms: float, dt: float, most: float = math.inf) -> int:
+def whole_steps(where: str, ms: Any, dt: float, most: float = math.inf) -> int:
     """A time in steps that has to be a multiple of dt.
 
     Parameters

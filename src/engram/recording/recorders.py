@@ -15,7 +15,7 @@ from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
-from engram.recording.recorder import DEFAULT_CAPACITY, Recorder, Sampler, needed_pandas
+from engram.recording.recorder import Recorder, Sampler, needed_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,8 @@ class SpikeRecorder(Recorder):
         Of the brain.
     regions : sequence of str
         Names of the regions; `Brain.record` takes all there are by default.
-    capacity : int
-        Most spikes in memory.
+    capacity : int, optional
+        Most spikes in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring" or "stream".
     path : str or Path, optional
@@ -45,11 +45,11 @@ class SpikeRecorder(Recorder):
         self,
         network: Network,
         regions: Sequence[str],
-        capacity: int = DEFAULT_CAPACITY,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        super().__init__(network, ("neuron", "<i4", ()), None, capacity, overflow, path)
+        super().__init__(network, ("neuron", "<i4", ()), 0, capacity, overflow, path)
         self.regions = self.logged_regions = tuple(regions)
 
     def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
@@ -77,7 +77,7 @@ class SpikeRecorder(Recorder):
             mine |= self._mine(neurons, name)
         rows = np.empty(int(mine.sum()), self._dtype)
         rows["step"], rows["neuron"] = steps[mine], neurons[mine]
-        self._store.append(rows)
+        self._keep(rows)
 
     def spikes(self, region: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The spikes of one of the recorded regions.
@@ -147,10 +147,10 @@ class StateRecorder(Sampler):
         A name that `Region.state` takes.
     neurons : array_like of shape (k,), optional
         Indices in the region. None: all there are.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
@@ -163,8 +163,8 @@ class StateRecorder(Sampler):
         region: RegionRecord,
         variable: str = "v",
         neurons: ArrayLike | None = None,
-        every: float = 1.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -200,23 +200,25 @@ class WeightRecorder(Sampler):
         Settings of the projection.
     synapses : array_like of shape (k,), optional
         Indices into its arrays. None: all there are.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
     """
 
+    usual_every = 100.0
+
     def __init__(
         self,
         network: Network,
         pathway: PathwayRecord,
         synapses: ArrayLike | None = None,
-        every: float = 100.0,
-        capacity: int = 10_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -230,6 +232,11 @@ class WeightRecorder(Sampler):
         column = ("value", "<f4", chosen.shape)
         super().__init__(network, column, every, capacity, overflow, path)
         self._places, self._structure_version = chosen, network.structure_version
+
+    @property
+    def label(self) -> str:
+        """The label of the projection, as for `Brain.reward`."""
+        return self._pathway.label
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -256,22 +263,24 @@ class RateRecorder(Sampler):
         Of the brain.
     regions : sequence of str
         Names of the regions.
-    every : float
-        Length of the bins, ms.
-    capacity : int
-        Most bins in memory.
+    every : float, optional
+        Length of the bins, ms. None: `usual_every`.
+    capacity : int, optional
+        Most bins in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
     """
 
+    usual_every = 10.0
+
     def __init__(
         self,
         network: Network,
         regions: Sequence[str],
-        every: float = 10.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -319,10 +328,10 @@ class RhythmRecorder(Sampler):
         Of the brain.
     regions : sequence of str
         Names of the regions.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
@@ -333,8 +342,8 @@ class RhythmRecorder(Sampler):
         self,
         network: Network,
         regions: Sequence[str],
-        every: float = 1.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
