@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,10 @@ from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
 from engram.recording import Recorder
 from engram.recording.record import record
-from engram.recording.statistics import BrainStats, Statistics, collect, describe
+from engram.recording.statistics import BrainStats, Statistics, collect, describe, describe_html
 from engram.state.invariants import check
 from engram.stimulus import StimulusEncoder
-from engram.switches import Switches
+from engram.switches import Switches, switch_on_only
 
 DEVICES = ("cpu", "cuda", "auto")
 
@@ -55,6 +55,11 @@ class Brain(Anatomy, Drives, Life, Switches):
         Of every random number; None draws one, kept in `Brain.seed`.
     device : str
         "cpu", "cuda" or "auto"; the environment variable BRAIN_DEVICE overrides the default.
+    mechanisms : str or collection of str
+        "all", "none", or names among "plasticity", "homeostasis", "metaplasticity", "growth",
+        "memory", "oscillations", "neuromodulation". The others are switched off, as by the methods
+        of `Switches`; without plasticity, `rule` of new regions and projections is None unless
+        given. With "none" membranes, delays and transmission remain: a plain network.
 
     Examples
     --------
@@ -74,7 +79,14 @@ class Brain(Anatomy, Drives, Life, Switches):
     growth = Mechanism(Growth)
     memory = Mechanism(Memory)
 
-    def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        dt: float = 1.0,
+        seed: int | None = None,
+        device: str = "cpu",
+        *,
+        mechanisms: str | Collection[str] = "all",
+    ) -> None:
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little") >> 1
         super().__init__(
@@ -96,6 +108,7 @@ class Brain(Anatomy, Drives, Life, Switches):
             self._statistics,
         ):
             self.network.add_process(process)
+        switch_on_only(self.network, mechanisms)
 
     # -- what it is
 
@@ -149,6 +162,9 @@ class Brain(Anatomy, Drives, Life, Switches):
     def stats_history(self) -> deque[BrainStats]:
         """`stats` of the latest seconds, 10,000 at most."""
         return self._statistics.history
+
+    def _repr_html_(self) -> str:
+        return describe_html(self.network)
 
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())

@@ -24,6 +24,7 @@ from engram.network import efficacy, pathways, settings, sites
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.network.shown import pathway_html
 from engram.network.views import View
 from engram.parameters import read_only
 from engram.plasticity import PlasticityRule
@@ -76,6 +77,9 @@ class Projection(View):
     def label(self) -> str:
         """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
         return self._record.label
+
+    def _repr_html_(self) -> str:
+        return pathway_html(self._network, self._record)
 
     def __repr__(self) -> str:
         return f"<Projection {self.source} -> {self.target}, {self.n_synapses} synapses>"

@@ -13,6 +13,7 @@ from engram.morphology import NMDA, Morphology
 from engram.network import population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
+from engram.network.shown import region_html
 from engram.network.views import View
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
 from engram.parameters import read_only
@@ -73,6 +74,9 @@ class Region(View):
         """The region's own wiring: its projection to itself."""
         where = f"{self._record.where}: wiring"
         return Projection(self._network, self._network.pathway(where, self.name, self.name))
+
+    def _repr_html_(self) -> str:
+        return region_html(self._network, self._record)
 
     def __repr__(self) -> str:
         return f"<Region {self.name!r}, {self.region_type.name}, {self.n_alive_neurons} neurons>"

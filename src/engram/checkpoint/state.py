@@ -207,7 +207,8 @@ def taken(network: Network) -> State:
             if part.class_path() not in shared
         },
         "strategy": network.encoder.strategy.value,
-        "frozen": dict(network.frozen),
+        # The newest is left out where it is not set, so that older fingerprints hold.
+        "frozen": {k: on for k, on in network.frozen.items() if on or k != "default_rule"},
         "tag": network.tag,
         "last_stimulus": network.last_stimulus,
         "last_reset": network.last_reset,

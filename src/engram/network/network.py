@@ -34,6 +34,7 @@ SWITCHES = (
     "memory",
     "oscillations",
     "neuromodulation",
+    "default_rule",
 )
 """What can be frozen or disabled."""
 
@@ -258,8 +259,7 @@ class Network(Parts):
 
     def __init__(self, dt: float, seed: int) -> None:
         super().__init__()
-        self.dt, self.seed = dt, seed
-        self.device = "cpu"
+        self.dt, self.seed, self.device = dt, seed, "cpu"
         self.tables["dt"][0] = dt
         self.tables["seed"][0] = seed
         self.processes: list[Process] = []

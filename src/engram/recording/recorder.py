@@ -22,6 +22,7 @@ from engram.errors import InvalidValueError, MissingExtraError, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.times import whole_steps
 from engram.recording.stores import InMemory, OnDisk, Rows
+from engram.tabular import table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,6 +230,27 @@ class Recorder:
     def __len__(self) -> int:
         self._sync()
         return self._store.count
+
+    def _repr_html_(self) -> str:
+        store, entries = self._store, len(self)
+        size = entries * self._dtype.itemsize
+        kept = f"{size / 2**20:.1f} MiB" + (
+            "" if isinstance(store, InMemory) else f" in {store.path}"
+        )
+        every = f"{self.interval * self._network.dt:g} ms" if self.interval else "each spike"
+        rows = [
+            ("entries", entries),
+            ("every", every),
+            ("kept", kept),
+            ("dropped", self.dropped),
+            ("attached", "yes" if self._attached else "no"),
+        ]
+        return table(f"{type(self).__name__} of {self.of}", (), rows)
+
+    @property
+    def of(self) -> str:
+        """What is recorded, in words."""
+        raise NotImplementedError
 
     def _sync(self) -> None:
         if self._attached:

@@ -52,6 +52,11 @@ class SpikeRecorder(Recorder):
         super().__init__(network, ("neuron", "<i4", ()), 0, capacity, overflow, path)
         self.regions = self.logged_regions = tuple(regions)
 
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
+
     def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
         mine = self._network.slice(self._network.regions[region])
         return np.asarray((neurons >= mine.start) & (neurons < mine.stop))
@@ -175,6 +180,11 @@ class StateRecorder(Sampler):
         column = ("value", dtype.str, self.neurons.shape)
         super().__init__(network, column, every, capacity, overflow, path)
 
+    @property
+    def of(self) -> str:
+        """The variable, neurons and region, in words."""
+        return f"{self.variable} of {len(self.neurons)} neurons of {self.region}"
+
     def _sample(self) -> NDArray[Any]:
         network = self._network
         region = network.regions[self.region]
@@ -238,6 +248,11 @@ class WeightRecorder(Sampler):
         """The label of the projection, as for `Brain.reward`."""
         return self._pathway.label
 
+    @property
+    def of(self) -> str:
+        """The synapses and their projection, in words."""
+        return f"{len(self.pre)} synapses of {self.label}"
+
     def _sample(self) -> NDArray[Any]:
         network = self._network
         if self._structure_version != network.structure_version:
@@ -289,6 +304,11 @@ class RateRecorder(Sampler):
         # The first row is where the first bin begins.
         super().__init__(network, column, every, capacity, overflow, path, extra=1)
         self.take()
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -351,6 +371,11 @@ class RhythmRecorder(Sampler):
         super().__init__(
             network, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
         )
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
 
     def _sample(self) -> NDArray[Any]:
         rhythms = self._network.find(Oscillators)
