@@ -27,8 +27,6 @@ class SpikeTimes(Relay, saved_as="engram.spike_times:SpikeTimes"):
         Times of the spikes, ms, in any order.
     neurons : array_like of shape (n,)
         Who fires, as indices in the region.
-    **values : float
-        Parameters of `Relay`.
 
     Raises
     ------

@@ -427,9 +427,9 @@ def test_a_rate_that_a_step_cant_hold_warns_once(drive):
 
 def test_a_background_rate_that_a_step_cant_hold_warns():
     brain = Brain(dt=1.0, seed=1)
-    brain.add_region("in", S, 5, connectivity=0.0, model=PoissonSource, background=400.0)
-    with pytest.warns(UserWarning, match="Region 'in'.*400 Hz become 330 Hz"):
+    brain.add_region("in", S, 5, connectivity=0.0, model=PoissonSource, background=900.0)
+    with pytest.warns(UserWarning, match="Region 'in'.*900 Hz become 593 Hz"):
         brain.run(1)
     relays = Brain(dt=1.0, seed=1)
-    relays.add_region("in", S, 5, connectivity=0.0, model=Relay, background=400.0)
+    relays.add_region("in", S, 5, connectivity=0.0, model=Relay, background=900.0)
     relays.run(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engram import Brain, InvalidTypeError, InvalidValueError, RegionType
+from engram import Brain, InvalidTypeError, InvalidValueError, Normal, RegionType
 
 
 def small(dt: float) -> Brain:
@@ -56,3 +56,14 @@ def test_times_between_steps_are_refused(tmp_path):
             call(0.0)
     assert brain.fingerprint() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_distribution_of_negative_delays_is_refused():
+    brain = small(1.0)
+    brain.add_region("b", RegionType.MOTOR, 10)
+    before = brain.fingerprint()
+    with pytest.raises(InvalidValueError, match=r"delays must not be negative.* -5"):
+        brain.connect_regions("a", "b", density=0.9, delays=Normal(-5.0, 0.1))
+    assert brain.fingerprint() == before
+    path = brain.connect_regions("a", "b", density=0.9, delays=Normal(1.0, 1.0))
+    assert path.delay.min() == 1.0

@@ -92,8 +92,6 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
         Indices in the region. None: all neurons, newborns too.
     tag : int
         Tells its random numbers from those of other inputs.
-    **values : float or int
-        Parameters.
     """
 
     rate = Parameter(0.0, low=0.0, high=1e5, unit="Hz", doc="of each source")

@@ -24,8 +24,8 @@ QUIET = 100.0
 """Without stimulus for as long, a brain is quiet, ms."""
 
 
-MOST_LOST = 0.2
-"""Expected spikes of a source in a step above which a tenth of them is lost."""
+MOST_LOST = 0.5
+"""Expected spikes of a source in a step above which more than a fifth of them is lost."""
 
 
 def check_rate(network: Network, region: RegionRecord, rate: float) -> None:
