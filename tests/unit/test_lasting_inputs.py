@@ -182,9 +182,13 @@ def test_a_current_follows_an_array():
         found.append((region.v - before) / 0.5 * 1e3)
     common = np.array([1.0, 1, 3, 3, 0, 0, 0])
     assert np.array(found)[:, 1] == pytest.approx(common, abs=0.01)
-    assert np.array(found)[:, 2] == pytest.approx([*common, 4.0, 0, 0, 0, 0, 0, 0], abs=0.01)
+    assert np.array(found)[:, 2] == pytest.approx(
+        common + np.array([4.0, 0, 0, 0, 0, 0, 0]), abs=0.01
+    )
     # The last row holds for ever.
-    assert np.array(found)[:, 0] == pytest.approx([*common, 0.0, 8, 8, 8, 8, 8, 8], abs=0.01)
+    assert np.array(found)[:, 0] == pytest.approx(
+        common + np.array([0.0, 8, 8, 8, 8, 8, 8]), abs=0.01
+    )
     plain.remove()
     each.remove()
     before = region.v.copy()

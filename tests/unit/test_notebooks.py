@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from engram import Brain, RegionType
-from engram.tabular import table
+from engram.network.shown import table
 
 
 class Cells(HTMLParser):

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
+from engram.network.shown import table
 from engram.network.times import whole_steps
 from engram.recording.stores import InMemory, OnDisk, Rows
-from engram.tabular import table
 
 if TYPE_CHECKING:
     import pandas as pd

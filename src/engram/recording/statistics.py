@@ -11,7 +11,7 @@ from engram.mechanisms.growth import Growth
 from engram.mechanisms.growth.growth import COUNTS
 from engram.network import efficacy, pathways, population
 from engram.network.network import Network, Process, Saved, next_multiple
-from engram.tabular import table
+from engram.network.shown import table
 
 INTERVAL = 1000.0
 """Between entries of `Brain.stats_history`, ms."""
