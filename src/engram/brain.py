@@ -94,8 +94,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         )
         self.network.device = device_name(device)
         self.oscillators = Oscillators()
-        memory = Memory()
-        self._statistics, self._neuromodulation = Statistics(), Neuromodulation()
+        memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
         for process in (
             memory,
             Inputs(),

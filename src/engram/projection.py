@@ -78,8 +78,8 @@ class Projection(View):
         """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
         return self._record.label
 
-    def _repr_html_(self) -> str:
-        return pathway_html(self._network, self._record)
+    _record: PathwayRecord
+    _shown = staticmethod(pathway_html)
 
     def __repr__(self) -> str:
         return f"<Projection {self.source} -> {self.target}, {self.n_synapses} synapses>"

@@ -75,8 +75,8 @@ class Region(View):
         where = f"{self._record.where}: wiring"
         return Projection(self._network, self._network.pathway(where, self.name, self.name))
 
-    def _repr_html_(self) -> str:
-        return region_html(self._network, self._record)
+    _record: RegionRecord
+    _shown = staticmethod(region_html)
 
     def __repr__(self) -> str:
         return f"<Region {self.name!r}, {self.region_type.name}, {self.n_alive_neurons} neurons>"

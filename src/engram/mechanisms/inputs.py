@@ -151,7 +151,7 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
 
     def _carry(self, made: PoissonInput | TimedInput) -> None:
         if isinstance(made, PoissonInput):
-            made.attach(self.network.parameters_changed)
+            made.attach(self.network.change)
         made.end_with(lambda: self._remove(made))
         self._inputs.append(made)
         self._changed()
