@@ -41,9 +41,8 @@ Ints = NDArray[np.int64]
 class Projection(View):
     """The synapses from one region to another; a region's own wiring is its projection to itself.
 
-    A view of the brain's state. The arrays have one entry per living synapse, in an order that
-    holds until synapses are added or removed; they are copies, except that ``weight`` and the
-    scalar attributes can be assigned.
+    A view of the brain's state. Arrays have an entry per living synapse, in an order that holds
+    until some are added or removed. They are copies; ``weight`` and scalars can be assigned.
 
     Parameters
     ----------
@@ -52,6 +51,9 @@ class Projection(View):
     record : PathwayRecord
         Settings of the pathway. `Brain.connect_regions` makes both.
     """
+
+    _record: PathwayRecord
+    _shown = staticmethod(pathway_html)
 
     def __init__(self, network: Network, record: PathwayRecord) -> None:
         self._network, self._record = network, record
@@ -77,9 +79,6 @@ class Projection(View):
     def label(self) -> str:
         """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
         return self._record.label
-
-    _record: PathwayRecord
-    _shown = staticmethod(pathway_html)
 
     def __repr__(self) -> str:
         return f"<Projection {self.source} -> {self.target}, {self.n_synapses} synapses>"

@@ -40,6 +40,9 @@ class Region(View):
         Settings of the region. `Brain.add_region` makes both.
     """
 
+    _record: RegionRecord
+    _shown = staticmethod(region_html)
+
     def __init__(self, network: Network, record: RegionRecord) -> None:
         self._network, self._record = network, record
 
@@ -74,9 +77,6 @@ class Region(View):
         """The region's own wiring: its projection to itself."""
         where = f"{self._record.where}: wiring"
         return Projection(self._network, self._network.pathway(where, self.name, self.name))
-
-    _record: RegionRecord
-    _shown = staticmethod(region_html)
 
     def __repr__(self) -> str:
         return f"<Region {self.name!r}, {self.region_type.name}, {self.n_alive_neurons} neurons>"
