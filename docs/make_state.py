@@ -43,6 +43,7 @@ Sizes:
 | J | compartments of the dendrite that has most, where they have potentials of their own |
 | U | couplings of rhythms |
 | Z | critics |
+| L, Y, V, F | lasting inputs; their neurons or spikes, chances, values |
 | 1 | one |
 | 4, 5, 11 | so many |
 | C | entries of the clock |

@@ -41,7 +41,14 @@ from engram.plasticity import (
 from engram.projection import Projection
 from engram.recording.statistics import BrainStats
 from engram.region import Region, RegionType
-from engram.stimulus import EncodingStrategy, StimulusEncoder, encode_number, encode_text
+from engram.spike_times import SpikeTimes
+from engram.stimulus import (
+    EncodingStrategy,
+    StimulusEncoder,
+    TimedArray,
+    encode_number,
+    encode_text,
+)
 from engram.synapses import Neurotransmitter, NeurotransmitterType, ShortTermPlasticity
 
 __all__ = [
@@ -83,7 +90,9 @@ __all__ = [
     "RewardSTDP",
     "SerotoninRelease",
     "ShortTermPlasticity",
+    "SpikeTimes",
     "StimulusEncoder",
+    "TimedArray",
     "TraceSTDP",
     "TripletSTDP",
     "Uniform",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engram.distributions import Values
+from engram.errors import unknown_name
 from engram.modulation import Modulation
 from engram.network import build
 from engram.network.interrupts import carry_out, whole
@@ -18,6 +18,36 @@ from engram.plasticity import PlasticityRule
 from engram.projection import Projection
 from engram.region import Region
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
+
+
+class Regions(Mapping[str, Region]):
+    """Regions by name: a view that can only be read, and knows what was meant.
+
+    Parameters
+    ----------
+    regions : dict of Region
+        By name.
+    """
+
+    __slots__ = ("_regions",)
+
+    def __init__(self, regions: dict[str, Region]) -> None:
+        self._regions = regions
+
+    def __getitem__(self, name: str) -> Region:
+        try:
+            return self._regions[name]
+        except (KeyError, TypeError):
+            raise unknown_name("Brain.regions", "region", name, self._regions) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._regions)
+
+    def __len__(self) -> int:
+        return len(self._regions)
+
+    def __repr__(self) -> str:
+        return repr(self._regions)
 
 
 class Anatomy(Guarded):
@@ -42,7 +72,7 @@ class Anatomy(Guarded):
     @property
     def regions(self) -> Mapping[str, Region]:
         """The regions by name, in the order they were added: a view that can only be read."""
-        return MappingProxyType(self._regions)
+        return Regions(self._regions)
 
     @property
     def projections(self) -> Sequence[Projection]:
@@ -84,7 +114,7 @@ class Anatomy(Guarded):
         inhibitory_weights: Values | None = None,
         delays: Values | None = None,
         w_max: float | None = None,
-        rule: PlasticityRule | str | None = "reward_stdp",
+        rule: PlasticityRule | str | None = "default",
         stp: ShortTermPlasticity | None = None,
     ) -> Region:
         """Add a region and its own wiring.
@@ -171,7 +201,7 @@ class Anatomy(Guarded):
         target_type: NeuronType | None = None,
         w_min: float = 0.0,
         w_max: float | None = None,
-        rule: PlasticityRule | str | None = "reward_stdp",
+        rule: PlasticityRule | str | None = "default",
         stp: ShortTermPlasticity | None = None,
         modulation: Modulation | bool | None = None,
     ) -> Projection:
@@ -203,7 +233,8 @@ class Anatomy(Guarded):
         w_min, w_max : float
             Bounds of magnitudes. w_max None: twice the largest initial weight.
         rule : PlasticityRule or str, optional
-            "stdp", "reward_stdp" or another. None: static synapses.
+            "stdp", "reward_stdp" or another. None: static synapses. "default": "reward_stdp", and
+            None in a brain without plasticity (see `Brain`).
         stp : ShortTermPlasticity, optional
             None: without.
         modulation : Modulation or bool, optional

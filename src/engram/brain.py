@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from engram.anatomy import Anatomy
 from engram.checkpoint import files, state
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
+from engram.drives import Drives
 from engram.errors import InvalidTypeError, InvalidValueError, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.memory import Consolidation, Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
@@ -34,15 +36,15 @@ from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
 from engram.recording import Recorder
 from engram.recording.record import record
-from engram.recording.statistics import BrainStats, Statistics, collect, describe
+from engram.recording.statistics import BrainStats, Statistics, collect, describe, describe_html
 from engram.state.invariants import check
 from engram.stimulus import StimulusEncoder
-from engram.switches import Switches
+from engram.switches import Switches, switch_on_only
 
 DEVICES = ("cpu", "cuda", "auto")
 
 
-class Brain(Anatomy, Life, Switches):
+class Brain(Anatomy, Drives, Life, Switches):
     """A brain of spiking regions that learns while it lives.
 
     Parameters
@@ -53,6 +55,11 @@ class Brain(Anatomy, Life, Switches):
         Of every random number; None draws one, kept in `Brain.seed`.
     device : str
         "cpu", "cuda" or "auto"; the environment variable BRAIN_DEVICE overrides the default.
+    mechanisms : str or collection of str
+        "all", "none", or names among "plasticity", "homeostasis", "metaplasticity", "growth",
+        "memory", "oscillations", "neuromodulation". The others are switched off, as by the methods
+        of `Switches`; without plasticity, `rule` of new regions and projections is None unless
+        given. With "none" membranes, delays and transmission remain: a plain network.
 
     Examples
     --------
@@ -72,7 +79,14 @@ class Brain(Anatomy, Life, Switches):
     growth = Mechanism(Growth)
     memory = Mechanism(Memory)
 
-    def __init__(self, dt: float = 1.0, seed: int | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        dt: float = 1.0,
+        seed: int | None = None,
+        device: str = "cpu",
+        *,
+        mechanisms: str | Collection[str] = "all",
+    ) -> None:
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little") >> 1
         super().__init__(
@@ -80,10 +94,10 @@ class Brain(Anatomy, Life, Switches):
         )
         self.network.device = device_name(device)
         self.oscillators = Oscillators()
-        memory = Memory()
-        self._statistics, self._neuromodulation = Statistics(), Neuromodulation()
+        memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
         for process in (
             memory,
+            Inputs(),
             self.oscillators,
             Homeostasis(),
             Metaplasticity(),
@@ -93,6 +107,7 @@ class Brain(Anatomy, Life, Switches):
             self._statistics,
         ):
             self.network.add_process(process)
+        switch_on_only(self.network, mechanisms)
 
     # -- what it is
 
@@ -146,6 +161,9 @@ class Brain(Anatomy, Life, Switches):
     def stats_history(self) -> deque[BrainStats]:
         """`stats` of the latest seconds, 10,000 at most."""
         return self._statistics.history
+
+    def _repr_html_(self) -> str:
+        return describe_html(self.network)
 
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())
@@ -215,9 +233,12 @@ class Brain(Anatomy, Life, Switches):
         neurons, synapses : array_like of shape (k,), optional
             Which, of state variables or weights. None: all.
         every : float, optional
-            Sampling interval, ms.
-        capacity, overflow, path : int, str, path-like
-            Overflow is "ring", "decimate" or, with a path, "stream": see `engram.recording`.
+            Sampling interval, ms, a multiple of dt.
+        capacity : int, optional
+            Most entries in memory. None: as many as fit into 256 MiB.
+        overflow, path : str, path-like
+            What becomes of more: "ring" (the oldest go), "decimate" (every other one goes) or, with
+            a path, "stream" (all go to that file).
 
         Returns
         -------

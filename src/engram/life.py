@@ -14,6 +14,7 @@ from engram.mechanisms.memory import Memory, SleepReport
 from engram.network import efficacy, inputs, present
 from engram.network.network import MAX_STEPS, Network
 from engram.network.run import last_spikes, run
+from engram.network.times import whole_steps
 from engram.network.turns import alone
 from engram.progress import Progress, reporting
 
@@ -191,6 +192,27 @@ class Life:
                 raise
             run(network, 1)
 
+    def run_for(
+        self, ms: float, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None
+    ) -> None:
+        """Run for a time in ms, which has to be a multiple of dt.
+
+        Parameters
+        ----------
+        ms : float
+            How long, from 0 on.
+        stimulus_fn, progress : callable, bool or callable
+            As of `run`.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            The time is no number, negative, or no multiple of dt; otherwise as of `run`.
+        """
+        dt = self.network.dt
+        steps = whole_steps("Brain.run_for: ms", ms, dt, (MAX_STEPS - self.network.step_count) * dt)
+        self.run(steps, stimulus_fn, progress=progress)
+
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
     ) -> dict[str, NDArray[np.int64]]:
@@ -286,7 +308,7 @@ class Life:
         Parameters
         ----------
         duration : float
-            How long, ms.
+            How long, ms; a multiple of dt.
         progress : bool or callable, optional
             As of `run`.
 
@@ -298,8 +320,8 @@ class Life:
         Raises
         ------
         InvalidTypeError, InvalidValueError
-            The duration is not a number above 0 or more than a brain can live, the brain is asleep
-            already, or has no regions.
+            The duration is no multiple of dt above 0 or more than a brain can live, the brain is
+            asleep already, or has no regions.
 
         References
         ----------
@@ -320,7 +342,7 @@ class Life:
         Parameters
         ----------
         duration : float
-            How long, ms.
+            How long, ms; a multiple of dt.
 
         Raises
         ------
@@ -345,7 +367,10 @@ class Life:
         return self.network.find(Memory).wake()
 
     def _sleep_steps(self, where: str, duration: float) -> int:
-        steps = self.network.steps(number(f"{where}: duration", duration, 0.0, open_low=True))
+        most = MAX_STEPS * self.network.dt
+        steps = whole_steps(f"{where}: duration", duration, self.network.dt, most)
+        if not steps:
+            raise InvalidValueError(f"{where}: duration must be above 0 ms, not {duration!r}")
         if not self.network.regions:
             raise InvalidValueError(f"{where}: there is nothing to run; use Brain.add_region first")
         self.network.check_awake(where)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
 from engram.projection import Projection
-from engram.recording import RateRecorder, SpikeRecorder, StateRecorder
+from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
 
 try:
     import matplotlib.pyplot as plt
@@ -206,18 +206,21 @@ def raster(
 
 
 def traces(
-    recorder: StateRecorder, ax: Axes | None = None, *, neurons: Sequence[int] | None = None
+    recorder: StateRecorder | WeightRecorder,
+    ax: Axes | None = None,
+    *,
+    neurons: Sequence[int] | None = None,
 ) -> Axes:
-    """A state variable over time, one line a neuron.
+    """A state variable or weights over time, one line a neuron or synapse.
 
     Parameters
     ----------
-    recorder : StateRecorder
+    recorder : StateRecorder or WeightRecorder
         What was recorded.
     ax : Axes, optional
         Where to draw. None: a new figure.
     neurons : sequence of int, optional
-        Which neurons. None: the first six recorded.
+        Which neurons; of weights: synapses onto which. None: the first six recorded.
 
     Returns
     -------
@@ -226,28 +229,40 @@ def traces(
 
     Raises
     ------
+    InvalidTypeError
+        It is another recorder.
     InvalidValueError
         A neuron was not recorded.
     """
+    if isinstance(recorder, WeightRecorder):
+        whose, label, name = recorder.post, "weight", recorder.label.partition(":")[2]
+        pairs = zip(recorder.pre.tolist(), whose.tolist(), strict=True)
+        lines = [f"{i} \u2192 {j}" for i, j in pairs]
+        name = name.replace("->", " \u2192 ")
+    elif isinstance(recorder, StateRecorder):
+        whose, name = recorder.neurons, recorder.region
+        label = _STATE_LABELS.get(recorder.variable, recorder.variable)
+        lines = [f"neuron {i}" for i in whose.tolist()]
+    else:
+        raise InvalidTypeError(
+            f"plots.traces: recorder must be one of states or weights, not "
+            f"{type(recorder).__name__}"
+        )
+    columns = np.arange(len(whose))[:6]
+    if neurons is not None:
+        missing = np.setdiff1d(neurons, whose)
+        if len(missing):
+            raise InvalidValueError(f"plots.traces: neuron {missing[0]} was not recorded")
+        columns = np.concatenate([np.flatnonzero(whose == i) for i in neurons])
     ax = _axes(ax)
     times, values = recorder.times, recorder.values
-    chosen = recorder.neurons[:6] if neurons is None else np.asarray(neurons)
-    missing = np.setdiff1d(chosen, recorder.neurons)
-    if len(missing):
-        raise InvalidValueError(f"plots.traces: neuron {missing[0]} was not recorded")
     unit = _time_axis(ax, *_ends(times))
-    for k, neuron in enumerate(chosen):
-        column = int(np.flatnonzero(recorder.neurons == neuron)[0])
-        ax.plot(
-            times / unit,
-            values[:, column],
-            color=COLORS[k % len(COLORS)],
-            linewidth=1.0,
-            label=f"neuron {neuron}",
-        )
-    ax.set_ylabel(_STATE_LABELS.get(recorder.variable, recorder.variable))
-    title(ax, recorder.region)
-    if len(chosen) > 1:
+    for k, column in enumerate(columns.tolist()):
+        color = COLORS[k % len(COLORS)]
+        ax.plot(times / unit, values[:, column], color=color, linewidth=1.0, label=lines[column])
+    ax.set_ylabel(label)
+    title(ax, name)
+    if len(columns) > 1:
         legend(ax)
     return ax
 
@@ -357,7 +372,8 @@ def weight_histogram(
     every = first if second is None else np.concatenate([first, second])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-    edges = np.linspace(min(low, 0.0), max(high, 0.0) or 1.0, bins + 1)
+    low, high = min(low, 0.0), max(high, 0.0)
+    edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
     if second is None:
         ax.hist(first, edges.tolist(), color=COLORS[0], alpha=0.85)
     else:

@@ -24,6 +24,7 @@ from engram.network import efficacy, pathways, settings, sites
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.network.shown import pathway_html
 from engram.network.views import View
 from engram.parameters import read_only
 from engram.plasticity import PlasticityRule
@@ -40,9 +41,8 @@ Ints = NDArray[np.int64]
 class Projection(View):
     """The synapses from one region to another; a region's own wiring is its projection to itself.
 
-    A view of the brain's state. The arrays have one entry per living synapse, in an order that
-    holds until synapses are added or removed; they are copies, except that ``weight`` and the
-    scalar attributes can be assigned.
+    A view of the brain's state. Arrays have an entry per living synapse, in an order that holds
+    until some are added or removed. They are copies; ``weight`` and scalars can be assigned.
 
     Parameters
     ----------
@@ -51,6 +51,9 @@ class Projection(View):
     record : PathwayRecord
         Settings of the pathway. `Brain.connect_regions` makes both.
     """
+
+    _record: PathwayRecord
+    _shown = staticmethod(pathway_html)
 
     def __init__(self, network: Network, record: PathwayRecord) -> None:
         self._network, self._record = network, record

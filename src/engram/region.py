@@ -13,6 +13,7 @@ from engram.morphology import NMDA, Morphology
 from engram.network import population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
+from engram.network.shown import region_html
 from engram.network.views import View
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
 from engram.parameters import read_only
@@ -38,6 +39,9 @@ class Region(View):
     record : RegionRecord
         Settings of the region. `Brain.add_region` makes both.
     """
+
+    _record: RegionRecord
+    _shown = staticmethod(region_html)
 
     def __init__(self, network: Network, record: RegionRecord) -> None:
         self._network, self._record = network, record

@@ -102,6 +102,68 @@ class Encoded(NamedTuple):
         return np.where(self.onset <= phase, self.amplitude, np.float32(0))
 
 
+MOST = 1e10
+"""Largest input that may be given: far beyond it single precision gives up."""
+
+
+class TimedArray:
+    """Values that follow one another in time: row k holds from k dt to (k + 1) dt.
+
+    The last row holds for ever; let it be 0 if the input is to end. `Brain.drive` lets the input
+    of a region follow it.
+
+    Parameters
+    ----------
+    values : array_like of shape (n,) or (n, k)
+        A row is one value for all neurons, or one for each of k. Currents in the unit of the
+        model; rates in Hz for Poisson sources.
+    dt : float
+        How long a row holds, ms; a multiple of the brain's dt.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        Values are no finite numbers within +-1e10, or not of such a shape; or dt is not above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ramp = TimedArray(np.linspace(0.0, 10.0, 101), dt=5.0)
+    >>> ramp
+    TimedArray(101 rows, 5 ms each)
+    """
+
+    def __init__(self, values: ArrayLike, dt: float) -> None:
+        given = as_array("TimedArray: values", values)
+        if given.dtype.kind not in "iuf":
+            raise InvalidTypeError(f"TimedArray: values must be numbers, not {given.dtype}")
+        if given.ndim not in (1, 2) or not given.size:
+            raise InvalidValueError(
+                f"TimedArray: values must have the shape (n,) or (n, neurons), not {given.shape}"
+            )
+        if not (np.abs(given) <= MOST).all():
+            bad = given[~(np.abs(given) <= MOST)][0]
+            raise InvalidValueError(
+                f"TimedArray: values must be finite and within +-{MOST:g}; one is {bad}"
+            )
+        self._dt = number("TimedArray: dt", dt, 0.0, open_low=True)
+        self._values = given.astype(np.float32)
+        self._values.flags.writeable = False
+
+    @property
+    def values(self) -> Floats:
+        """The values, of the shape that was given; they can only be read."""
+        return self._values
+
+    @property
+    def dt(self) -> float:
+        """How long a row holds, ms."""
+        return self._dt
+
+    def __repr__(self) -> str:
+        return f"TimedArray({len(self._values)} rows, {self._dt:g} ms each)"
+
+
 @functools.lru_cache(maxsize=256)
 def _groups(n_neurons: int, n_values: int) -> NDArray[np.intp]:
     """Which value each neuron stands for."""

@@ -2,8 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from engram.errors import InvalidTypeError, unknown_name
+from engram.mechanisms.growth import Growth
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.network.network import Network
+
+OFF = {
+    "plasticity": ("default_rule",),
+    "homeostasis": ("homeostatic_scaling", "adaptive_thresholds"),
+    "metaplasticity": (),
+    "growth": (),
+    "memory": ("memory",),
+    "oscillations": ("oscillations",),
+    "neuromodulation": ("neuromodulation",),
+}
+"""The mechanisms by the names that `Brain` takes, and what is switched off where one is not named.
+
+Growth and metaplasticity have a switch in common, see `switch_on_only`.
+"""
+
+PARTS_OF_GROWTH = ("neurogenesis", "synaptogenesis", "pruning", "apoptosis")
+
+
+def chosen_mechanisms(mechanisms: str | Collection[str]) -> set[str]:
+    """The mechanisms that a new brain is to have.
+
+    Parameters
+    ----------
+    mechanisms : str or collection of str
+        "all", "none", or names in `OFF`.
+
+    Returns
+    -------
+    set of str
+        Names in `OFF`.
+
+    Raises
+    ------
+    InvalidTypeError, UnknownNameError
+        It is something else, or there is no such mechanism.
+    """
+    if isinstance(mechanisms, str):
+        known = {"all": set(OFF), "none": set(), **{name: {name} for name in OFF}}
+        if mechanisms not in known:
+            raise unknown_name("Brain: mechanisms", "mechanism", mechanisms, known)
+        return known[mechanisms]
+    names = list(mechanisms) if isinstance(mechanisms, Collection) else [None]
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidTypeError(
+            f'Brain: mechanisms must be "all", "none" or a list of names, not {mechanisms!r:.80}'
+        )
+    for name in names:
+        if name not in OFF:
+            raise unknown_name("Brain: mechanisms", "mechanism", name, OFF)
+    return set(map(str, names))
+
+
+def switch_on_only(network: Network, mechanisms: str | Collection[str]) -> None:
+    """Switch off all mechanisms of a new brain but some.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain, with its usual processes.
+    mechanisms : str or collection of str
+        See `Brain`.
+
+    Raises
+    ------
+    InvalidTypeError, UnknownNameError
+        There is no such mechanism.
+    """
+    chosen = chosen_mechanisms(mechanisms)
+    for name, switches in OFF.items():
+        if name not in chosen:
+            for switch in switches:
+                network.freeze(switch, True)
+    if not chosen & {"growth", "metaplasticity"}:
+        network.freeze("structural_plasticity", True)
+    elif "growth" not in chosen:
+        for part in PARTS_OF_GROWTH:
+            network.find(Growth).assign(part, False)
 
 
 class Switches:

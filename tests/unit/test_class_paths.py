@@ -32,6 +32,8 @@ PATHS = {
     "engram.critic:Critic",
     "engram.growth:Growth",
     "engram.homeostasis:Homeostasis",
+    "engram.inputs:Inputs",
+    "engram.inputs:PoissonInput",
     "engram.learn.reward_readout:RegularSource",
     "engram.memory:Memory",
     "engram.metaplasticity:Metaplasticity",
@@ -48,6 +50,7 @@ PATHS = {
     "engram.plasticity:STDP",
     "engram.plasticity:TraceSTDP",
     "engram.plasticity:TripletSTDP",
+    "engram.spike_times:SpikeTimes",
     "engram.stimulus:StimulusEncoder",
     "engram.synapses:ShortTermPlasticity",
 }

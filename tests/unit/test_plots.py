@@ -182,3 +182,26 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(EngramError, match=r'pip install "\.\[viz\]"'):
         importlib.import_module("engram.plots")
+
+
+def test_traces_of_weights(brain: Brain) -> None:
+    recorder = brain.record("weights", brain.get_projection("a", "b"), synapses=[0, 1, 2], every=1)
+    brain.run(20)
+    recorder.detach()
+    ax = plots.traces(recorder)
+    assert len(ax.lines) == 3
+    assert ax.get_ylabel() == "weight"
+    assert ax.get_title(loc="left") == "a \u2192 b"
+    pairs = zip(recorder.pre, recorder.post, strict=True)
+    assert legend_texts(ax) == [f"{i} \u2192 {j}" for i, j in pairs]
+    onto = plots.traces(recorder, neurons=[recorder.post[1]])
+    assert len(onto.lines) == np.count_nonzero(recorder.post == recorder.post[1])
+    with pytest.raises(EngramError, match="was not recorded"):
+        plots.traces(recorder, neurons=[1000])
+    with pytest.raises(EngramError, match="must be one of states or weights"):
+        plots.traces(brain.record("spikes"))
+
+
+def test_a_histogram_covers_the_weights_and_zero() -> None:
+    for weights, limits in (([-3.0, -1.0], (-3.0, 0.0)), ([1.0, 2.0], (0.0, 2.0)), ([0.0], (0, 1))):
+        assert plots.weight_histogram(weights).get_xlim() == pytest.approx(limits)

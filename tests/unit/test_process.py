@@ -123,6 +123,7 @@ def test_order_of_those_due_at_one_step():
     names = [p.name or type(p).__name__ for p in brain.network.processes]
     assert names == [
         "memory",
+        "inputs",
         "oscillations",
         "Recording",
         "homeostasis",

@@ -272,7 +272,7 @@ def test_neurons_are_uncorrelated():
 
 def test_streams_are_distinct():
     ids = [v for k, v in vars(constants).items() if k.startswith("STREAM_")]
-    assert len(ids) == len(set(ids)) == 13
+    assert len(ids) == len(set(ids)) == 14
     assert max(ids) < 2**16
 
 
@@ -303,3 +303,11 @@ def test_geometric_gap():
     assert rnd.geometric_gap(0.999, rnd.log_failure(1.0)) == 0
     assert rnd.geometric_gap(0.5, rnd.log_failure(0.0)) == 2**62
     assert rnd.geometric_gap(0.5, rnd.log_failure(1e-300)) == 2**62
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 1000, 1023])
+def test_words_are_those_of_the_uniform_fill(n):
+    words, uniforms = np.zeros(n, np.uint32), np.zeros(n, np.float32)
+    kernel("random.fill_words")(words, 1024, np.uint64(77), 14, 5)
+    kernel("random.fill_uniform")(uniforms, 1024, 0, n, np.uint64(77), 14, 5)
+    assert np.array_equal((words >> 8) * 2.0**-24, uniforms)

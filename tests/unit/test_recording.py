@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engram import Brain, EngramError, RegionType
+from engram import Brain, EngramError, InvalidValueError, RegionType, UnknownNameError
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
 
 
@@ -462,7 +462,7 @@ def test_what_can_not_be_recorded(tmp_path: Path) -> None:
         (("spikes",), {"capacity": 1}, "at least 2"),
         (("v", "a"), {"every": 0.0}, "every"),
         (("v",), {}, "one region"),
-        (("w", "a"), {}, "did you mean|no state variable"),
+        (("w", "a"), {}, "no recording 'w'; there are 'spikes'"),
         (("v", "c"), {}, "no region 'c'"),
         (("v", "a"), {"neurons": [20]}, r"\[0, 19\]"),
         (("weights", "a"), {}, "which Projection"),
@@ -480,3 +480,107 @@ def test_the_kinds_of_recorders() -> None:
     assert isinstance(one.record("rates"), RateRecorder)
     assert isinstance(one.record("u", "a"), StateRecorder)
     assert isinstance(one.record("weights", one.get_projection("a", "a")), WeightRecorder)
+
+
+# -- bounds, times and files
+
+
+def test_the_default_bound_is_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engram.recording.recorder.MOST_BYTES", 8800)
+    one = small()
+    wide, narrow = one.record("v", "a"), one.record("v", "a", neurons=[3])
+    with pytest.warns(UserWarning, match=r"StateRecorder: its 0 MiB are full.*stream"):
+        one.run(101)
+    # A row holds the step and 20 or 1 values.
+    assert (len(wide), wide.dropped) == (8800 // 88, 1)
+    assert (len(narrow), narrow.dropped) == (101, 0)
+    one.run(100)
+    thinned = one.record("v", "a", overflow="decimate")
+    asked = one.record("v", "a", capacity=50)
+    wide.detach()
+    narrow.detach()
+    one.run(150)
+    assert (len(thinned), len(asked)) == (75, 50)
+    monkeypatch.setattr("engram.recording.recorder.MOST_BYTES", 150)
+    with pytest.raises(InvalidValueError, match="name fewer neurons or synapses, give a capacity"):
+        one.record("v", "a")
+
+
+def test_wide_rows_take_no_more_than_they_fill() -> None:
+    one = Brain(seed=1)
+    one.add_region("a", RegionType.SENSORY, 1000, connectivity=0.0)
+    recorder = one.record("v", "a")
+    one.run(3)
+    assert recorder._store._rows.nbytes < 10 * 4008
+
+
+@pytest.mark.parametrize("what", ["spikes", "v", "weights", "rates"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_clear_forgets_and_goes_on(what: str, stream: bool, tmp_path: Path) -> None:
+    one = small()
+    where = {"weights": one.get_projection("a", "b"), "v": "a"}.get(what)
+    path = tmp_path / "x.npy"
+    more = {"overflow": "stream", "path": path} if stream else {}
+    every = {} if what == "spikes" else {"every": 20.0}
+    recorder, whole = one.record(what, where, **more, **every), one.record(what, where, **every)
+    one.run(210)
+    recorder.clear()
+    assert len(recorder) == 0
+    assert recorder.dropped == 0
+    one.run(150)
+    later = whole.times >= 210
+    assert np.array_equal(recorder.times, whole.times[later])
+    if what != "spikes":
+        assert np.array_equal(recorder.values, whole.values[later])
+    recorder.detach()
+    if stream:
+        assert len(np.load(path)) == later.sum() + (what == "rates")
+        with pytest.raises(InvalidValueError, match="detached"):
+            recorder.clear()
+
+
+def test_a_stream_is_readable_from_the_start(tmp_path: Path) -> None:
+    one = small()
+    path = tmp_path / "x.npy"
+    recorder = one.record("v", "a", overflow="stream", path=path)
+    assert len(np.load(path)) == 0
+    one.run(300)
+    assert len(np.load(path)) == 256
+    recorder.detach()
+
+
+def test_two_recorders_on_one_file_are_refused(tmp_path: Path) -> None:
+    one, path = small(), tmp_path / "x.npy"
+    first = one.record("v", "a", overflow="stream", path=path)
+    (tmp_path / "link.npy").symlink_to(path)
+    one.run(10)
+    for other in (path, tmp_path / "link.npy", str(path)):
+        with pytest.raises(InvalidValueError, match="another recorder writes to"):
+            one.record("u", "a", overflow="stream", path=other)
+    with pytest.raises(InvalidValueError, match="can't be written"):
+        one.record("u", "a", overflow="stream", path=tmp_path / "no" / "x.npy")
+    assert len(first) == 10
+    first.detach()
+    assert len(np.load(path)) == 10
+    one.record("u", "a", overflow="stream", path=path).detach()
+    assert len(np.load(path)) == 0
+
+
+def test_misspelled_recordings_say_what_was_meant() -> None:
+    one = small()
+    for name, of, meant in (("spike", None, "spikes"), ("rate", "a", "rates"), ("thet", "a", "th")):
+        with pytest.raises(UnknownNameError, match=f"did you mean '{meant}"):
+            one.record(name, of)
+
+
+def test_an_interval_must_be_a_multiple_of_dt() -> None:
+    one = small(dt=0.1)
+    for what, of in (("v", "a"), ("rates", None), ("weights", one.get_projection("a", "b"))):
+        with pytest.raises(InvalidValueError, match=r"nearest: 0\.2 and 0\.3"):
+            one.record(what, of, every=0.25)
+        recorder = one.record(what, of, every=0.3)
+        assert recorder.interval == 3
+    with pytest.raises(InvalidValueError, match=r"nearest: 0\.1"):
+        one.record("v", "a", every=0.01)
+    odd = small(dt=0.3)
+    assert [odd.record(w, o).interval for w, o in (("v", "a"), ("rates", None))] == [3, 33]

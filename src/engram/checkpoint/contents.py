@@ -433,7 +433,8 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
     """
     R, P = len(brain["regions"]), len(brain["projections"])
     capacity = deciding["region_capacity"].tolist()
-    dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": sum(capacity), "G": 0}
+    dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": sum(capacity)}
+    dims |= dict.fromkeys("GLYVF", 0)
     dims["E"] = 2 * max(1024, claims["event_neuron"][1][0])
     dims["U"] = claims["coupling_source"][1][0]
 

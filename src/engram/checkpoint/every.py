@@ -15,8 +15,9 @@ from typing import Self
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
 from engram.checkpoint.state import State, taken
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
+from engram.network.times import whole_steps
 
 
 class Checkpointing(Process):
@@ -273,7 +274,9 @@ def checkpoint_every(
         interval = integer(f"{where}: steps", steps, 1, MAX_STEPS)
     else:
         most = MAX_STEPS * network.dt
-        interval = network.steps(number(f"{where}: ms", ms, 0.0, most, open_low=True))
+        interval = whole_steps(f"{where}: ms", ms, network.dt, most)
+        if not interval:
+            raise InvalidValueError(f"{where}: ms must be above 0, not {ms!r}")
     for name, value in (("compress", compress), ("background", background)):
         if not isinstance(value, bool):
             raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")

@@ -14,6 +14,7 @@ from engram.errors import CheckpointError
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
+from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.memory import Memory
 from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
@@ -75,8 +76,9 @@ def _mechanism(network: Network, name: str) -> Parameterized:
 
 
 def _own_processes(network: Network) -> list[Process]:
-    """The processes that a user has added and a checkpoint holds."""
-    return [p for p in network.processes if p.kept and type(p) not in _USUAL]
+    """The processes a checkpoint holds beside the usual: a user's, and inputs if there are any."""
+    kept = [p for p in network.processes if p.kept and type(p) not in _USUAL]
+    return [p for p in kept if not (isinstance(p, Inputs) and p.empty)]
 
 
 def classes(network: Network) -> Classes:
@@ -205,7 +207,8 @@ def taken(network: Network) -> State:
             if part.class_path() not in shared
         },
         "strategy": network.encoder.strategy.value,
-        "frozen": dict(network.frozen),
+        # The newest is left out where it is not set, so that older fingerprints hold.
+        "frozen": {k: on for k, on in network.frozen.items() if on or k != "default_rule"},
         "tag": network.tag,
         "last_stimulus": network.last_stimulus,
         "last_reset": network.last_reset,

@@ -349,6 +349,22 @@ def neuromodulation_loop() -> Entry:
     return compile_entry("neuromodulate", source)
 
 
+def input_loop(kind: str) -> Entry:
+    """A lasting input, once a step.
+
+    Parameters
+    ----------
+    kind : str
+        Name of its kernel in `engram.kernels.inputs`.
+
+    Returns
+    -------
+    Entry
+        Compiled once.
+    """
+    return compile_entry(kind, f"from engram.kernels.inputs import {kind} as kernel\n")
+
+
 def slide_loop() -> Entry:
     """The thresholds of metaplasticity, once a step."""
     source = "from engram.kernels.metaplasticity import slide_thresholds as kernel\n"

@@ -30,6 +30,7 @@ def advance(
     log_neuron,
     rhythm_entry,
     modulator_entry,
+    input_entry,
     slide_entry,
     integrate_entry,
     arrive_entry,
@@ -38,13 +39,14 @@ def advance(
 ):
     """Advance the brain whose arrays `table` addresses by up to `n_steps` steps.
 
-    The order within a step is that of the design: rhythms, arrivals, integration and firing, the
-    postsynaptic side of plasticity, neuromodulation. Returns the number of steps done; fewer than
-    asked for if the spike ring or the spike log might overflow (``clock[STOPPED]`` says which), to
-    be called again once there is room.
+    The order within a step is that of the design: rhythms, lasting inputs, arrivals, integration
+    and firing, the postsynaptic side of plasticity, neuromodulation. Returns the number of steps
+    done; fewer than asked for if the spike ring or the spike log might overflow (``clock[STOPPED]``
+    says which), to be called again once there is room.
     """
     n_regions = region_first.shape[0]
     n_projections = arrive_entry.shape[0]
+    n_inputs = input_entry.shape[0]
     horizon = event_first.shape[0]
     ring = event_neuron.shape[0]
     most = 0
@@ -69,6 +71,9 @@ def advance(
             call_entry(rhythm_entry[0], table, 0, step)
         if modulator_entry[0] != 0:
             call_entry(modulator_entry[0], table, 0, step)
+        for k in range(n_inputs):
+            if input_entry[k] != 0:
+                call_entry(input_entry[k], table, k, step)
         for p in range(n_projections):
             if arrive_entry[p] == 0:
                 continue

@@ -188,6 +188,29 @@ class Ring(NamedTuple):
     last_event: Array
 
 
+class Feed(NamedTuple):
+    """Lasting inputs."""
+
+    input_region: Array
+    input_tag: Array
+    input_listed: Array
+    input_first: Array
+    input_end: Array
+    input_weight: Array
+    input_mean: Array
+    input_least: Array
+    input_at: Array
+    input_rows: Array
+    input_columns: Array
+    input_every: Array
+    input_since: Array
+    input_neuron: Array
+    input_step: Array
+    input_chance: Array
+    input_guide: Array
+    input_value: Array
+
+
 GROUPS: dict[str, Any] = {
     "pathways": Pathways,
     "rules": Rules,
@@ -204,5 +227,6 @@ GROUPS: dict[str, Any] = {
     "firing": Firing,
     "threshold": Threshold,
     "cable": Cable,
+    "feed": Feed,
 }
 """The groups, by the name of the parameter that asks for one."""

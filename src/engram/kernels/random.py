@@ -189,13 +189,19 @@ def normal(seed: int, stream: int, entity: int, step: int) -> float:
 
 
 @inner_jit
+def derived_seed(seed: int, stream: int, key: int) -> np.uint64:
+    """A seed of 64 bits for a key."""
+    w0, w1, _, _ = words(seed, stream, key, 0)
+    return (w0 << _U32) | w1
+
+
+@inner_jit
 def derived_seeds(
     seed: int, stream: int, keys: npt.NDArray[np.int64], out: npt.NDArray[np.uint64]
 ) -> None:
     """Write a seed of 64 bits for each key."""
     for k in range(len(keys)):
-        w0, w1, _, _ = words(seed, stream, keys[k], 0)
-        out[k] = (w0 << _U32) | w1
+        out[k] = derived_seed(seed, stream, keys[k])
 
 
 @inner_jit
@@ -286,6 +292,22 @@ def _fill_blocks(
         out[i + _U1] = np.uint32(x1)
         out[i + _U2] = np.uint32(x2)
         out[i + _U3] = np.uint32(x3)
+
+
+@inner_jit
+def fill_words(
+    out: npt.NDArray[np.uint32], first_entity: int, seed: int, stream: int, step: int
+) -> None:
+    """Write a word of 32 bits to each entry, ``out[i]`` for neuron ``first_entity + i``.
+
+    ``first_entity`` must be a multiple of 4, and ``out`` contiguous.
+    """
+    whole = len(out) & ~3
+    _fill_blocks(out[:whole], first_entity >> 2, seed, stream, step)
+    w0, w1, w2, w3 = _block(seed, stream, (first_entity + whole) >> 2, step)
+    for i in range(whole, len(out)):
+        lane = i & 3
+        out[i] = np.uint32(w0 if lane == 0 else w1 if lane == 1 else w2 if lane == 2 else w3)
 
 
 @inner_jit

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engram.engine import loops
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT
-from engram.network import efficacy, pathways
+from engram.network import efficacy, inputs, pathways
 from engram.network.network import Network
 from engram.network.population import parameters
 from engram.network.records import PathwayRecord, RegionRecord
@@ -80,6 +80,7 @@ def _fit_ring(network: Network) -> None:
 
 def _bind_region(network: Network, region: RegionRecord) -> None:
     tables, r, model = network.tables, region.index, region.model
+    inputs.check_rate(network, region, float(tables["background"][r]))
     kind = type(model)
     scalars = [p for p in kind.model_parameters() if p not in kind.per_neuron()]
     for k, name in enumerate(scalars):
@@ -93,7 +94,7 @@ def _bind_region(network: Network, region: RegionRecord) -> None:
         p.target == region.name and pathways.n_synapses(network, p) for p in network.pathways
     )
     left = network.slots(region, "exc").any() or network.slots(region, "inh").any()
-    tables["receiving"][r] = receives or left
+    tables["receiving"][r] = receives or left or tables["fed"][r]
     tables["compartments"][r] = n = region.dendrites.n_dynamic
     entry = compartment_entry(kind) if n else model_entry(kind)
     tables["integrate_entry"][r] = entry.address

@@ -20,7 +20,7 @@ from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.transaction import transaction
 from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
-from engram.plasticity import PlasticityRule, as_rule
+from engram.plasticity import PlasticityRule, RewardSTDP, as_rule
 from engram.state import layout
 from engram.state.schema import NEURON_FIELDS
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
@@ -125,6 +125,30 @@ def patterns_of(
     return pair
 
 
+def rule_of(
+    network: Network, where: str, rule: PlasticityRule | str | None
+) -> PlasticityRule | None:
+    """The rule of a new pathway.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    where : str
+        Names the caller in errors.
+    rule : PlasticityRule or str or None
+        A rule, its name, or "default": reward-modulated STDP, none in a brain without plasticity.
+
+    Returns
+    -------
+    PlasticityRule or None
+        None: it does not learn.
+    """
+    if rule != "default":
+        return as_rule(where, rule)
+    return None if network.frozen["default_rule"] else RewardSTDP()
+
+
 @whole
 def add_region(
     network: Network,
@@ -200,7 +224,7 @@ def add_region(
     level = own_model.default_noise if noise is None else number(f"{where}: noise", noise, 0.0)
     own.wiring.check(where)
     chosen = patterns_of(where, region_type, patterns)
-    rule = as_rule(where, own.rule)
+    rule = rule_of(network, where, own.rule)
     with transaction(network):
         region = RegionRecord(
             len(network.regions), name, region_type, own_model, chosen, variation, share, most
@@ -378,7 +402,7 @@ def connect(
     low = number(f"{where}: w_min", w_min, 0.0, efficacy.LARGEST_WEIGHT)
     if w_max is not None:
         number(f"{where}: w_max", w_max, low, efficacy.LARGEST_WEIGHT)
-    new_rule = as_rule(where, rule)
+    new_rule = rule_of(network, where, rule)
     released = [chosen_modulation(where, modulation, nt, x.region_type) for x, _ in pairs]
     wiring.check(where)
     made = []

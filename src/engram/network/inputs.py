@@ -6,6 +6,8 @@ user's stimulus makes the others let go first; `Network.imposed` says whose it i
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,37 @@ from engram.stimulus import Encoded
 
 QUIET = 100.0
 """Without stimulus for as long, a brain is quiet, ms."""
+
+
+MOST_LOST = 0.5
+"""Expected spikes of a source in a step above which more than a fifth of them is lost."""
+
+
+def check_rate(network: Network, region: RegionRecord, rate: float) -> None:
+    """Warn, once for a region, of a rate that Poisson sources can't reach.
+
+    They fire once a step at most, with probability 1 - exp(-rate dt / 1000).
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven; others than sources whose input is a rate are let pass.
+    rate : float
+        The highest, Hz.
+    """
+    expected = 1e-3 * rate * network.dt
+    if region.rate_warned or not region.model.input_is_rate or expected <= MOST_LOST:
+        return
+    region.rate_warned = True
+    found = -1e3 * math.expm1(-expected) / network.dt
+    warnings.warn(
+        f"{region.where}: a source fires once a step at most, so that {rate:g} Hz become "
+        f"{found:.0f} Hz at dt = {network.dt:g} ms; use a smaller dt, more sources, or "
+        f"Brain.poisson_input, which draws counts",
+        stacklevel=3,
+    )
 
 
 @whole
@@ -41,6 +74,8 @@ def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) 
         How many living neurons are driven.
     """
     tables = network.tables
+    if region.model.input_is_rate:
+        check_rate(network, region, float(current.max()))
     driven: int = kernel("neurons.add_drive")(
         tables["drive"], tables["alive"], network.first(region), current
     )
@@ -66,6 +101,8 @@ def inject(
     current : float or array
         One for all, or one for each.
     """
+    if region.model.input_is_rate:
+        check_rate(network, region, float(np.max(current, initial=0.0)))
     np.add.at(network.slots(region, "drive"), neurons, current)
     network.tables["driven"][region.index] = 1
     note_stimulus(network, network.step_count)
@@ -133,6 +170,8 @@ def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     encoded : Encoded
         The input of each neuron.
     """
+    if region.model.input_is_rate:
+        check_rate(network, region, float(encoded.amplitude.max()))
     tables, r = network.tables, region.index
     held, n = network.slots(region, "held"), len(encoded.amplitude)
     held[:n], held[n:] = encoded.amplitude, 0
@@ -237,5 +276,7 @@ def is_quiet(network: Network) -> bool:
         True after `QUIET` ms without stimulus.
     """
     since = (network.step_count - network.last_stimulus) * network.dt
+    if network.step_count < network.tables["stimulated_until"][0]:
+        return False
     held = not network.imposed and network.tables["holding"].any()
     return since > QUIET and not held

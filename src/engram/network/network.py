@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
 from engram.network.interrupts import whole
-from engram.network.parts import Parts
+from engram.network.parts import SWITCHES, Parts
 from engram.network.records import RegionRecord
 from engram.network.turns import alone
 from engram.parameters import Parameterized
@@ -25,17 +25,6 @@ from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.stimulus import StimulusEncoder
 
 MAX_STEPS = LAST_STEP
-
-SWITCHES = (
-    "plasticity",
-    "structural_plasticity",
-    "homeostatic_scaling",
-    "adaptive_thresholds",
-    "memory",
-    "oscillations",
-    "neuromodulation",
-)
-"""What can be frozen or disabled."""
 
 P = TypeVar("P", bound=Parameterized)
 
@@ -258,8 +247,7 @@ class Network(Parts):
 
     def __init__(self, dt: float, seed: int) -> None:
         super().__init__()
-        self.dt, self.seed = dt, seed
-        self.device = "cpu"
+        self.dt, self.seed, self.device = dt, seed, "cpu"
         self.tables["dt"][0] = dt
         self.tables["seed"][0] = seed
         self.processes: list[Process] = []

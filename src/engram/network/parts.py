@@ -14,6 +14,18 @@ from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.turns import Turns
 from engram.state.tables import Array, Tables
 
+SWITCHES = (
+    "plasticity",
+    "structural_plasticity",
+    "homeostatic_scaling",
+    "adaptive_thresholds",
+    "memory",
+    "oscillations",
+    "neuromodulation",
+    "default_rule",
+)
+"""What can be frozen or disabled."""
+
 
 class Parts(Turns):
     """Tables and settings of regions and pathways: what a `Network` consists of."""

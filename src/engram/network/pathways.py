@@ -177,6 +177,11 @@ def _drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int
     given = defaults.DELAYS if delays_ms is None else delays_ms
     ms = draw(f"{where}: delays", given, n, network.seed, STREAM_DELAY, tag)
     if isinstance(delays_ms, Distribution):
+        if n and ms.mean() < 0:
+            raise InvalidValueError(
+                f"{where}: delays must not be negative; those drawn are {ms.mean():.4g} ms on "
+                f"average (of a distribution only the tail below 0 is cut off)"
+            )
         ms = np.maximum(ms, np.float32(0))
     if ms.min() < 0 or ms.max() > MAX_DELAY_STEPS * network.dt:
         raise InvalidValueError(

@@ -186,8 +186,24 @@ def look(network: Network, region: RegionRecord, name: str) -> Array:
         return activity(network, region)
     if name in COMMON_STATES:
         return network.slots(region, name)
-    valid = [*states, *model.per_neuron(), *COMMON_STATES]
-    raise unknown_name(region.where, "state variable", name, valid)
+    raise unknown_name(region.where, "state variable", name, state_names(region))
+
+
+def state_names(region: RegionRecord) -> list[str]:
+    """The names that `state` takes.
+
+    Parameters
+    ----------
+    region : RegionRecord
+        Whose neurons.
+
+    Returns
+    -------
+    list of str
+        States and per-neuron parameters of the model, and what all neurons have.
+    """
+    model = type(region.model)
+    return [*model.states, *model.per_neuron(), *COMMON_STATES]
 
 
 def parameters(network: Network, region: RegionRecord) -> dict[str, NDArray[np.float32]]:

@@ -40,6 +40,8 @@ class RegionRecord:
         Jump of a threshold at a spike. None: `Homeostasis` decides.
     tau_theta : float, optional
         Its decay, ms. None: `Homeostasis` decides.
+    rate_warned : bool
+        Whether a warning has said that its sources can't reach a rate.
     """
 
     index: int
@@ -53,6 +55,7 @@ class RegionRecord:
     dendrites: Dendrites = field(default_factory=lambda: Dendrites(Morphology()))
     theta_plus: float | None = None
     tau_theta: float | None = None
+    rate_warned: bool = False
 
     @property
     def where(self) -> str:

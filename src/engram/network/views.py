@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from engram.network.interrupts import carry_out, whole
@@ -19,6 +20,8 @@ class View(Guarded):
     """
 
     _network: Network
+    _record: Any
+    _shown: Callable[[Network, Any], str]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -34,6 +37,10 @@ class View(Guarded):
     def network(self) -> Network:
         """The network that holds the state."""
         return self._network
+
+    @alone
+    def _repr_html_(self) -> str:
+        return self._shown(self._network, self._record)
 
     def _assign(self, name: str, value: Any) -> None:
         carry_out(self._network, object.__setattr__, self, name, value)

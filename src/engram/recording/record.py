@@ -8,8 +8,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.network.network import Network
+from engram.network.population import state_names
 from engram.network.records import PathwayRecord
 from engram.recording.recorders import (
     RateRecorder,
@@ -57,7 +58,7 @@ def record(
     every : float, optional
         Sampling interval, ms. None: the default of the recorder.
     capacity : int, optional
-        Most entries in memory. None: the default of the recorder.
+        Most entries in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
@@ -71,7 +72,7 @@ def record(
     Raises
     ------
     UnknownNameError
-        There is no such region or state variable.
+        There is no such region, recording or state variable.
     InvalidTypeError, InvalidValueError
         Arguments don't go together, or one is not valid.
     """
@@ -100,12 +101,20 @@ def record(
         names = _names(network, where, of)
         if what in OF_REGIONS:
             recorder = OF_REGIONS[what](network, names, **common)
+        elif what not in (known := _known(network, names)):
+            raise unknown_name(where, "recording", what, known)
         elif len(names) == 1:
             recorder = StateRecorder(network, network.regions[names[0]], what, neurons, **common)
         else:
-            raise InvalidValueError(f"{where}: {what!r} is recorded of one region")
+            raise InvalidValueError(f"{where}: {what!r} is recorded of one region; name it")
     recorder.attach()
     return recorder
+
+
+def _known(network: Network, names: Sequence[str]) -> list[str]:
+    """What can be recorded: kinds of recorders, and states of neurons of these regions."""
+    states = [name for n in names for name in state_names(network.regions[n])]
+    return list(dict.fromkeys([*OF_REGIONS, "weights", *states]))
 
 
 def _names(network: Network, where: str, of: str | Sequence[str] | None) -> list[str]:

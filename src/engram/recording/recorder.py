@@ -2,30 +2,35 @@
 
 A recorder is attached to a brain with ``brain.record(...)`` and can be detached and read at any
 time; it never changes the brain. Spikes are logged by the compiled loop, stamped with the start of
-their step; everything else is sampled every `every` ms (a whole number of steps, at least one) at
-the end of a step, the first time one interval after attaching. At most `capacity` entries are kept
-in memory: the oldest are dropped (``overflow="ring"``), or every other sample is dropped and the
-interval doubled (``"decimate"``; not for spikes). With ``"stream"`` all go to a file at `path`, an
-``.npy`` that `numpy.load` reads once the recorder is detached.
+their step; everything else is sampled every `every` ms (a multiple of dt) at the end of a step, the
+first time one interval after attaching. At most `capacity` entries are kept in memory, by default
+as many as fit into 256 MiB: then the oldest are dropped (``overflow="ring"``), or every other
+sample is dropped and the interval doubled (``"decimate"``; not for spikes). With ``"stream"`` all
+go to a file at `path`, an ``.npy`` that `numpy.load` reads at any time.
 """
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, integer, number
-from engram.network.network import Network, Process, next_multiple
+from engram.errors import InvalidValueError, MissingExtraError, integer
+from engram.network.network import MAX_STEPS, Network, Process, next_multiple
+from engram.network.shown import table
+from engram.network.times import whole_steps
 from engram.recording.stores import InMemory, OnDisk, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OVERFLOWS = ("ring", "decimate", "stream")
-DEFAULT_CAPACITY = 1_000_000
+
+MOST_BYTES = 1 << 28
+"""Memory a recorder takes by default."""
 
 
 class Recording(Process):
@@ -103,16 +108,16 @@ class Recorder:
         Of the brain.
     column : tuple of (str, str, tuple of int)
         What is stored beside the step: its name, dtype and shape, as for `numpy.dtype`.
-    every : float or None
-        Sampling interval, ms. None: it is told of spikes.
-    capacity : int
-        Most entries in memory, 2 at least.
+    interval : int
+        Steps between two samples. 0: it is told of spikes.
+    capacity : int or None
+        Most entries in memory, 2 at least. None: as many as `MOST_BYTES` hold.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream"; see the module.
     path : str or Path or None
         The file, of "stream".
     extra : int
-        Entries kept beyond capacity.
+        Entries kept beyond capacity, and when it is cleared.
 
     Raises
     ------
@@ -124,8 +129,8 @@ class Recorder:
         self,
         network: Network,
         column: tuple[str, str, tuple[int, ...]],
-        every: float | None,
-        capacity: int,
+        interval: int,
+        capacity: int | None,
         overflow: str,
         path: str | Path | None,
         extra: int = 0,
@@ -137,22 +142,29 @@ class Recorder:
             )
         if (overflow == "stream") != (path is not None):
             raise InvalidValueError(f"{where}: overflow='stream' and path go together")
-        if overflow == "decimate" and every is None:
+        if overflow == "decimate" and not interval:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
-        integer(f"{where}: capacity", capacity, 2)
+        if capacity is not None:
+            integer(f"{where}: capacity", capacity, 2)
         self._network = network
-        self.interval = 0
+        self.interval = interval
         """Steps between two samples; 0 for spikes."""
-        if every is not None:
-            ms = number(f"{where}: every", every, 0.0, open_low=True)
-            self.interval = max(1, round(ms / network.dt))
         self._decimate = overflow == "decimate"
-        self._dtype = np.dtype([("step", "<i8"), column])
+        self._dtype, self._extra = np.dtype([("step", "<i8"), column]), extra
         self._store: InMemory | OnDisk
-        if path is None:
-            self._store = InMemory(self._dtype, capacity + extra)
-        else:
+        self._warns = False
+        if path is not None:
             self._store = OnDisk(self._dtype, Path(path))
+        else:
+            fitting = MOST_BYTES // self._dtype.itemsize
+            if capacity is None and fitting < 2:
+                raise InvalidValueError(
+                    f"{where}: a sample takes {self._dtype.itemsize / 2**20:,.0f} MiB, and by "
+                    f"default a recorder keeps {MOST_BYTES >> 20} MiB; name fewer neurons or "
+                    f"synapses, give a capacity, or overflow='stream' and a path"
+                )
+            self._warns = capacity is None and not self._decimate
+            self._store = InMemory(self._dtype, (fitting if capacity is None else capacity) + extra)
         self._attached = False
         self.from_step = network.step_count
         """Intervals count from this step."""
@@ -183,6 +195,24 @@ class Recorder:
         self._sync()
         return self._store.dropped
 
+    def clear(self) -> None:
+        """Forget what was recorded; it goes on recording."""
+        self._sync()
+        self._store.clear(self._extra)
+
+    def _keep(self, rows: Rows) -> None:
+        """Add rows; say once that the default limit is reached."""
+        self._store.append(rows)
+        if self._warns and self._store.dropped:
+            self._warns = False
+            warnings.warn(
+                f"{type(self).__name__}: its {MOST_BYTES >> 20} MiB are full, and the oldest "
+                f"entries go from now on; pass a capacity (entries) to keep more or "
+                f"fewer, overflow='decimate' to thin samples out, or overflow='stream' and a path "
+                f"to keep all; Recorder.clear makes room",
+                stacklevel=3,
+            )
+
     def detach(self) -> None:
         """Stop recording; what was recorded stays readable."""
         if self._attached:
@@ -200,6 +230,27 @@ class Recorder:
     def __len__(self) -> int:
         self._sync()
         return self._store.count
+
+    def _repr_html_(self) -> str:
+        store, entries = self._store, len(self)
+        size = entries * self._dtype.itemsize
+        kept = f"{size / 2**20:.1f} MiB" + (
+            "" if isinstance(store, InMemory) else f" in {store.path}"
+        )
+        every = f"{self.interval * self._network.dt:g} ms" if self.interval else "each spike"
+        rows = [
+            ("entries", entries),
+            ("every", every),
+            ("kept", kept),
+            ("dropped", self.dropped),
+            ("attached", "yes" if self._attached else "no"),
+        ]
+        return table(f"{type(self).__name__} of {self.of}", (), rows)
+
+    @property
+    def of(self) -> str:
+        """What is recorded, in words."""
+        raise NotImplementedError
 
     def _sync(self) -> None:
         if self._attached:
@@ -254,9 +305,9 @@ class Sampler(Recorder):
     column : tuple of (str, str, tuple of int)
         What is stored beside the step; see `Recorder`.
     every : float or None
-        Sampling interval, ms.
-    capacity : int
-        Most entries in memory, 2 at least.
+        Sampling interval, ms, a multiple of dt. None: `usual_every`, or the next multiple.
+    capacity : int or None
+        Most entries in memory, 2 at least. None: as many as `MOST_BYTES` hold.
     overflow : str
         What becomes of more.
     path : str or Path or None
@@ -264,6 +315,28 @@ class Sampler(Recorder):
     extra : int
         Entries kept beyond capacity.
     """
+
+    usual_every: ClassVar[float] = 1.0
+    """Sampling interval where none is given, ms."""
+
+    def __init__(
+        self,
+        network: Network,
+        column: tuple[str, str, tuple[int, ...]],
+        every: float | None,
+        capacity: int | None,
+        overflow: str,
+        path: str | Path | None,
+        extra: int = 0,
+    ) -> None:
+        where = f"{type(self).__name__}: every"
+        if every is None:
+            interval = network.steps(self.usual_every)
+        else:
+            interval = whole_steps(where, every, network.dt, MAX_STEPS * network.dt)
+            if not interval:
+                raise InvalidValueError(f"{where} must be above 0 ms, not {every!r}")
+        super().__init__(network, column, interval, capacity, overflow, path, extra)
 
     def _sample(self) -> NDArray[Any]:
         """The values now."""
@@ -278,7 +351,7 @@ class Sampler(Recorder):
                 return
         row = np.empty(1, self._dtype)
         row["step"], row["value"] = now, self._sample()
-        self._store.append(row)
+        self._keep(row)
 
     @property
     def values(self) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
-from engram.recording.recorder import DEFAULT_CAPACITY, Recorder, Sampler, needed_pandas
+from engram.recording.recorder import Recorder, Sampler, needed_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,8 @@ class SpikeRecorder(Recorder):
         Of the brain.
     regions : sequence of str
         Names of the regions; `Brain.record` takes all there are by default.
-    capacity : int
-        Most spikes in memory.
+    capacity : int, optional
+        Most spikes in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring" or "stream".
     path : str or Path, optional
@@ -45,12 +45,17 @@ class SpikeRecorder(Recorder):
         self,
         network: Network,
         regions: Sequence[str],
-        capacity: int = DEFAULT_CAPACITY,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        super().__init__(network, ("neuron", "<i4", ()), None, capacity, overflow, path)
+        super().__init__(network, ("neuron", "<i4", ()), 0, capacity, overflow, path)
         self.regions = self.logged_regions = tuple(regions)
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
 
     def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
         mine = self._network.slice(self._network.regions[region])
@@ -77,7 +82,7 @@ class SpikeRecorder(Recorder):
             mine |= self._mine(neurons, name)
         rows = np.empty(int(mine.sum()), self._dtype)
         rows["step"], rows["neuron"] = steps[mine], neurons[mine]
-        self._store.append(rows)
+        self._keep(rows)
 
     def spikes(self, region: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The spikes of one of the recorded regions.
@@ -147,10 +152,10 @@ class StateRecorder(Sampler):
         A name that `Region.state` takes.
     neurons : array_like of shape (k,), optional
         Indices in the region. None: all there are.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
@@ -163,8 +168,8 @@ class StateRecorder(Sampler):
         region: RegionRecord,
         variable: str = "v",
         neurons: ArrayLike | None = None,
-        every: float = 1.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -174,6 +179,11 @@ class StateRecorder(Sampler):
         self.neurons = indices("StateRecorder: neurons", chosen, n)
         column = ("value", dtype.str, self.neurons.shape)
         super().__init__(network, column, every, capacity, overflow, path)
+
+    @property
+    def of(self) -> str:
+        """The variable, neurons and region, in words."""
+        return f"{self.variable} of {len(self.neurons)} neurons of {self.region}"
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -200,23 +210,25 @@ class WeightRecorder(Sampler):
         Settings of the projection.
     synapses : array_like of shape (k,), optional
         Indices into its arrays. None: all there are.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
     """
 
+    usual_every = 100.0
+
     def __init__(
         self,
         network: Network,
         pathway: PathwayRecord,
         synapses: ArrayLike | None = None,
-        every: float = 100.0,
-        capacity: int = 10_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -230,6 +242,16 @@ class WeightRecorder(Sampler):
         column = ("value", "<f4", chosen.shape)
         super().__init__(network, column, every, capacity, overflow, path)
         self._places, self._structure_version = chosen, network.structure_version
+
+    @property
+    def label(self) -> str:
+        """The label of the projection, as for `Brain.reward`."""
+        return self._pathway.label
+
+    @property
+    def of(self) -> str:
+        """The synapses and their projection, in words."""
+        return f"{len(self.pre)} synapses of {self.label}"
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -256,22 +278,24 @@ class RateRecorder(Sampler):
         Of the brain.
     regions : sequence of str
         Names of the regions.
-    every : float
-        Length of the bins, ms.
-    capacity : int
-        Most bins in memory.
+    every : float, optional
+        Length of the bins, ms. None: `usual_every`.
+    capacity : int, optional
+        Most bins in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
     """
 
+    usual_every = 10.0
+
     def __init__(
         self,
         network: Network,
         regions: Sequence[str],
-        every: float = 10.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -280,6 +304,11 @@ class RateRecorder(Sampler):
         # The first row is where the first bin begins.
         super().__init__(network, column, every, capacity, overflow, path, extra=1)
         self.take()
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -319,10 +348,10 @@ class RhythmRecorder(Sampler):
         Of the brain.
     regions : sequence of str
         Names of the regions.
-    every : float
-        Sampling interval, ms.
-    capacity : int
-        Most samples in memory.
+    every : float, optional
+        Sampling interval, ms. None: `usual_every`.
+    capacity : int, optional
+        Most samples in memory. None: as many as fit into 256 MiB.
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
@@ -333,8 +362,8 @@ class RhythmRecorder(Sampler):
         self,
         network: Network,
         regions: Sequence[str],
-        every: float = 1.0,
-        capacity: int = 100_000,
+        every: float | None = None,
+        capacity: int | None = None,
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
@@ -342,6 +371,11 @@ class RhythmRecorder(Sampler):
         super().__init__(
             network, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
         )
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
 
     def _sample(self) -> NDArray[Any]:
         rhythms = self._network.find(Oscillators)

@@ -11,6 +11,7 @@ from engram.mechanisms.growth import Growth
 from engram.mechanisms.growth.growth import COUNTS
 from engram.network import efficacy, pathways, population
 from engram.network.network import Network, Process, Saved, next_multiple
+from engram.network.shown import table
 
 INTERVAL = 1000.0
 """Between entries of `Brain.stats_history`, ms."""
@@ -168,6 +169,7 @@ def describe(network: Network) -> str:
         f"{s.mean_activity:.1f} Hz on average now",
         f"grown: {s.neurons_born} neurons and {s.synapses_born} synapses born, "
         f"{s.neurons_died} neurons dead, {s.synapses_pruned} synapses pruned",
+        *switched_off(network),
         "",
         f"{'region':<14}{'type':<13}{'neurons':>9}{'own syn.':>10}{'spikes':>11}{'Hz mean':>9}"
         f"{'Hz now':>8}",
@@ -187,6 +189,70 @@ def describe(network: Network) -> str:
             name = f"{p.source} -> {p.target}"
             lines.append(f"{name:<28}{n:>9}{weight:>10.3f}{dopamine:>10.3f}")
     return "\n".join(lines)
+
+
+def describe_html(network: Network) -> str:
+    """The figures as HTML.
+
+    Parameters
+    ----------
+    network : Network
+        Whose figures.
+
+    Returns
+    -------
+    str
+        Tables of the regions and of the projections between them.
+    """
+    s = collect(network)
+    head = ("region", "type", "neurons", "synapses within", "spikes", "Hz mean", "Hz now")
+    rows = [
+        (r.name, r.region_type, r.n_neurons, r.n_synapses, r.spikes, r.rate, r.activity)
+        for r in s.regions
+    ]
+    off = "".join(f"; {line}" for line in switched_off(network))
+    text = f"Brain at {s.time:g} ms, dt {network.dt:g} ms, seed {network.seed}{off}"
+    found = [table(text, head, rows)]
+    between = [p for p in network.pathways if p.source != p.target]
+    if between:
+        lines = [
+            (
+                p.label.partition(":")[2],
+                pathways.n_synapses(network, p),
+                "none" if p.rule is None else type(p.rule).__name__,
+                "yes" if p.frozen else "no",
+            )
+            for p in between
+        ]
+        found.append(table("Projections", ("projection", "synapses", "rule", "frozen"), lines))
+    return "\n".join(found)
+
+
+OFF = {
+    "plasticity": "all learning (frozen)",
+    "default_rule": "plasticity unless a rule is given",
+    "structural_plasticity": "growth and metaplasticity",
+    "homeostatic_scaling": "synaptic scaling",
+    "adaptive_thresholds": "adaptive thresholds",
+}
+"""What a switch stops, where its name does not say it."""
+
+
+def switched_off(network: Network) -> list[str]:
+    """What is switched off, as text.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+
+    Returns
+    -------
+    list of str
+        One line; none if everything is on.
+    """
+    names = [OFF.get(name, name) for name, off in network.frozen.items() if off]
+    return [f"off: {', '.join(names)}"] if names else []
 
 
 class Statistics(Process):

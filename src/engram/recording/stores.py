@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,8 +11,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from engram.errors import InvalidValueError
+
 Rows = NDArray[Any]
 """Structured: ``step`` and the columns of the recorder."""
+
+
+FIRST_BYTES = 1 << 14
+"""What rows in memory take at first, or one row if that is wider."""
 
 
 class InMemory:
@@ -26,7 +33,8 @@ class InMemory:
     """
 
     def __init__(self, dtype: np.dtype[Any], capacity: int) -> None:
-        self._rows = np.empty(min(capacity, 1024), dtype)
+        first = max(1, FIRST_BYTES // dtype.itemsize)
+        self._rows = np.empty(min(capacity, first), dtype)
         self._capacity = capacity
         self._end = 0
         """Rows so far, thinned out ones left out: modulo `capacity`, where the next one goes."""
@@ -78,6 +86,19 @@ class InMemory:
         self._rows[: len(kept)] = kept
         self._end = len(kept)
 
+    def clear(self, kept: int) -> None:
+        """Forget all rows but the latest few, and how many had to go.
+
+        Parameters
+        ----------
+        kept : int
+            How many stay.
+        """
+        rows = self.read()
+        latest = rows[len(rows) - kept :] if kept else rows[:0]
+        self._rows, self._end, self._thinned = np.empty(max(kept, 1), rows.dtype), 0, 0
+        self.append(latest)
+
     def read(self) -> Rows:
         """All rows, the oldest first: a copy."""
         return np.roll(self._rows[: self.count], -(self._end % self._capacity) if self.full else 0)
@@ -86,8 +107,10 @@ class InMemory:
         """Nothing to do."""
 
 
-OFTEN = 256
-"""A file's header is brought up to date after as many rows, so that a crash costs no more."""
+OFTEN, OFTEN_BYTES = 256, 1 << 20
+"""A file's header is brought up to date after as many rows or bytes: a crash costs no more."""
+
+_open: weakref.WeakSet[OnDisk] = weakref.WeakSet()
 
 
 class OnDisk:
@@ -106,10 +129,17 @@ class OnDisk:
     def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
         self._dtype, self.path = dtype, path
         self.count = self._told = 0
-        self._file: BinaryIO = path.open("wb")
+        _refuse_shared(path)
+        try:
+            self._file: BinaryIO = path.open("wb")
+        except OSError as error:
+            raise InvalidValueError(
+                f"Brain.record: path {os.fspath(path)!r} can't be written: {error.strerror}"
+            ) from error
         # However the recorder goes, the file is closed.
         self._close_file = weakref.finalize(self, self._file.close)
-        self._write_header()
+        _open.add(self)
+        self._tell()
 
     def _write_header(self) -> None:
         # NumPy pads headers so that the length can grow in place.
@@ -119,6 +149,17 @@ class OnDisk:
             self._file, {"descr": self._dtype.descr, "fortran_order": False, "shape": (self.count,)}
         )
         self._file.seek(0, 2)
+
+    def _tell(self) -> None:
+        """Bring the header up to date: rows first, it never promises what is not in the file."""
+        self._file.flush()
+        self._write_header()
+        self._file.flush()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the file is open."""
+        return self._close_file.alive
 
     def append(self, rows: Rows) -> None:
         """Add rows at the end of the file.
@@ -130,23 +171,56 @@ class OnDisk:
         """
         self._file.write(rows.tobytes())
         self.count += len(rows)
-        if self.count - self._told >= OFTEN:
-            # Rows first: a header never promises what is not in the file.
-            self._file.flush()
-            self._write_header()
-            self._file.flush()
+        untold = self.count - self._told
+        if untold >= OFTEN or untold * self._dtype.itemsize >= OFTEN_BYTES:
+            self._tell()
+
+    def clear(self, kept: int) -> None:
+        """Empty the file, but for the latest few rows.
+
+        Parameters
+        ----------
+        kept : int
+            How many rows stay.
+
+        Raises
+        ------
+        InvalidValueError
+            The recorder is detached, and the file is the user's.
+        """
+        if not self.writes:
+            raise InvalidValueError(
+                f"Recorder.clear: it is detached, and {os.fspath(self.path)!r} is complete; "
+                f"delete the file instead"
+            )
+        rows = self.read()
+        latest = rows[len(rows) - kept :] if kept else rows[:0]
+        self._file.seek(0)
+        self._file.truncate()
+        self.count = 0
+        self._tell()
+        self.append(latest)
+        self._tell()
 
     def read(self) -> Rows:
         """All rows, the oldest first."""
-        if self._close_file.alive:
-            self._file.flush()
-            self._write_header()
-            self._file.flush()
+        if self.writes:
+            self._tell()
         rows: Rows = np.load(self.path)
         return rows
 
     def close(self) -> None:
         """Bring the header up to date and close the file."""
-        if self._close_file.alive:
+        if self.writes:
             self._write_header()
             self._close_file()
+
+
+def _refuse_shared(path: Path) -> None:
+    """Refuse a file that another recorder writes to, under whatever name."""
+    for other in list(_open):
+        if other.writes and path.exists() and path.samefile(other.path):
+            raise InvalidValueError(
+                f"Brain.record: another recorder writes to {os.fspath(path)!r}; give each a path "
+                f"of its own, or detach that one first"
+            )

@@ -9,7 +9,8 @@ Dimensions: N neuron slots, R regions, P projections, S synapses of a projection
 spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
-oscillators of a region, U couplings of oscillators, Z critics; ``rows`` (segment pointers),
+oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
+entries of their distributions, F values of their arrays; ``rows`` (segment pointers),
 ``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one
 more than the longest delay) are sizes of one projection.
 """
@@ -89,8 +90,8 @@ class Field:
 
     @property
     def is_small(self) -> bool:
-        """Whether it has no entry for each neuron, spike or step."""
-        return not {"N", "E", "G", "H", "B"} & set(self.dims)
+        """Whether it has no entry for each neuron, spike, step or value of an input."""
+        return not {"N", "E", "G", "H", "B", "Y", "V", "F"} & set(self.dims)
 
 
 # fmt: off
@@ -366,6 +367,28 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         "critic_state", "float64", "Z 5", 0, "", "sums of spikes, rewards; TD error", on="RA",
         since=4
     ),
+    # Lasting inputs: Poisson spikes, given spikes, arrays over time.
+    _f("input_entry", "int64", "L", 0, "", "compiled input; 0: asleep", "derived"),
+    _f("input_region", "int64", "L", 0, "", "region it goes to", "derived"),
+    _f("input_tag", "int64", "L", 0, "", "tells its random numbers from others'", "derived"),
+    _f("input_listed", "uint8", "L", 0, "", "0: it goes to all neurons", "derived"),
+    _f("input_first", "int64", "L", 0, "", "first of its neurons or spikes", "derived"),
+    _f("input_end", "int64", "L", 0, "", "and one past its last", "derived"),
+    _f("input_weight", "float32", "L", 0, "weight", "of a Poisson spike", "derived"),
+    _f("input_mean", "float64", "L", 0, "", "Poisson spikes a neuron and step", "derived"),
+    _f("input_least", "int64", "L", 0, "", "count of the first of its chances", "derived"),
+    _f("input_at", "int64", "L", 0, "", "first of its chances or values", "derived"),
+    _f("input_rows", "int64", "L", 0, "", "how many chances, or rows of values", "derived"),
+    _f("input_columns", "int64", "L", 0, "", "values a row; 1: for all neurons", "derived"),
+    _f("input_every", "int64", "L", 1, "step", "how long a row lasts", "derived"),
+    _f("input_since", "int64", "L", 0, "step", "when the first row begins", "derived"),
+    _f("input_neuron", "int32", "Y", 0, "", "in the region; -1: dead since", "derived"),
+    _f("input_step", "int32", "Y", 0, "step", "of a given spike", "derived"),
+    _f("input_chance", "float64", "V", 0, "", "probability of at most so many spikes", "derived"),
+    _f("input_guide", "int32", "L B", 0, "", "where to look first, by 1,024th", "derived"),
+    _f("input_value", "float32", "F", 0, "current", "arrays over time, row by row", "derived"),
+    _f("fed", "uint8", "R", 0, "", "1 if Poisson spikes come from outside", "derived"),
+    _f("stimulated_until", "int64", "1", 0, "step", "by arrays over time", "derived"),
     # Work space, the spike log, and addresses of compiled functions.
     _f("scratch", "float32", "W B", 0, "", "work space of the neuron loops", "derived"),
     _f("tree_diagonal", "float32", "J B", 0, "", "work space of the cable equation", "derived"),

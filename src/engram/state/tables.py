@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.errors import unknown_name
 from engram.kernels.constants import BLOCK, RECENT, ROWS_AHEAD, RULE_PARAMETERS
 from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, WORDS
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
@@ -40,7 +41,7 @@ class Tables:
     Attributes
     ----------
     sizes : dict of int
-        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z as they stand, and fixed ones.
+        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F as they stand, and fixed ones.
     arrays : dict of array
         By name.
     blocks : list of dict of array
@@ -61,6 +62,10 @@ class Tables:
             "J": 0,
             "U": 0,
             "Z": 0,
+            "L": 0,
+            "Y": 0,
+            "V": 0,
+            "F": 0,
             **FIXED_SIZES,
         }
         self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
@@ -70,7 +75,10 @@ class Tables:
         self._block_words = np.zeros((0, BLOCK_WORDS), np.int64)
 
     def __getitem__(self, name: str) -> Array:
-        return self.arrays[name]
+        try:
+            return self.arrays[name]
+        except KeyError:
+            raise unknown_name("The state of a brain", "array", name, self.arrays) from None
 
     def resize(self, **sizes: int) -> None:
         """Change dimensions; arrays keep what they hold, new entries get their initial value.

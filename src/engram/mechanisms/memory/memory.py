@@ -323,7 +323,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
     def _go_on_sleeping(self, asleep: Sleep | None) -> None:
         self._sleep = asleep
         self.network.asleep_until = None if asleep is None else asleep.stop
-        self.network.agenda = None
+        self.network.parameters_changed()
 
     @whole
     def wake(self) -> SleepReport:

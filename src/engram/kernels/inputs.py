@@ -1,0 +1,129 @@
+"""Lasting inputs of a region, once a step before spikes arrive."""
+
+import numpy as np
+
+from engram.kernels.constants import BLOCK, STREAM_SPIKES, UNIFORM
+from engram.kernels.jit import inner_inline_jit, part_jit
+from engram.kernels.neurons import ONE
+from engram.kernels.random import derived_seed, fill_words, geometric_gap, words
+from engram.kernels.sources import place_of
+
+RARE = 0.1
+"""Mean count below which the neurons that get any spike are drawn by the gaps between them."""
+
+TOP = np.uint32(22)
+"""What is left of a word without its first bits, by which the guide is looked up: 2^10 = BLOCK."""
+
+
+@part_jit
+def target_of(k, index, first, feed):
+    """The slot of an input's target number k; -1: it is dead."""
+    if feed.input_listed[index] == 0:
+        return first + k
+    neuron = np.int64(feed.input_neuron[feed.input_first[index] + k])
+    return first + neuron if neuron >= 0 else np.int64(-1)
+
+
+@part_jit
+def n_targets(index, region_count, feed):
+    """How many targets an input has: of a region as a whole, those that it has now."""
+    if feed.input_listed[index] == 0:
+        return region_count[feed.input_region[index]]
+    return feed.input_end[index] - feed.input_first[index]
+
+
+@inner_inline_jit
+def poisson_input(
+    index, step, seed, region_first, region_count, alive, exc, inh, reached, scratch, feed
+):
+    """Add weight x count to the synaptic input of each target; counts are Poisson, of one mean.
+
+    A count is the first whose cumulative probability is above a uniform number. Where most counts
+    are 0, the gaps to the next target with any are geometric, and its count is drawn given that it
+    is not 0. Draws are a function of seed, input, step, and the target's place among the targets.
+    """
+    region, weight, mean = (
+        feed.input_region[index],
+        feed.input_weight[index],
+        feed.input_mean[index],
+    )
+    first, at = region_first[region], feed.input_at[index]
+    chance = feed.input_chance[at : at + feed.input_rows[index]]
+    guide = feed.input_guide[index]
+    least, none = feed.input_least[index], chance[0]
+    own = derived_seed(seed[0], STREAM_SPIKES, feed.input_tag[index])
+    sums = exc if weight >= 0 else inh
+    n_all = n_targets(index, region_count, feed)
+    reached[region] = 1
+    for lo in range(0, n_all, BLOCK):
+        n = min(BLOCK, n_all - lo)
+        if mean < RARE:
+            hit, draw = np.int64(-1), np.int64(0)
+            while True:
+                w0, w1, w2, w3 = words(own, STREAM_SPIKES, lo * np.int64(BLOCK) + draw, step)
+                draw += 1
+                hit += 1 + geometric_gap(fraction(w0, w1), -mean)
+                if hit >= n:
+                    break
+                i = target_of(lo + hit, index, first, feed)
+                if i >= 0 and alive[i]:
+                    count = place_of(chance, none + (1.0 - none) * fraction(w2, w3))
+                    sums[i] += weight * np.float32(count)
+        else:
+            bits = scratch[UNIFORM, :n].view(np.uint32)
+            fill_words(bits, lo, own, STREAM_SPIKES, step)
+            for k in range(n):
+                i = target_of(lo + k, index, first, feed)
+                if i >= 0 and alive[i]:
+                    place = np.uint64(guide[bits[k] >> TOP])
+                    u = (np.float64(bits[k]) + 0.5) * 2.0**-32
+                    while chance[place] <= u:
+                        place += np.uint64(1)
+                    sums[i] += weight * np.float32(least + np.int64(place))
+    return 0
+
+
+@part_jit
+def fraction(high, low):
+    """A number in [0, 1) of 53 bits, of two words."""
+    return np.float64(((high << np.uint64(32)) | low) >> np.uint64(11)) * 2.0**-53
+
+
+@inner_inline_jit
+def timed_input(index, step, region_first, region_count, alive, drive, driven, feed):
+    """Add the row that holds now to the input of each target; the last row holds for ever."""
+    region, columns = feed.input_region[index], feed.input_columns[index]
+    since, every, rows = feed.input_since[index], feed.input_every[index], feed.input_rows[index]
+    if step < since:
+        return 0
+    row = min((step - since) // every, rows - 1)
+    start = feed.input_at[index] + row * columns
+    values = feed.input_value[start : start + columns]
+    for k in range(n_targets(index, region_count, feed)):
+        i = target_of(k, index, region_first[region], feed)
+        if i >= 0 and alive[i]:
+            drive[i] += values[k if columns > 1 else 0]
+    driven[region] = 1
+    return 0
+
+
+@inner_inline_jit
+def given_spikes(index, step, region_first, alive, drive, driven, feed):
+    """Let relays fire that have a spike in this step: an input of 1 makes them."""
+    start, end = feed.input_first[index], feed.input_end[index]
+    low, high = start, end
+    while low < high:
+        middle = (low + high) >> 1
+        if feed.input_step[middle] < step:
+            low = middle + 1
+        else:
+            high = middle
+    region = feed.input_region[index]
+    while low < end and feed.input_step[low] == step:
+        neuron = feed.input_neuron[low]
+        i = region_first[region] + max(neuron, 0)
+        if neuron >= 0 and alive[i]:
+            drive[i] += ONE
+            driven[region] = 1
+        low += 1
+    return 0
