@@ -19,11 +19,23 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 class EngramError(Exception):
-    """Base of all errors Engram raises on purpose."""
+    """Base of all errors Engram raises on purpose. Each can be copied and pickled."""
 
     def __str__(self) -> str:
         # KeyError would show the message in quotes.
         return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python would call the class with the message, whatever its constructor takes. A pool that
+        # can't read an error waits for it for ever.
+        return _made_again, (type(self), self.args), self.__dict__ or None
+
+
+def _made_again(kind: type[EngramError], args: tuple[Any, ...]) -> EngramError:
+    """An error of a class with these `args`, without its constructor."""
+    error = kind.__new__(kind, *args)
+    super(EngramError, error).__init__(*args)
+    return error
 
 
 class InvalidValueError(EngramError, ValueError):
