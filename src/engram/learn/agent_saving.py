@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from engram.brain import Brain
 from engram.checkpoint.folder import checkpoint_path, keep_only, read_notes, write_notes
 from engram.errors import CheckpointError
+from engram.learn.agent_spaces import Spaces
 from engram.learn.cells import Cells, from_description
+from engram.learn.reward_scale import RewardScale
 from engram.persistence import load_brain, save_brain
 
 NOTES, BRAIN = "agent.json", "brain"
@@ -46,7 +48,7 @@ def save_agent(
     path = checkpoint_path(place, brain.step_count, BRAIN)
     save_brain(brain, path)
     notes = {
-        "parameters": {key: _finite(value) for key, value in parameters.items()},
+        "parameters": parameters,
         "state": state,
         "cells": cells.describe(),
         "brain": path.name,
@@ -83,12 +85,11 @@ def load_agent(
     place = Path(folder)
     try:
         notes = read_notes(place / NOTES)
-        parameters: dict[str, Any] = {
-            k: math.inf if v is None else v for k, v in notes["parameters"].items()
-        }
-        parameters["seed"] = notes["parameters"]["seed"]
+        parameters, saved = dict(notes["parameters"]), dict(notes["state"])
+        if "rewards" not in saved:
+            _bring_up_to_date(parameters, saved)
         agent = make(cells=from_description(notes["cells"]), **parameters)
-        state = {key: notes["state"][key] for key in attributes}
+        state = {key: saved[key] for key in (*attributes, "spaces", "rewards")}
         brain = load_brain(place / notes["brain"])
         fingerprint = notes["fingerprint"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -98,6 +99,15 @@ def load_agent(
     return agent, state, brain
 
 
-def _finite(value: Any) -> Any:
-    """None for inf, which JSON has not."""
-    return None if value == math.inf else value
+def _bring_up_to_date(parameters: dict[str, Any], state: dict[str, Any]) -> None:
+    """From before rewards had a range: counted from 0, in units of the largest sum so far."""
+    for name in ("step_decay", "reward_limit"):
+        if parameters[name] is None:
+            parameters[name] = math.inf
+    scale = RewardScale(parameters["reward_limit"]).state()
+    largest = state["_scale"]
+    if largest > 0.0:
+        scale |= {"_low": -largest, "_high": largest}
+    scale |= {"_past": state["_past_rewards"], "_waiting": state["_rewards"]}
+    state["rewards"] = scale
+    state["spaces"] = Spaces(state["n_actions"], state["_first_action"], None)._asdict()

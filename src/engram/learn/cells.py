@@ -147,7 +147,9 @@ class PlaceCells(Cells):
                 f"PlaceCells: an observation must be {len(self.low)} finite numbers, "
                 f"not {observation!r}"
             )
-        share = np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+        width = self.high - self.low
+        # A number that is always the same tells nothing: it stands in the first field.
+        share = np.clip((x - self.low) / np.where(width > 0.0, width, 1.0), 0.0, 1.0)
         distance = 1.0 + share * (self.fields - 3) - self.centres
         a: Floats = np.exp(-0.5 * (distance**2).sum(axis=1))
         a *= self.total / a.sum()
