@@ -120,6 +120,38 @@ def test_a_number_without_width_changes_nothing():
     assert (a != b).any()
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda a, w: a.learn(w, 1, seed="x"), "seed must be a whole number"),
+        (lambda a, w: a.learn(w, 1, callback=3), "callback must be a function"),
+        (lambda a, w: a.play(w, 1, options=3), "options must be a dict"),
+        (lambda a, _: a.act(object()), "must consist of numbers"),
+        (lambda *_: SpikingAgent().reward(1.0), "no network yet"),
+        (lambda *_: SpikingAgent().save("x"), "no network yet"),
+        (lambda *_: SpikingAgent(tau_eligibility=1e-9), "tau_eligibility"),
+    ],
+)
+def test_odd_calls_say_what_is_wrong(call, words):
+    world = World(UNIT)
+    agent = SpikingAgent(world, seed=1)
+    before = agent.brain.fingerprint()
+    with pytest.raises((InvalidTypeError, InvalidValueError), match=words):
+        call(agent, world)
+    assert agent.brain.fingerprint() == before
+
+
+@pytest.mark.parametrize(("reward", "fine"), [(np.ones(1), True), (True, True), (None, False)])
+def test_a_reward_is_a_number(reward, fine):
+    world = World(UNIT, rewards=(reward, reward))
+    agent = SpikingAgent(world, seed=1)
+    if fine:
+        assert agent.learn(world, 1)[0].total == 1.0
+    else:
+        with pytest.raises(InvalidTypeError, match="the environment's reward"):
+            agent.learn(world, 1)
+
+
 # -- rewards
 
 
@@ -171,8 +203,8 @@ def test_a_rare_fall_does_not_hide_the_steps():
     assert spread(None).limit == 1.0
     assert spread(math.inf).unit > 90.0
     # What is worse stays worse.
-    worse = units([-1.0] * 9 + [-1.0, -10.0, -1000.0])
-    assert worse[-3] > worse[-2] >= worse[-1]
+    worst, worse, usual = units([-1.0] * 9 + [-1000.0, -10.0, -1.0])[-3:]
+    assert -1.0 == worst < worse < usual == 0.0
 
 
 @pytest.mark.parametrize("rewards", [(-100.0, -100.0, -1.0), (1000.0, 1000.0, 1001.0)])

@@ -140,6 +140,30 @@ def test_texts_are_classes_and_weights_of_samples_are_checked():
         network.score(X, words[:5])
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: small(decoder=[1]), "decoder must be"),
+        (lambda: small(eta=3), "eta must be two numbers"),
+        (lambda: RSTDPClassifier(w_init=(1,)), "w_init must be two numbers"),
+        (lambda: RewardReadout(w_init=3), "w_init must be two numbers"),
+        (lambda: RewardReadout(random_state="x"), "random_state must be"),
+        (lambda: DeltaReadout(random_state=-5), "random_state must be"),
+        (lambda: DeltaReadout(eta=3), "eta must be two numbers"),
+    ],
+)
+def test_parameters_that_cannot_be_are_named(make, words):
+    with pytest.raises((InvalidTypeError, InvalidValueError), match=words):
+        make().fit(X, Y)
+
+
+def test_checkpoints_need_a_folder_and_a_function(tmp_path):
+    with pytest.raises(InvalidTypeError, match="checkpoints must be a folder"):
+        small().fit(X, Y, checkpoints=5)
+    with pytest.raises(InvalidTypeError, match="on_checkpoint must be callable"):
+        small().fit(X, Y, checkpoints=tmp_path, on_checkpoint=3)
+
+
 def test_co_activity_forgets_what_it_was_fitted_to():
     rng = np.random.default_rng(0)
     first, second = rng.poisson(2.0, (2, 30, 12))

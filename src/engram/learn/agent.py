@@ -74,8 +74,8 @@ class SpikingAgent:
     step_decay : float
         The steps shrink by 1 / (1 + n / step_decay) with n the decisions learned from; inf: never.
     tau_eligibility : float or None
-        Decay of eligibility, ms; None: that of the code, 400 for tiles of real numbers, otherwise
-        200.
+        Decay of eligibility, ms, at least 1; None: that of the code, 400 for tiles of real numbers,
+        otherwise 200.
     optimism : float
         Value before learning, in the mean over observations.
     exploration, noise : float
@@ -150,7 +150,7 @@ class SpikingAgent:
         )
         self.tau_eligibility: Any = None
         if tau_eligibility is not None:
-            self.tau_eligibility = _positive("tau_eligibility", tau_eligibility)
+            self.tau_eligibility = number(f"{where}: tau_eligibility", tau_eligibility, 1.0)
         self.optimism = number(f"{where}: optimism", optimism)
         self.exploration = number(f"{where}: exploration", exploration, 0.0)
         self.noise = number(f"{where}: noise", noise, 0.0)
@@ -185,6 +185,9 @@ class SpikingAgent:
     @property
     def brain(self) -> Brain:
         """The network. Raises `InvalidValueError` before it is built."""
+        return self._require_network()
+
+    def _require_network(self) -> Brain:
         if self._brain is None:
             raise InvalidValueError(
                 "SpikingAgent: there is no network yet; give an environment to SpikingAgent or "
@@ -243,9 +246,10 @@ class SpikingAgent:
             The action.
         """
         brain, pathways = self.brain, self._pathways()
+        rates = self._rates(observation)
         actor = brain.regions[ACTOR]
         actor.noise = self.exploration if learning else self.noise
-        value = self._perceive(observation)
+        value = self._perceive(rates)
         if learning:
             for projection in pathways:
                 projection.frozen = False
@@ -279,7 +283,9 @@ class SpikingAgent:
         amount : float
             See `reward_limit`.
         """
-        self._rewards.add(number("SpikingAgent.reward: amount", amount), self.gamma)
+        value = number("SpikingAgent.reward: amount", amount)
+        self._require_network()
+        self._rewards.add(value, self.gamma)
 
     def finish(self, observation: Any = None) -> None:
         """End an episode of learning.
@@ -292,7 +298,7 @@ class SpikingAgent:
         """
         value = 0.0
         if observation is not None:
-            value = self._perceive(observation)
+            value = self._perceive(self._rates(observation))
             self.brain.release(PLACE)
         for projection in self._pathways():
             projection.frozen = False
@@ -321,7 +327,7 @@ class SpikingAgent:
         float
             In units of `RewardScale.unit`, from `RewardScale.base`.
         """
-        value = self._perceive(observation)
+        value = self._perceive(self._rates(observation))
         self.brain.release(PLACE)
         self.brain.run(self.pause, progress=False)
         return value
@@ -329,10 +335,13 @@ class SpikingAgent:
     def _pathways(self) -> list[Projection]:
         return [self.brain.get_projection(PLACE, target) for target in (ACTOR, CRITIC)]
 
-    def _perceive(self, observation: Any) -> float:
-        brain = self.brain
+    def _rates(self, observation: Any) -> NDArray[np.float64]:
         assert self.cells is not None
-        brain.hold(PLACE, place_input(self.cells.rates(observation), self.perceive))
+        return self.cells.rates(observation)
+
+    def _perceive(self, rates: NDArray[np.float64]) -> float:
+        brain = self.brain
+        brain.hold(PLACE, place_input(rates, self.perceive))
         critic = brain.regions[CRITIC]
         before = int(critic.total_spikes.sum())
         brain.run(self.perceive, progress=False)
@@ -420,7 +429,7 @@ class SpikingAgent:
         list of Episode
             In order.
         """
-        assert self.brain is not None
+        self._require_network()
         self._spaces.check(env)
         return run_episodes(self, env, episodes, seed, max_steps, False, options, None)
 
@@ -437,11 +446,12 @@ class SpikingAgent:
         folder : str or Path
             Made if there is none.
         """
-        assert self.cells is not None
+        brain, cells = self.brain, self.cells
+        assert cells is not None
         parameters = {key: getattr(self, key) for key in _PARAMETERS}
         state = {key: getattr(self, key) for key in _STATE}
         state |= {"spaces": self._spaces._asdict(), "rewards": self._rewards.state()}
-        save_agent(folder, self.brain, self.cells, parameters, state)
+        save_agent(folder, brain, cells, parameters, state)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

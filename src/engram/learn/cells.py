@@ -36,7 +36,12 @@ def numbers(observation: Any) -> Floats:
     elif isinstance(observation, str):
         return np.zeros(0)
     else:
-        return np.asarray(observation, np.float64).ravel()
+        try:
+            return np.asarray(observation, np.float64).ravel()
+        except (TypeError, ValueError) as error:
+            raise InvalidTypeError(
+                f"SpikingAgent: an observation must consist of numbers, not {observation!r}"
+            ) from error
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Self
@@ -13,7 +13,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from engram.brain import Brain
@@ -23,7 +22,7 @@ from engram.circuits.settings import CircuitSettings, image_settings, named_mode
 from engram.errors import LARGEST, InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.answering import Counts, answers, check_fixations
 from engram.learn.training import TrainingFolder
-from engram.learn.validation import checked_samples, refusing
+from engram.learn.validation import checked_pair, checked_random, checked_samples, refusing
 from engram.neurons import NeuronModel
 from engram.plasticity import TraceSTDP
 from engram.progress import Progress, reporting
@@ -122,6 +121,14 @@ class CompetitiveFeatures(
         on_checkpoint: Callable[[Self], object] | None,
     ) -> Self:
         """Learn features with a network that is untrained."""
+        if on_checkpoint is not None and not callable(on_checkpoint):
+            raise InvalidTypeError(
+                f"{type(self).__name__}.fit: on_checkpoint must be callable, not {on_checkpoint!r}"
+            )
+        if checkpoints is not None and not isinstance(checkpoints, (str, os.PathLike)):
+            raise InvalidTypeError(
+                f"{type(self).__name__}.fit: checkpoints must be a folder, not {checkpoints!r}"
+            )
         total = self.n_epochs * len(samples)
         self._end = total if self.horizon is None else self.horizon
         training = None
@@ -198,10 +205,8 @@ class CompetitiveFeatures(
             pair = getattr(self, name)
             if pair is None:
                 continue
-            if not isinstance(pair, Sequence) or len(pair) != 2:
-                raise InvalidTypeError(f"{where}: {name} must be two numbers, not {pair!r}")
-            for k in range(2):
-                number(f"{where}: {name}[{k}]", pair[k], 0.0, open_low=True)
+            for k, value in enumerate(checked_pair(f"{where}: {name}", pair)):
+                number(f"{where}: {name}[{k}]", value, 0.0, open_low=True)
 
     def _begin(self, samples: NDArray[Any]) -> None:
         """An untrained network for such samples."""
@@ -222,7 +227,7 @@ class CompetitiveFeatures(
             raise InvalidValueError(
                 f"{where}: X: all values are the same in single precision; nothing to learn"
             )
-        random = check_random_state(self.random_state)
+        random = checked_random(self)
         given = isinstance(self.random_state, Integral)
         seed = int(self.random_state) if given else int(random.randint(2**31))  # type: ignore[arg-type]
         self._n_features_out = self.n_neurons

@@ -8,13 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from engram.errors import InvalidValueError, integer, number
 from engram.learn.validation import (
     checked_classes,
+    checked_pair,
+    checked_random,
     checked_samples,
     checked_training_data,
     class_numbers,
@@ -433,10 +434,10 @@ class DeltaReadout(Decoder):
     def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
         integer("DeltaReadout: n_epochs", self.n_epochs, 0)
         size = integer("DeltaReadout: batch", self.batch, 1)
-        first, last = self.eta
+        first, last = checked_pair("DeltaReadout: eta", self.eta)
         number("DeltaReadout: eta[0]", first, 0.0, open_low=True)
         number("DeltaReadout: eta[1]", last, 0.0, open_low=True)
-        random = check_random_state(self.random_state)
+        random = checked_random(self)
         length = float(np.sqrt(np.einsum("ij,ij", counts, counts) / len(counts)))
         self._scale = 1.0 / length if length > 0 else 1.0
         x = counts * self._scale

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from engram.brain import Brain
@@ -19,6 +18,8 @@ from engram.learn.place_code import PlaceCode
 from engram.learn.rstdp_network import INPUT, MOTOR, PATHWAY, build_network
 from engram.learn.validation import (
     checked_classes,
+    checked_pair,
+    checked_random,
     checked_samples,
     checked_training_data,
     class_numbers,
@@ -267,7 +268,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             number(f"{where}: {name}", getattr(self, name), 0.0)
         for name in ("margin", "input_current", "w_max", "reward_decay"):
             number(f"{where}: {name}", getattr(self, name), 0.0, open_low=True)
-        low, high = self.w_init
+        low, high = checked_pair(f"{where}: w_init", self.w_init)
         number(f"{where}: w_init[0]", low, 0.0, high)
         number(f"{where}: w_init[1]", high, 0.0, self.w_max)
 
@@ -277,7 +278,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = (
             int(self.random_state)
             if isinstance(self.random_state, Integral)
-            else int(check_random_state(self.random_state).randint(2**31))
+            else int(checked_random(self).randint(2**31))
         )
         self.classes_ = classes
         self.place_code_ = place_code

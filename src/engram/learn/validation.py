@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
-from engram.errors import EngramError, InvalidTypeError, InvalidValueError
+from engram.errors import EngramError, InvalidTypeError, InvalidValueError, number
 
 
 @contextmanager
@@ -22,6 +23,11 @@ def refusing(estimator: Any) -> Iterator[None]:
     ----------
     estimator : BaseEstimator
         Whose data are checked.
+
+    Yields
+    ------
+    None
+        While they are.
 
     Raises
     ------
@@ -193,6 +199,59 @@ def class_numbers(estimator: Any, classes: NDArray[Any], labels: NDArray[Any]) -
             f"{classes.tolist()!r}; give all of them in the first call"
         )
     return np.array([index[name] for name in names], np.int64)
+
+
+def checked_pair(where: str, pair: Any) -> tuple[float, float]:
+    """Two numbers.
+
+    Parameters
+    ----------
+    where : str
+        Names the parameter in errors.
+    pair : object
+        What was given.
+
+    Returns
+    -------
+    tuple of two floats
+        In the order given.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        It is no pair, or one is no finite number.
+    """
+    if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
+        raise InvalidTypeError(f"{where} must be two numbers, as (0.1, 0.2), not {pair!r}")
+    return number(f"{where}[0]", pair[0]), number(f"{where}[1]", pair[1])
+
+
+def checked_random(estimator: Any) -> np.random.RandomState:
+    """The random numbers of an estimator's `random_state`.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Whose parameter it is.
+
+    Returns
+    -------
+    RandomState
+        A new one for a number, NumPy's own for None.
+
+    Raises
+    ------
+    InvalidValueError
+        It is no seed.
+    """
+    try:
+        random: np.random.RandomState = check_random_state(estimator.random_state)
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(
+            f"{type(estimator).__name__}: random_state must be a whole number from 0 to 2**32 - 1, "
+            f"a RandomState or None, not {estimator.random_state!r}"
+        ) from error
+    return random
 
 
 def share_right(estimator: Any, right: NDArray[np.bool_], sample_weight: ArrayLike | None) -> float:
