@@ -162,6 +162,31 @@ def number(
     return x
 
 
+def positive_or_inf(where: str, value: Any) -> float:
+    """A number above 0, or infinity: for what may never happen.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        See `number`.
+    """
+    if isinstance(value, numbers.Real) and value == math.inf:
+        return math.inf
+    return number(where, value, 0.0, open_low=True)
+
+
 def integer(where: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """A whole number within [low, high].
 

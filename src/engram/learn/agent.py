@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.brain import Brain
-from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer, number
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    MissingExtraError,
+    integer,
+    number,
+    positive_or_inf,
+)
 from engram.learn.agent_network import (
     ACTOR,
     CRITIC,
@@ -26,7 +33,7 @@ from engram.learn.agent_network import (
     calibrate,
     place_input,
 )
-from engram.learn.agent_saving import load_agent, save_agent
+from engram.learn.agent_saving import STATE, load_agent, save_agent
 from engram.learn.agent_spaces import Spaces, spaces_of
 from engram.learn.cells import Cells, cells_for
 from engram.learn.decoders import undecided
@@ -144,9 +151,11 @@ class SpikingAgent:
             self.gamma = number(f"{where}: gamma", gamma, 0.0, 1.0)
         self.actor_step = number(f"{where}: actor_step", actor_step, 0.0)
         self.critic_step = number(f"{where}: critic_step", critic_step, 0.0)
-        self.step_decay: float = _positive("step_decay", step_decay)
+        self.step_decay: float = positive_or_inf(f"{where}: step_decay", step_decay)
         self.reward_limit = (
-            None if reward_limit is None else _positive("reward_limit", reward_limit)
+            None
+            if reward_limit is None
+            else positive_or_inf(f"{where}: reward_limit", reward_limit)
         )
         self.tau_eligibility: Any = None
         if tau_eligibility is not None:
@@ -449,7 +458,7 @@ class SpikingAgent:
         brain, cells = self.brain, self.cells
         assert cells is not None
         parameters = {key: getattr(self, key) for key in _PARAMETERS}
-        state = {key: getattr(self, key) for key in _STATE}
+        state = {key: getattr(self, key) for key in STATE}
         state |= {"spaces": self._spaces._asdict(), "rewards": self._rewards.state()}
         save_agent(folder, brain, cells, parameters, state)
 
@@ -472,7 +481,7 @@ class SpikingAgent:
         CheckpointError
             The folder holds none, or not all of one.
         """
-        agent, state, brain = load_agent(folder, cls, _STATE)
+        agent, state, brain = load_agent(folder, cls)
         agent._spaces = Spaces(**state.pop("spaces"))
         agent._rewards = RewardScale.from_state(state.pop("rewards"))
         vars(agent).update(state)
@@ -480,26 +489,6 @@ class SpikingAgent:
         return agent
 
 
-def _positive(name: str, value: float) -> float:
-    """A number above 0, or inf."""
-    if value == math.inf:
-        return value
-    return number(f"SpikingAgent: {name}", value, 0.0, open_low=True)
-
-
 _PARAMETERS = [
     name for name in inspect.signature(SpikingAgent).parameters if name not in ("env", "cells")
 ]
-_STATE = (
-    "decisions",
-    "silent",
-    "tied",
-    "undecided",
-    "episodes",
-    "lessons",
-    "_value",
-    "_rest",
-    "_per_spike",
-    "_dose_actor",
-    "_dose_critic",
-)

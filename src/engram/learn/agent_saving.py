@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,21 @@ from engram.persistence import load_brain, save_brain
 
 NOTES, BRAIN = "agent.json", "brain"
 """What a saved agent consists of: this file, and the checkpoint that it names."""
+
+STATE = (
+    "decisions",
+    "silent",
+    "tied",
+    "undecided",
+    "episodes",
+    "lessons",
+    "_value",
+    "_rest",
+    "_per_spike",
+    "_dose_actor",
+    "_dose_critic",
+)
+"""Attributes of an agent that are saved as they are."""
 
 A = TypeVar("A")
 
@@ -58,9 +73,7 @@ def save_agent(
     keep_only(path, BRAIN)
 
 
-def load_agent(
-    folder: str | Path, make: Callable[..., A], attributes: Iterable[str]
-) -> tuple[A, dict[str, Any], Brain]:
+def load_agent(folder: str | Path, make: Callable[..., A]) -> tuple[A, dict[str, Any], Brain]:
     """Read what `save_agent` wrote.
 
     Parameters
@@ -69,8 +82,6 @@ def load_agent(
         Where it is.
     make : callable
         Makes the agent from its cells and parameters.
-    attributes : iterable of str
-        Names of the state.
 
     Returns
     -------
@@ -89,7 +100,7 @@ def load_agent(
         if "rewards" not in saved:
             _bring_up_to_date(parameters, saved)
         agent = make(cells=from_description(notes["cells"]), **parameters)
-        state = {key: saved[key] for key in (*attributes, "spaces", "rewards")}
+        state = {key: saved[key] for key in (*STATE, "spaces", "rewards")}
         brain = load_brain(place / notes["brain"])
         fingerprint = notes["fingerprint"]
     except (OSError, ValueError, KeyError, TypeError) as error:
