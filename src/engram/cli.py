@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from engram._version import __version__
 from engram.errors import EngramError, InvalidValueError
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from engram.brain import Brain
+
+LINES_EVERY = 60.0
+"""Seconds between two lines of a run that no terminal shows."""
 
 # Everything else is imported where it is used, so that --help answers at once.
 
@@ -28,8 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
-"""Exit codes: a claim of the demonstration does not hold; bad input; Ctrl-C."""
+FAILED, UNUSABLE, INTERRUPTED, UNHEARD = 1, 2, 130, 141
+"""Exit codes: a claim of the demonstration does not hold; bad input; Ctrl-C; nobody reads on."""
 
 
 @contextmanager
@@ -40,6 +45,12 @@ def _one_line_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("engram: interrupted", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _leave_closed_pipe()
+        raise typer.Exit(UNHEARD) from None
+    except MemoryError as error:
+        typer.echo(f"engram: out of memory: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
     except (EngramError, OSError) as error:
         from engram.demo import DemoError
 
@@ -48,6 +59,43 @@ def _one_line_errors() -> Iterator[None]:
             text = f"{error.filename}: {error.strerror}"
         typer.echo(f"engram: {text}", err=True)
         raise typer.Exit(FAILED if isinstance(error, DemoError) else UNUSABLE) from None
+
+
+def _leave_closed_pipe() -> None:
+    """Let what is still to be written go nowhere: whoever read it has ended, as head does."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        # There is no file behind it.
+        return
+
+
+def _console() -> Console:
+    """Where tables go; it leaves a closed pipe to `_one_line_errors`."""
+    from rich.console import Console
+
+    class Reporting(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Reporting()
+
+
+def _check_output(target: Path) -> Path:
+    """Whether a brain can be saved there, found out before anything has run; the file's path."""
+    from engram.checkpoint.folder import check_writable
+    from engram.persistence import brain_path
+
+    path = brain_path(target)
+    if path.is_dir() or target.is_dir():
+        folder = target if target.is_dir() else path
+        raise InvalidValueError(
+            f"{folder}: this is a folder; name a file in it, as {folder / 'brain.engram'}"
+        )
+    check_writable(path.parent)
+    return path
 
 
 def _version(wanted: bool) -> None:
@@ -76,21 +124,25 @@ def demo(
     Checks what it claims; exit code 1 if a claim does not hold.
     """
     with _one_line_errors():
+        from engram.checkpoint.folder import check_writable
         from engram.demo import run as run_demo
 
-        run_demo(output, seed, with_iris=iris)
+        if output.is_dir():
+            raise InvalidValueError(
+                f"{output}: this is a folder; name a file in it, as {output / 'demo.png'}"
+            )
+        check_writable(output.parent)
+        run_demo(output, seed, with_iris=iris, console=_console())
 
 
 @app.command()
 def info(path: Annotated[Path, typer.Argument(help="A saved brain.")]) -> None:
     """Show what is in a saved brain, without loading it."""
     with _one_line_errors():
-        from rich.console import Console
-
         from engram.persistence import inspect_checkpoint
 
         found = inspect_checkpoint(path)
-        console = Console()
+        console = _console()
         size = Path(found["path"]).stat().st_size
         console.print(
             f"[bold]{found['path']}[/]: {size / 1024:,.0f} KiB, format {found['format']}, written "
@@ -180,19 +232,19 @@ def run(
     Interrupted, it does not save; with --checkpoint-every, "engram resume" goes on from the latest.
     """
     with _one_line_errors():
-        from engram.checkpoint.folder import PLAN, checkpoints_in, write_notes
+        from engram.checkpoint.folder import PLAN, SUFFIX, checkpoints_in, write_notes
         from engram.persistence import load_brain
 
-        target = path if output is None else output
-        if not target.parent.is_dir():
-            raise InvalidValueError(f"{target}: there is no folder {target.parent}")
+        target = _check_output(path if output is None else output)
         if checkpoint_every is None and checkpoints is not None:
             raise InvalidValueError("--checkpoints goes with --checkpoint-every")
         brain = load_brain(path, allow=allow or ())
         if checkpoint_every is None:
             _finish(brain, brain.step_count + steps, target)
             return
-        folder = target.with_suffix(".checkpoints") if checkpoints is None else checkpoints
+        folder = checkpoints
+        if folder is None:
+            folder = target.with_name(target.name.removesuffix(SUFFIX) + ".checkpoints")
         if folder.is_dir() and checkpoints_in(folder):
             raise InvalidValueError(
                 f"{folder}: there are checkpoints already; go on with 'engram resume {folder}', or "
@@ -222,6 +274,7 @@ def resume(
         from engram.persistence import resume_brain
 
         plan = read_plan(folder)
+        target = _check_output(Path(plan["output"]))
         with warnings.catch_warnings(record=True) as found:
             warnings.simplefilter("always")
             brain = resume_brain(folder, allow=allow or ())
@@ -231,18 +284,15 @@ def resume(
             if step > brain.step_count:
                 path.rename(path.with_suffix(".damaged"))
         with brain.checkpoint_every(folder, steps=plan["every"], keep=plan["keep"]):
-            _finish(brain, max(plan["until"], brain.step_count), Path(plan["output"]))
+            _finish(brain, max(plan["until"], brain.step_count), target)
 
 
 def _finish(brain: Brain, until: int, target: Path) -> None:
     """Run to a step, save, say how it went."""
-    from rich.console import Console
-
-    from engram.demo import progress_bar
     from engram.persistence import save_brain
+    from engram.progress import lines_or_bar
 
-    with progress_bar(Console(stderr=True), "running") as report:
-        brain.run(until - brain.step_count, progress=report)
+    brain.run(until - brain.step_count, progress=lines_or_bar("steps", every=LINES_EVERY))
     saved = save_brain(brain, target)
     typer.echo(brain.summary())
     typer.echo(f"\nsaved: {saved}")
@@ -367,7 +417,24 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        sys.exit(_flushed(ended.code))
+
+
+def _flushed(code: Any) -> Any:
+    """The exit code, when all that was written has arrived, or could not."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_closed_pipe()
+        return code or UNHEARD
+    except OSError as error:
+        _leave_closed_pipe()
+        typer.echo(f"engram: standard output: {error.strerror}", err=True)
+        return code or UNUSABLE
+    return code
 
 
 if __name__ == "__main__":

@@ -19,11 +19,23 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 class EngramError(Exception):
-    """Base of all errors Engram raises on purpose."""
+    """Base of all errors Engram raises on purpose. Each can be copied and pickled."""
 
     def __str__(self) -> str:
         # KeyError would show the message in quotes.
         return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python would call the class with the message, whatever its constructor takes. A pool that
+        # can't read an error waits for it for ever.
+        return _made_again, (type(self), self.args), self.__dict__ or None
+
+
+def _made_again(kind: type[EngramError], args: tuple[Any, ...]) -> EngramError:
+    """An error of a class with these `args`, without its constructor."""
+    error = kind.__new__(kind, *args)
+    super(EngramError, error).__init__(*args)
+    return error
 
 
 class InvalidValueError(EngramError, ValueError):
@@ -148,6 +160,31 @@ def number(
             + (f" (above {LARGEST:.1g})" if LARGEST < abs(x) < math.inf else "")
         )
     return x
+
+
+def positive_or_inf(where: str, value: Any) -> float:
+    """A number above 0, or infinity: for what may never happen.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        See `number`.
+    """
+    if isinstance(value, numbers.Real) and value == math.inf:
+        return math.inf
+    return number(where, value, 0.0, open_low=True)
 
 
 def integer(where: str, value: Any, low: int | None = None, high: int | None = None) -> int:

@@ -17,14 +17,44 @@ from engram.checkpoint.files import read_state, write_state
 from engram.checkpoint.folder import SUFFIX, checkpoints_in
 from engram.checkpoint.migrations import FORMAT
 from engram.checkpoint.state import find_class, taken
-from engram.errors import CheckpointError
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError
 from engram.kernels.constants import STEP
 
 __all__ = ["FORMAT", "inspect_checkpoint", "load_brain", "resume_brain", "save_brain"]
 
 
-def _path(path: str | os.PathLike[str]) -> Path:
-    given = Path(path)
+def brain_path(path: str | os.PathLike[str]) -> Path:
+    """Where a brain of that name is saved.
+
+    Parameters
+    ----------
+    path : path-like
+        Of a file. Without a suffix, ``.engram`` is added.
+
+    Returns
+    -------
+    Path
+        With a suffix.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no path.
+    InvalidValueError
+        It names a folder.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise InvalidTypeError(f"a brain's path must be a text or a Path, not {path!r}")
+    text = os.fspath(path)
+    separators = tuple(s for s in (os.sep, os.altsep) if s)
+    given = Path(text)
+    if not text or text.endswith(separators) or given.name in ("", ".."):
+        raise InvalidValueError(
+            f"{text!r} names a folder, not a file for a brain; give a name in it, as "
+            f"{str(given / 'brain')!r}"
+        )
+    if "\0" in text:
+        raise InvalidValueError(f"{text!r} is no path: there is a character 0 in it")
     return given if given.suffix else given.with_suffix(SUFFIX)
 
 
@@ -53,10 +83,12 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
     ------
     CheckpointError
         The brain's state is not finite.
+    InvalidTypeError, InvalidValueError
+        The path is none, or names a folder.
     OSError
         The file can't be written.
     """
-    target = _path(path)
+    target = brain_path(path)
     write_state(taken(brain.network), target, compress=compress)
     return target
 
@@ -86,7 +118,7 @@ def load_brain(
     CheckpointError
         The file can't be used; it names the file and the reason.
     """
-    given = _path(path)
+    given = brain_path(path)
     allowed = (allow,) if isinstance(allow, str) else tuple(allow)
     with container.refusing(given):
         state = read_state(given, memory)
@@ -159,7 +191,7 @@ def inspect_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     CheckpointError
         The file can't be used.
     """
-    given = _path(path)
+    given = brain_path(path)
     with container.opened(given) as (archive, header):
         container.check_version(header, FORMAT)
         clock = container.read_small(archive, header, ["clock"])["clock"]

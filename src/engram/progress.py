@@ -58,13 +58,15 @@ def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
         )
 
 
-def lines_or_bar(what: str) -> Progress:
+def lines_or_bar(what: str, every: float = 0.0) -> Progress:
     """For commands: a bar on a terminal, lines elsewhere.
 
     Parameters
     ----------
     what : str
         What is counted, in the plural.
+    every : float
+        Seconds between two lines, at least.
 
     Returns
     -------
@@ -75,15 +77,20 @@ def lines_or_bar(what: str) -> Progress:
     if sys.stderr.isatty():
         return None
     began: list[tuple[float, int]] = []
+    written = time.monotonic()
 
     def write(done: int, total: int) -> None:
+        nonlocal written
         now = time.monotonic()
         if not began:
             # How long the first took is not known.
             began.append((now, done))
+        if now - written < every:
+            return
+        written = now
         start, first = began[0]
         left = "" if done == first else f", {(now - start) / (done - first) * (total - done):.0f} s"
-        print(f"{done} of {total} {what}{left and left + ' left'}", file=sys.stderr, flush=True)
+        print(f"{done:,} of {total:,} {what}{left and left + ' left'}", file=sys.stderr, flush=True)
 
     return write
 

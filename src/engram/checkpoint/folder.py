@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from engram.checkpoint.atomic import replacing
 from engram.checkpoint.contents import keys
-from engram.errors import CheckpointError, integer
+from engram.errors import CheckpointError, InvalidValueError, integer
 from engram.network.network import MAX_STEPS
 
 SUFFIX, NOTES = ".engram", ".json"
@@ -25,6 +26,30 @@ _PLAN_KEYS: dict[str, type | tuple[type, ...]] = {
     "keep": int,
     "output": str,
 }
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder in which no file can be made, before there is anything to lose.
+
+    Parameters
+    ----------
+    folder : Path
+        Where something is to be saved.
+
+    Raises
+    ------
+    InvalidValueError
+        It is no folder, or can't be written to.
+    """
+    if not folder.is_dir():
+        raise InvalidValueError(f"there is no folder {folder}; make it, or choose another one")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InvalidValueError(
+            f"{folder}: nothing can be saved there ({error.strerror}); choose another folder"
+        ) from error
 
 
 def checkpoint_path(folder: Path, number: int, counted: str = "step") -> Path:

@@ -86,7 +86,7 @@ def run(
     console = console or Console()
     began = time.perf_counter()
     if output is not None:
-        importlib.import_module("engram.plots")
+        _check_picture(output)
     if with_iris:
         try:
             importlib.import_module("engram.learn")
@@ -130,6 +130,20 @@ def run(
     failed = [text for text, holds in claims if not holds]
     if failed:
         raise DemoError("the demonstration failed: " + "; ".join(failed))
+
+
+def _check_picture(output: Path) -> None:
+    """Whether matplotlib can draw such a file, before anything has run."""
+    importlib.import_module("engram.plots")
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    kind = output.suffix.lower().removeprefix(".")
+    if kind and kind not in known:
+        raise EngramError(
+            f"the picture can't be written to {output}: its name must end in one of "
+            f"{', '.join('.' + name for name in known)}"
+        )
 
 
 @contextmanager

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.brain import Brain
-from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer, number
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    MissingExtraError,
+    integer,
+    number,
+    positive_or_inf,
+)
 from engram.learn.agent_network import (
     ACTOR,
     CRITIC,
@@ -26,15 +33,15 @@ from engram.learn.agent_network import (
     calibrate,
     place_input,
 )
-from engram.learn.agent_saving import load_agent, save_agent
+from engram.learn.agent_saving import STATE, load_agent, save_agent
+from engram.learn.agent_spaces import Spaces, spaces_of
 from engram.learn.cells import Cells, cells_for
 from engram.learn.decoders import undecided
 from engram.learn.episodes import Episode, run_episodes
+from engram.learn.reward_scale import RewardScale
 from engram.projection import Projection
 
 try:
-    import gymnasium
-
     import engram.environments  # noqa: F401
 except ImportError as error:
     raise MissingExtraError("engram.learn.SpikingAgent", "gymnasium", "agents") from error
@@ -50,9 +57,10 @@ class SpikingAgent:
     actions, and `n_critic` critic neurons. A decision takes `perceive` + `decide` ms of simulated
     time, then a pause. Spikes of the critic in the first part are the value of the observation,
     V = (spikes - spikes before learning) / (spikes of the value 1) + `optimism`. The prediction
-    error delta = r / scale + gamma V(now) - V(before) is given as dopamine to both pathways, where
-    it meets the eligibility that earlier decisions left (`RewardSTDP` without depression, as in
-    Fremaux et al.). Motor spikes of the second part are the action: the most wins. While they are
+    error delta = r' + gamma V(now) - V(before) is given as dopamine to both pathways, with r' the
+    reward in the range of those so far (`engram.learn.reward_scale.RewardScale`). There it meets
+    the eligibility that earlier decisions left (`RewardSTDP` without depression, as in Fremaux et
+    al.). Motor spikes of the second part are the action: the most wins. While they are
     silent or tied, the network runs on with its noise. Learning is open in the second part only,
     so that a decision's own eligibility does not meet the error of the one before. Noise of the
     motor neurons explores; without learning there is less of it.
@@ -73,8 +81,8 @@ class SpikingAgent:
     step_decay : float
         The steps shrink by 1 / (1 + n / step_decay) with n the decisions learned from; inf: never.
     tau_eligibility : float or None
-        Decay of eligibility, ms; None: that of the code, 400 for tiles of real numbers, otherwise
-        200.
+        Decay of eligibility, ms, at least 1; None: that of the code, 400 for tiles of real numbers,
+        otherwise 200.
     optimism : float
         Value before learning, in the mean over observations.
     exploration, noise : float
@@ -85,9 +93,9 @@ class SpikingAgent:
         Motor neurons of each action; critic neurons.
     perceive, decide, pause : int
         Parts of a decision, ms.
-    reward_limit : float
-        Rewards beyond this size count as this; inf: as they are. `scale` is the largest discounted
-        sum of past rewards so far, at least the largest reward.
+    reward_limit : float or None
+        Punishments beyond this size count by their logarithm; inf: as they are. None: the median
+        size of the first nine rewards that are not 0.
     cells : Cells or None
         The code of observations; None: see `engram.learn.cells.cells_for`.
 
@@ -134,7 +142,7 @@ class SpikingAgent:
         perceive: int = 60,
         decide: int = 30,
         pause: int = 30,
-        reward_limit: float = 1.0,
+        reward_limit: float | None = None,
         cells: Cells | None = None,
     ) -> None:
         where = type(self).__name__
@@ -143,14 +151,15 @@ class SpikingAgent:
             self.gamma = number(f"{where}: gamma", gamma, 0.0, 1.0)
         self.actor_step = number(f"{where}: actor_step", actor_step, 0.0)
         self.critic_step = number(f"{where}: critic_step", critic_step, 0.0)
-        for name, value in (("step_decay", step_decay), ("reward_limit", reward_limit)):
-            if value != math.inf:
-                number(f"{where}: {name}", value, 0.0, open_low=True)
-        self.step_decay, self.reward_limit = float(step_decay), float(reward_limit)
-        tau: Any = tau_eligibility
-        if tau is not None:
-            tau = number(f"{where}: tau_eligibility", tau, 0.0, open_low=True)
-        self.tau_eligibility = tau
+        self.step_decay: float = positive_or_inf(f"{where}: step_decay", step_decay)
+        self.reward_limit = (
+            None
+            if reward_limit is None
+            else positive_or_inf(f"{where}: reward_limit", reward_limit)
+        )
+        self.tau_eligibility: Any = None
+        if tau_eligibility is not None:
+            self.tau_eligibility = number(f"{where}: tau_eligibility", tau_eligibility, 1.0)
         self.optimism = number(f"{where}: optimism", optimism)
         self.exploration = number(f"{where}: exploration", exploration, 0.0)
         self.noise = number(f"{where}: noise", noise, 0.0)
@@ -166,11 +175,8 @@ class SpikingAgent:
         self.cells = cells
         self.decisions = self.silent = self.tied = self.undecided = 0
         self.episodes = self.lessons = 0
-        self.n_actions = 0
-        self._first_action = 0
-        self._scale = 0.0
-        self._past_rewards = 0.0
-        self._rewards: float = 0.0
+        self._spaces = Spaces(0, 0, None)
+        self._rewards = RewardScale(self.reward_limit)
         self._value: float | None = None
         self._rest = self._per_spike = self._dose_actor = self._dose_critic = 0.0
         self._brain: Brain | None = None
@@ -181,8 +187,16 @@ class SpikingAgent:
         return f"<SpikingAgent, {self.n_actions} actions, {self.episodes} episodes>"
 
     @property
+    def n_actions(self) -> int:
+        """How many actions there are; 0 before the network is built."""
+        return self._spaces.n_actions
+
+    @property
     def brain(self) -> Brain:
         """The network. Raises `InvalidValueError` before it is built."""
+        return self._require_network()
+
+    def _require_network(self) -> Brain:
         if self._brain is None:
             raise InvalidValueError(
                 "SpikingAgent: there is no network yet; give an environment to SpikingAgent or "
@@ -193,19 +207,10 @@ class SpikingAgent:
     # -- building
 
     def _build_for(self, env: Any) -> None:
-        for name in ("observation_space", "action_space"):
-            if not hasattr(env, name):
-                raise InvalidTypeError(
-                    f"SpikingAgent: env must be a Gymnasium environment, not {env!r}"
-                )
-        if not isinstance(env.action_space, gymnasium.spaces.Discrete):
-            raise InvalidTypeError(
-                f"SpikingAgent: actions must be Discrete, not {env.action_space!r}"
-            )
-        self.n_actions = int(env.action_space.n)
-        self._first_action = int(env.action_space.start)
+        spaces = spaces_of(env)
         if self.cells is None:
             self.cells = cells_for(env.observation_space)
+        self._spaces = spaces
         if self.gamma is None:
             self.gamma = self.cells.gamma
         if self.tau_eligibility is None:
@@ -231,7 +236,7 @@ class SpikingAgent:
         # The network is not put to rest: critic neurons that begin in step would all fire at once.
         self.brain.reset_traces()
         self._value = None
-        self._rewards = self._past_rewards = 0.0
+        self._rewards.begin()
 
     def act(self, observation: Any, *, learning: bool = False) -> int:
         """Choose an action by motor spikes.
@@ -250,13 +255,14 @@ class SpikingAgent:
             The action.
         """
         brain, pathways = self.brain, self._pathways()
+        rates = self._rates(observation)
         actor = brain.regions[ACTOR]
         actor.noise = self.exploration if learning else self.noise
-        value = self._perceive(observation)
+        value = self._perceive(rates)
         if learning:
             for projection in pathways:
                 projection.frozen = False
-            self._learn_from(value)
+            self._learn_from(value, last=False)
             self._value = value
         before = actor.total_spikes.copy()
         brain.run(self.decide, progress=False)
@@ -276,7 +282,7 @@ class SpikingAgent:
             projection.frozen = True
         brain.release(PLACE)
         brain.run(self.pause, progress=False)
-        return self._first_action + int(counts.argmax())
+        return self._spaces.first_action + int(counts.argmax())
 
     def reward(self, amount: float) -> None:
         """What the last action brought; learned from at the next decision or at `finish`.
@@ -284,13 +290,11 @@ class SpikingAgent:
         Parameters
         ----------
         amount : float
-            Beyond `reward_limit`, it counts as this.
+            See `reward_limit`.
         """
-        limit = self.reward_limit
-        r = min(max(number("SpikingAgent.reward: amount", amount), -limit), limit)
-        self._past_rewards = self.gamma * self._past_rewards + r
-        self._scale = max(self._scale, abs(r), abs(self._past_rewards))
-        self._rewards += r
+        value = number("SpikingAgent.reward: amount", amount)
+        self._require_network()
+        self._rewards.add(value, self.gamma)
 
     def finish(self, observation: Any = None) -> None:
         """End an episode of learning.
@@ -303,11 +307,11 @@ class SpikingAgent:
         """
         value = 0.0
         if observation is not None:
-            value = self._perceive(observation)
+            value = self._perceive(self._rates(observation))
             self.brain.release(PLACE)
         for projection in self._pathways():
             projection.frozen = False
-        self._learn_from(value)
+        self._learn_from(value, last=observation is None)
         self.brain.run(math.ceil(5 * DOPAMINE_DECAY), progress=False)
         for projection in self._pathways():
             projection.frozen = True
@@ -330,9 +334,9 @@ class SpikingAgent:
         Returns
         -------
         float
-            In units of the largest discounted sum of rewards.
+            In units of `RewardScale.unit`, from `RewardScale.base`.
         """
-        value = self._perceive(observation)
+        value = self._perceive(self._rates(observation))
         self.brain.release(PLACE)
         self.brain.run(self.pause, progress=False)
         return value
@@ -340,23 +344,24 @@ class SpikingAgent:
     def _pathways(self) -> list[Projection]:
         return [self.brain.get_projection(PLACE, target) for target in (ACTOR, CRITIC)]
 
-    def _perceive(self, observation: Any) -> float:
-        brain = self.brain
+    def _rates(self, observation: Any) -> NDArray[np.float64]:
         assert self.cells is not None
-        brain.hold(PLACE, place_input(self.cells.rates(observation), self.perceive))
+        return self.cells.rates(observation)
+
+    def _perceive(self, rates: NDArray[np.float64]) -> float:
+        brain = self.brain
+        brain.hold(PLACE, place_input(rates, self.perceive))
         critic = brain.regions[CRITIC]
         before = int(critic.total_spikes.sum())
         brain.run(self.perceive, progress=False)
         spikes = int(critic.total_spikes.sum()) - before
         return (spikes - self._rest) * self._per_spike
 
-    def _learn_from(self, value: float) -> None:
+    def _learn_from(self, value: float, *, last: bool) -> None:
         """Dopamine for the error of the last prediction."""
         if self._value is None:
             return
-        r = self._rewards / self._scale if self._scale > 0 else 0.0
-        error: float = r + self.gamma * value - self._value
-        self._rewards = 0.0
+        error: float = self._rewards.taken(self.gamma, last=last) + self.gamma * value - self._value
         error /= 1.0 + self.lessons / self.step_decay
         self.lessons += 1
         give = self.brain.reward if error >= 0 else self.brain.punish
@@ -401,6 +406,7 @@ class SpikingAgent:
         """
         if self._brain is None:
             self._build_for(env)
+        self._spaces.check(env)
         return run_episodes(self, env, episodes, seed, max_steps, True, None, callback)
 
     def play(
@@ -432,6 +438,8 @@ class SpikingAgent:
         list of Episode
             In order.
         """
+        self._require_network()
+        self._spaces.check(env)
         return run_episodes(self, env, episodes, seed, max_steps, False, options, None)
 
     # -- saving
@@ -447,10 +455,12 @@ class SpikingAgent:
         folder : str or Path
             Made if there is none.
         """
-        assert self.cells is not None
+        brain, cells = self.brain, self.cells
+        assert cells is not None
         parameters = {key: getattr(self, key) for key in _PARAMETERS}
-        state = {key: getattr(self, key) for key in _STATE}
-        save_agent(folder, self.brain, self.cells, parameters, state)
+        state = {key: getattr(self, key) for key in STATE}
+        state |= {"spaces": self._spaces._asdict(), "rewards": self._rewards.state()}
+        save_agent(folder, brain, cells, parameters, state)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -471,7 +481,9 @@ class SpikingAgent:
         CheckpointError
             The folder holds none, or not all of one.
         """
-        agent, state, brain = load_agent(folder, cls, _STATE)
+        agent, state, brain = load_agent(folder, cls)
+        agent._spaces = Spaces(**state.pop("spaces"))
+        agent._rewards = RewardScale.from_state(state.pop("rewards"))
         vars(agent).update(state)
         agent._brain = brain
         return agent
@@ -480,21 +492,3 @@ class SpikingAgent:
 _PARAMETERS = [
     name for name in inspect.signature(SpikingAgent).parameters if name not in ("env", "cells")
 ]
-_STATE = (
-    "decisions",
-    "silent",
-    "tied",
-    "undecided",
-    "episodes",
-    "lessons",
-    "n_actions",
-    "_first_action",
-    "_scale",
-    "_past_rewards",
-    "_rewards",
-    "_value",
-    "_rest",
-    "_per_spike",
-    "_dose_actor",
-    "_dose_critic",
-)

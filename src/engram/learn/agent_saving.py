@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engram.brain import Brain
 from engram.checkpoint.folder import checkpoint_path, keep_only, read_notes, write_notes
 from engram.errors import CheckpointError
+from engram.learn.agent_spaces import Spaces
 from engram.learn.cells import Cells, from_description
+from engram.learn.reward_scale import RewardScale
 from engram.persistence import load_brain, save_brain
 
 NOTES, BRAIN = "agent.json", "brain"
 """What a saved agent consists of: this file, and the checkpoint that it names."""
+
+STATE = (
+    "decisions",
+    "silent",
+    "tied",
+    "undecided",
+    "episodes",
+    "lessons",
+    "_value",
+    "_rest",
+    "_per_spike",
+    "_dose_actor",
+    "_dose_critic",
+)
+"""Attributes of an agent that are saved as they are."""
 
 A = TypeVar("A")
 
@@ -46,7 +63,7 @@ def save_agent(
     path = checkpoint_path(place, brain.step_count, BRAIN)
     save_brain(brain, path)
     notes = {
-        "parameters": {key: _finite(value) for key, value in parameters.items()},
+        "parameters": parameters,
         "state": state,
         "cells": cells.describe(),
         "brain": path.name,
@@ -56,9 +73,7 @@ def save_agent(
     keep_only(path, BRAIN)
 
 
-def load_agent(
-    folder: str | Path, make: Callable[..., A], attributes: Iterable[str]
-) -> tuple[A, dict[str, Any], Brain]:
+def load_agent(folder: str | Path, make: Callable[..., A]) -> tuple[A, dict[str, Any], Brain]:
     """Read what `save_agent` wrote.
 
     Parameters
@@ -67,8 +82,6 @@ def load_agent(
         Where it is.
     make : callable
         Makes the agent from its cells and parameters.
-    attributes : iterable of str
-        Names of the state.
 
     Returns
     -------
@@ -83,12 +96,11 @@ def load_agent(
     place = Path(folder)
     try:
         notes = read_notes(place / NOTES)
-        parameters: dict[str, Any] = {
-            k: math.inf if v is None else v for k, v in notes["parameters"].items()
-        }
-        parameters["seed"] = notes["parameters"]["seed"]
+        parameters, saved = dict(notes["parameters"]), dict(notes["state"])
+        if "rewards" not in saved:
+            _bring_up_to_date(parameters, saved)
         agent = make(cells=from_description(notes["cells"]), **parameters)
-        state = {key: notes["state"][key] for key in attributes}
+        state = {key: saved[key] for key in (*STATE, "spaces", "rewards")}
         brain = load_brain(place / notes["brain"])
         fingerprint = notes["fingerprint"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -98,6 +110,15 @@ def load_agent(
     return agent, state, brain
 
 
-def _finite(value: Any) -> Any:
-    """None for inf, which JSON has not."""
-    return None if value == math.inf else value
+def _bring_up_to_date(parameters: dict[str, Any], state: dict[str, Any]) -> None:
+    """From before rewards had a range: counted from 0, in units of the largest sum so far."""
+    for name in ("step_decay", "reward_limit"):
+        if parameters[name] is None:
+            parameters[name] = math.inf
+    scale = RewardScale(parameters["reward_limit"]).state()
+    largest = state["_scale"]
+    if largest > 0.0:
+        scale |= {"_low": -largest, "_high": largest}
+    scale |= {"_past": state["_past_rewards"], "_waiting": state["_rewards"]}
+    state["rewards"] = scale
+    state["spaces"] = Spaces(state["n_actions"], state["_first_action"], None)._asdict()

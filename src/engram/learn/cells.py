@@ -36,7 +36,12 @@ def numbers(observation: Any) -> Floats:
     elif isinstance(observation, str):
         return np.zeros(0)
     else:
-        return np.asarray(observation, np.float64).ravel()
+        try:
+            return np.asarray(observation, np.float64).ravel()
+        except (TypeError, ValueError) as error:
+            raise InvalidTypeError(
+                f"SpikingAgent: an observation must consist of numbers, not {observation!r}"
+            ) from error
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
@@ -147,7 +152,9 @@ class PlaceCells(Cells):
                 f"PlaceCells: an observation must be {len(self.low)} finite numbers, "
                 f"not {observation!r}"
             )
-        share = np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+        width = self.high - self.low
+        # A number that is always the same tells nothing: it stands in the first field.
+        share = np.clip((x - self.low) / np.where(width > 0.0, width, 1.0), 0.0, 1.0)
         distance = 1.0 + share * (self.fields - 3) - self.centres
         a: Floats = np.exp(-0.5 * (distance**2).sum(axis=1))
         a *= self.total / a.sum()

@@ -6,10 +6,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_array
 
 from engram.errors import InvalidValueError, integer, number
 from engram.learn.decoders import Decoder, Floats
+from engram.learn.validation import checked_samples
 
 
 class CoActivity(Decoder):
@@ -66,27 +66,31 @@ class CoActivity(Decoder):
         CoActivity
             Itself.
         """
+        array: Floats = checked_samples(self, counts, reset=True)
+        self._check_counts(array)
+        self.spread_: Floats = self._spread(array)
+        self._watched = True
+        return self
+
+    def _spread(self, counts: Floats) -> Floats:
         spreading = number("CoActivity: spreading", self.spreading, 0.0, 1.0)
         partners = integer("CoActivity: partners", self.partners, 1)
         if spreading == 1.0:
             raise InvalidValueError("CoActivity: spreading must be below 1")
-        array: Floats = check_array(counts, dtype=np.float64)
-        self._check_counts(array)
-        F = _features(array)
+        F = _features(counts)
         A: Floats = F.T @ F
         np.fill_diagonal(A, 0.0)
-        least = np.sort(A, axis=1)[:, -min(partners, len(A) - 1)]
+        # A single neuron has no partner, and passes its labels on to nobody.
+        least = np.sort(A, axis=1)[:, -max(1, min(partners, len(A) - 1))]
         A = np.where(A >= least[:, np.newaxis], A, 0.0)
         A = np.maximum(A, A.T)
         root = np.sqrt(A.sum(axis=1) + 1e-6)
         S = A / np.outer(root, root)
-        spread: Floats = np.asarray(np.linalg.inv(np.eye(len(S)) - spreading * S), np.float64)
-        self.spread_ = spread
-        return self
+        return np.asarray(np.linalg.inv(np.eye(len(S)) - spreading * S), np.float64)
 
     def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
-        if not hasattr(self, "spread_"):
-            self.watch(counts)
+        if not getattr(self, "_watched", False):
+            self.spread_ = self._spread(counts)
         if len(self.spread_) != counts.shape[1]:
             raise InvalidValueError(
                 f"CoActivity.fit: counts are of {counts.shape[1]} neurons, but those watched were "

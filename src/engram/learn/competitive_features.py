@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from numbers import Integral
 from typing import Any, Self
@@ -13,22 +13,25 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from engram.brain import Brain
 from engram.circuits.building import EXCITATORY, INPUT
 from engram.circuits.competition import Competition
 from engram.circuits.settings import CircuitSettings, image_settings, named_model
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import LARGEST, InvalidTypeError, InvalidValueError, integer, number
 from engram.learn.answering import Counts, answers, check_fixations
 from engram.learn.training import TrainingFolder
+from engram.learn.validation import checked_pair, checked_random, checked_samples, refusing
 from engram.neurons import NeuronModel
 from engram.plasticity import TraceSTDP
 from engram.progress import Progress, reporting
 
 BLOCK = 100
 """Images between two changes of the learning rates."""
+
+REACH = 0.7
+"""Length of a neuron's weights by default, at most: a share of that of all at their greatest."""
 
 NOT_FEATURES = (
     "decoder",
@@ -56,6 +59,7 @@ class CompetitiveFeatures(
     model: str | NeuronModel
     n_epochs: int
     steps: int
+    total_weight: float | None
     theta_plus: tuple[float, float] | None
     fixations: int
     horizon: int | None
@@ -64,6 +68,7 @@ class CompetitiveFeatures(
 
     circuit_: Competition
     n_seen_: int
+    resumed_at_: int
     spikes_: list[float]
     cpu_s_: float
     n_features_in_: int
@@ -101,8 +106,29 @@ class CompetitiveFeatures(
         CompetitiveFeatures
             Itself.
         """
-        samples = self._checked_samples(X)
-        self._begin(samples)
+        self._check_parameters()
+        with refusing(self):
+            samples = self._checked_samples(X, reset=True)
+            self._begin(samples)
+        return self._learn_features(samples, progress, checkpoints, every, on_checkpoint)
+
+    def _learn_features(
+        self,
+        samples: NDArray[Any],
+        progress: Progress,
+        checkpoints: str | os.PathLike[str] | None,
+        every: int,
+        on_checkpoint: Callable[[Self], object] | None,
+    ) -> Self:
+        """Learn features with a network that is untrained."""
+        if on_checkpoint is not None and not callable(on_checkpoint):
+            raise InvalidTypeError(
+                f"{type(self).__name__}.fit: on_checkpoint must be callable, not {on_checkpoint!r}"
+            )
+        if checkpoints is not None and not isinstance(checkpoints, (str, os.PathLike)):
+            raise InvalidTypeError(
+                f"{type(self).__name__}.fit: checkpoints must be a folder, not {checkpoints!r}"
+            )
         total = self.n_epochs * len(samples)
         self._end = total if self.horizon is None else self.horizon
         training = None
@@ -133,7 +159,7 @@ class CompetitiveFeatures(
         training = TrainingFolder(where, folder, -(-n // BLOCK) * BLOCK, self._digest(samples))
         found = training.latest("spikes", "cpu_s")
         if found is not None:
-            self.n_seen_ = found.done
+            self.n_seen_ = self.resumed_at_ = found.done
             self.spikes_ = [float(x) for x in found.notes["spikes"]]
             self.cpu_s_ = float(found.notes["cpu_s"])
             self.circuit_ = self._competition(found.brain)
@@ -154,8 +180,10 @@ class CompetitiveFeatures(
         CompetitiveFeatures
             Itself.
         """
-        samples = self._checked_samples(X)
-        self._begin(samples)
+        self._check_parameters()
+        with refusing(self):
+            samples = self._checked_samples(X, reset=True)
+            self._begin(samples)
         self.circuit_.brain.get_projection(INPUT, EXCITATORY).frozen = True
         jump = self.settings()["theta_plus"]
         for first in range(0, len(samples), BLOCK):
@@ -163,16 +191,8 @@ class CompetitiveFeatures(
             self.circuit_.learn(self._scaled(samples[first : first + BLOCK]))
         return self
 
-    def _checked_samples(self, X: ArrayLike) -> NDArray[Any]:
-        samples: NDArray[Any] = check_array(X, dtype=[np.uint8, np.float64])
-        return samples
-
-    def _check_width(self, samples: NDArray[Any]) -> None:
-        if samples.shape[1] != self.n_features_in_:
-            raise InvalidValueError(
-                f"X has {samples.shape[1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input, as many as fit saw"
-            )
+    def _checked_samples(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+        return checked_samples(self, X, reset=reset, keep_bytes=True)
 
     def _check_parameters(self) -> None:
         where = type(self).__name__
@@ -185,27 +205,34 @@ class CompetitiveFeatures(
             pair = getattr(self, name)
             if pair is None:
                 continue
-            if not isinstance(pair, Sequence) or len(pair) != 2:
-                raise InvalidTypeError(f"{where}: {name} must be two numbers, not {pair!r}")
-            for k in range(2):
-                number(f"{where}: {name}[{k}]", pair[k], 0.0, open_low=True)
+            for k, value in enumerate(checked_pair(f"{where}: {name}", pair)):
+                number(f"{where}: {name}[{k}]", value, 0.0, open_low=True)
 
     def _begin(self, samples: NDArray[Any]) -> None:
         """An untrained network for such samples."""
-        self._check_parameters()
-        check_fixations(type(self).__name__, self.fixations, samples.shape[1])
-        low, high = float(samples.min()), float(samples.max())
-        if low == high:
+        where = type(self).__name__
+        if samples.shape[1] < 2:
             raise InvalidValueError(
-                f"{type(self).__name__}: X: all values are the same; nothing to learn"
+                f"{where}: X has n_features=1; at least two are needed, since what is learned is "
+                f"the direction of a sample"
             )
-        random = check_random_state(self.random_state)
+        check_fixations(where, self.fixations, samples.shape[1])
+        low, high = float(samples.min()), float(samples.max())
+        if max(-low, high, high - low) > LARGEST:
+            raise InvalidValueError(
+                f"{where}: X: values from {low:g} to {high:g} are beyond single precision; scale "
+                f"them"
+            )
+        if np.float32(low) == np.float32(high):
+            raise InvalidValueError(
+                f"{where}: X: all values are the same in single precision; nothing to learn"
+            )
+        random = checked_random(self)
         given = isinstance(self.random_state, Integral)
         seed = int(self.random_state) if given else int(random.randint(2**31))  # type: ignore[arg-type]
-        self.n_features_in_ = samples.shape[1]
         self._n_features_out = self.n_neurons
         self.low_, self.high_ = low, high
-        self.n_seen_ = 0
+        self.n_seen_ = self.resumed_at_ = 0
         self.spikes_ = []
         self.cpu_s_ = 0.0
         self._block_sum = 0
@@ -226,6 +253,9 @@ class CompetitiveFeatures(
         for name in (field.name for field in fields(CircuitSettings)):
             if name in values and values[name] is None:
                 values[name] = getattr(suits, name)
+        if self.total_weight is None:
+            most = REACH * values["w_max"] * self.n_features_in_**0.5
+            values["total_weight"] = min(suits.total_weight, most)
         if values["answer_steps"] is None:
             values["answer_steps"] = self.steps
         neuron = named_model(type(self).__name__, self.model)
@@ -266,7 +296,9 @@ class CompetitiveFeatures(
         self.cpu_s_ += time.process_time() - started
 
     def _scaled(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        values = (samples.astype(np.float32) - self.low_) / (self.high_ - self.low_)
+        # What is beyond single precision is beyond the range, too.
+        within = np.clip(samples, -LARGEST, LARGEST) if samples.dtype != np.uint8 else samples
+        values = (within.astype(np.float32) - self.low_) / (self.high_ - self.low_)
         clipped: NDArray[np.float32] = np.clip(values, 0.0, 1.0).astype(np.float32)
         return clipped
 
@@ -296,9 +328,7 @@ class CompetitiveFeatures(
             Spikes.
         """
         check_is_fitted(self, "circuit_")
-        samples = self._checked_samples(X)
-        self._check_width(samples)
-        return self._respond(samples)
+        return self._respond(self._checked_samples(X, reset=False))
 
     def _respond(self, samples: NDArray[Any]) -> Counts:
         settings = self.settings()
@@ -310,6 +340,12 @@ class CompetitiveFeatures(
             steps=settings["answer_steps"],
             n_jobs=self.n_jobs,
         )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Spikes are counted in whole numbers.
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
     # -- looking
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.circuits.competition import Competition
-from engram.errors import integer, number
+from engram.errors import integer, positive_or_inf
 from engram.network.present import Counts
 
 
@@ -50,9 +50,8 @@ class ConsolidatedCircuit:
 
     def __init__(self, circuit: Competition, constancy: float, chunk: int = 25) -> None:
         where = type(self).__name__
-        if constancy != np.inf:
-            number(f"{where}: constancy", constancy, 0.0, open_low=True)
-        self.circuit, self.constancy = circuit, float(constancy)
+        self.circuit = circuit
+        self.constancy = positive_or_inf(f"{where}: constancy", constancy)
         self.chunk = integer(f"{where}: chunk", chunk, 1)
         self.used: NDArray[np.float64] = np.zeros(circuit.n_neurons)
 

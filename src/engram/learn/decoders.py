@@ -8,11 +8,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from engram.errors import InvalidValueError, integer, number
+from engram.learn.validation import (
+    checked_classes,
+    checked_pair,
+    checked_random,
+    checked_samples,
+    checked_training_data,
+    class_numbers,
+    is_class,
+    refusing,
+    share_right,
+)
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +45,10 @@ def undecided(counts: NDArray[Any]) -> NDArray[np.bool_]:
     """
     ties = (counts == counts.max(axis=-1, keepdims=True)).sum(axis=-1) > 1
     return np.asarray(ties)
+
+
+def _learns_in_portions(decoder: Decoder) -> bool:
+    return type(decoder)._learn_more is not Decoder._learn_more
 
 
 class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -78,15 +92,12 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Decoder
             Itself.
         """
-        array, labels = check_X_y(counts, y, dtype=np.float64)
-        check_classification_targets(labels)
-        self._check_counts(array)
+        array, labels = self._checked_training_data(counts, y, classes=2)
         self.classes_, targets = np.unique(labels, return_inverse=True)
-        self._check_classes()
-        self.n_features_in_ = array.shape[1]
         self._fit(array, targets.astype(np.int64))
         return self
 
+    @available_if(_learns_in_portions)  # type: ignore[untyped-decorator]
     def partial_fit(
         self, counts: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None
     ) -> Self:
@@ -109,57 +120,46 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "classes_"):
             if classes is None:
                 return self.fit(counts, y)
-            array, labels = check_X_y(counts, y, dtype=np.float64)
-            self._check_counts(array)
-            named = np.unique(np.asarray(classes))
-            targets = self._targets(named, labels)
+            array, labels = self._checked_training_data(counts, y, classes=1)
+            with refusing(self):
+                named = checked_classes(self, classes)
+                targets = class_numbers(self, named, labels)
             self.classes_ = named
-            self._check_classes()
-            self.n_features_in_ = array.shape[1]
             self._fit(array, targets)
             return self
-        array, labels = check_X_y(counts, y, dtype=np.float64)
-        self._learn_more(self._checked(array), self._targets(self.classes_, labels))
+        with refusing(self):
+            array, labels = checked_training_data(self, counts, y, reset=False)
+            self._check_counts(array)
+            if classes is not None:
+                checked_classes(self, classes, self.classes_)
+            targets = class_numbers(self, self.classes_, labels)
+        self._learn_more(array, targets)
         return self
+
+    def _checked_training_data(
+        self, counts: ArrayLike, y: ArrayLike, *, classes: int
+    ) -> tuple[Floats, NDArray[Any]]:
+        """Of a first call, with so many classes at least."""
+        with refusing(self):
+            array, labels = checked_training_data(self, counts, y, reset=True, classes=classes)
+            self._check_counts(array)
+        return array, labels
 
     def _learn_more(self, counts: Floats, targets: NDArray[np.int64]) -> None:
         """`_fit` without forgetting what was learned before."""
         raise NotImplementedError(f"{type(self).__name__} can't learn in portions")
 
-    def _targets(self, classes: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
-        """The numbers of classes; `InvalidValueError` for one that is not among them."""
-        found = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
-        strange = classes[found] != labels
-        if strange.any():
-            raise InvalidValueError(
-                f"{type(self).__name__}.partial_fit: y has the class "
-                f"{labels[strange].tolist()[0]!r}, which is not among "
-                f"{classes.tolist()!r}; give all classes in the first call"
-            )
-        return found.astype(np.int64)
-
-    def _check_classes(self) -> None:
-        if len(self.classes_) < 2:
-            raise InvalidValueError(
-                f"{type(self).__name__}.fit: y has 1 class; at least two are needed"
-            )
-
     def _check_counts(self, counts: Floats) -> None:
         if counts.size and counts.min() < 0:
             raise InvalidValueError(
-                f"{type(self).__name__}: spike counts can't be negative; one is {counts.min():g}"
+                f"Negative values in data passed to {type(self).__name__}: spike counts can't be "
+                f"negative; one is {counts.min():g}"
             )
 
     def _checked(self, counts: ArrayLike) -> Floats:
         check_is_fitted(self)
-        array: Floats = check_array(counts, dtype=np.float64)
+        array: Floats = checked_samples(self, counts, reset=False)
         self._check_counts(array)
-        if array.shape[1] != self.n_features_in_:
-            raise InvalidValueError(
-                f"X has {array.shape[1]} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input: spike counts of as many neurons as fit "
-                f"saw"
-            )
         return array
 
     def class_scores(self, counts: ArrayLike) -> Floats:
@@ -207,7 +207,8 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         array of shape (n_samples,)
             Classes; the first of them if undecided.
         """
-        labels: NDArray[Any] = self.classes_[np.maximum(self.answers(counts), 0)]
+        best = np.maximum(self.answers(counts), 0)
+        labels: NDArray[Any] = self.classes_[best]
         return labels
 
     def score(
@@ -230,9 +231,15 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             In [0, 1].
         """
         answers = self.answers(counts)
-        right = (answers != UNDECIDED) & (self.classes_[np.maximum(answers, 0)] == np.asarray(y))
-        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
-        return float(np.average(right, weights=weights))
+        right = is_class(self, self.classes_[np.maximum(answers, 0)], y) & (answers != UNDECIDED)
+        return share_right(self, right, sample_weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        # Of spikes they make good classifiers, not of any features.
+        tags.classifier_tags.poor_score = True
+        return tags
 
 
 class ProfileDecoder(Decoder):
@@ -427,10 +434,10 @@ class DeltaReadout(Decoder):
     def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
         integer("DeltaReadout: n_epochs", self.n_epochs, 0)
         size = integer("DeltaReadout: batch", self.batch, 1)
-        first, last = self.eta
+        first, last = checked_pair("DeltaReadout: eta", self.eta)
         number("DeltaReadout: eta[0]", first, 0.0, open_low=True)
         number("DeltaReadout: eta[1]", last, 0.0, open_low=True)
-        random = check_random_state(self.random_state)
+        random = checked_random(self)
         length = float(np.sqrt(np.einsum("ij,ij", counts, counts) / len(counts)))
         self._scale = 1.0 / length if length > 0 else 1.0
         x = counts * self._scale

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from engram.errors import integer
+from engram.errors import InvalidTypeError, integer, number
 
 
 class Episode(NamedTuple):
@@ -80,17 +80,23 @@ def run_episodes(
     """
     n = integer("SpikingAgent: episodes", episodes, 0)
     most = math.inf if max_steps is None else integer("SpikingAgent: max_steps", max_steps, 1)
+    start = None if seed is None else integer("SpikingAgent: seed", seed, 0)
+    if options is not None and not isinstance(options, dict):
+        raise InvalidTypeError(f"SpikingAgent: options must be a dict, not {options!r}")
+    if callback is not None and not callable(callback):
+        raise InvalidTypeError(f"SpikingAgent: callback must be a function, not {callback!r}")
     done: list[Episode] = []
     for k in range(n):
-        observation, _ = env.reset(seed=seed if k == 0 else None, options=options)
+        observation, _ = env.reset(seed=start if k == 0 else None, options=options)
         agent.start()
         steps, total = 0, 0.0
         while True:
             action = agent.act(observation, learning=learning)
             observation, reward, terminated, truncated, _ = env.step(action)
-            steps, total = steps + 1, total + float(reward)
+            amount = _number(reward)
+            steps, total = steps + 1, total + amount
             if learning:
-                agent.reward(float(reward))
+                agent.reward(amount)
             if terminated or truncated or steps >= most:
                 break
         if learning:
@@ -99,3 +105,11 @@ def run_episodes(
         if callback is not None and callback(done[-1]) is True:
             break
     return done
+
+
+def _number(reward: Any) -> float:
+    """A reward; an environment may give an array of one number."""
+    value = reward.item() if getattr(reward, "size", None) == 1 else reward
+    # Whether a goal was reached is a reward, too.
+    amount = int(value) if isinstance(value, bool) else value
+    return number("SpikingAgent: the environment's reward", amount)

@@ -48,7 +48,7 @@ def new_decoder(where: str, wanted: str | Decoder) -> Decoder:
     if isinstance(wanted, Decoder):
         decoder: Decoder = clone(wanted)
         return decoder
-    if wanted not in DECODERS:
+    if not isinstance(wanted, str) or wanted not in DECODERS:
         raise InvalidValueError(
             f"{where}: decoder must be a Decoder or one of {tuple(DECODERS)}, not {wanted!r}"
         )

@@ -7,9 +7,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from engram.errors import InvalidValueError, integer, number
+from engram.learn.validation import checked_samples, refusing
 
 
 class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -74,11 +75,14 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         integer("PlaceCode: n_fields", self.n_fields, 2)
         number("PlaceCode: rank", self.rank, 0.0, 1.0)
-        array = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self.low_, self.high_ = array.min(axis=0), array.max(axis=0)
-        self.varies_ = self.high_ > self.low_
-        if not self.varies_.any():
-            raise InvalidValueError("PlaceCode: X: every feature is constant; nothing to encode")
+        with refusing(self):
+            array = checked_samples(self, X, reset=True, least=2)
+            low, high = array.min(axis=0), array.max(axis=0)
+            if not (high > low).any():
+                raise InvalidValueError(
+                    "PlaceCode: X: every feature is constant; nothing to encode"
+                )
+        self.low_, self.high_, self.varies_ = low, high, high > low
         self.values_: list[NDArray[np.float64]] = []
         self.places_: list[NDArray[np.float64]] = []
         for feature in array[:, self.varies_].T:
@@ -106,7 +110,7 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             In [0, 1].
         """
         check_is_fitted(self)
-        array = validate_data(self, X, dtype=np.float64, reset=False)
+        array = checked_samples(self, X, reset=False)
         columns = zip(array[:, self.varies_].T, self.values_, self.places_, strict=True)
         place = np.column_stack([np.interp(x, values, places) for x, values, places in columns])
         centre = np.linspace(0.0, 1.0, self.n_fields)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 
 from engram.brain import Brain
 from engram.circuits.groups import inhibit_other_groups
 from engram.distributions import Uniform
 from engram.errors import integer, number
 from engram.learn.decoders import UNDECIDED, Decoder, Floats, undecided
+from engram.learn.validation import checked_pair, checked_random
 from engram.neurons import CurrentLIF, NeuronModel
 from engram.plasticity import RewardSTDP
 from engram.region import RegionType
@@ -159,7 +159,7 @@ class RewardReadout(Decoder):
 
     def _fit(self, counts: Floats, targets: NDArray[np.int64]) -> None:
         self._check_parameters()
-        random = check_random_state(self.random_state)
+        random = checked_random(self)
         seed = self.random_state if isinstance(self.random_state, Integral) else None
         self.brain_ = self._build(int(random.randint(2**31)) if seed is None else int(seed))
         self.errors_: list[float] = []
@@ -187,7 +187,7 @@ class RewardReadout(Decoder):
             number(f"{where}: {name}", getattr(self, name), 0.0)
         for name in ("spikes", "teacher_current", "w_max"):
             number(f"{where}: {name}", getattr(self, name), 0.0, open_low=True)
-        low, high = self.w_init
+        low, high = checked_pair(f"{where}: w_init", self.w_init)
         number(f"{where}: w_init[0]", low, 0.0, high)
         number(f"{where}: w_init[1]", high, 0.0, self.w_max)
 

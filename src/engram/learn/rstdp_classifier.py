@@ -8,9 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from engram.brain import Brain
 from engram.errors import InvalidValueError, integer, number
@@ -18,6 +16,17 @@ from engram.learn.decoders import undecided
 from engram.learn.margins import probabilities, sharpness, shortfall
 from engram.learn.place_code import PlaceCode
 from engram.learn.rstdp_network import INPUT, MOTOR, PATHWAY, build_network
+from engram.learn.validation import (
+    checked_classes,
+    checked_pair,
+    checked_random,
+    checked_samples,
+    checked_training_data,
+    class_numbers,
+    is_class,
+    refusing,
+    share_right,
+)
 from engram.plasticity import RewardSTDP
 
 OVERTIME_STEP = 5
@@ -189,8 +198,10 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         InvalidTypeError, InvalidValueError
             A parameter or the data can't be used.
         """
-        samples, labels = self._check_data(X, y, reset=True)
-        self._begin(samples, np.unique(labels))
+        self._check_parameters()
+        with refusing(self):
+            samples, labels = checked_training_data(self, X, y, reset=True, classes=2)
+            self._begin(samples, np.unique(labels))
         code, targets = self.place_code_.transform(samples), self.classes_.searchsorted(labels)
         for _ in range(self.n_epochs):
             self._learn_epoch(code, targets)
@@ -224,36 +235,22 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             A parameter, the classes or the data can't be used.
         """
         first = not hasattr(self, "brain_")
-        samples, labels = self._check_data(X, y, reset=first)
-        if first:
-            if classes is None:
-                raise InvalidValueError(
-                    "RSTDPClassifier.partial_fit: classes must be given in the first call"
-                )
-            known = np.unique(np.asarray(classes))
-        else:
-            known = self.classes_
-            if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), known):
-                raise InvalidValueError(
-                    f"RSTDPClassifier.partial_fit: classes={classes!r} are not those of the first "
-                    f"call, {known.tolist()}"
-                )
-        unknown = np.setdiff1d(labels, known)
-        if len(unknown):
-            raise InvalidValueError(
-                f"RSTDPClassifier.partial_fit: y has the class {unknown.tolist()[0]!r}; "
-                f"classes are {known.tolist()}"
-            )
-        if first:
-            self._begin(samples, known)
-        self._learn_epoch(self.place_code_.transform(samples), known.searchsorted(labels))
-        return self
-
-    def _check_data(self, X: ArrayLike, y: ArrayLike, *, reset: bool) -> tuple[Any, Any]:
         self._check_parameters()
-        samples, labels = validate_data(self, X, y, dtype=np.float64, reset=reset)
-        check_classification_targets(labels)
-        return samples, labels
+        if first and classes is None:
+            raise InvalidValueError(
+                "RSTDPClassifier.partial_fit: classes must be given in the first call"
+            )
+        with refusing(self):
+            samples, labels = checked_training_data(self, X, y, reset=first)
+            known = None if first else self.classes_
+            if classes is not None:
+                known = checked_classes(self, classes, known)
+            assert known is not None
+            targets = class_numbers(self, known, labels)
+            if first:
+                self._begin(samples, known)
+        self._learn_epoch(self.place_code_.transform(samples), targets)
+        return self
 
     def _check_parameters(self) -> None:
         where = type(self).__name__
@@ -271,19 +268,17 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             number(f"{where}: {name}", getattr(self, name), 0.0)
         for name in ("margin", "input_current", "w_max", "reward_decay"):
             number(f"{where}: {name}", getattr(self, name), 0.0, open_low=True)
-        low, high = self.w_init
+        low, high = checked_pair(f"{where}: w_init", self.w_init)
         number(f"{where}: w_init[0]", low, 0.0, high)
         number(f"{where}: w_init[1]", high, 0.0, self.w_max)
 
     def _begin(self, samples: NDArray[np.float64], classes: NDArray[Any]) -> None:
         """An untrained network for these classes and the range of these samples."""
-        if len(classes) < 2:
-            raise InvalidValueError("RSTDPClassifier: y has 1 class; at least two are needed")
         place_code = PlaceCode(self.n_fields).fit(samples)
         seed = (
             int(self.random_state)
             if isinstance(self.random_state, Integral)
-            else int(check_random_state(self.random_state).randint(2**31))
+            else int(checked_random(self).randint(2**31))
         )
         self.classes_ = classes
         self.place_code_ = place_code
@@ -413,7 +408,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Spikes.
         """
         check_is_fitted(self)
-        code = self.place_code_.transform(validate_data(self, X, dtype=np.float64, reset=False))
+        code = self.place_code_.transform(checked_samples(self, X, reset=False))
         return np.array([self._answer(sample) for sample in code], np.int64)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -485,7 +480,5 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             In [0, 1].
         """
         counts = self.spike_counts(X)
-        right = self.classes_[counts.argmax(axis=1)] == np.asarray(y)
-        right &= ~undecided(counts)
-        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
-        return float(np.average(right, weights=weights))
+        right = is_class(self, self.classes_[counts.argmax(axis=1)], y) & ~undecided(counts)
+        return share_right(self, right, sample_weight)

@@ -9,14 +9,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, check_X_y
+from sklearn.utils.validation import check_is_fitted
 
 from engram.circuits.settings import STEPS, TOTAL_RATE, X_TAR
-from engram.errors import integer
+from engram.errors import InvalidValueError, integer
 from engram.learn.competitive_features import CompetitiveFeatures, drawn_for
 from engram.learn.decoders import Decoder
 from engram.learn.named_decoders import new_decoder
+from engram.learn.validation import checked_classes, checked_training_data, class_numbers, refusing
 from engram.neurons import NeuronModel
 from engram.progress import Progress
 
@@ -55,8 +55,8 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         Length (root of the sum of squares) of the rates of all inputs, Hz.
     total_weight, w_max : float or None
         Length of a neuron's weights, and the greatest of them. None, here and below: what suits the
-        model and the number of neurons, see
-        `engram.circuits.image_settings`.
+        model and the number of neurons, see `engram.circuits.image_settings`; with fewer than 21
+        features, a shorter length that their weights can reach.
     eta : tuple of two floats or None
         Learning rate of the synapses at the beginning and at the end.
     x_tar : float
@@ -95,6 +95,8 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         Class labels.
     n_seen_ : int
         Samples learned from so far.
+    resumed_at_ : int
+        Samples that the latest `fit` found learned in a checkpoint; 0: it began anew.
     spikes_ : list of float
         Mean spikes of all neurons for a sample, in each block of 100 samples so far.
     cpu_s_ : float
@@ -200,19 +202,16 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         STDPClassifier
             Itself.
         """
-        samples, labels = self._checked_training_data(X, y)
-        self.learn_features(
-            samples,
-            progress=progress,
-            checkpoints=checkpoints,
-            every=every,
-            on_checkpoint=on_checkpoint,
-        )
+        self._check_parameters()
+        with refusing(self):
+            samples, labels = self._checked_training_data(X, y, reset=True, classes=2)
+            self._begin(samples)
+        self._learn_features(samples, progress, checkpoints, every, on_checkpoint)
         n = len(samples) if self.n_labels is None else self.n_labels
         if n < len(samples):
             chosen = np.sort(drawn_for(self._seed, LABELS).permutation(len(samples))[:n])
             samples, labels = samples[chosen], labels[chosen]
-        return self.fit_decoder(samples, labels)
+        return self._fit_decoder(samples, labels)
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike | None = None, classes: ArrayLike | None = None
@@ -236,15 +235,18 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
         STDPClassifier
             Itself.
         """
-        if y is None:
-            samples = self._checked_samples(X)
-        else:
-            samples, labels = self._checked_training_data(X, y)
-        if not hasattr(self, "circuit_"):
-            self._begin(samples)
-            self._end = 60_000 if self.horizon is None else self.horizon
-        else:
-            self._check_width(samples)
+        first = not hasattr(self, "circuit_")
+        if first:
+            self._check_parameters()
+        with refusing(self):
+            if y is None:
+                samples = self._checked_samples(X, reset=first)
+            else:
+                samples, labels = self._checked_training_data(X, y, reset=first)
+                self._check_labels(labels, classes)
+            if first:
+                self._begin(samples)
+                self._end = 60_000 if self.horizon is None else self.horizon
         done = 0
         while done < len(samples):
             n = self._left_of_block()
@@ -273,18 +275,31 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
             Itself.
         """
         check_is_fitted(self, "circuit_")
-        samples, labels = self._checked_training_data(X, y)
-        self._check_width(samples)
+        return self._fit_decoder(*self._checked_training_data(X, y, reset=False, classes=2))
+
+    def _fit_decoder(self, samples: NDArray[Any], labels: NDArray[Any]) -> Self:
         self.decoder_ = self._new_decoder().fit(self._respond(samples), labels)
         self.classes_ = self.decoder_.classes_
         return self
 
     def _checked_training_data(
-        self, X: ArrayLike, y: ArrayLike
+        self, X: ArrayLike, y: ArrayLike, *, reset: bool, classes: int = 1
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        samples, labels = check_X_y(X, y, dtype=[np.uint8, np.float64])
-        check_classification_targets(labels)
-        return samples, labels
+        return checked_training_data(self, X, y, reset=reset, keep_bytes=True, classes=classes)
+
+    def _check_labels(self, labels: NDArray[Any], classes: ArrayLike | None) -> None:
+        """Whether the decoder can take them, before features have been learned."""
+        if not hasattr(self._new_decoder(), "partial_fit"):
+            raise InvalidValueError(
+                f"{type(self).__name__}.partial_fit: decoder={self.decoder!r} can't learn in "
+                f"portions; give no y and call fit_decoder at the end, or choose another decoder"
+            )
+        known = self.classes_ if hasattr(self, "decoder_") else None
+        if classes is not None:
+            known = checked_classes(self, classes, known)
+        elif known is None:
+            known = checked_classes(self, labels)
+        class_numbers(self, known, labels)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -307,6 +322,12 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
             JSON can hold it.
         """
         return {**super().settings(), "decoder": str(self.decoder)}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Of many features it makes a good classifier: of two, it sees one angle.
+        tags.classifier_tags.poor_score = True
+        return tags
 
     def _new_decoder(self) -> Decoder:
         return new_decoder(type(self).__name__, self.decoder)

@@ -7,21 +7,20 @@ that was cut off goes on where it was.
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer
+from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer, number
 from engram.progress import Progress, reporting
-from engram.sweep.store import COLUMNS, Store, Trial, stored
-from engram.sweep.workers import Function, outcomes
+from engram.sweep.store import COLUMNS, MORE, Store, SweepFileError, Trial, contents, stored
+from engram.sweep.workers import Function, outcomes, packed
 
-__all__ = ["read_sweep", "run_sweep"]
+__all__ = ["SweepFileError", "read_sweep", "run_sweep"]
 
-MORE = ("sweep", "started", "version")
-"""What `read_sweep` says besides."""
+LARGEST_SEED = 2**63 - 1
+"""What the file can hold."""
 
 Grid = Mapping[str, Sequence[Any]] | Iterable[Mapping[str, Any]]
 
@@ -35,6 +34,7 @@ def run_sweep(
     fixed: Mapping[str, Any] | None = None,
     name: str | None = None,
     jobs: int = -1,
+    time_limit: float | None = None,
     progress: Progress = None,
 ) -> Any:
     """Call function(seed=..., **parameters) for every point of a grid and every seed.
@@ -61,7 +61,10 @@ def run_sweep(
         Of the sweep in the file. None: module and name of the function.
     jobs : int
         Processes; -1: one for each core; 1: in this process. In a script, a call with more than
-        one belongs under ``if __name__ == "__main__":``.
+        one, or with a `time_limit`, belongs under ``if __name__ == "__main__":``.
+    time_limit : float
+        Seconds that a trial may take. Then its process is killed, and it has failed. Such trials
+        run in a process of their own with jobs=1, too. None: any.
     progress : None, bool or function
         None: a bar with the time left on a terminal when it takes long; or a function of (trials
         done, trials in all).
@@ -76,6 +79,8 @@ def run_sweep(
     ------
     InvalidTypeError, InvalidValueError
         An argument can't be, or another sweep is writing to the file.
+    SweepFileError
+        The file is damaged, or can't be written: the disk is full. What has ended before is kept.
     MissingExtraError
         pandas is not installed.
 
@@ -93,26 +98,20 @@ def run_sweep(
     """
     where = "run_sweep"
     _pandas(where)
-    if not callable(function):
-        raise InvalidTypeError(f"{where}: function must be callable, not {function!r}")
-    if integer(f"{where}: jobs", jobs, -1) == 0:
-        raise InvalidValueError(f"{where}: jobs must be -1 or at least 1, not 0")
-    if not (progress is None or isinstance(progress, bool) or callable(progress)):
-        raise InvalidTypeError(
-            f"{where}: progress must be None, True, False or a function, not {progress!r}"
-        )
-    if name is None:
-        name = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
-    elif not isinstance(name, str) or not name:
-        raise InvalidTypeError(f"{where}: name must be a text that is not empty, not {name!r}")
+    _check(where, function, jobs, time_limit, progress)
+    name = _name(where, function, name)
+    file = _file(where, path)
     points = _points(where, grid, fixed or {})
     asked = [Trial(name, point, seed) for seed in _seeds(where, seeds) for point in points]
     workers = (os.cpu_count() or 1) if jobs == -1 else jobs
-    with Store(Path(path)).locked() as store:
+    # Whoever may have to be killed runs in another process.
+    apart = workers > 1 or time_limit is not None
+    called = packed(function, asked) if apart else function
+    with Store(file).locked() as store:
         waiting = store.enter(asked)
         done = len(asked) - len(waiting)
         with reporting(progress, "sweep") as report, store.started() as started:
-            running = outcomes(function, waiting, min(workers, len(waiting)), started)
+            running = outcomes(called, waiting, workers, started, time_limit)
             try:
                 for trial, outcome in running:
                     store.finish(trial, outcome)
@@ -149,11 +148,13 @@ def read_sweep(path: str | os.PathLike[str], name: str | None = None) -> Any:
     ------
     InvalidValueError
         There is no such file or sweep.
+    SweepFileError
+        The file is damaged.
     MissingExtraError
         pandas is not installed.
     """
     _pandas("read_sweep")
-    store = Store(Path(path))
+    store = Store(_file("read_sweep", path))
     found = store.all_rows()
     if name is not None:
         names = {row["sweep"] for row in found}
@@ -173,17 +174,48 @@ def _pandas(where: str) -> Any:
     return pandas
 
 
+def _check(where: str, function: Any, jobs: Any, time_limit: Any, progress: Any) -> None:
+    if not callable(function):
+        raise InvalidTypeError(f"{where}: function must be callable, not {function!r}")
+    if integer(f"{where}: jobs", jobs, -1) == 0:
+        raise InvalidValueError(f"{where}: jobs must be -1 or at least 1, not 0")
+    if time_limit is not None:
+        number(f"{where}: time_limit", time_limit, 0.0, open_low=True)
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise InvalidTypeError(
+            f"{where}: progress must be None, True, False or a function, not {progress!r}"
+        )
+
+
+def _name(where: str, function: Function, name: str | None) -> str:
+    if name is None:
+        # A partial function or an object has no name of its own.
+        own = getattr(function, "__qualname__", type(function).__name__)
+        return f"{getattr(function, '__module__', type(function).__module__)}.{own}"
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise InvalidTypeError(
+            f"{where}: name must be a text of characters that can be printed, not {name!r}"
+        )
+    return name
+
+
+def _file(where: str, path: str | os.PathLike[str]) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise InvalidTypeError(f"{where}: path must be a text or a Path, not {path!r}")
+    file = Path(path)
+    if not file.name or file.is_dir() or "\0" in str(file):
+        raise InvalidValueError(f"{where}: path: {str(path)!r} is no file; name one in a folder")
+    return file
+
+
 def _points(where: str, grid: Grid, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(fixed, Mapping):
+        raise InvalidTypeError(f"{where}: fixed must be a dict, not {fixed!r}")
     if isinstance(grid, Mapping):
-        for name, values in grid.items():
-            if isinstance(values, str) or not isinstance(values, Iterable):
-                raise InvalidTypeError(
-                    f"{where}: grid[{name!r}] must be a list of values, not {values!r}"
-                )
-        product = itertools.product(*grid.values())
+        product = itertools.product(*(_values(where, *item) for item in grid.items()))
         points = [dict(zip(grid, values, strict=True)) for values in product]
     else:
-        points = [dict(point) for point in grid]
+        points = _given_points(where, grid)
     if not points:
         raise InvalidValueError(f"{where}: grid has no points; every parameter needs a value")
     out: dict[str, dict[str, Any]] = {}
@@ -201,20 +233,46 @@ def _points(where: str, grid: Grid, fixed: Mapping[str, Any]) -> list[dict[str, 
         whole = {**fixed, **point}
         try:
             out.setdefault(stored(whole), whole)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidTypeError(
                 f"{where}: parameters must be what JSON can hold ({error}): {whole!r}"
             ) from error
     return list(out.values())
 
 
+def _values(where: str, name: str, values: Any) -> list[Any]:
+    try:
+        if isinstance(values, str):
+            raise TypeError
+        return list(values)
+    except TypeError:
+        raise InvalidTypeError(
+            f"{where}: grid[{name!r}] must be a list of values, not {values!r}"
+        ) from None
+
+
+def _given_points(where: str, grid: Any) -> list[dict[str, Any]]:
+    points = [] if isinstance(grid, str) or not isinstance(grid, Iterable) else list(grid)
+    strange = next((p for p in points if not isinstance(p, Mapping)), None)
+    if strange is not None or not isinstance(grid, Iterable) or isinstance(grid, str):
+        raise InvalidTypeError(
+            f"{where}: grid must be a dict of lists, or a list of dicts, not "
+            f"{grid if strange is None else strange!r}"
+        )
+    return [dict(point) for point in points]
+
+
 def _seeds(where: str, seeds: Iterable[int]) -> list[int]:
     if isinstance(seeds, (int, str)) or not isinstance(seeds, Iterable):
         raise InvalidTypeError(f"{where}: seeds must be a list of whole numbers, not {seeds!r}")
-    found = list(dict.fromkeys(integer(f"{where}: seeds[{k}]", s, 0) for k, s in enumerate(seeds)))
+    found = list(dict.fromkeys(_seed(where, k, s) for k, s in enumerate(seeds)))
     if not found:
         raise InvalidValueError(f"{where}: seeds is empty; one at least is needed")
     return found
+
+
+def _seed(where: str, k: int, seed: Any) -> int:
+    return integer(f"{where}: seeds[{k}]", seed, 0, LARGEST_SEED)
 
 
 def _frame(rows: list[dict[str, Any]], *more: str) -> Any:
@@ -224,9 +282,9 @@ def _frame(rows: list[dict[str, Any]], *more: str) -> Any:
         [
             {
                 **{name: row[name] for name in more},
-                **json.loads(row["parameters"]),
+                **contents(row, "parameters"),
                 **{name: row[name] for name in COLUMNS},
-                **(json.loads(row["result"]) if row["result"] else {}),
+                **contents(row, "result"),
             }
             for row in rows
         ]

@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,12 +14,15 @@ from typing import Any, Self
 import numpy as np
 
 from engram._version import __version__
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import EngramError, InvalidTypeError, InvalidValueError
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
 COLUMNS = ("seed", "status", "duration_s", "error")
 """What the results say of each trial beside its parameters and figures."""
+
+MORE = ("sweep", "started", "version")
+"""What `read_sweep` says besides."""
 
 FORMAT = 1
 
@@ -38,6 +41,10 @@ CREATE TABLE trials (
     UNIQUE (sweep, parameters, seed)
 )
 """
+
+
+class SweepFileError(EngramError, OSError):
+    """The file of a sweep is damaged, or can't be written."""
 
 
 @dataclass(frozen=True)
@@ -135,27 +142,45 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._lock = path, path.with_name(path.name + ".lock")
 
     @contextmanager
     def locked(self) -> Iterator[Self]:
         """Open it for one sweep, which nobody else writes to; what was cut off waits again."""
         if not self._path.parent.is_dir():
             raise InvalidValueError(f"sweep: {self._path}: there is no folder {self._path.parent}")
+        with self._saying_what_failed(), self._held(), self._connected() as self._connection:
+            self._reset()
+            yield self
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """The lock."""
         # The lock is another file's, so that the trials can be read meanwhile. It ends with the
         # process, however that ends.
-        lock = self._path.with_name(self._path.name + ".lock")
-        with closing(sqlite3.connect(lock, timeout=0.0, isolation_level=None)) as held:
+        with closing(sqlite3.connect(self._lock, timeout=0.0, isolation_level=None)) as held:
             try:
                 held.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
                 raise InvalidValueError(
                     f"sweep: {self._path}: another sweep is writing to it; wait for it, or choose "
                     f"another file"
                 ) from error
-            with self._connected() as self._connection:
-                self._reset()
-                yield self
+            yield
+
+    @contextmanager
+    def _saying_what_failed(self) -> Iterator[None]:
+        """Errors of SQLite name the file, and what to do."""
+        try:
+            yield
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise SweepFileError(
+                f"sweep: {self._path} (and {self._lock.name}): {error}; make room on the disk, or "
+                f"choose another file if this one is damaged. Trials that had ended are kept, and "
+                f"the same call goes on with the others"
+            ) from error
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -212,7 +237,9 @@ class Store:
         try:
             yield self._start
         finally:
-            self._reset()
+            # If it fails, the next sweep does it, and another error may be on its way.
+            with suppress(sqlite3.Error):
+                self._reset()
 
     def _start(self, trial: Trial) -> None:
         with self._connection as connection:
@@ -241,7 +268,7 @@ class Store:
                 (
                     FAILED if outcome.error else DONE,
                     figures,
-                    outcome.error,
+                    _storable(outcome.error),
                     outcome.duration_s,
                     *trial.key,
                 ),
@@ -262,14 +289,48 @@ class Store:
         """
         found = self._connection.execute("SELECT * FROM trials").fetchall()
         by_key = {(row["sweep"], row["parameters"], row["seed"]): dict(row) for row in found}
+        missing = next((trial for trial in trials if trial.key not in by_key), None)
+        if missing is not None:
+            raise SweepFileError(f"sweep: {self._path}: the row of {missing} is gone; run it again")
         return [by_key[trial.key] for trial in trials]
 
     def all_rows(self) -> list[dict[str, Any]]:
         """All rows there are."""
         if not self._path.is_file():
             raise InvalidValueError(f"sweep: there is no file {self._path}")
-        with self._connected() as connection:
+        with self._saying_what_failed(), self._connected() as connection:
             return [dict(row) for row in connection.execute("SELECT * FROM trials ORDER BY id")]
+
+
+def contents(row: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """What a row holds as JSON.
+
+    Parameters
+    ----------
+    row : mapping of str to object
+        Of the file.
+    column : str
+        "parameters" or "result".
+
+    Returns
+    -------
+    dict
+        By name; empty where there is nothing.
+
+    Raises
+    ------
+    SweepFileError
+        It is no object of JSON.
+    """
+    try:
+        values = json.loads(row[column]) if row[column] else {}
+        if not isinstance(values, dict):
+            raise ValueError("no object of JSON")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SweepFileError(
+            f"sweep: the {column} of trial {row['id']} can't be read: {error}; remove the row"
+        ) from error
+    return values
 
 
 def checked_figures(found: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,7 +360,7 @@ def checked_figures(found: Any, parameters: Mapping[str, Any]) -> dict[str, Any]
     if not found:
         raise InvalidValueError("the function returned no figures; it must return one at least")
     for name in found:
-        if name in parameters or name in COLUMNS:
+        if name in parameters or name in (*COLUMNS, *MORE):
             raise InvalidValueError(
                 f"the function returned a figure {name!r}; that is what a parameter or a column of "
                 f"the results is called"
@@ -307,12 +368,17 @@ def checked_figures(found: Any, parameters: Mapping[str, Any]) -> dict[str, Any]
     try:
         figures: dict[str, Any] = _without_nan(_plain(found))
         json.dumps(figures, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidTypeError(
             f"the function returned {found!r}; it must be a number, or a dict of what JSON can "
             f"hold: {error}"
         ) from error
     return figures
+
+
+def _storable(text: str | None) -> str | None:
+    """Without halves of characters, which a file can't hold."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _without_nan(value: Any) -> Any:

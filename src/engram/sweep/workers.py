@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import pickle
@@ -22,25 +23,73 @@ from engram.sweep.store import Outcome, Trial, checked_figures
 Function = Callable[..., Any]
 Started = Callable[[Trial], None]
 
+STARTING = 60.0
+"""Seconds that a process may take to import the function, beside the limit of a trial."""
+
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Each process gets a core to itself."""
 
 
+def packed(function: Function, trials: Sequence[Trial]) -> bytes:
+    """A function as other processes take it.
+
+    Parameters
+    ----------
+    function : callable
+        Called with seed and parameters.
+    trials : sequence of Trial
+        What it is to be called with.
+
+    Returns
+    -------
+    bytes
+        A pickle.
+
+    Raises
+    ------
+    InvalidTypeError
+        Other processes can't import the function, or can't be sent a parameter.
+    """
+    # What has its own way of being pickled may raise anything.
+    try:
+        content = pickle.dumps(function)
+    except Exception as error:
+        raise InvalidTypeError(
+            f"run_sweep: function must be one that other processes can import, not {function!r} "
+            f"({error}); define it at the top of a module, or use jobs=1 without a time_limit"
+        ) from error
+    for trial in trials:
+        try:
+            pickle.dumps(trial)
+        except Exception as error:
+            raise InvalidTypeError(
+                f"run_sweep: parameters can't be sent to another process ({error}): "
+                f"{dict(trial.parameters)!r}"
+            ) from error
+    return content
+
+
 def outcomes(
-    function: Function, trials: Sequence[Trial], jobs: int, started: Started
+    function: Function | bytes,
+    trials: Sequence[Trial],
+    jobs: int,
+    started: Started,
+    time_limit: float | None = None,
 ) -> Generator[tuple[Trial, Outcome]]:
     """Run trials, `jobs` at a time, and yield each as it ends. Closing it stops what runs.
 
     Parameters
     ----------
-    function : callable
-        Called with seed and parameters. With several jobs, one that processes can import.
+    function : callable or bytes
+        Called with seed and parameters. As `packed` makes it: in other processes.
     trials : sequence of Trial
         What to run.
     jobs : int
-        Processes; up to 1: in this one.
+        Processes.
     started : callable
         Told of each trial that begins.
+    time_limit : float, optional
+        Seconds that a trial may take in another process. None: any.
 
     Yields
     ------
@@ -48,25 +97,14 @@ def outcomes(
         Which one has ended.
     outcome : Outcome
         How. That a process died is an error, too.
-
-    Raises
-    ------
-    InvalidTypeError
-        Other processes can't import the function.
     """
-    if jobs <= 1:
-        for trial in trials:
-            started(trial)
-            yield trial, _tried(function, trial)
+    if isinstance(function, bytes):
+        crew = _Crew(function, started, math.inf if time_limit is None else time_limit)
+        yield from crew.work(deque(trials), jobs)
         return
-    try:
-        packed = pickle.dumps(function)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise InvalidTypeError(
-            f"run_sweep: function must be one that other processes can import, not {function!r} "
-            f"({error}); define it at the top of a module, or use jobs=1"
-        ) from error
-    yield from _side_by_side(packed, deque(trials), jobs, started)
+    for trial in trials:
+        started(trial)
+        yield trial, _tried(function, trial)
 
 
 def _tried(function: Function, trial: Trial) -> Outcome:
@@ -74,41 +112,92 @@ def _tried(function: Function, trial: Trial) -> Outcome:
     try:
         found = function(seed=trial.seed, **trial.parameters)
         figures, error = checked_figures(found, trial.parameters), None
-    except Exception:
+    except (Exception, SystemExit):
         figures, error = None, traceback.format_exc()
     return Outcome(figures, error, time.perf_counter() - begun)
 
 
-def _side_by_side(
-    packed: bytes, waiting: deque[Trial], jobs: int, started: Started
-) -> Iterator[tuple[Trial, Outcome]]:
-    running: dict[Connection, tuple[Trial, float]] = {}
-    workers: dict[Connection, SpawnProcess] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                free = next((c for c in workers if c not in running), None)
-                connection = _hired(packed, workers) if free is None else free
-                trial = waiting.popleft()
-                started(trial)
-                running[connection] = trial, time.perf_counter()
-                # Who has died is found out below.
-                with contextlib.suppress(OSError):
-                    connection.send(trial)
-            for ready in wait(list(running)):
-                assert isinstance(ready, Connection)
-                trial, begun = running.pop(ready)
-                try:
-                    outcome = ready.recv()
-                except (EOFError, OSError):
-                    error = _buried(ready, workers)
-                    outcome = Outcome(None, error, time.perf_counter() - begun)
-                yield trial, outcome
-    finally:
-        for connection, process in workers.items():
+class _Running:
+    """A trial under way in a process."""
+
+    def __init__(self, trial: Trial, time_limit: float) -> None:
+        self.trial = trial
+        self.begun = time.perf_counter()
+        self.deadline = self.begun + STARTING + time_limit
+
+    def function_is_called(self, time_limit: float) -> None:
+        """The process has imported what it needs."""
+        self.begun = time.perf_counter()
+        self.deadline = self.begun + time_limit
+
+    def failed(self, error: str) -> Outcome:
+        """How it ended, if not by itself."""
+        return Outcome(None, error, time.perf_counter() - self.begun)
+
+
+class _Crew:
+    """Processes that run trials, one each at a time; who dies or takes too long is replaced."""
+
+    def __init__(self, packed: bytes, started: Started, time_limit: float) -> None:
+        self._packed, self._started, self._limit = packed, started, time_limit
+        self._workers: dict[Connection, SpawnProcess] = {}
+        self._running: dict[Connection, _Running] = {}
+
+    def work(self, waiting: deque[Trial], jobs: int) -> Iterator[tuple[Trial, Outcome]]:
+        """Run trials and yield each as it ends; closing it ends the processes."""
+        try:
+            while waiting or self._running:
+                while waiting and len(self._running) < jobs:
+                    self._send(waiting.popleft())
+                yield from self._ended()
+                yield from self._overdue()
+        finally:
+            for connection, process in self._workers.items():
+                connection.close()
+                process.kill()
+                process.join()
+
+    def _send(self, trial: Trial) -> None:
+        free = next((c for c in self._workers if c not in self._running), None)
+        connection = _hired(self._packed, self._workers) if free is None else free
+        self._started(trial)
+        self._running[connection] = _Running(trial, self._limit)
+        # Who has died is found out when nothing comes.
+        with contextlib.suppress(OSError):
+            connection.send(trial)
+
+    def _ended(self) -> Iterator[tuple[Trial, Outcome]]:
+        """The trials that end next, or none if one is overdue first."""
+        left = min(running.deadline for running in self._running.values()) - time.perf_counter()
+        for ready in wait(list(self._running), None if left == math.inf else max(0.0, left)):
+            assert isinstance(ready, Connection)
+            running = self._running[ready]
+            try:
+                outcome = ready.recv()
+            except (EOFError, OSError):
+                outcome = running.failed(_buried(ready, self._workers))
+            if outcome is None:
+                running.function_is_called(self._limit)
+                continue
+            del self._running[ready]
+            yield running.trial, outcome
+
+    def _overdue(self) -> Iterator[tuple[Trial, Outcome]]:
+        """The trials that take too long; their processes are killed."""
+        now = time.perf_counter()
+        for connection in [c for c, running in self._running.items() if running.deadline <= now]:
+            running = self._running.pop(connection)
+            process = self._workers.pop(connection)
             connection.close()
-            process.terminate()
+            process.kill()
             process.join()
+            yield (
+                running.trial,
+                running.failed(
+                    f"the trial took longer than time_limit={self._limit:g} s; its process was "
+                    f"ended"
+                ),
+            )
 
 
 def _hired(packed: bytes, workers: dict[Connection, SpawnProcess]) -> Connection:
@@ -158,6 +247,7 @@ def _work(connection: Connection, packed: bytes) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             trial = connection.recv()
+            connection.send(None)
             outcome = _tried(function, trial) if missing is None else Outcome(None, missing, 0.0)
             connection.send(outcome)
 

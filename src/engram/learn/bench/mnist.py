@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
@@ -16,6 +17,7 @@ import numpy as np
 from engram import datasets
 from engram._version import __version__
 from engram.checkpoint.atomic import replacing
+from engram.checkpoint.folder import check_writable
 from engram.errors import InvalidValueError, integer
 from engram.learn.bench.protocol import Say, evaluate, pixel_controls, say_nothing, untrained
 from engram.learn.competitive_features import BLOCK
@@ -165,6 +167,10 @@ def execute(
     """
     integer("mnist: neurons", run.neurons, 1)
     data = load(run)
+    if folder is not None:
+        importlib.import_module("engram.plots")
+        folder.mkdir(parents=True, exist_ok=True)
+        check_writable(folder)
     labels = min(run.labels, len(data.y_train))
     network = classifier(run, jobs)
     started = time.perf_counter()
@@ -173,12 +179,11 @@ def execute(
         say(
             f"{trained.n_seen_:,} of {run.epochs * len(data.y_train):,} images, "
             f"{np.mean(trained.spikes_[-10:] or [0.0]):.1f} spikes an image, "
-            f"{_left(started, first, trained.n_seen_, run.epochs * len(data.y_train))}"
+            f"{_left(started, trained, run.epochs * len(data.y_train))}"
         )
         if folder is not None:
             draw_fields(trained, folder / FIELDS)
 
-    first = 0
     network.learn_features(
         data.X_train,
         progress=progress,
@@ -214,7 +219,6 @@ def execute(
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / RESULT) as stream:
             stream.write(json.dumps(found, indent=1).encode())
         draw_fields(network, folder / FIELDS)
@@ -222,8 +226,10 @@ def execute(
     return found
 
 
-def _left(started: float, first: int, done: int, total: int) -> str:
-    seconds = (time.perf_counter() - started) / max(1, done - first) * (total - done)
+def _left(started: float, trained: STDPClassifier, total: int) -> str:
+    done = trained.n_seen_
+    each = (time.perf_counter() - started) / max(1, done - trained.resumed_at_)
+    seconds = each * (total - done)
     return f"{seconds / 60:.1f} min left" if seconds >= 60 else f"{seconds:.0f} s left"
 
 
