@@ -271,8 +271,7 @@ class Network(Parts):
         self.tag = 0
         self.last_reset = 0
         self.last_stimulus = NEVER
-        self.imposed = False
-        self.presenting = self.acting = False
+        self.imposed = self.presenting = self.acting = False
         self.asleep_until: int | None = None
         self.spikes_kept = 0
         self.places = np.zeros(0, np.int64)
