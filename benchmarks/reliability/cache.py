@@ -53,9 +53,7 @@ class Integrator(NeuronModel):
 def life() -> str:
     """A short life; what it ends with."""
     brain = Brain(seed=1)
-    brain.add_region(
-        "a", RegionType.SENSORY, 20, model=Integrator(), background=2.0, connectivity=0.0
-    )
+    brain.add_region("a", RegionType.SENSORY, 20, model=Integrator(), background=2.0, rule=None)
     brain.run(50)
     return brain.fingerprint()
 

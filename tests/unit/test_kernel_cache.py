@@ -279,6 +279,7 @@ def test_a_given_folder_that_can_only_be_read_is_read(monkeypatch):
 
 PROGRAM = """
 import ctypes, os, signal, sys
+from pathlib import Path
 import numba
 from engram.kernels import cache, compiled
 

@@ -224,7 +224,8 @@ class _Walk:
         self.watch.attributes(function, "__code__", "__defaults__", "__kwdefaults__")
         tokens = [self._code(code)]
         for name in names:
-            self.watch.name(around, name)
+            if name in around or hasattr(builtins, name):
+                self.watch.name(around, name)
             if name in around:
                 token, twin.__globals__[name] = self.value(around[name], names)
                 tokens += [name, token]
