@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.anatomy import Anatomy
 from engram.checkpoint import files, state
+from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
@@ -362,10 +363,10 @@ class Brain(Anatomy, Drives, Life, Switches):
     @alone
     def copy(self) -> Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
-        return Brain.restored(state.taken(self.network), state.among(state.classes(self.network)))
+        return Brain.restored(state.taken(self.network), among(state.classes(self.network)))
 
     @classmethod
-    def restored(cls, saved: state.State, find: state.Finder[Any], *, check: bool = False) -> Brain:
+    def restored(cls, saved: state.State, find: Finder[Any], *, check: bool = False) -> Brain:
         """The brain of a state.
 
         Parameters
@@ -471,7 +472,7 @@ def unpickled(kept: state.State, known: state.Classes) -> Brain:
     CheckpointError
         The data can't be used.
     """
-    return Brain.restored(files.unpacked(kept), state.among(known), check=True)
+    return Brain.restored(files.unpacked(kept), among(known), check=True)
 
 
 def device_name(device: str) -> str:

@@ -207,7 +207,7 @@ def _projections(found: dict[str, Any]) -> Table:
 
 _Allow = Annotated[
     list[str] | None,
-    typer.Option(help='A neuron model or rule of your own it may import ("module:Class").'),
+    typer.Option(help='A model, rule or process it may use ("module:Class", "file.py:Class").'),
 ]
 
 

@@ -25,6 +25,7 @@ from engram.errors import (
     integer,
     number,
 )
+from engram.kernels.cache import home, shared_home
 
 FILES = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -215,8 +216,9 @@ def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
 
 def data_cache() -> Path:
     """Where downloads are kept."""
-    home = os.environ.get("ENGRAM_CACHE_DIR")
-    return (Path(home) if home else Path.home() / ".cache" / "engram") / "data"
+    given = os.environ.get("ENGRAM_CACHE_DIR")
+    own = home() or shared_home().with_name(f"{shared_home().name}-data")
+    return (Path(given) if given else own) / "data"
 
 
 def _file(folder: Path, name: str) -> Path | None:

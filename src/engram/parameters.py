@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from numpy.typing import NDArray
@@ -155,8 +157,23 @@ def class_at(path: str) -> type[Parameterized] | None:
 
 def _same_place(one: type, other: type) -> bool:
     """Whether two classes are one that was defined again: its file was reloaded, or is a script."""
-    modules = {one.__module__, other.__module__} - {"__main__", "__mp_main__"}
+    modules = {one.__module__, other.__module__} - MAIN
     return one.__qualname__ == other.__qualname__ and len(modules) <= 1
+
+
+MAIN = frozenset(("__main__", "__mp_main__"))
+"""What Python calls the running script, in the first process and in those that it starts."""
+
+
+def _module_of(kind: type) -> str:
+    """The module of a class; that of a script by the name under which it can be imported."""
+    if kind.__module__ not in MAIN:
+        return kind.__module__
+    script = sys.modules.get(kind.__module__)
+    spec, file = getattr(script, "__spec__", None), getattr(script, "__file__", None)
+    if spec is not None:
+        return str(spec.name)
+    return "__main__" if file is None else Path(file).stem
 
 
 class Parameterized:
@@ -198,7 +215,7 @@ class Parameterized:
         text = cls.__dict__.get("__doc__")
         if text is not None:
             cls.__doc__ = _with_parameters(text, _declared(cls))
-        cls._path = f"{cls.__module__}:{cls.__qualname__}" if saved_as is None else saved_as
+        cls._path = f"{_module_of(cls)}:{cls.__qualname__}" if saved_as is None else saved_as
         if saved_as is None:
             return
         if not isinstance(saved_as, str) or not all(saved_as.partition(":")):

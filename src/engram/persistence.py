@@ -13,10 +13,11 @@ from typing import Any
 
 from engram.brain import Brain
 from engram.checkpoint import container
+from engram.checkpoint.classes import Allowed, among_allowed
 from engram.checkpoint.files import read_state, write_state
 from engram.checkpoint.folder import SUFFIX, checkpoints_in
 from engram.checkpoint.migrations import FORMAT
-from engram.checkpoint.state import find_class, taken
+from engram.checkpoint.state import check_paths, taken
 from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError
 from engram.kernels.constants import STEP
 
@@ -82,19 +83,23 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
     Raises
     ------
     CheckpointError
-        The brain's state is not finite.
+        The brain's state is not finite, or two of its classes go under one path.
     InvalidTypeError, InvalidValueError
         The path is none, or names a folder.
     OSError
         The file can't be written.
     """
     target = brain_path(path)
+    check_paths(brain.network)
     write_state(taken(brain.network), target, compress=compress)
     return target
 
 
 def load_brain(
-    path: str | os.PathLike[str], *, allow: Iterable[str] = (), memory: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    allow: Allowed | Iterable[Allowed] = (),
+    memory: int | None = None,
 ) -> Brain:
     """The brain saved at `path`, with the same future as the one that was saved.
 
@@ -102,9 +107,10 @@ def load_brain(
     ----------
     path : path-like
         Of the file. Without a suffix, ``.engram`` is added.
-    allow : iterable of str
-        Import paths ("module:Class") of models, rules and processes outside Engram that the file
-        may make Python import.
+    allow : type, str, or iterable of them
+        Models, rules and processes outside Engram that the file may use: classes, import paths
+        ("module:Class"), or files ("path/to/file.py:Class"), which are executed unless they were
+        imported before.
     memory : int, optional
         Bytes it may take. None: 1 GiB and 100 times the size of the file.
 
@@ -117,16 +123,19 @@ def load_brain(
     ------
     CheckpointError
         The file can't be used; it names the file and the reason.
+    InvalidTypeError, InvalidValueError
+        Something else is in `allow`.
     """
-    given = brain_path(path)
-    allowed = (allow,) if isinstance(allow, str) else tuple(allow)
+    given, find = brain_path(path), among_allowed(allow)
     with container.refusing(given):
-        state = read_state(given, memory)
-        return Brain.restored(state, lambda path, base: find_class(path, base, allowed), check=True)
+        return Brain.restored(read_state(given, memory), find, check=True)
 
 
 def resume_brain(
-    folder: str | os.PathLike[str], *, allow: Iterable[str] = (), memory: int | None = None
+    folder: str | os.PathLike[str],
+    *,
+    allow: Allowed | Iterable[Allowed] = (),
+    memory: int | None = None,
 ) -> Brain:
     """The latest brain that `Brain.checkpoint_every` saved into a folder.
 
@@ -136,7 +145,7 @@ def resume_brain(
     ----------
     folder : path-like
         Where the checkpoints are.
-    allow : iterable of str
+    allow : type, str, or iterable of them
         See `load_brain`.
     memory : int, optional
         See `load_brain`.

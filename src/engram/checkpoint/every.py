@@ -14,7 +14,7 @@ from typing import Self
 
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
-from engram.checkpoint.state import State, taken
+from engram.checkpoint.state import State, check_paths, taken
 from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.times import whole_steps
@@ -159,6 +159,7 @@ class Checkpointer:
                 f"brain"
             )
         self.raise_error()
+        check_paths(self._network)
         step, state = self._network.step_count, taken(self._network)
         if not self._background:
             self._write(step, state)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
+from engram.checkpoint.classes import Finder
 from engram.checkpoint.contents import MECHANISMS, keys, record
 from engram.checkpoint.live import FREE_SIZES, Arrays, put, take
 from engram.checkpoint.processes import checked_save
@@ -26,7 +26,7 @@ from engram.network.network import Network, Process
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.turns import alone
 from engram.neurons import FiringPattern, NeuronModel, RegionType
-from engram.parameters import Parameterized, class_at
+from engram.parameters import Parameterized
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.recording.statistics import Statistics
 from engram.state import layout
@@ -36,9 +36,6 @@ from engram.synapses import ShortTermPlasticity
 
 State = tuple[dict[str, Any], Arrays]
 Classes = list[type[Parameterized]]
-K = TypeVar("K", bound=Parameterized)
-Finder = Callable[[str, type[K]], type[K]]
-"""The class of a path, which derives from a base; `CheckpointError` if there is none."""
 
 _WITH_PARAMETERS: dict[str, type[Parameterized]] = {
     "stdp": STDP,
@@ -97,62 +94,24 @@ def classes(network: Network) -> Classes:
     return [type(part) for part in _of_any_class(network)]
 
 
-def among(known: Classes) -> Finder[Any]:
-    """Gives the classes of another network, of which two may have the same path.
+def check_paths(network: Network) -> None:
+    """Refuse to save what a file could not tell apart.
 
     Parameters
     ----------
-    known : Classes
-        What `classes` gave.
-
-    Returns
-    -------
-    callable
-        Finder for `restore`.
-    """
-    following = iter(known)
-    return lambda _path, _base: next(following)
-
-
-def find_class(path: str, base: type, allow: Iterable[str]) -> Any:
-    """The class saved under a path: one of Engram's, or one that is allowed to be imported.
-
-    Parameters
-    ----------
-    path : str
-        As "module:Class".
-    base : type
-        What it has to be a subclass of.
-    allow : iterable of str
-        Paths that may be imported.
-
-    Returns
-    -------
-    type
-        The class.
+    network : Network
+        Of the brain.
 
     Raises
     ------
     CheckpointError
-        It is not allowed, can't be imported, or is something else.
+        Several classes go under one path.
     """
-    module, _, name = path.partition(":")
-    if not module.startswith("engram.") and path not in set(allow):
+    for path in sorted(_shared_paths(network)):
         raise CheckpointError(
-            f"the checkpoint uses {path}, which is not part of Engram; to let it be imported, "
-            f"pass allow=[{path!r}] to load_brain"
+            f"several classes of this brain go under the path {path}, so a file could not tell "
+            f"which is which; declare each with a path of its own (saved_as='module:Name')"
         )
-    found: Any = class_at(path)
-    try:
-        if found is None:
-            found = importlib.import_module(module)
-            for part in name.split("."):
-                found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise CheckpointError(f"the checkpoint uses {path}, which can't be imported") from error
-    if not (isinstance(found, type) and issubclass(found, base)):
-        raise CheckpointError(f"the checkpoint uses {path}, which is not a {base.__name__}")
-    return found
 
 
 def _with_defaults(kind: type[Parameterized], values: Any, saved: Mapping[str, Any]) -> Any:

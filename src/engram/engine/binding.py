@@ -6,8 +6,8 @@ addresses and sizes of all arrays of the brain, in the order of the schema, and 
 wrapper looks up those that the kernel's parameters name. So the outer loop never changes, whatever
 models and rules a brain uses, and a call costs nanoseconds.
 
-Generated modules live in a cache folder whose name is a hash of all kernel sources (Numba by itself
-does not notice an edit in a callee in another file), and Numba keeps the machine code beside them.
+Machine code is known by the generated source and by all that functions of users depend on, see
+`engram.engine.freeze`; `engram.kernels.cache` keeps it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ import types as types_module
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engram.kernels.calls import argument_of, cache_folder, parameters_of, write_once
+from engram.engine.explain import Owner, explaining
+from engram.engine.freeze import Frozen, Watch
+from engram.kernels.cache import cache_folder as cache_folder
+from engram.kernels.calls import argument_of, parameters_of
 from engram.kernels.groups import GROUPS
 from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, POSITION
 from engram.state.schema import FIELDS, SYNAPSE_NAMES, Field
@@ -74,18 +77,41 @@ class Entry:
         What loops call.
     keep : object
         What the address is of: it stays valid while this is there.
+    watches : tuple of Watch
+        On what functions of users refer to.
     """
 
-    def __init__(self, address: int, keep: object) -> None:
-        self.address = address
+    def __init__(self, address: int, keep: object, watches: tuple[Watch, ...] = ()) -> None:
+        self.address, self.watches = address, watches
         self._keep = keep
+
+    def look_at(self, kind: type, *names: str) -> None:
+        """Watch attributes of the class, too, whose functions the code is of, if it is a user's.
+
+        Parameters
+        ----------
+        kind : type
+            The class.
+        *names : str
+            Of attributes.
+        """
+        for watch in self.watches[:1]:
+            watch.attributes(kind, *names)
+
+    def changed(self) -> bool:
+        """Whether what went into the machine code is no longer what it was."""
+        return any(watch.changed() for watch in self.watches)
 
 
 _entries: dict[str, Entry] = {}
+"""For good: tables hold addresses."""
 
 
 def compile_entry(
-    name: str, source: str, namespace: Mapping[str, Any] | None = None, key: str | None = ""
+    name: str,
+    source: str,
+    functions: Mapping[str, Frozen] | None = None,
+    owner: Owner | None = None,
 ) -> Entry:
     """The entry point of the kernel that a source defines under the name ``kernel``.
 
@@ -95,56 +121,54 @@ def compile_entry(
         Of the generated module, and in tracebacks.
     source : str
         Python code.
-    namespace : mapping of str to object, optional
-        Objects the source refers to.
-    key : str or None
-        What they depend on beyond the package's own sources. None: their machine code must not be
-        kept on disk.
+    functions : mapping of str to Frozen, optional
+        Functions of users that the source refers to.
+    owner : Owner, optional
+        The class whose functions they are, for errors.
 
     Returns
     -------
     Entry
-        Compiled once.
+        Compiled once, unless it can't be told what a function depends on.
+
+    Raises
+    ------
+    InvalidValueError
+        A function can't be compiled.
     """
     from engram.kernels.jit import JIT_DISABLED
 
-    text = _HEADER + source
-    digest = hashlib.sha256(f"{text}{key}".encode()).hexdigest()[:16]
-    label = f"{name}_{digest}" if key is not None else f"{name}_{id(namespace)}"
-    if label in _entries:
-        return _entries[label]
-    scope: dict[str, Any] = dict(namespace or {})
-    if JIT_DISABLED:
-        exec(compile(text, f"<engram {name}>", "exec"), scope)
-        entry = _python_entry(scope["kernel"])
-    else:
-        entry = _compiled_entry(label, text, scope, keep_on_disk=key is not None)
-    _entries[label] = entry
-    return entry
+    given, text = functions or {}, _HEADER + source
+    keys = {name: function.key for name, function in given.items()}
+    label = f"{name}_{hashlib.sha256(f'{text}{keys}'.encode()).hexdigest()[:32]}"
+    shared = None not in keys.values()
+    if not shared:
+        label += f"_{len(_entries)}"
+    if label not in _entries:
+        scope = {name: function.function for name, function in given.items()}
+        if JIT_DISABLED:
+            exec(compile(text, f"<engram {name}>", "exec"), scope)
+            _entries[label] = _python_entry(scope["kernel"])
+        else:
+            with explaining(owner, given):
+                _entries[label] = _compiled_entry(label, text, scope, shared)
+    known = _entries[label]
+    watches = tuple(function.watch for function in given.values())
+    return Entry(known.address, known, watches) if watches else known
 
 
-def _compiled_entry(label: str, text: str, scope: dict[str, Any], keep_on_disk: bool) -> Entry:
-    from numba import cfunc, types
+def _compiled_entry(label: str, text: str, scope: dict[str, Any], kept: bool) -> Entry:
+    from engram.kernels.compiled import entry_point
 
-    draft = dict(scope)
-    exec(compile(text, f"<engram {label}>", "exec"), draft)
-    text += _wrapper(parameters_of(draft["kernel"]))
-    module = _load_module(label, text, scope)
-    word = types.int64
-    compiled = cfunc(word(word, word, word), cache=keep_on_disk)(module.entry)
-    return Entry(compiled.address, compiled)
-
-
-def _load_module(label: str, text: str, scope: Mapping[str, Any]) -> Any:
-    """Run generated source from a file in the cache folder, so that Numba can cache beside it."""
-    path = cache_folder() / f"{label}.py"
-    write_once(path, text)
-    # Numba looks up the module of cached functions by name.
+    # Numba looks up the module of compiled functions by name.
     module = types_module.ModuleType(f"engram_generated.{label}")
     sys.modules[module.__name__] = module
     module.__dict__.update(scope)
-    exec(compile(text, str(path), "exec"), module.__dict__)
-    return module
+    exec(compile(text, f"<engram {label}>", "exec"), module.__dict__)
+    wrapper = _wrapper(parameters_of(module.__dict__["kernel"]))
+    exec(compile(wrapper, f"<engram {label}>", "exec"), module.__dict__)
+    compiled = entry_point(module.__dict__["entry"], label if kept else None)
+    return Entry(compiled.address, compiled)
 
 
 def _python_entry(kernel: Callable[..., Any]) -> Entry:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engram.engine.binding import Entry, compile_entry
+from engram.engine.explain import Owner
 from engram.engine.loops import import_or_inject, indented, model_arrays
 from engram.kernels.calls import parameters_of
 
@@ -92,7 +93,7 @@ def compartment_loop(
     shared = [p for p in parameters if p not in per_neuron]
     values = _EXPRESSIONS | {s: f"a_{s}[k]" for s in states} | {p: f"c_{p}" for p in shared}
     values |= {p: f"q_{p}[k]" for p in per_neuron}
-    imports, namespace, key = import_or_inject({"soma": soma})
+    imports, users = import_or_inject({"soma": soma})
     source = imports + _LOOP.format(
         conductance=conductance,
         constants=indented(4, [f"c_{p} = c[{k}]" for k, p in enumerate(shared)]),
@@ -104,4 +105,4 @@ def compartment_loop(
         arguments=", ".join(values[p] for p in parameters_of(soma)),
         store=indented(8, [f"a_{s}[k] = new_{s}" for s in states]),
     )
-    return compile_entry(f"compartments_{name}", source, namespace, key)
+    return compile_entry(f"compartments_{name}", source, users, Owner(name, {}))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry
-from engram.errors import InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError
 from engram.kernels.calls import parameters_of
 from engram.kernels.constants import GATE, RULE_PARAMETERS
 from engram.neurons import NeuronModel
 from engram.plasticity import PlasticityRule
+
+
+def _loaded(path: str) -> Callable[..., Any]:
+    """A function given as "module:name"."""
+    module, name = path.split(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
 
 _compartment_entries: dict[type, Entry] = {}
 
@@ -26,20 +37,31 @@ def compartment_entry(kind: type[NeuronModel]) -> Entry:
     Returns
     -------
     Entry
-        Compiled once.
+        Compiled once, and again when what it refers to has changed.
     """
-    if kind not in _compartment_entries:
+    if kind not in _compartment_entries or _compartment_entries[kind].changed():
         assert kind.soma is not None
-        module, name = kind.soma.split(":")
         _compartment_entries[kind] = compartments.compartment_loop(
             kind.__name__,
             list(kind.states),
             kind.model_parameters(),
             kind.per_neuron(),
             kind.conductance,
-            getattr(importlib.import_module(module), name),
+            _loaded(kind.soma),
         )
     return _compartment_entries[kind]
+
+
+def _check_function(where: str, function: object) -> None:
+    """Refuse what Numba can't compile, or takes for something else."""
+    plain = getattr(function, "py_func", function)
+    if not inspect.isfunction(plain):
+        raise InvalidTypeError(
+            f"{where} must be a function, with @staticmethod before it, not {function!r}; what "
+            f"else it needs can be its parameters, globals or captured variables"
+        )
+    if inspect.isgeneratorfunction(plain) or inspect.iscoroutinefunction(plain):
+        raise InvalidTypeError(f"{where} must return its values, not yield or await")
 
 
 def check_model(kind: type[NeuronModel]) -> None:
@@ -52,8 +74,8 @@ def check_model(kind: type[NeuronModel]) -> None:
 
     Raises
     ------
-    InvalidValueError
-        They do, or there are no functions, or too many states.
+    InvalidTypeError, InvalidValueError
+        They do, or are no functions, or there are none, or too many states.
     """
     if kind.loop is not None:
         return
@@ -64,8 +86,11 @@ def check_model(kind: type[NeuronModel]) -> None:
             f"{kind.__name__}.states: at most {loops.MAX_STATES}, not {len(kind.states)}"
         )
     valid = [*kind.states, *kind.model_parameters(), *loops.INPUT_NAMES]
-    for function in kind.functions():
-        for name in [] if function is None else parameters_of(function):
+    for method, function in zip(("update", "reset"), kind.functions(), strict=True):
+        if function is None:
+            continue
+        _check_function(f"{kind.__name__}.{method}", function)
+        for name in parameters_of(function):
             if name not in valid:
                 raise InvalidValueError(
                     f"{kind.__name__}: update or reset asks for {name!r}, which is neither a "
@@ -88,11 +113,11 @@ def model_entry(kind: type[NeuronModel]) -> Entry:
     Returns
     -------
     Entry
-        Compiled once.
+        Compiled once, and again when what it refers to has changed.
     """
-    if kind not in _model_entries:
+    if kind not in _model_entries or _model_entries[kind].changed():
         if kind.loop is not None:
-            _model_entries[kind] = loops.source_loop(kind.__name__, kind.loop)
+            _model_entries[kind] = loops.source_loop(kind.__name__, _loaded(kind.loop))
         else:
             update, reset = kind.functions()
             _model_entries[kind] = loops.neuron_loop(
@@ -104,6 +129,7 @@ def model_entry(kind: type[NeuronModel]) -> Entry:
                 update,
                 reset,
             )
+        _model_entries[kind].look_at(kind, "update", "reset", "states", "conductance")
     return _model_entries[kind]
 
 
@@ -122,9 +148,12 @@ def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
 
     Raises
     ------
-    InvalidValueError
-        There is no such parameter, or there are too many.
+    InvalidTypeError, InvalidValueError
+        There is no such parameter, or there are too many; or they are no functions.
     """
+    for method, function in (("on_pre", rule.on_pre), ("on_post", rule.on_post)):
+        if function is not None or method == "on_post":
+            _check_function(f"{rule.__name__}.{method}", function)
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
     asked = [
         name
@@ -181,10 +210,11 @@ def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry
     Returns
     -------
     tuple of (Entry, Entry)
-        For arrivals, and after firing; compiled once.
+        For arrivals, and after firing; compiled once, and again when what they refer to has
+        changed.
     """
     key = rule, gated
-    if key not in _rule_entries:
+    if key not in _rule_entries or any(entry.changed() for entry in _rule_entries[key]):
         _rule_entries[key] = loops.rule_loops(
             f"{rule.__name__}_gated" if gated else rule.__name__,
             rule_arguments(rule),
@@ -195,4 +225,6 @@ def rule_entries(rule: type[PlasticityRule], gated: bool = False) -> tuple[Entry
             rule.on_post,
             gated,
         )
+        for entry in _rule_entries[key]:
+            entry.look_at(rule, "on_pre", "on_post")
     return _rule_entries[key]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from engram.engine.binding import Entry, compile_entry
+from engram.engine.explain import Owner
+from engram.engine.freeze import Frozen, Watch, frozen, in_kernels
 from engram.kernels.calls import parameters_of
 from engram.kernels.constants import GATE, MODEL_ROWS
 
@@ -20,46 +19,9 @@ TRACE_NAMES = ("x", "x2", "y", "y2")
 """Presynaptic and postsynaptic traces a rule may ask for."""
 
 
-def source_key(*functions: Callable[..., Any] | None) -> str | None:
-    """What the machine code of user functions depends on.
-
-    The whole file counts, since a function may use what stands around it. Functions typed at a
-    prompt have no file.
-
-    Parameters
-    ----------
-    *functions : callable or None
-        None counts for nothing.
-
-    Returns
-    -------
-    str or None
-        A hash; None if that can't be told.
-    """
-    digest = hashlib.sha256()
-    for function in functions:
-        if function is None:
-            continue
-        try:
-            path = inspect.getsourcefile(getattr(function, "py_func", function))
-        except TypeError:
-            return None
-        if path is None or not Path(path).is_file():
-            return None
-        digest.update(Path(path).read_bytes())
-        digest.update(getattr(function, "__qualname__", "").encode())
-    return digest.hexdigest()
-
-
-def _jitted(function: Callable[..., Any]) -> Callable[..., Any]:
-    from engram.kernels.jit import jit
-
-    return function if hasattr(function, "py_func") else jit(function)
-
-
 def import_or_inject(
     functions: dict[str, Callable[..., Any] | None],
-) -> tuple[str, dict[str, Any], str | None]:
+) -> tuple[str, dict[str, Frozen]]:
     """Make functions known to a generated module: those of the package by import.
 
     Parameters
@@ -69,22 +31,24 @@ def import_or_inject(
 
     Returns
     -------
-    tuple of (str, dict, str or None)
-        Import lines, objects to inject, and the key of `compile_entry`.
+    tuple of (str, dict of Frozen)
+        Import lines, and functions to inject.
     """
-    lines, namespace, foreign = [], {}, []
+    from engram.kernels.jit import JIT_DISABLED
+
+    lines, own = [], {}
     for name, function in functions.items():
         if function is None:
             continue
-        plain = getattr(function, "py_func", function)
-        if plain.__module__.startswith("engram.kernels.") and plain.__qualname__.isidentifier():
-            lines.append(f"from {plain.__module__} import {plain.__qualname__} as {name}\n")
-            if function is plain:
+        if in_kernels(function):
+            lines.append(f"from {function.__module__} import {function.__name__} as {name}\n")
+            if not hasattr(function, "py_func"):
                 lines.append(f"{name} = jit({name})\n")
+        elif JIT_DISABLED:
+            own[name] = Frozen(function, None, Watch())
         else:
-            namespace[name] = _jitted(function)
-            foreign.append(function)
-    return "".join(lines), namespace, source_key(*foreign) if foreign else ""
+            own[name] = frozen(function)
+    return "".join(lines), own
 
 
 _NEURON_LOOP = """\
@@ -223,7 +187,7 @@ def neuron_loop(
         reset_lines = [*own, *saved, "for k_fired in range(n_fired):"]
         reset_lines += ["    k = np.uint64(who[k_fired])", f"    {targets} = reset({before})"]
     here = {p: f"i_{p}" for p in INPUT_NAMES} | {s: f"a_{s}[k]" for s in states}
-    imports, namespace, key = import_or_inject({"update": update, "reset": reset})
+    imports, users = import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
         sign="-" if conductance else "",
         slices=indented(4, [*slices, *saved]),
@@ -235,26 +199,36 @@ def neuron_loop(
         wants_theta="theta" in wanted,
         wants_uniform="uniform" in wanted,
     )
-    return compile_entry(f"neurons_{name}", source, namespace, key)
+    owner = Owner(
+        name,
+        {
+            "update": (
+                len(states) + 1,
+                f"the new {', '.join(states)} and whether the neuron fires",
+            ),
+            "reset": (len(states), f"{', '.join(states)} after the spike"),
+        },
+    )
+    return compile_entry(f"neurons_{name}", source, users, owner)
 
 
-def source_loop(name: str, path: str) -> Entry:
+def source_loop(name: str, kernel: Callable[..., Any]) -> Entry:
     """The loop over a region of sources that has its own kernel.
 
     Parameters
     ----------
     name : str
         Of the model.
-    path : str
-        The kernel as "module:name".
+    kernel : callable
+        Asks by name for what it needs.
 
     Returns
     -------
     Entry
         Compiled.
     """
-    module, kernel = path.split(":")
-    return compile_entry(f"neurons_{name}", f"from {module} import {kernel} as kernel\n")
+    imports, users = import_or_inject({"kernel": kernel})
+    return compile_entry(f"neurons_{name}", imports, users, Owner(name, {}))
 
 
 def _rule_adapter(
@@ -313,15 +287,17 @@ def rule_loops(
         # The arrival loop need not look up traces of the arriving spikes nobody asks for.
         asked = n_pre_traces if {"x", "x2"} & set(parameters_of(on_pre)) else 0
         sides.append((on_pre, "on_pre", "make_arrive", "arrivals", asked))
+    what = "the change of eligibility" if modulated else "the new weight"
+    owner = Owner(name.removesuffix("_gated"), dict.fromkeys(("on_pre", "on_post"), (1, what)))
     entries = []
     for function, side, factory, module, traces in sides:
-        imports, namespace, key = import_or_inject({side: function})
+        imports, users = import_or_inject({side: function})
         source = (
             f"from engram.kernels.{module} import {factory}\n{imports}\n"
             + _rule_adapter(side, function, parameters, modulated, gated)
             + f"kernel = {factory}(adapted_{side}, {modulated}, {traces}, {n_post_traces})\n"
         )
-        entries.append(compile_entry(f"{side}_{name}", source, namespace, key))
+        entries.append(compile_entry(f"{side}_{name}", source, users, owner))
     return entries[1] if on_pre is not None else static_loop(), entries[0]
 
 

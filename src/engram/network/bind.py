@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine import loops
+from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT
 from engram.network import efficacy, inputs, pathways
@@ -35,8 +36,13 @@ def bind(network: Network) -> None:
     network : Network
         Of the brain.
     """
-    if not network.stale:
+    if not network.stale and not any(entry.changed() for entry in network.entries):
         return
+    # What can't be compiled is refused before anything is written.
+    used = [_region_entry(region) for region in network.regions.values()]
+    for pathway in network.pathways:
+        used += _rule_entries(network, pathway)
+    network.entries = [entry for entry in used if entry.watches]
     tables = network.tables
     if len(network.places) != tables.sizes["N"]:
         network.places = np.concatenate([np.arange(n) for n in tables["region_capacity"]])
@@ -50,6 +56,19 @@ def bind(network: Network) -> None:
     for pathway in network.pathways:
         _bind_pathway(network, pathway)
     network.stale = False
+
+
+def _region_entry(region: RegionRecord) -> Entry:
+    kind = type(region.model)
+    return compartment_entry(kind) if region.dendrites.n_dynamic else model_entry(kind)
+
+
+def _rule_entries(network: Network, pathway: PathwayRecord) -> tuple[Entry, ...]:
+    """For arrivals and after firing; none for a pathway without a rule."""
+    if pathway.rule is None:
+        return ()
+    tables, p = network.tables, pathway.index
+    return rule_entries(type(pathway.rule), bool(tables["gated"][p] or tables["cholinergic"][p]))
 
 
 def _bind_logging(network: Network) -> None:
@@ -96,8 +115,7 @@ def _bind_region(network: Network, region: RegionRecord) -> None:
     left = network.slots(region, "exc").any() or network.slots(region, "inh").any()
     tables["receiving"][r] = receives or left or tables["fed"][r]
     tables["compartments"][r] = n = region.dendrites.n_dynamic
-    entry = compartment_entry(kind) if n else model_entry(kind)
-    tables["integrate_entry"][r] = entry.address
+    tables["integrate_entry"][r] = _region_entry(region).address
     if n:
         _bind_dendrites(network, region)
 
@@ -146,8 +164,7 @@ def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
     tables["nearest"][p] = rule.pairing == "nearest"
     _bind_dopamine(network, pathway, rule if isinstance(rule, ModulatedRule) else UNTAUGHT)
     _bind_traces(network, pathway, rule)
-    gated = bool(tables["gated"][p] or tables["cholinergic"][p])
-    arrive, post = rule_entries(type(rule), gated)
+    arrive, post = _rule_entries(network, pathway)
     for k, name in enumerate(rule_arguments(type(rule))):
         tables["rule_parameter"][p, k] = getattr(rule, name)
     tables["arrive_entry"][p] = arrive.address if used else 0

@@ -256,11 +256,9 @@ class Network(Parts):
             kind: kind().attach(self.change) for kind in (STDP, RewardSTDP)
         }
         self.encoder = StimulusEncoder()
-        self.tag = 0
-        self.last_reset = 0
+        self.tag = self.last_reset = 0
         self.last_stimulus = NEVER
-        self.imposed = False
-        self.presenting = self.acting = False
+        self.imposed = self.presenting = self.acting = False
         self.asleep_until: int | None = None
         self.spikes_kept = 0
         self.places = np.zeros(0, np.int64)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.engine.binding import Entry
 from engram.errors import InvalidValueError, unknown_name
 from engram.network.interrupts import carry_out
 from engram.network.records import PathwayRecord, RegionRecord
@@ -38,6 +39,7 @@ class Parts(Turns):
         self.structure_version = 0
         self.undoable = False
         self.stale = True
+        self.entries: list[Entry] = []
         self.agenda: tuple[int, list[Any]] | None = None
 
     # -- changes

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engram.engine.freeze import frozen
 from engram.kernels.calls import parameters_of
 from engram.neurons import NeuronModel
 
@@ -38,27 +39,37 @@ def found_unit(model: NeuronModel) -> float:
     return 1.0 if needed is None else float(f"{needed / IZHIKEVICH:.2g}")
 
 
-@functools.lru_cache(maxsize=256)
+_known: dict[tuple[type[NeuronModel], tuple[tuple[str, Any], ...]], tuple[Any, float | None]] = {}
+"""By class and parameters: the function and what it needs, as long as that is what it was."""
+
+
 def _rheobase(kind: type[NeuronModel], values: tuple[tuple[str, Any], ...]) -> float | None:
     """The constant current that makes a neuron fire from rest; None for none, or any."""
     try:
-        with np.errstate(all="ignore"):
-            update = kind.functions()[0]
-            fires = functools.partial(
-                _fires, getattr(update, "py_func", update), kind(**dict(values)), dict(values)
-            )
-            if fires(0.0):
-                return None
-            first = next((k for k in DECADES if fires(10.0**k)), None)
-            if first is None:
-                return None
-            low, high = first - 1.0, float(first)
-            for _ in range(7):
-                middle = 0.5 * (low + high)
-                low, high = (low, middle) if fires(10.0**middle) else (middle, high)
-            return float(10.0**high)
+        update = kind.functions()[0]
+        known, needed = _known.get((kind, values), (None, None))
+        if known is None or known[0] is not update or known[1].changed():
+            fixed = frozen(update)
+            plain = getattr(fixed.function, "py_func", fixed.function)
+            needed = _searched(functools.partial(_fires, plain, kind(**dict(values)), dict(values)))
+            _known[kind, values] = (update, fixed.watch), needed
     except Exception:  # of whatever kind: it is the user's function, written for Numba
         return None
+    return needed
+
+
+def _searched(fires: Callable[[float], bool]) -> float | None:
+    with np.errstate(all="ignore"):
+        if fires(0.0):
+            return None
+        first = next((k for k in DECADES if fires(10.0**k)), None)
+        if first is None:
+            return None
+        low, high = first - 1.0, float(first)
+        for _ in range(7):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if fires(10.0**middle) else (middle, high)
+        return float(10.0**high)
 
 
 def _fires(
