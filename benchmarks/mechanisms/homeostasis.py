@@ -74,7 +74,8 @@ def mistuned(brain: Brain, factor: float, scaling: bool) -> dict[str, Any]:
     for projection in brain.projections:
         if projection.n_synapses and projection.rule is not None:
             weight = projection.weight
-            projection.weight = np.where(weight > 0, factor * weight, weight)
+            stronger = np.minimum(factor * weight, projection.w_max)
+            projection.weight = np.where(weight > 0, stronger, weight)
     if not scaling:
         brain.freeze_homeostatic_scaling()
     course = [float(rate_over(brain, 5).mean()) for _ in range(RETURN // 5)]

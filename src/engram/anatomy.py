@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from engram.distributions import Values
-from engram.errors import unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.modulation import Modulation
-from engram.network import build
+from engram.network import build, connect, own_wiring, removal
 from engram.network.interrupts import carry_out, whole
 from engram.network.network import Network, Process
 from engram.network.wiring import Wiring
@@ -50,6 +51,59 @@ class Regions(Mapping[str, Region]):
         return repr(self._regions)
 
 
+class Unset(Enum):
+    """What stands for an argument that was not given, where None means something."""
+
+    UNSET = "unset"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset.UNSET
+USUAL_CONNECTIVITY = own_wiring.Usual(own_wiring.CONNECTIVITY)
+
+
+Chosen = NeuronType | None | Unset
+
+
+def types_of(
+    source: Chosen, also_source: Chosen, target: Chosen, also_target: Chosen
+) -> tuple[NeuronType | None, NeuronType | None, bool]:
+    """The types of neurons that send and receive, each of which goes by two names.
+
+    Parameters
+    ----------
+    source, also_source : NeuronType or None or Unset
+        Who sends, by either name.
+    target, also_target : NeuronType or None or Unset
+        Who receives.
+
+    Returns
+    -------
+    tuple of (NeuronType or None, NeuronType or None, bool)
+        Who sends, who receives, and whether nobody said who sends.
+
+    Raises
+    ------
+    InvalidValueError
+        Both names were given.
+    """
+    found: list[Chosen] = []
+    for side, given, other in (("source", source, also_source), ("target", target, also_target)):
+        if not (isinstance(given, Unset) or isinstance(other, Unset)):
+            raise InvalidValueError(
+                f"Brain.connect_regions: {side}_type and {side}_neuron_type mean the same; give one"
+            )
+        found.append(other if isinstance(given, Unset) else given)
+    sending, receiving = found
+    return (
+        NeuronType.EXCITATORY if isinstance(sending, Unset) else sending,
+        None if isinstance(receiving, Unset) else receiving,
+        isinstance(sending, Unset),
+    )
+
+
 class Anatomy(Guarded):
     """Regions and projections of a `Brain`: views of its network.
 
@@ -81,24 +135,25 @@ class Anatomy(Guarded):
 
     def look(self) -> None:
         """Make views of what has been added or is gone."""
-        records = self.network.regions
+        network = self.network
+        # By identity: a region may have the name of one that was removed.
+        regions = {id(view.record): view for view in self._regions.values()}
+        pathways = {id(view.record): view for view in self._projections}
         self._regions = {
-            name: self._regions.get(name) or Region(self.network, record)
-            for name, record in records.items()
+            name: regions.get(id(record)) or Region(network, record)
+            for name, record in network.regions.items()
         }
-        known = {id(view.record): view for view in self._projections}
         self._projections = tuple(
-            known.get(id(record)) or Projection(self.network, record)
-            for record in self.network.pathways
+            pathways.get(id(record)) or Projection(network, record) for record in network.pathways
         )
 
     @whole
     def add_region(
         self,
         name: str,
-        region_type: RegionType,
+        region_type: RegionType | str = "association",
         n_neurons: int = 50,
-        connectivity: float = 0.1,
+        connectivity: float = USUAL_CONNECTIVITY,
         max_neurons: int | None = None,
         *,
         model: NeuronModel | type[NeuronModel] | None = None,
@@ -123,12 +178,13 @@ class Anatomy(Guarded):
         ----------
         name : str
             Without "->".
-        region_type : RegionType
-            What it is for.
+        region_type : RegionType or str
+            What it is for; a name in any case will do.
         n_neurons : int
             At first.
         connectivity : float
-            Probability that a neuron contacts another of the region.
+            Probability that a neuron contacts another of the region; unless it is given, 0 for
+            sources (`PoissonSource`, `Relay`), which stand for input from outside.
         max_neurons : int, optional
             Slots reserved for growth. None: max(1000, n_neurons).
         model : NeuronModel or type, optional
@@ -146,7 +202,9 @@ class Anatomy(Guarded):
         inhibitory_weights : Values, optional
             Magnitudes of the GABA synapses, which inhibitory neurons use.
         delays, w_max, rule, stp : Values, float, PlasticityRule or str, ShortTermPlasticity
-            Of the region's own wiring, see `connect_regions`; delays in ms.
+            Of the region's own wiring, see `connect_regions`; delays in ms. With wiring "in_degree"
+            every neuron gets `in_degree` sources in all, of both types. A matrix of weights has
+            those of all neurons, inhibitory ones included.
 
         Returns
         -------
@@ -158,8 +216,10 @@ class Anatomy(Guarded):
         InvalidTypeError, InvalidValueError, CapacityError
             A value is not valid, or there are more neurons than slots.
         """
-        own = build.OwnWiring(
-            Wiring(wiring, connectivity, in_degree, autapses),
+        chosen = Izhikevich if model is None else model
+        density = own_wiring.density_of(connectivity, chosen)
+        own = own_wiring.OwnWiring(
+            Wiring(wiring, density, in_degree, autapses),
             weights,
             inhibitory_weights,
             delays,
@@ -173,7 +233,7 @@ class Anatomy(Guarded):
             region_type,
             n_neurons,
             max_neurons,
-            Izhikevich if model is None else model,
+            chosen,
             excitatory,
             patterns,
             variation,
@@ -195,17 +255,21 @@ class Anatomy(Guarded):
         *,
         wiring: str = "random",
         in_degree: int | None = None,
+        autapses: bool = False,
         weights: Values | None = None,
         delays: Values | None = None,
-        source_type: NeuronType | None = NeuronType.EXCITATORY,
-        target_type: NeuronType | None = None,
+        source_type: NeuronType | Unset | None = UNSET,
+        target_type: NeuronType | Unset | None = UNSET,
+        source_neuron_type: NeuronType | Unset | None = UNSET,
+        target_neuron_type: NeuronType | Unset | None = UNSET,
         w_min: float = 0.0,
         w_max: float | None = None,
         rule: PlasticityRule | str | None = "default",
         stp: ShortTermPlasticity | None = None,
         modulation: Modulation | bool | None = None,
+        name: str | None = None,
     ) -> Projection:
-        """Connect two regions.
+        """Connect two regions, or one with itself by a further pathway.
 
         Parameters
         ----------
@@ -221,15 +285,18 @@ class Anatomy(Guarded):
             "random" (every pair with probability `density`), "in_degree" (every target neuron gets
             `in_degree` sources), "all_to_all", "one_to_one", "all_but_one" (neuron k to all but the
             k-th target).
-        in_degree : int, optional
-            See `wiring`.
-        weights : float, array_like or Distribution, optional
+        in_degree, autapses : int, bool
+            See `wiring`; autapses: from a region to itself, whether a neuron may contact itself.
+        weights : float, array_like, sparse matrix or Distribution, optional
             Magnitudes: one for all, one per synapse (in order of pre, then post), or drawn. None:
-            such that the target follows the source.
-        delays : float, array_like or Distribution, optional
-            Delays, ms, likewise. None: uniform in 1-5 ms.
-        source_type, target_type : NeuronType, optional
-            The neurons that take part. None: all.
+            such that the target follows the source. A matrix, source x target (an array of two
+            dimensions, or a sparse one of SciPy), says who contacts whom: what is 0 in a dense one,
+            or not stored in a sparse one, is no synapse. Inhibitory weights may be negative.
+        delays : float, array_like, sparse matrix or Distribution, optional
+            Delays, ms, likewise. None: uniform in 1-5 ms. Of a matrix, each synapse gets its entry.
+        source_type, target_type, source_neuron_type, target_neuron_type : NeuronType, optional
+            The neurons that take part, by either name. None: all. By default excitatory neurons
+            send, or those that a matrix of weights names, and all receive.
         w_min, w_max : float
             Bounds of magnitudes. w_max None: twice the largest initial weight.
         rule : PlasticityRule or str, optional
@@ -242,6 +309,8 @@ class Anatomy(Guarded):
             synapses: `DopamineRelease`, `AcetylcholineRelease` or `SerotoninRelease`, as nt says;
             True: with default parameters; False: nothing; None: dopamine if nt is DOPAMINE and the
             source a region of type REWARD, else nothing.
+        name : str, optional
+            Tells several pathways between the same regions apart.
 
         Returns
         -------
@@ -253,18 +322,17 @@ class Anatomy(Guarded):
         UnknownNameError, InvalidTypeError, InvalidValueError
             There is no such region, or a value is not valid.
         """
-        options = Wiring(wiring, density, in_degree, True)
-        made = build.connect(
+        types = types_of(source_type, source_neuron_type, target_type, target_neuron_type)
+        options = Wiring(wiring, density, in_degree, autapses)
+        pattern = connect.Pattern(options, weights, delays, *types)
+        made = connect.connect(
             self.network,
             source,
             target,
+            name,
             bidirectional,
             nt,
-            options,
-            weights,
-            delays,
-            source_type,
-            target_type,
+            pattern,
             w_min,
             w_max,
             rule,
@@ -274,13 +342,92 @@ class Anatomy(Guarded):
         self.look()
         return self._projections[made[0].index]
 
-    def get_projection(self, source: str, target: str) -> Projection:
+    @whole
+    def remove_region(self, name: str) -> None:
+        """Remove a region, its neurons, and all projections that begin or end in it.
+
+        The others live on as they would have without it: spikes on their way between them arrive,
+        and each keeps its random numbers. What refers to it goes along: its stimulus, its rhythms,
+        couplings and the gates they were, its memory traces, its critic, its figures in
+        `stats_history`. Recorders stop recording it; what they have stays readable. Views of it
+        raise `InvalidValueError`.
+
+        Parameters
+        ----------
+        name : str
+            Of the region.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidValueError
+            A stimulus is being presented.
+        """
+        try:
+            removal.remove_region(self.network, self.network.region("Brain.remove_region", name))
+        finally:
+            self.look()
+
+    @whole
+    def rename_region(self, old: str, new: str) -> None:
+        """Give a region another name; nothing else changes, and spikes stay the same.
+
+        Labels of projections follow, and so do recorders, critics and memory traces.
+
+        Parameters
+        ----------
+        old, new : str
+            The name it has, and the one it gets.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidValueError
+            The new name is taken or none, or a stimulus is being presented.
+        """
+        where = "Brain.rename_region"
+        try:
+            removal.rename_region(self.network, self.network.region(where, old), new)
+        finally:
+            self.look()
+
+    @whole
+    def remove_projection(self, projection: Projection) -> None:
+        """Remove a projection with its synapses; spikes on their way along it do not arrive.
+
+        Parameters
+        ----------
+        projection : Projection
+            Of this brain, not a region's own wiring.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            It is none, of another brain, removed already, or a region's own wiring; or a stimulus
+            is being presented.
+        """
+        where = "Brain.remove_projection"
+        if not isinstance(projection, Projection):
+            raise InvalidTypeError(f"{where}: projection must be a Projection, not {projection!r}")
+        if projection.record not in self.network.pathways:
+            raise InvalidValueError(f"{where}: {projection!r} is none of this brain")
+        try:
+            removal.remove_pathway(self.network, projection.record)
+        finally:
+            self.look()
+
+    def get_projection(self, source: str, target: str, name: str | None = None) -> Projection:
         """The projection between two regions; a region's own wiring is its projection to itself.
 
         Parameters
         ----------
         source, target : str
             Names of the regions.
+        name : str, optional
+            The name it was given. None: none ("" for a further pathway of a region to itself that
+            was given none).
 
         Returns
         -------
@@ -292,7 +439,7 @@ class Anatomy(Guarded):
         UnknownNameError
             There is none.
         """
-        found = self.network.pathway("Brain.get_projection", source, target)
+        found = self.network.pathway("Brain.get_projection", source, target, name)
         return self._projections[found.index]
 
     def add_process(self, process: Process) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -31,6 +32,7 @@ from engram.network import present
 from engram.network.finite import not_finite
 from engram.network.interrupts import whole
 from engram.network.network import Network
+from engram.network.restriction import restricted
 from engram.network.turns import alone
 from engram.parameters import Mechanism
 from engram.plasticity import STDP, RewardSTDP
@@ -94,6 +96,7 @@ class Brain(Anatomy, Drives, Life, Switches):
             Network(number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1))
         )
         self.network.device = device_name(device)
+        self.reward_stdp.restrict_with(functools.partial(restricted, self.network))
         self.oscillators = Oscillators()
         memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
         for process in (
@@ -298,7 +301,13 @@ class Brain(Anatomy, Drives, Life, Switches):
 
     @whole
     def enable_projection_plasticity(
-        self, source: str, target: str, A_plus: float | None = None, A_minus: float | None = None
+        self,
+        source: str,
+        target: str,
+        A_plus: float | None = None,
+        A_minus: float | None = None,
+        *,
+        name: str | None = None,
     ) -> Projection:
         """Plasticity on for one projection; a static one gets reward-modulated STDP.
 
@@ -308,13 +317,15 @@ class Brain(Anatomy, Drives, Life, Switches):
             Names of the regions it connects.
         A_plus, A_minus : float, optional
             Of the rule. None: as they are.
+        name : str, optional
+            As of `get_projection`.
 
         Returns
         -------
         Projection
             This one.
         """
-        projection = self.get_projection(source, target)
+        projection = self.get_projection(source, target, name)
         given = {"A_plus": A_plus, "A_minus": A_minus}
         values = {
             k: number(f"{projection.label}: {k}", v, 0.0) for k, v in given.items() if v is not None

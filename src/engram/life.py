@@ -396,20 +396,22 @@ class Life:
         return f"region:{name}"
 
     @staticmethod
-    def projection_target(source: str, target: str) -> str:
+    def projection_target(source: str, target: str, name: str | None = None) -> str:
         """The reward target that is a projection.
 
         Parameters
         ----------
         source, target : str
             Names of the regions that it connects.
+        name : str, optional
+            That it was given.
 
         Returns
         -------
         str
-            As ``"proj:<source>-><target>"``.
+            As ``"proj:<source>-><target>"`` or ``"proj:<source>-><target>:<name>"``.
         """
-        return f"proj:{source}->{target}"
+        return f"proj:{source}->{target}" + (f":{name}" if name else "")
 
     @alone
     def reward(self, amount: float, target: str) -> None:
@@ -423,7 +425,7 @@ class Life:
         amount : float
             By how much, 0 or more.
         target : str
-            As ``"region:<name>"`` or ``"proj:<a>-><b>"``.
+            As ``"region:<name>"``, ``"proj:<a>-><b>"`` or ``"proj:<a>-><b>:<name>"``.
 
         Raises
         ------

@@ -9,12 +9,18 @@ synapse born later takes over the trace of its axon.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, ClassVar
+
+from numpy.typing import ArrayLike
 
 from engram.errors import InvalidTypeError, InvalidValueError
 from engram.kernels import rules
 from engram.parameters import Parameter, Parameterized
+
+Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
+"""What a brain's own rule restricts learning by."""
 
 
 class PlasticityRule(Parameterized):
@@ -188,6 +194,62 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
 
     on_pre = staticmethod(rules.reward_stdp_on_pre)
     on_post = staticmethod(rules.reward_stdp_on_post)
+
+    _restriction: Restriction | None = None
+
+    def restrict_with(self, restriction: Restriction) -> None:
+        """Be the one of a brain, which knows how to restrict learning to some neurons.
+
+        Parameters
+        ----------
+        restriction : callable
+            Takes what `restrict_to_posts` takes.
+        """
+        self._restriction = restriction
+
+    def restrict_to_posts(
+        self, target: str, posts: ArrayLike
+    ) -> contextlib.AbstractContextManager[None]:
+        """Let dopamine teach only the synapses onto some neurons, within a ``with`` block.
+
+        At the end of the block the weights of the target's other synapses are what they were at its
+        beginning; their eligibility goes on. Within it they move, so that a block should be as
+        short as the effect of a reward.
+
+        Parameters
+        ----------
+        target : str
+            As for `Brain.reward`.
+        posts : array_like of shape (k,)
+            Neurons of the target region, as indices or as a mask.
+
+        Returns
+        -------
+        context manager
+            To be entered once.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            There is no such target or neuron, dopamine does not act on it, or this is not
+            `Brain.reward_stdp`.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b")
+        >>> with brain.reward_stdp.restrict_to_posts(path.label, [3]):
+        ...     brain.reward(1.0, path.label)
+        ...     brain.run(50)
+        """
+        if self._restriction is None:
+            raise InvalidValueError(
+                "RewardSTDP.restrict_to_posts: this rule is of no brain, or of one projection; use "
+                "that of Brain.reward_stdp"
+            )
+        return self._restriction(target, posts)
 
 
 class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):

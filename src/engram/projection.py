@@ -8,19 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
-from engram.errors import (
-    InvalidTypeError,
-    InvalidValueError,
-    as_array,
-    indices,
-    integer,
-    number,
-    vector,
-)
-from engram.kernels.calls import call
+from engram.errors import InvalidValueError, integer, number
+from engram.errors import indices as checked_indices
 from engram.modulation import DopamineRelease, Modulation
 from engram.morphology import Placement
-from engram.network import efficacy, pathways, settings, sites
+from engram.network import assignments, efficacy, pathways, settings, short_term
+from engram.network.ends import check_ends
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
@@ -41,8 +34,9 @@ Ints = NDArray[np.int64]
 class Projection(View):
     """The synapses from one region to another; a region's own wiring is its projection to itself.
 
-    A view of the brain's state. Arrays have an entry per living synapse, in an order that holds
-    until some are added or removed. They are copies; ``weight`` and scalars can be assigned.
+    A view of the brain's state. The arrays have one entry per living synapse, in an order that
+    holds until synapses are added or removed or delays change; they are copies. ``weight``,
+    ``delay``, ``compartment`` and the scalar attributes can be assigned.
 
     Parameters
     ----------
@@ -56,32 +50,47 @@ class Projection(View):
     _shown = staticmethod(pathway_html)
 
     def __init__(self, network: Network, record: PathwayRecord) -> None:
-        self._network, self._record = network, record
+        self._network, self._settings = network, record
 
     @property
     def record(self) -> PathwayRecord:
         """The settings it is a view of."""
-        return self._record
+        return self._settings
+
+    @property
+    def _record(self) -> PathwayRecord:
+        """The same, unless the projection was removed."""
+        return self._settings.present()
 
     # -- what it is
 
     @property
     def source(self) -> str:
         """Name of the presynaptic region."""
-        return self._record.source
+        return self._settings.source
 
     @property
     def target(self) -> str:
         """Name of the postsynaptic region."""
-        return self._record.target
+        return self._settings.target
+
+    @property
+    def name(self) -> str | None:
+        """What tells it from others between the same regions; None where nothing does."""
+        return self._settings.name or None
 
     @property
     def label(self) -> str:
-        """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
-        return self._record.label
+        """The target string of `Brain.reward`.
+
+        ``region:<name>`` of own wiring, else ``proj:<source>-><target>``, with ``:<name>`` if any.
+        """
+        return self._settings.label
 
     def __repr__(self) -> str:
-        return f"<Projection {self.source} -> {self.target}, {self.n_synapses} synapses>"
+        name = "" if self.name is None else f" ({self.name})"
+        left = "removed" if self._settings.removed else f"{self.n_synapses} synapses"
+        return f"<Projection {self.source} -> {self.target}{name}, {left}>"
 
     @property
     def _block(self) -> dict[str, NDArray[Any]]:
@@ -126,9 +135,18 @@ class Projection(View):
     @property
     @read_only
     def delay(self) -> NDArray[np.float64]:
-        """Delays, ms, shape (n_synapses,): of the axon and, with passive dendrites, of these."""
+        """Delays, ms, shape (n_synapses,): of the axon and, with passive dendrites, of these.
+
+        Assigning sets all, rounded to whole steps, one at least. A synapse whose delay changes is
+        born anew: spikes on their way along it do not arrive. Synapses are in order of pre, delay
+        and post, so that their order is another then; `set` tells where they are.
+        """
         steps = pathways.pre_and_delay(self._network, self._record)[1]
         return np.asarray(steps * self._network.dt, np.float64)
+
+    @delay.setter
+    def delay(self, values: ArrayLike) -> None:
+        self._give(np.arange(self.n_synapses), None, values, "")
 
     @property
     @read_only
@@ -150,26 +168,49 @@ class Projection(View):
 
         Current-based models: the jump of the synaptic current at the arrival of a spike (with
         tau_exc = 0, a charge of weight x 1 ms); conductance-based ones: that of the conductance
-        relative to the leak. Assigning sets all, kept within the bounds.
+        relative to the leak. Assigning sets all; those outside [w_min, w_max] are refused.
         """
         return efficacy.weights(self._network, self._record)
 
     @weight.setter
     def weight(self, values: ArrayLike) -> None:
-        where = f"Projection {self.label}: weight"
-        array = as_array(where, values)
-        if array.ndim == 0:
-            array = np.full(self.n_synapses, number(where, array.item()))
-        new = vector(where, array, length=self.n_synapses)
-        # Magnitudes, or weights with the signs that they are read with.
-        magnitude = new if (new >= 0).all() else layout.signs(self._block["nt"]) * new
-        if (magnitude < 0).any():
-            raise InvalidValueError(
-                f"{where}: {int((magnitude < 0).sum())} of the {len(new)} values have the wrong "
-                f"sign: excitatory weights are positive, inhibitory ones negative (or give "
-                f"magnitudes for all)"
-            )
-        efficacy.set_magnitude(self._network, self._record, magnitude)
+        self._give(np.arange(self.n_synapses), values, None, "")
+
+    def set(
+        self, indices: ArrayLike, weight: ArrayLike | None = None, delay: ArrayLike | None = None
+    ) -> Ints:
+        """Give some synapses other weights, delays, or both.
+
+        Parameters
+        ----------
+        indices : array_like of shape (k,)
+            Indices into the arrays, each once, or a mask of shape (n_synapses,).
+        weight, delay : float or array_like of shape (k,), optional
+            As of `weight` and `delay`.
+
+        Returns
+        -------
+        array of shape (k,), int64
+            Where these synapses stand now: with other delays the order is another.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError, CapacityError
+            A value is not valid, or an index comes twice.
+        """
+        where = f"Projection {self.label}: set"
+        chosen = checked_indices(f"{where}: indices", indices, self.n_synapses)
+        if len(np.unique(chosen)) < len(chosen):
+            raise InvalidValueError(f"{where}: indices must not name a synapse twice")
+        return self._give(chosen, weight, delay, "set: ")
+
+    def _give(
+        self, which: Ints, weight: ArrayLike | None, delay: ArrayLike | None, call: str
+    ) -> Ints:
+        network, record = self._network, self._record
+        return assignments.given(
+            network, record, f"Projection {self.label}: {call}", which, weight, delay
+        )
 
     def settle(self) -> None:
         """Make lazily kept weights and eligibility explicit, as of now."""
@@ -185,44 +226,17 @@ class Projection(View):
         kept = 1.0 / float(self._scalar("eligibility_growth"))
         return (block["eligibility"] * np.float32(kept)).astype(np.float32)
 
-    def _since_release(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        tables = self._network.tables
-        synapses = layout.read_out(tables, self._record.index)
-        arrived = tables["last_spike"][synapses["pre"]].astype(np.int64) + synapses["delay"]
-        now = self._network.step_count
-        # The latest spike may still be under way; the one before it is then the last release.
-        waiting = arrived >= now
-        if waiting.any():
-            arrived[waiting] = call(
-                "history.last_arrival",
-                tables.arrays,
-                pre=synapses["pre"][waiting],
-                delay=synapses["delay"][waiting],
-                now=now,
-            )
-        return np.asarray((now - arrived) * self._network.dt, np.float64), arrived >= 0
-
     @property
     @read_only
     def resource(self) -> Floats:
         """Resources R a spike arriving now would find, shape (n_synapses,)."""
-        if not len(self._block["resource"]):
-            return np.ones(self.n_synapses, np.float32)
-        gap, released = self._since_release()
-        kept = np.where(released, np.exp(-gap / float(self._scalar("stp_tau_rec"))), 0.0)
-        return (1.0 - (1.0 - self._block["resource"]) * kept).astype(np.float32)
+        return short_term.resource(self._network, self._record)
 
     @property
     @read_only
     def facilitation(self) -> Floats:
         """Facilitation u / U - 1 a spike arriving now would meet, shape (n_synapses,)."""
-        if not len(self._block["facilitation"]):
-            return np.zeros(self.n_synapses, np.float32)
-        gap, released = self._since_release()
-        tau = float(self._scalar("stp_tau_facil"))
-        kept = np.where(released & (tau > 0), np.exp(-gap / max(tau, 1e-9)), 0.0)
-        U = float(self._scalar("stp_U"))
-        return ((1.0 - U) * (1.0 + self._block["facilitation"]) * kept).astype(np.float32)
+        return short_term.facilitation(self._network, self._record)
 
     def to_scipy(self) -> scipy.sparse.csr_array:
         """The weights as a sparse matrix.
@@ -267,7 +281,7 @@ class Projection(View):
         integer(f"{where}: norm", norm, 1, 2)
         if neurons is not None:
             n = self._network.count(self._network.regions[self.target])
-            chosen = indices(f"{where}: neurons", neurons, n)
+            chosen = checked_indices(f"{where}: neurons", neurons, n)
             if self.rule is None:
                 raise InvalidValueError(
                     f"{where}: neurons can't be given for a projection without a rule, which does "
@@ -314,7 +328,7 @@ class Projection(View):
         """
         where = f"Projection {self.label}: add_synapses"
         network, record = self._network, self._record
-        pre_, post_ = pathways.check_ends(network, record, where, pre, post, nt)
+        pre_, post_ = check_ends(network, record, where, pre, post, nt)
         if weights is None:
             weights = efficacy.default_weight(network, record)
         first_pre, _, first_post, _ = layout.bounds(network.tables, record.index)
@@ -339,20 +353,7 @@ class Projection(View):
 
     @compartment.setter
     def compartment(self, values: ArrayLike) -> None:
-        where = f"Projection {self.label}: compartment"
-        dendrites = sites.dendrites_of(self._network, self._record)
-        given = np.atleast_1d(as_array(where, values))
-        if given.dtype.kind not in "iu" or given.ndim != 1:
-            raise InvalidTypeError(f"{where} must be a whole number, or one for each synapse")
-        if len(given) not in (1, self.n_synapses):
-            raise InvalidValueError(
-                f"{where} must have {self.n_synapses} entries, not {len(given)}"
-            )
-        chosen = indices(where, given, len(dendrites.tree.compartments))
-        places = np.broadcast_to(chosen, self.n_synapses).astype(np.uint16)
-        network, record = self._network, self._record
-        moved = sites.moved(network, record, dendrites, dendrites, places)
-        pathways.settle_on(network, record, moved)
+        settings.set_compartments(self._network, self._record, values)
 
     @property
     def placement(self) -> str | dict[str, float] | None:
@@ -382,7 +383,9 @@ class Projection(View):
         int
             How many.
         """
-        chosen = indices(f"Projection {self.label}: remove_synapses: which", which, self.n_synapses)
+        chosen = checked_indices(
+            f"Projection {self.label}: remove_synapses: which", which, self.n_synapses
+        )
         gone = np.unique(chosen).astype(np.int32)
         pathways.amend(self._network, self._record, gone)
         return len(gone)

@@ -44,19 +44,24 @@ class Region(View):
     _shown = staticmethod(region_html)
 
     def __init__(self, network: Network, record: RegionRecord) -> None:
-        self._network, self._record = network, record
+        self._network, self._settings = network, record
 
     @property
     def record(self) -> RegionRecord:
         """The settings it is a view of."""
-        return self._record
+        return self._settings
+
+    @property
+    def _record(self) -> RegionRecord:
+        """The same, unless the region was removed."""
+        return self._settings.present()
 
     # -- what it is
 
     @property
     def name(self) -> str:
         """The region's name."""
-        return self._record.name
+        return self._settings.name
 
     @property
     def region_type(self) -> RegionType:
@@ -79,6 +84,8 @@ class Region(View):
         return Projection(self._network, self._network.pathway(where, self.name, self.name))
 
     def __repr__(self) -> str:
+        if self._settings.removed:
+            return f"<Region {self.name!r}, removed>"
         return f"<Region {self.name!r}, {self.region_type.name}, {self.n_alive_neurons} neurons>"
 
     # -- sizes

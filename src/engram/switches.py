@@ -100,6 +100,14 @@ class Switches:
         """Undo `freeze_plasticity`."""
         self.network.freeze("plasticity", False)
 
+    def disable_reward_modulated_plasticity(self) -> None:
+        """Stop all rules that dopamine modulates; other rules and synaptic scaling go on."""
+        self.network.freeze("reward_modulated_plasticity", True)
+
+    def enable_reward_modulated_plasticity(self) -> None:
+        """Undo `disable_reward_modulated_plasticity`."""
+        self.network.freeze("reward_modulated_plasticity", False)
+
     def freeze_structural_plasticity(self) -> None:
         """Stop growth and metaplasticity."""
         self.network.freeze("structural_plasticity", True)

@@ -180,9 +180,9 @@ class Life(RuleBasedStateMachine):
     def change_weights(self, seed):
         rng = np.random.default_rng(seed)
         p = self.projection(rng)
-        p.weight = np.where(p.nt == Neurotransmitter.GABA, -1, 1) * (
-            rng.uniform(0.0, 1.5, p.n_synapses) * p.w_max
-        )
+        p.weight = np.where(p.nt == Neurotransmitter.GABA, -1, 1) * rng.uniform(
+            p.w_min, p.w_max, p.n_synapses
+        ).astype(np.float32).clip(p.w_min, p.w_max)
         p.normalize(float(rng.uniform(0.1, 50.0)))
 
     @rule(seed=seeds, stp=st.booleans())
@@ -194,15 +194,57 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: len(self.brain.regions) < 5)
     @rule(seed=seeds)
     def add_region(self, seed):
-        name = f"r{len(self.brain.regions)}"
+        name = f"r{seed}"
+        if name in self.brain.regions:
+            return
         self.brain.add_region(name, RegionType.REWARD, 1 + seed % 9, 0.3, max_neurons=11)
         self.brain.connect_regions("b", name, 0.3, delays=float(seed % 40))
+
+    @rule(seed=seeds)
+    def change_delays(self, seed):
+        rng = np.random.default_rng(seed)
+        p = self.projection(rng)
+        which = np.flatnonzero(rng.random(p.n_synapses) < 0.5)
+        ends = p.pre[which], p.post[which]
+        delays = np.rint(rng.uniform(40, 80, len(which)))
+        now = p.set(which, delay=delays)
+        np.testing.assert_array_equal((p.pre[now], p.post[now]), ends)
+        np.testing.assert_array_equal(p.delay[now], delays)
+
+    @precondition(lambda self: len(self.brain.projections) < 14)
+    @rule(seed=seeds)
+    def add_pathway(self, seed):
+        rng = np.random.default_rng(seed)
+        ends = self.region(rng).name, self.region(rng).name
+        name = f"n{seed}"
+        path = self.brain.connect_regions(*ends, 0.2, name=name, delays=2.0)
+        assert self.brain.get_projection(*ends, name) is path
+
+    @rule(seed=seeds)
+    def remove_pathway(self, seed):
+        named = [p for p in self.brain.projections if p.name]
+        if named:
+            self.brain.remove_projection(named[seed % len(named)])
+
+    @rule(seed=seeds)
+    def remove_region(self, seed):
+        extra = [name for name in self.brain.regions if name[0] == "r"]
+        if extra:
+            self.brain.remove_region(extra[seed % len(extra)])
+
+    @rule(seed=seeds)
+    def rename_region(self, seed):
+        extra = [name for name in self.brain.regions if name[0] == "r"]
+        if extra:
+            self.brain.rename_region(extra[seed % len(extra)], f"r name {seed}")
 
     @rule(fail=st.sampled_from(["region", "pathway", "synapse"]))
     def fail(self, fail):
         before = self.brain.fingerprint()
         call = {
-            "region": lambda b: b.add_region("x", RegionType.MOTOR, 20, model=Relay, delays=-1.0),
+            "region": lambda b: b.add_region(
+                "x", RegionType.MOTOR, 20, 0.5, model=Relay, delays=-1.0
+            ),
             "pathway": lambda b: b.connect_regions("a", "c", bidirectional=True, stp=0.5),
             "synapse": lambda b: b.projections[1].add_synapses([0], [10**6]),
         }[fail]
@@ -284,7 +326,7 @@ def swap(array, a, b):
 SPOILS = {
     "v is finite": lambda t: t["v"].__setitem__(0, np.nan),
     "weight of projection 1 is finite": lambda t: t.blocks[1]["weight"].__setitem__(0, np.inf),
-    "follow one another": lambda t: t["region_first"].__setitem__(1, 0),
+    "do not overlap": lambda t: t["region_first"].__setitem__(1, 0),
     "more than its capacity": lambda t: t["region_count"].__setitem__(0, 900),
     "alive is at least 0 and at most 1": lambda t: t["alive"].__setitem__(0, 2),
     "only slots in use are alive": lambda t: t["alive"].__setitem__(15, 1),

@@ -71,6 +71,10 @@ CHANGES: dict[str, Callable[[Brain], Any]] = {
     "grow": lambda b: b.growth.grow(),
     "region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
     "connect": lambda b: b.connect_regions("b", "a", 0.2),
+    "remove region": lambda b: b.remove_region("a"),
+    "rename region": lambda b: b.rename_region("a", "c"),
+    "remove projection": lambda b: b.remove_projection(b.projections[2]),
+    "delay": lambda b: setattr(b.projections[2], "delay", 3.0),
     "sleep": lambda b: b.fall_asleep(500.0),
     "hold": lambda b: b.hold("a", [0.5, 0.2]),
     "inject": lambda b: b.inject_current("a", [1, 3], 5.0),
@@ -125,6 +129,7 @@ def test_a_change_of_structure_is_whole(what: str, tmp_path: Path) -> None:
         brain = build().copy()
         came += interrupted(lambda b=brain: change(b), lambda seen, at=at: seen == at)
         check(brain.network.tables)
+        assert [r.name for r in brain.regions.values()] == list(brain.network.regions)
         assert brain.fingerprint() in states, at
         twin = load_brain(save_brain(brain, tmp_path / "b"))
         brain.run(40)

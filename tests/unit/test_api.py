@@ -46,7 +46,7 @@ SIGNATURES = [
         Brain.add_region,
         {
             "name": REQUIRED,
-            "region_type": REQUIRED,
+            "region_type": "association",
             "n_neurons": 50,
             "connectivity": 0.1,
             "max_neurons": None,
@@ -71,8 +71,11 @@ SIGNATURES = [
     (Brain.punish, {"amount": REQUIRED, "target": REQUIRED}),
     (Brain.dopamine, {"target": REQUIRED}),
     (Brain.region_target, {"name": REQUIRED}),
-    (Brain.projection_target, {"source": REQUIRED, "target": REQUIRED}),
-    (Brain.get_projection, {"source": REQUIRED, "target": REQUIRED}),
+    (Brain.projection_target, {"source": REQUIRED, "target": REQUIRED, "name": None}),
+    (Brain.get_projection, {"source": REQUIRED, "target": REQUIRED, "name": None}),
+    (Brain.remove_region, {"name": REQUIRED}),
+    (Brain.rename_region, {"old": REQUIRED, "new": REQUIRED}),
+    (Brain.remove_projection, {"projection": REQUIRED}),
     (
         Brain.enable_projection_plasticity,
         {"source": REQUIRED, "target": REQUIRED, "A_plus": None, "A_minus": None},
@@ -96,6 +99,7 @@ SIGNATURES = [
     (Region.kill_neurons, {"indices": REQUIRED}),
     (Projection.normalize, {"total": REQUIRED, "neurons": None}),
     (Projection.to_scipy, {}),
+    (Projection.set, {"indices": REQUIRED, "weight": None, "delay": None}),
     (
         StimulusEncoder.__init__,
         {"strategy": EncodingStrategy.RATE, "max_current": 20.0, "noise_level": 0.0},

@@ -149,10 +149,11 @@ CASES = {
     "region arrow": (lambda b: b.add_region("a->b", S), ValueError, ["name", "'a->b'"]),
     "region number": (lambda b: b.add_region(3, S), ValueError, ["name", "3"]),
     "region type": (
-        lambda b: b.add_region("x", "sensory"),
-        TypeError,
-        ["region_type", "'sensory'"],
+        lambda b: b.add_region("x", "sensori"),
+        KeyError,
+        ["region type", "'sensori'", "did you mean 'sensory'"],
     ),
+    "no region type": (lambda b: b.add_region("x", 3), TypeError, ["region_type", "3"]),
     "zero neurons": (lambda b: b.add_region("x", S, 0), ValueError, ["n_neurons", "at least 1"]),
     "negative neurons": (lambda b: b.add_region("x", S, -5), ValueError, ["n_neurons", "-5"]),
     "half a neuron": (lambda b: b.add_region("x", S, 2.5), TypeError, ["n_neurons", "2.5"]),
@@ -199,17 +200,24 @@ CASES = {
     "own in_degree": (
         lambda b: b.add_region("x", S, 10, wiring="in_degree", in_degree=50),
         ValueError,
-        ["in_degree", "50", "at most 7"],
+        ["in_degree", "50", "at most 9"],
     ),
     "own in_degree unused": (
         lambda b: b.add_region("x", S, in_degree=3),
         ValueError,
         ["in_degree = 3", "'random'"],
     ),
-    "own one_to_one": (
-        lambda b: b.add_region("x", S, 10, wiring="one_to_one"),
+    "own matrix": (
+        lambda b: b.add_region("x", S, 10, weights=np.ones((10, 8))),
         ValueError,
-        ["8 and 10"],
+        ["(10, 10)", "(10, 8)"],
+    ),
+    "remove region": (lambda b: b.remove_region("x"), KeyError, ["'x'"]),
+    "rename region": (lambda b: b.rename_region("input", "cortex"), ValueError, ["'cortex'"]),
+    "remove own wiring": (
+        lambda b: b.remove_projection(b.regions["input"].wiring),
+        ValueError,
+        ["region:input", "remove_synapses"],
     ),
     "own weights": (lambda b: b.add_region("x", S, weights=NAN), ValueError, ["weights", "nan"]),
     "own weights above": (
@@ -239,7 +247,12 @@ CASES = {
         ["'cortx'", "mean 'cortex'"],
     ),
     "unhashable": (lambda b: b.connect_regions(["input"], "cortex"), KeyError, ["['input']"]),
-    "to itself": (lambda b: b.connect_regions("cortex", "cortex"), ValueError, ["add_synapses"]),
+    "to itself both ways": (
+        lambda b: b.connect_regions("cortex", "cortex", bidirectional=True),
+        ValueError,
+        ["bidirectional", "'cortex'"],
+    ),
+    "name": (lambda b: b.connect_regions("cortex", "input", name=3), ValueError, ["name", "3"]),
     "twice": (lambda b: b.connect_regions("input", "cortex"), ValueError, ["'input'", "already"]),
     "back twice": (
         lambda b: b.connect_regions("cortex", "input", bidirectional=True),

@@ -450,7 +450,7 @@ def test_a_morphology_must_suit_the_placement_and_the_delays():
         brain.regions["b"].enable_morphology("stellate")
     assert brain.fingerprint() == before
     brain, p = pair(template=None)
-    p.add_synapses([0], [0], 1.0, 65_535.0)
+    p.rule, p.delay = None, 65_535.0
     before = brain.fingerprint()
     with pytest.raises(InvalidValueError, match="delay"):
         brain.regions["b"].enable_morphology("pyramidal")

@@ -156,7 +156,7 @@ def test_saturated_weights_do_not_stop_births():
     brain = growing(neurogenesis=True, neurogenesis_rate=1.0)
     for p in brain.projections:
         p.w_max = 0.3 if p.source == p.target else 6.3
-        p.weight = np.where(p.weight < 0, -99.0, 99.0)
+        p.weight = np.where(p.weight < 0, -p.w_max, p.w_max)
     brain.run(200, excite)
     assert sum(c.neurons_born for c in brain.growth.history) > 0
     check(brain.network.tables)

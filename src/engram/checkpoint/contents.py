@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engram.checkpoint.live import FREE_SIZES, SAVED_SYNAPSE, Arrays, Claim, column, expected
+from engram.checkpoint.entries import keys
+from engram.checkpoint.live import (
+    FREE_SIZES,
+    SAVED_SYNAPSE,
+    Arrays,
+    Claim,
+    column,
+    expected,
+    n_slots,
+)
 from engram.checkpoint.records import names as record_names
+from engram.checkpoint.remembered import check_memory, memory_arrays
 from engram.errors import CheckpointError, integer, number
 from engram.kernels.constants import NEVER, STEP
 from engram.mechanisms.growth.growth import COUNTS
-from engram.mechanisms.memory import ReplayEvent
 from engram.morphology import MAX_COMPARTMENTS
 from engram.network.network import MAX_STEPS
+from engram.network.records import label_of
 from engram.state.schema import BRAIN_FIELDS
 from engram.state.tables import FIXED_SIZES
-
-T = TypeVar("T")
 
 KEYS: dict[str, type | tuple[type, ...]] = {
     "dt": float,
@@ -53,6 +61,8 @@ REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "theta_plus": (float, type(None)),
     "tau_theta": (float, type(None)),
 }
+REGION_EXTRAS: dict[str, type | tuple[type, ...]] = {"stream": int}
+"""What a region has only where it is not what it is by default."""
 PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str,
     "target": str,
@@ -63,32 +73,13 @@ PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "placement": (str, dict, type(None)),
     "modulation": (dict, type(None)),
 }
+PROJECTION_EXTRAS: dict[str, type | tuple[type, ...]] = {"stream": int, "name": str}
+"""The same of projections."""
 CRITIC_KEYS: dict[str, type | tuple[type, ...]] = {
     "region": str,
     "targets": (list, tuple),
     "values": dict,
 }
-MEMORY_KEYS: dict[str, type | tuple[type, ...]] = {
-    "decayed": int,
-    "traces": list,
-    "pulses": (list, tuple, type(None)),
-    "sleep": (dict, type(None)),
-}
-TRACE_KEYS: dict[str, type | tuple[type, ...]] = {
-    "region": str,
-    "step": int,
-    "strength": float,
-    "duration": float,
-    "encounters": int,
-}
-SLEEP_KEYS: dict[str, type | tuple[type, ...]] = {
-    "start": int,
-    "stop": int,
-    "spikes": int,
-    "weights": dict,
-    "replays": list,
-}
-
 PROCESS_KEYS: dict[str, type | tuple[type, ...]] = {
     "class": str,
     "name": str,
@@ -103,34 +94,8 @@ MOST_STEPS_KEPT = 1 << 20
 MOST_COLUMNS = 64
 MOST_TAG = (1 << 31) - 1
 MOST_COUNT = (1 << 63) - 1
-
-
-def keys(where: str, entry: Any, expected: Mapping[str, type | tuple[type, ...]]) -> None:
-    """Refuse a table that has not exactly these entries of these types.
-
-    Parameters
-    ----------
-    where : str
-        Names the table in errors.
-    entry : object
-        The table.
-    expected : mapping of type or tuple of type
-        Types by name.
-
-    Raises
-    ------
-    CheckpointError
-        It is no such table.
-    """
-    if not isinstance(entry, dict) or set(entry) != set(expected):
-        found = sorted(entry) if isinstance(entry, dict) else repr(entry)[:80]
-        raise CheckpointError(f"{where} must have {sorted(expected)}, not {found}")
-    for name, kind in expected.items():
-        kinds = kind if isinstance(kind, tuple) else (kind,)
-        value = entry[name]
-        fits = type(value) in kinds or (float in kinds and type(value) is int)
-        if not fits:
-            raise CheckpointError(f"{where}: {name} can't be {value!r:.80}")
+MOST_STREAM = (1 << 30) - 1
+MOST_SLOTS = 1 << 31
 
 
 def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
@@ -153,7 +118,8 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     keys("frozen", brain["frozen"], dict.fromkeys(brain["frozen"], bool))
     regions, projections = brain["regions"], brain["projections"]
     for k, entry in enumerate(regions):
-        keys(f"region {k}", entry, REGION_KEYS)
+        keys(f"region {k}", entry, REGION_KEYS, REGION_EXTRAS)
+        integer(f"region {k}: stream", entry.get("stream", 0), 0, MOST_STREAM)
         number(f"region {k}: variation", entry["variation"], 0.0, 1.0)
         number(f"region {k}: excitatory", entry["excitatory"], 0.0, 1.0)
         if len(entry["patterns"]) != 2:
@@ -165,10 +131,9 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     if len(set(names)) != len(names) or any(not n or "->" in n for n in names):
         raise CheckpointError(f"the names of regions can't be {names!r:.200}")
     for p, entry in enumerate(projections):
-        keys(f"projection {p}", entry, PROJECTION_KEYS)
-    pairs = [(entry["source"], entry["target"]) for entry in projections]
-    if len(set(pairs)) != len(pairs) or not {n for pair in pairs for n in pair} <= set(names):
-        raise CheckpointError(f"projections can't be between {pairs!r:.200}")
+        keys(f"projection {p}", entry, PROJECTION_KEYS, PROJECTION_EXTRAS)
+        integer(f"projection {p}: stream", entry.get("stream", 0), 0, MOST_STREAM)
+    labels = _labels(projections, names)
     keys("the sizes", brain["sizes"], dict.fromkeys(FREE_SIZES, int))
     for name in FREE_SIZES:
         most = MOST_STEPS_KEPT if name == "H" else MOST_COLUMNS
@@ -184,70 +149,33 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     keys("grown", brain["grown"], dict.fromkeys(COUNTS, int))
     for name, count in brain["grown"].items():
         integer(f"grown: {name}", count, 0, MOST_COUNT)
-    _check_critics(brain["critics"], names, pairs)
-    _check_memory(brain["memory"], names)
+    _check_critics(brain["critics"], names, labels)
+    check_memory(brain["memory"], names)
     for k, entry in enumerate(brain["processes"]):
         keys(f"process {k}", entry, PROCESS_KEYS)
 
 
-def _check_critics(critics: Any, names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
-    labels = {f"region:{a}" if a == b else f"proj:{a}->{b}" for a, b in pairs}
+def _labels(projections: Sequence[Mapping[str, Any]], names: Sequence[str]) -> set[str]:
+    """The labels of projections: all different, between regions there are, own wiring for each."""
+    ends = [(entry["source"], entry["target"]) for entry in projections]
+    labels = {label_of(*e, p.get("name")) for e, p in zip(ends, projections, strict=True)}
+    known = {name for pair in ends for name in pair} <= set(names)
+    own = {label_of(name, name, None) for name in names} <= labels
+    named = all(
+        (e[0] == e[1]) or p.get("name") != "" for e, p in zip(ends, projections, strict=True)
+    )
+    if len(labels) != len(ends) or not (known and own and named):
+        raise CheckpointError(f"projections can't be between {ends!r:.200}")
+    return labels
+
+
+def _check_critics(critics: Any, names: Sequence[str], labels: set[str]) -> None:
     for k, entry in enumerate(critics):
         keys(f"critic {k}", entry, CRITIC_KEYS)
         if entry["region"] not in names or not set(entry["targets"]) <= labels:
             raise CheckpointError(f"critic {k}: of a region or for a target there is not")
     if len({entry["region"] for entry in critics}) != len(critics):
         raise CheckpointError("a region is two critics")
-
-
-def _check_memory(memory: Any, names: Sequence[str]) -> None:
-    keys("memory", memory, MEMORY_KEYS)
-    integer("memory: decayed", memory["decayed"], 0, MAX_STEPS)
-    for k, entry in enumerate(memory["traces"]):
-        keys(f"trace {k}", entry, TRACE_KEYS)
-        if entry["region"] not in names:
-            raise CheckpointError(f"trace {k}: of a region there is not, {entry['region']!r:.80}")
-        number(f"trace {k}: strength", entry["strength"], 0.0)
-        number(f"trace {k}: duration", entry["duration"], 0.0, open_low=True)
-        integer(f"trace {k}: step", entry["step"], 0, MAX_STEPS)
-        integer(f"trace {k}: encounters", entry["encounters"], 1)
-    pulses = memory["pulses"]
-    if pulses is not None:
-        if len(pulses) != 2 or pulses[0] not in names:
-            raise CheckpointError(f"memory: pulses can't be {pulses!r:.80}")
-        number("memory: pulses: current", pulses[1])
-    asleep = memory["sleep"]
-    if asleep is not None:
-        keys("memory: sleep", asleep, SLEEP_KEYS)
-        integer("memory: sleep: start", asleep["start"], 0, MAX_STEPS)
-        integer("memory: sleep: stop", asleep["stop"], asleep["start"] + 1, MAX_STEPS)
-        integer("memory: sleep: spikes", asleep["spikes"], 0)
-        for label, weight in asleep["weights"].items():
-            number(f"memory: sleep: weight of {label!r:.80}", weight, 0.0)
-        for event in asleep["replays"]:
-            record(ReplayEvent, "memory: sleep: a replay", event)
-
-
-def memory_arrays(brain: dict[str, Any]) -> dict[str, np.dtype[Any]]:
-    """The arrays of traces and pulses, all of one dimension.
-
-    Parameters
-    ----------
-    brain : dict of object
-        The description in the manifest.
-
-    Returns
-    -------
-    dict of dtype
-        By name.
-    """
-    whole, real = np.dtype("int64"), np.dtype("float64")
-    found: dict[str, np.dtype[Any]] = {}
-    for k in range(len(brain["memory"]["traces"])):
-        found |= {f"trace{k}.neurons": whole, f"trace{k}.latency": real}
-    if brain["memory"]["pulses"] is not None:
-        found |= dict.fromkeys(("pulses.neurons", "pulses.start", "pulses.stop"), whole)
-    return found
 
 
 def process_arrays(brain: dict[str, Any], claims: Mapping[str, Claim]) -> dict[str, Claim]:
@@ -320,9 +248,7 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
         values = deciding[name]
         if len(values) and not (values.min() >= 0 and values.max() <= limit):
             raise CheckpointError(f"array {name!r}: out of range")
-    ends = np.cumsum(deciding["region_capacity"])
-    if (deciding["region_first"] != ends - deciding["region_capacity"]).any():
-        raise CheckpointError("array 'region_first': regions do not follow one another")
+    _check_slots(deciding["region_first"], deciding["region_capacity"])
     if (deciding["region_count"] > deciding["region_capacity"]).any():
         raise CheckpointError("array 'region_count': more neurons than slots")
     if not 0 <= deciding["clock"][STEP] <= MAX_STEPS:
@@ -346,6 +272,15 @@ def check_claims(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, C
         length = claims[name][1][0]
         if groups.setdefault(name.split(".")[0], length) != length:
             raise CheckpointError(f"array {name!r}: not as long as those beside it")
+
+
+def _check_slots(first: NDArray[Any], capacity: NDArray[Any]) -> None:
+    """Refuse regions whose slots overlap; gaps are where regions were removed."""
+    order = np.argsort(first, kind="stable")
+    starts, ends = first[order], (first + capacity)[order]
+    inside = (first >= 0) & (first % 8 == 0) & (first <= MOST_SLOTS)
+    if not inside.all() or (starts[1:] < ends[:-1]).any():
+        raise CheckpointError("array 'region_first': regions do not follow one another")
 
 
 def _compare(
@@ -433,7 +368,7 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
     """
     R, P = len(brain["regions"]), len(brain["projections"])
     capacity = deciding["region_capacity"].tolist()
-    dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": sum(capacity)}
+    dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": n_slots(deciding)}
     dims |= dict.fromkeys("GLYVF", 0)
     dims["E"] = 2 * max(1024, claims["event_neuron"][1][0])
     dims["U"] = claims["coupling_source"][1][0]
@@ -452,37 +387,3 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
         # Columns are copied, and the incoming index comes on top.
         total += 4 * post + 4 * size(*claims[column(p, "post")])
     return total
-
-
-def record(kind: type[T], where: str, values: Any) -> T:
-    """A record of plain numbers and names from a table with exactly its entries.
-
-    Parameters
-    ----------
-    kind : type
-        Class of the record.
-    where : str
-        Names the table in errors.
-    values : object
-        The table.
-
-    Returns
-    -------
-    T
-        The record.
-
-    Raises
-    ------
-    CheckpointError, InvalidTypeError, InvalidValueError
-        It has other entries, or values of another type.
-    """
-    if not isinstance(values, dict) or set(values) != {f.name for f in fields(kind)}:  # type: ignore[arg-type]
-        raise CheckpointError(f"{where} can't be {values!r:.120}")
-    types = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]
-    for name, value in values.items():
-        if types[name] in ("str", str):
-            if not isinstance(value, str):
-                raise CheckpointError(f"{where}: {name} can't be {value!r:.80}")
-        else:
-            number(f"{where}: {name}", value)
-    return kind(**values)

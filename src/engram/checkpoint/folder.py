@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engram.checkpoint.atomic import replacing
-from engram.checkpoint.contents import keys
+from engram.checkpoint.entries import keys
 from engram.errors import CheckpointError, InvalidValueError, integer
 from engram.network.network import MAX_STEPS
 

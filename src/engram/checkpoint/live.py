@@ -40,6 +40,24 @@ def column(p: int, name: str) -> str:
     return f"projection{p}.{name}"
 
 
+def n_slots(arrays: Mapping[str, NDArray[Any]]) -> int:
+    """The neuron slots of tables in which these regions stand.
+
+    Where a region was removed between others, its slots stay free until another one takes them.
+
+    Parameters
+    ----------
+    arrays : mapping of array
+        `region_first` and `region_capacity`.
+
+    Returns
+    -------
+    int
+        How many.
+    """
+    return int((arrays["region_first"] + arrays["region_capacity"]).max(initial=0))
+
+
 def live_slots(tables: Tables) -> NDArray[np.int64] | slice:
     """The neuron slots in use.
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from engram.checkpoint.classes import Finder
-from engram.checkpoint.contents import MECHANISMS, keys, record
-from engram.checkpoint.live import FREE_SIZES, Arrays, put, take
+from engram.checkpoint.contents import MECHANISMS
+from engram.checkpoint.entries import keys, record
+from engram.checkpoint.live import FREE_SIZES, Arrays, n_slots, put, take
 from engram.checkpoint.processes import checked_save
 from engram.errors import CheckpointError
 from engram.mechanisms.critic import Critic
@@ -22,8 +23,8 @@ from engram.mechanisms.rhythms import Oscillators
 from engram.modulation import Modulation
 from engram.morphology import DYNAMICS, NMDA, Branch, Morphology
 from engram.network.dendrites import Dendrites
-from engram.network.network import Network, Process
-from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.network import SWITCHES, Network, Process
+from engram.network.records import PathwayRecord, Record, RegionRecord
 from engram.network.turns import alone
 from engram.neurons import FiringPattern, NeuronModel, RegionType
 from engram.parameters import Parameterized
@@ -45,6 +46,9 @@ _WITH_PARAMETERS: dict[str, type[Parameterized]] = {
     "growth": Growth,
     "memory": Memory,
 }
+ALWAYS_SAVED = frozenset(SWITCHES) - {"reward_modulated_plasticity", "default_rule"}
+"""Switches that are saved whether on or off; the others count only where they are on."""
+
 _USUAL = (Oscillators, Homeostasis, Metaplasticity, Neuromodulation, Growth, Memory, Statistics)
 """Processes every brain has; their state has places of its own in the format."""
 
@@ -166,8 +170,7 @@ def taken(network: Network) -> State:
             if part.class_path() not in shared
         },
         "strategy": network.encoder.strategy.value,
-        # The newest is left out where it is not set, so that older fingerprints hold.
-        "frozen": {k: on for k, on in network.frozen.items() if on or k != "default_rule"},
+        "frozen": {name: on for name, on in network.frozen.items() if on or name in ALWAYS_SAVED},
         "tag": network.tag,
         "last_stimulus": network.last_stimulus,
         "last_reset": network.last_reset,
@@ -216,8 +219,13 @@ def _shared_paths(network: Network) -> set[str]:
     return {path for path in paths if paths.count(path) > 1}
 
 
+def _stream(record: Record) -> dict[str, int]:
+    """Which random numbers it draws, where its row does not tell."""
+    return {} if record.stream == record.index else {"stream": record.stream}
+
+
 def _region_entry(region: RegionRecord, shared: set[str]) -> dict[str, Any]:
-    return {
+    return _stream(region) | {
         "name": region.name,
         "type": region.region_type.name,
         "model": _parameterized(region.model, shared),
@@ -233,7 +241,10 @@ def _region_entry(region: RegionRecord, shared: set[str]) -> dict[str, Any]:
 
 def _pathway_entry(pathway: PathwayRecord, shared: set[str]) -> dict[str, Any]:
     placement = pathway.placement
+    named = {} if pathway.name is None else {"name": pathway.name}
     return {
+        **_stream(pathway),
+        **named,
         "source": pathway.source,
         "target": pathway.target,
         "rule": _parameterized(pathway.rule, shared),
@@ -317,6 +328,7 @@ def _restored_region(
         _dendrites(f"region {entry['name']!r}: dendrites", entry["dendrites"]),
         entry["theta_plus"],
         entry["tau_theta"],
+        entry.get("stream", index),
     )
 
 
@@ -334,6 +346,8 @@ def _restored_pathway(
         frozen=entry["frozen"],
         w_max_given=entry["w_max_given"],
         placement=entry["placement"],
+        name=entry.get("name"),
+        stream=entry.get("stream", index),
     )
     if entry["rule"] is not None:
         kind, values = find(entry["rule"]["class"], PlasticityRule), entry["rule"]["values"]
@@ -432,7 +446,7 @@ def _restore_tables(
         **described["sizes"],
         R=len(network.regions),
         P=len(network.pathways),
-        N=int(arrays["region_capacity"].sum()),
+        N=n_slots(arrays),
         U=len(arrays["coupling_source"]),
     )
     put(tables, arrays)

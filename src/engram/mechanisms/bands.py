@@ -16,3 +16,6 @@ REGION_RHYTHMS: dict[RegionType, dict[str, float]] = {
 
 COUPLINGS = ("coupling_source", "coupling_target", "coupling_band")
 """Arrays that say which rhythms are coupled."""
+
+GATES = ("gate_region", "gate_band", "gate_depth", "gate_phase")
+"""Arrays that say which rhythm gates a projection's learning."""

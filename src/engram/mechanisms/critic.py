@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import number
+from engram.errors import InvalidValueError, number
 from engram.network.network import Network
 from engram.network.population import n_excitatory
 from engram.parameters import Parameter, Parameterized
@@ -48,7 +48,7 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
     prediction = Parameter(True, doc="False: the error is r alone, as if there were no critic")
 
     _network: Network
-    _index: int
+    _index: int | None
     _region: str
     _targets: tuple[str, ...]
 
@@ -75,6 +75,39 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
         self._region, self._targets = region, targets
         return self.attach(network.change)
 
+    def untie(self) -> None:
+        """Be critic no more: the region was removed."""
+        self._index = None
+
+    @property
+    def number(self) -> int:
+        """Its row in the tables of critics; `InvalidValueError` if its region was removed."""
+        if self._index is None:
+            raise InvalidValueError(f"Critic: region {self._region!r} was removed from its brain")
+        return self._index
+
+    def move(self, index: int) -> None:
+        """Have another row in the tables of critics.
+
+        Parameters
+        ----------
+        index : int
+            Its number.
+        """
+        self._index = index
+
+    def rename(self, region: str, targets: tuple[str, ...]) -> None:
+        """Know its region and targets by other names.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        targets : tuple of str
+            Labels of projections.
+        """
+        self._region, self._targets = region, targets
+
     @property
     def region(self) -> str:
         """Name of the region whose spikes are the value."""
@@ -87,7 +120,7 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
 
     @property
     def _state(self) -> NDArray[np.float64]:
-        state: NDArray[np.float64] = self._network.tables["critic_state"][self._index]
+        state: NDArray[np.float64] = self._network.tables["critic_state"][self.number]
         return state
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engram.engine import loops
@@ -13,6 +13,8 @@ from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Process, Saved
 from engram.network.population import n_excitatory
+from engram.network.records import PathwayRecord, RegionRecord
+from engram.state.removal import without
 
 
 class Neuromodulation(Process):
@@ -93,6 +95,55 @@ class Neuromodulation(Process):
         self._critics[region] = critic
         self.network.parameters_changed()
         return critic
+
+    def region_removed(self, region: RegionRecord, spikes: int) -> None:  # noqa: ARG002
+        """Let its critic go.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            What it was.
+        spikes : int
+            Not needed.
+        """
+        critic = self._critics.pop(region.name, None)
+        if critic is None:
+            return
+        tables = self.network.tables
+        tables.replace(*without(tables, "Z", critic.number))
+        critic.untie()
+        for k, other in enumerate(self._critics.values()):
+            other.move(k)
+        self.network.parameters_changed()
+
+    def pathway_removed(self, pathway: PathwayRecord) -> None:
+        """Let critics teach it no more.
+
+        Parameters
+        ----------
+        pathway : PathwayRecord
+            What it was.
+        """
+        for critic in self._critics.values():
+            left = tuple(label for label in critic.targets if label != pathway.label)
+            critic.rename(critic.region, left)
+
+    def region_renamed(self, old: str, new: str, labels: Mapping[str, str]) -> None:
+        """Know critics and their targets by other names.
+
+        Parameters
+        ----------
+        old, new : str
+            Names of the region.
+        labels : mapping of str to str
+            The labels that projections had, and have now.
+        """
+        critics = list(self._critics.values())
+        self._critics.clear()
+        for critic in critics:
+            targets = tuple(labels[label] for label in critic.targets)
+            critic.rename(new if critic.region == old else critic.region, targets)
+            self._critics[critic.region] = critic
 
     @whole
     def switch(self, on: bool) -> None:

@@ -11,7 +11,7 @@ from engram.engine.entries import check_gate
 from engram.errors import InvalidValueError, number
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
-from engram.mechanisms.bands import BANDS, COUPLINGS, REGION_RHYTHMS
+from engram.mechanisms.bands import BANDS, COUPLINGS, GATES, REGION_RHYTHMS
 from engram.mechanisms.rhythm_figures import RhythmFigures
 from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
@@ -62,7 +62,7 @@ class Oscillators(RhythmFigures):
         tables, r, uniform = self.network.tables, region.index, kernel("random.uniform")
         tables["rhythm_frequency"][r] = list(BANDS.values())
         seed = np.uint64(self.network.seed)
-        turns = [uniform(seed, STREAM_PHASE, r, k) for k in range(len(BANDS))]
+        turns = [uniform(seed, STREAM_PHASE, region.stream, k) for k in range(len(BANDS))]
         tables["rhythm_phase"][r] = 2.0 * math.pi * np.array(turns)
 
     # -- generators
@@ -343,6 +343,7 @@ class Oscillators(RhythmFigures):
         depth: float = 1.0,
         preferred_phase: float = 0.0,
         region: str | None = None,
+        name: str | None = None,
     ) -> None:
         """Let a rhythm gate a projection's learning.
 
@@ -363,6 +364,8 @@ class Oscillators(RhythmFigures):
             Phase at which learning is strongest, rad.
         region : str, optional
             Name of the region whose rhythm it is. None: the target. It needs no amplitude.
+        name : str, optional
+            That the projection was given.
 
         Raises
         ------
@@ -378,7 +381,7 @@ class Oscillators(RhythmFigures):
         .. [2] Hasselmo et al. 2002, doi:10.1162/089976602317318965
         """
         where = "Oscillators.gate_learning"
-        projection = self.network.pathway(where, source, target)
+        projection = self.network.pathway(where, source, target, name)
         r, k = self.place(where, target if region is None else region, band)
         share = number(f"{where}: depth", depth, 0.0, 1.0)
         preferred = number(f"{where}: preferred_phase", preferred_phase)
@@ -389,22 +392,19 @@ class Oscillators(RhythmFigures):
                 )
             check_gate(where, type(projection.rule))
         tables, p = self.network.tables, projection.index
-        for name, value in (
-            ("gate_region", r),
-            ("gate_band", k),
-            ("gate_depth", share),
-            ("gate_phase", preferred),
-        ):
-            tables[name][p] = value
+        for column, value in zip(GATES, (r, k, share, preferred), strict=True):
+            tables[column][p] = value
         self.network.parameters_changed()
 
-    def learning_gate(self, source: str, target: str) -> float:
+    def learning_gate(self, source: str, target: str, name: str | None = None) -> float:
         """What a rhythm multiplies a projection's changes by now.
 
         Parameters
         ----------
         source, target : str
             Names of the regions that the projection connects.
+        name : str, optional
+            That it was given.
 
         Returns
         -------
@@ -412,7 +412,7 @@ class Oscillators(RhythmFigures):
             In [0, 1]; 1 without a gate.
         """
         where = "Oscillators.learning_gate"
-        projection = self.network.pathway(where, source, target)
+        projection = self.network.pathway(where, source, target, name)
         tables, p = self.network.tables, projection.index
         if self.network.frozen["oscillations"]:
             return 1.0

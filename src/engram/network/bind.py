@@ -45,7 +45,9 @@ def bind(network: Network) -> None:
     network.entries = [entry for entry in used if entry.watches]
     tables = network.tables
     if len(network.places) != tables.sizes["N"]:
-        network.places = np.concatenate([np.arange(n) for n in tables["region_capacity"]])
+        network.places = np.zeros(tables.sizes["N"], np.int64)
+        for first, n in zip(tables["region_first"], tables["region_capacity"], strict=True):
+            network.places[first : first + n] = np.arange(n)
     network.spikes_kept = 0
     for process in network.processes:
         process.bind()
@@ -213,7 +215,10 @@ def is_plastic(network: Network, pathway: PathwayRecord) -> bool:
     bool
         False where something is frozen.
     """
-    return not (pathway.frozen or network.frozen["plasticity"])
+    frozen = network.frozen
+    taught = pathway.rule is not None and pathway.rule.modulated
+    untaught = taught and frozen["reward_modulated_plasticity"]
+    return not (pathway.frozen or frozen["plasticity"] or untaught)
 
 
 # -- factors

@@ -121,7 +121,11 @@ def clear_drive(network: Network) -> None:
     network.tables["driven"][:] = 0
 
 
-def waiting(network: Network) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+Waiting = tuple[NDArray[np.float32], NDArray[np.uint8], tuple[RegionRecord, ...]]
+"""The current into each neuron slot, which regions get any, and these regions."""
+
+
+def waiting(network: Network) -> Waiting:
     """What waits for the next step.
 
     Parameters
@@ -131,30 +135,32 @@ def waiting(network: Network) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
 
     Returns
     -------
-    tuple of (array of float32, array of uint8)
-        The current into each neuron slot, and which regions get any: copies.
+    Waiting
+        Copies.
     """
-    return network.tables["drive"].copy(), network.tables["driven"].copy()
+    tables, regions = network.tables, tuple(network.regions.values())
+    return tables["drive"].copy(), tables["driven"].copy(), regions
 
 
 @whole
-def wait_for_next(
-    network: Network, before: tuple[NDArray[np.float32], NDArray[np.uint8]] | None
-) -> None:
+def wait_for_next(network: Network, before: Waiting | None) -> None:
     """Let this, or nothing, wait for the next step.
 
     Parameters
     ----------
     network : Network
         Of the brain.
-    before : tuple of (array of float32, array of uint8) or None
+    before : Waiting or None
         What `waiting` gave; regions that were added since get nothing.
     """
     clear_drive(network)
-    if before is not None:
-        drive, driven = before
-        network.tables["drive"][: len(drive)] = drive
-        network.tables["driven"][: len(driven)] = driven
+    if before is None:
+        return
+    drive, driven, regions = before
+    for given, region in zip(driven, regions, strict=True):
+        if not region.removed:
+            network.slots(region, "drive")[:] = drive[network.slice(region)]
+            network.tables["driven"][region.index] = given
 
 
 @whole

@@ -9,31 +9,28 @@ from __future__ import annotations
 import bisect
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
 from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
+from engram.network.hooks import Hooks, Saved
 from engram.network.interrupts import whole
 from engram.network.parts import SWITCHES, Parts
-from engram.network.records import RegionRecord
 from engram.network.turns import alone
 from engram.parameters import Parameterized
 from engram.plasticity import STDP, PlasticityRule, RewardSTDP
 from engram.stimulus import StimulusEncoder
+
+__all__ = ["MAX_STEPS", "SWITCHES", "Network", "Process", "Saved", "next_multiple"]
 
 MAX_STEPS = LAST_STEP
 
 P = TypeVar("P", bound=Parameterized)
 
 
-Saved = tuple[dict[str, Any], dict[str, NDArray[Any]]]
-"""Plain values, and arrays, by name."""
-
-
-class Process(Parameterized):
+class Process(Hooks):
     """Base of what acts on a network between two steps.
 
     A process declares its parameters as `Parameter`, is registered once (`Brain.add_process`) and
@@ -86,109 +83,6 @@ class Process(Parameterized):
         """
         self._network = network
         self.attach(network.change)
-
-    def bind(self) -> None:
-        """Write what compiled loops read into the tables: before the first step and after changes.
-
-        Assigning a parameter of any part of the brain is a change.
-        """
-
-    def next_act(self, step: int) -> int | None:
-        """When it wants to act.
-
-        Parameters
-        ----------
-        step : int
-            The step that comes next.
-
-        Returns
-        -------
-        int or None
-            The first step after `step` before which it wants to act; None: none as things are.
-        """
-        return None
-
-    def act(self, step: int) -> None:
-        """Act between two steps.
-
-        Parameters
-        ----------
-        step : int
-            The step that comes next.
-        """
-
-    def reset(self) -> None:
-        """`Brain.reset_state` was called: forget what is under way."""
-
-    def forget(self, region: str, slots: NDArray[np.int64]) -> None:
-        """Forget neurons of a region that died.
-
-        Parameters
-        ----------
-        region : str
-            Its name.
-        slots : array of int64
-            Their indices in the region.
-        """
-
-    def region_added(self, region: RegionRecord) -> None:
-        """Note that a region has been added, which has no neurons and no synapses yet.
-
-        Parameters
-        ----------
-        region : RegionRecord
-            The new one.
-        """
-
-    def logged_regions(self) -> tuple[str, ...]:
-        """The regions whose every spike it wants to be told."""
-        return ()
-
-    def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
-        """Take spikes of all logged regions since the last call.
-
-        Parameters
-        ----------
-        steps : array of int32
-            When each came.
-        neurons : array of int32
-            Slots of the brain.
-        """
-
-    def let_go(self) -> None:
-        """A stimulus comes from outside: what it holds into regions by itself has to end."""
-
-    def presented(self) -> None:
-        """A presentation is over, during which nothing could be saved."""
-
-    def finished(self) -> None:
-        """A call of `Brain.run` is about to return."""
-
-    def save(self) -> Saved:
-        """What a checkpoint has to hold besides the parameters.
-
-        Returns
-        -------
-        tuple of (dict, dict of arrays)
-            Plain values, and arrays, by name: copies.
-        """
-        return {}, {}
-
-    def restore(self, values: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        """Undo `save`.
-
-        Parameters
-        ----------
-        values : dict of object
-            Plain values by name.
-        arrays : dict of array
-            Arrays by name.
-
-        Raises
-        ------
-        EngramError
-            They can't be used.
-        """
 
 
 def _asks_for_arguments(kind: type) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engram.engine.binding import Entry
 from engram.errors import InvalidValueError, unknown_name
 from engram.network.interrupts import carry_out
-from engram.network.records import PathwayRecord, RegionRecord
+from engram.network.records import PathwayRecord, RegionRecord, label_of
 from engram.network.turns import Turns
 from engram.state.tables import Array, Tables
 
@@ -23,6 +23,7 @@ SWITCHES = (
     "memory",
     "oscillations",
     "neuromodulation",
+    "reward_modulated_plasticity",
     "default_rule",
 )
 """What can be frozen or disabled."""
@@ -104,7 +105,9 @@ class Parts(Turns):
             raise unknown_name(where, "region", name, self.regions)
         return region
 
-    def pathway(self, where: str, source: str, target: str) -> PathwayRecord:
+    def pathway(
+        self, where: str, source: str, target: str, name: str | None = None
+    ) -> PathwayRecord:
         """The pathway between two regions.
 
         Parameters
@@ -115,6 +118,8 @@ class Parts(Turns):
             Where it begins.
         target : str
             Where it ends.
+        name : str, optional
+            Its own name. None: it has none; from a region to itself, the own wiring.
 
         Returns
         -------
@@ -128,11 +133,13 @@ class Parts(Turns):
         """
         self.region(where, source)
         self.region(where, target)
+        wanted = source, target, name
         for pathway in self.pathways:
-            if pathway.source == source and pathway.target == target:
+            if (pathway.source, pathway.target, pathway.name) == wanted:
                 return pathway
-        known = [f"{p.source}->{p.target}" for p in self.pathways]
-        raise unknown_name(where, "projection", f"{source}->{target}", known)
+        known = [p.label.removeprefix("proj:") for p in self.pathways if not p.own]
+        asked = label_of(source, target, name).removeprefix("proj:")
+        raise unknown_name(where, "projection", asked, known)
 
     def target(self, where: str, label: str) -> PathwayRecord:
         """A pathway by its label.

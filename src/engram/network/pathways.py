@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
-from engram.errors import InvalidTypeError, InvalidValueError, indices
+from engram.errors import InvalidValueError
 from engram.kernels.calls import call
 from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
 from engram.network import defaults, efficacy
+from engram.network.extent import check_extent, extremes_with
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
@@ -148,6 +147,9 @@ def add(
             f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms, dendrites "
             f"included; they run to {steps.max() * network.dt:g}"
         )
+    reach = extremes_with(network, pathway, int(steps.min()), int(steps.max()))
+    total = n + n_synapses(network, pathway)
+    check_extent(network, pathway, where, *reach, total, pathway.n_traces)
     _make_room(network, pathway, where, float(drawn.min()), float(drawn.max()))
     network.tag = tag
     kinds = np.full(n, nt, np.uint8)
@@ -169,6 +171,11 @@ def _drawn_magnitudes(
         )
     if spread:
         return np.maximum(-drawn if negative else drawn, np.float32(0))
+    if negative and drawn.max() > 0:
+        raise InvalidValueError(
+            f"{where}: weights run from {drawn.min():g} to {drawn.max():g}; give magnitudes for "
+            f"all inhibitory synapses, or negative weights for all"
+        )
     return np.abs(drawn)
 
 
@@ -448,51 +455,3 @@ def settle_on(network: Network, pathway: PathwayRecord, synapses: layout.Synapse
     """
     if n_synapses(network, pathway):
         lay_out(network, pathway, synapses)
-
-
-# -- checking
-
-
-def check_ends(
-    network: Network, pathway: PathwayRecord, where: str, pre: Any, post: Any, nt: Neurotransmitter
-) -> tuple[Ints, Ints]:
-    """Indices of living neurons on both sides, checked.
-
-    Parameters
-    ----------
-    network : Network
-        Of the brain.
-    pathway : PathwayRecord
-        Which.
-    where : str
-        Names the caller in errors.
-    pre : array_like of int
-        Indices into the source region.
-    post : array_like of int
-        Indices into the target region.
-    nt : Neurotransmitter
-        Of the synapses.
-
-    Returns
-    -------
-    tuple of two arrays of shape (n,), int64
-        The indices.
-
-    Raises
-    ------
-    InvalidTypeError, InvalidValueError
-        They are none, differ in number, or name the dead; `nt` is of another type.
-    """
-    source, target = network.regions[pathway.source], network.regions[pathway.target]
-    pre_ = indices(f"{where}: pre", pre, network.count(source))
-    post_ = indices(f"{where}: post", post, network.count(target))
-    if len(pre_) != len(post_):
-        raise InvalidValueError(
-            f"{where}: pre and post must be as long, not {len(pre_)} and {len(post_)}"
-        )
-    for name, region, chosen in (("pre", source, pre_), ("post", target, post_)):
-        if not network.alive(region)[chosen].all():
-            raise InvalidValueError(f"{where}: {name} names a dead neuron of {region.name!r}")
-    if not isinstance(nt, Neurotransmitter):
-        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
-    return pre_, post_

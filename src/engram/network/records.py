@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
+from engram.errors import InvalidValueError
 from engram.modulation import Modulation
 from engram.morphology import Morphology
 from engram.network.dendrites import Dendrites
@@ -11,15 +13,51 @@ from engram.neurons import FiringPattern, NeuronModel, RegionType
 from engram.plasticity import PlasticityRule
 from engram.synapses import ShortTermPlasticity
 
+GONE = -1
+"""The row of what was removed."""
+
+
+class Record:
+    """Base of the settings of a region or a pathway, which have a row of the tables until removed.
+
+    Random numbers are told apart by `stream`, which stays when rows move up.
+    """
+
+    row: int
+    stream: int
+
+    @property
+    def where(self) -> str:
+        """How errors call it."""
+        raise NotImplementedError
+
+    @property
+    def removed(self) -> bool:
+        """Whether the brain has it no more."""
+        return self.row == GONE
+
+    def present(self) -> Self:
+        """This record; `InvalidValueError` if the brain has it no more."""
+        if self.row == GONE:
+            raise InvalidValueError(f"{self.where} was removed from its brain")
+        return self
+
+    @property
+    def index(self) -> int:
+        """Its row in the tables; `InvalidValueError` if it was removed."""
+        if self.row == GONE:
+            raise InvalidValueError(f"{self.where} was removed from its brain")
+        return self.row
+
 
 @dataclass(eq=False)
-class RegionRecord:
+class RegionRecord(Record):
     """What is set of a region and is no array.
 
     Parameters
     ----------
-    index : int
-        Its row in the tables of regions.
+    row : int
+        Its row in the tables of regions; `GONE` once it was removed.
     name : str
         What it is called.
     region_type : RegionType
@@ -42,9 +80,11 @@ class RegionRecord:
         Its decay, ms. None: `Homeostasis` decides.
     rate_warned : bool
         Whether a warning has said that its sources can't reach a rate.
+    stream : int
+        Tells its random numbers from those of other regions; its first row by default.
     """
 
-    index: int
+    row: int
     name: str
     region_type: RegionType
     model: NeuronModel
@@ -56,6 +96,11 @@ class RegionRecord:
     theta_plus: float | None = None
     tau_theta: float | None = None
     rate_warned: bool = False
+    stream: int = GONE
+
+    def __post_init__(self) -> None:
+        if self.stream == GONE:
+            self.stream = self.row
 
     @property
     def where(self) -> str:
@@ -63,14 +108,18 @@ class RegionRecord:
         return f"Region {self.name!r}"
 
 
+UNNAMED = ""
+"""Name of a further pathway of a region to itself that was given none; the own one has None."""
+
+
 @dataclass(eq=False)
-class PathwayRecord:
+class PathwayRecord(Record):
     """What is set of a pathway and is no array.
 
     Parameters
     ----------
-    index : int
-        Its row in the tables of projections.
+    row : int
+        Its row in the tables of projections; `GONE` once it was removed.
     source : str
         Name of the region it begins in.
     target : str
@@ -87,9 +136,13 @@ class PathwayRecord:
         Whether `w_max` was set, or follows the weights.
     placement : str or dict of float, optional
         On which dendrites its synapses sit, see `Projection.placement`.
+    name : str, optional
+        Tells several pathways between the same regions apart.
+    stream : int
+        Tells its random numbers from those of other pathways; its first row by default.
     """
 
-    index: int
+    row: int
     source: str
     target: str
     rule: PlasticityRule | None = None
@@ -98,13 +151,22 @@ class PathwayRecord:
     frozen: bool = False
     w_max_given: bool = False
     placement: str | dict[str, float] | None = None
+    name: str | None = None
+    stream: int = GONE
+
+    def __post_init__(self) -> None:
+        if self.stream == GONE:
+            self.stream = self.row
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the own wiring of a region."""
+        return self.source == self.target and self.name is None
 
     @property
     def label(self) -> str:
-        """The target string of `Brain.reward`: ``region:<name>`` or ``proj:<source>-><target>``."""
-        if self.source == self.target:
-            return f"region:{self.source}"
-        return f"proj:{self.source}->{self.target}"
+        """The target string of `Brain.reward`, see `label_of`."""
+        return label_of(self.source, self.target, self.name)
 
     @property
     def where(self) -> str:
@@ -120,3 +182,26 @@ class PathwayRecord:
     def n_traces(self) -> int | None:
         """How many presynaptic traces the rule has; None without a rule."""
         return None if self.rule is None else len(self.rule.pre_traces)
+
+
+def label_of(source: str, target: str, name: str | None) -> str:
+    """The target string of `Brain.reward` for a pathway.
+
+    Parameters
+    ----------
+    source : str
+        Name of the region it begins in.
+    target : str
+        Name of the region it ends in.
+    name : str or None
+        Its own name.
+
+    Returns
+    -------
+    str
+        ``region:<name>`` for a region's own wiring, else ``proj:<source>-><target>`` or
+        ``proj:<source>-><target>:<name>``.
+    """
+    if name is None and source == target:
+        return f"region:{source}"
+    return f"proj:{source}->{target}" + (f":{name}" if name else "")

@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from engram.engine.entries import check_gate, rule_arguments
-from engram.errors import InvalidTypeError, InvalidValueError, number
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number
 from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
 from engram.network import efficacy, pathways, sites
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
+from engram.network.extent import check_extent, extremes
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.transaction import atomic, transaction
-from engram.plasticity import PlasticityRule, as_rule
+from engram.plasticity import PlasticityRule, RewardSTDP, as_rule
 from engram.synapses import ShortTermPlasticity
 
 DENDRITE_STATES = ("dendrite_v", "dendrite_exc", "dendrite_inh", "dendrite_nmda")
+
+
+def rule_of(
+    network: Network, where: str, rule: PlasticityRule | str | None
+) -> PlasticityRule | None:
+    """The rule of a new pathway.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    where : str
+        Names the caller in errors.
+    rule : PlasticityRule or str or None
+        A rule, its name, or "default": reward-modulated STDP, none in a brain without plasticity.
+
+    Returns
+    -------
+    PlasticityRule or None
+        None: it does not learn.
+    """
+    if rule != "default":
+        return as_rule(where, rule)
+    return None if network.frozen["default_rule"] else RewardSTDP()
 
 
 @whole
@@ -44,6 +72,10 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
         rule_arguments(type(new))
         if tables["gate_depth"][p] > 0 or _gated_by_acetylcholine(network, pathway):
             check_gate(where, type(new))
+        n = pathways.n_synapses(network, pathway)
+        if n:
+            reach = extremes(network, pathway)
+            check_extent(network, pathway, where, *reach, n, len(new.pre_traces))
         if new.attached:
             new = new.replica()
     with transaction(network, settled=[pathway]):
@@ -223,6 +255,37 @@ def set_placement(network: Network, pathway: PathwayRecord, placement: Placement
         pathway.placement = {label: float(share) for label, share in placement.items()}
     there = sites.moved(network, pathway, dendrites, dendrites)
     pathways.settle_on(network, pathway, there)
+
+
+@atomic()
+def set_compartments(network: Network, pathway: PathwayRecord, values: ArrayLike) -> None:
+    """Move the synapses of a pathway to other compartments of the target's dendrites.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Whose setting it is.
+    values : int or array_like of shape (n_synapses,)
+        One for all, or one for each.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        They are none, or not as many.
+    """
+    where, n = f"{pathway.where}: compartment", pathways.n_synapses(network, pathway)
+    dendrites = sites.dendrites_of(network, pathway)
+    given = np.atleast_1d(as_array(where, values))
+    if given.dtype.kind not in "iu" or given.ndim != 1:
+        raise InvalidTypeError(f"{where} must be a whole number, or one for each synapse")
+    if len(given) not in (1, n):
+        raise InvalidValueError(f"{where} must have {n} entries, not {len(given)}")
+    chosen = indices(where, given, len(dendrites.tree.compartments))
+    places = np.broadcast_to(chosen, n).astype(np.uint16)
+    moved = sites.moved(network, pathway, dendrites, dendrites, places)
+    pathways.settle_on(network, pathway, moved)
 
 
 @atomic(neurons=True)

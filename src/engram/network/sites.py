@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engram.errors import InvalidValueError
 from engram.kernels.calls import call
 from engram.network.dendrites import Dendrites
+from engram.network.extent import check_extent
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout
@@ -189,6 +190,9 @@ def moved(
             f"{pathway.where}: with its dendrites' share a delay reaches {steps.max() * dt:g} ms, "
             f"above {MAX_DELAY_STEPS * dt:g}"
         )
+    if len(steps):
+        reach = int(steps.min()), int(steps.max())
+        check_extent(network, pathway, pathway.where, *reach, len(steps), pathway.n_traces)
     birth = synapses["birth"]
     if network.step_count:
         birth = np.where(steps == before, birth, np.int32(network.step_count))

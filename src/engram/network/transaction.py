@@ -75,6 +75,8 @@ def transaction(
         network.regions.clear()
         network.regions.update(regions)
         network.pathways[:] = pathways
+        for record, values in settings:
+            vars(record).update(values)
         network.tag = tag
         network.structure_version += 1
         network.parameters_changed()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
+from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
 from engram.network.times import whole_steps
 from engram.recording.stores import InMemory, OnDisk, Rows
@@ -98,6 +99,30 @@ class Recording(Process):
         """
         self._recorder.log(steps, neurons)
 
+    def region_removed(self, region: RegionRecord, spikes: int) -> None:  # noqa: ARG002
+        """Stop, if nothing is left to record.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            What it was.
+        spikes : int
+            Not needed.
+        """
+        if self._recorder.orphaned:
+            self._recorder.detach()
+
+    def pathway_removed(self, pathway: PathwayRecord) -> None:  # noqa: ARG002
+        """Stop, if nothing is left to record.
+
+        Parameters
+        ----------
+        pathway : PathwayRecord
+            What it was.
+        """
+        if self._recorder.orphaned:
+            self._recorder.detach()
+
 
 class Recorder:
     """Base of recorders: attached to a brain until `detach`; usable in a ``with`` statement.
@@ -175,8 +200,15 @@ class Recorder:
         """Whether it is told of spikes and writes them to a file."""
         return not self.interval and isinstance(self._store, OnDisk)
 
-    logged_regions: tuple[str, ...] = ()
-    """The regions whose every spike is recorded."""
+    @property
+    def logged_regions(self) -> tuple[str, ...]:
+        """The regions whose every spike is recorded."""
+        return ()
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether all that it recorded was removed from the brain."""
+        return False
 
     def attach(self) -> None:
         """Begin to record; `Brain.record` has done so."""
@@ -293,6 +325,22 @@ class Recorder:
             Pandas is not installed.
         """
         raise NotImplementedError
+
+
+class OfRegions:
+    """Part of recorders of one or several regions, which they know by whatever name they have."""
+
+    _records: tuple[RegionRecord, ...]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions, those that were removed meanwhile included."""
+        return tuple(record.name for record in self._records)
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether all of them were removed from the brain."""
+        return all(record.removed for record in self._records)
 
 
 class Sampler(Recorder):

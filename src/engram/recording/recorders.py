@@ -14,18 +14,18 @@ from engram.mechanisms.rhythms import Oscillators
 from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
 from engram.network.network import Network
-from engram.network.records import PathwayRecord, RegionRecord
-from engram.recording.recorder import Recorder, Sampler, needed_pandas
+from engram.network.records import GONE, PathwayRecord, RegionRecord
+from engram.recording.recorder import OfRegions, Recorder, Sampler, needed_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class SpikeRecorder(Recorder):
+class SpikeRecorder(OfRegions, Recorder):
     """Records the spikes of some regions.
 
     Neurons are known by their slot: a neuron born into the slot of a dead one goes on under its
-    index.
+    index. What a region fired until it was removed stays readable.
 
     Parameters
     ----------
@@ -50,22 +50,29 @@ class SpikeRecorder(Recorder):
         path: str | Path | None = None,
     ) -> None:
         super().__init__(network, ("neuron", "<i4", ()), 0, capacity, overflow, path)
-        self.regions = self.logged_regions = tuple(regions)
+        self._records = tuple(network.regions[name] for name in regions)
+        # They stay where they are for life, and others may take their places after it.
+        first = [network.first(record) for record in self._records]
+        room = network.tables["region_capacity"][[record.index for record in self._records]]
+        self._places = [(a, a + int(n)) for a, n in zip(first, room, strict=True)]
 
     @property
     def of(self) -> str:
         """The regions, in words."""
         return ", ".join(self.regions)
 
-    def _mine(self, neurons: NDArray[np.int32], region: str) -> NDArray[np.bool_]:
-        mine = self._network.slice(self._network.regions[region])
-        return np.asarray((neurons >= mine.start) & (neurons < mine.stop))
+    @property
+    def logged_regions(self) -> tuple[str, ...]:
+        """The regions whose every spike is recorded."""
+        return tuple(record.name for record in self._records if not record.removed)
 
     @property
     def sizes(self) -> dict[str, int]:
-        """How many neurons each of the recorded regions has now."""
-        network = self._network
-        return {name: network.count(network.regions[name]) for name in self.regions}
+        """How many neurons each of the recorded regions has now; of a removed one, had room for."""
+        return {
+            record.name: end - first if record.removed else self._network.count(record)
+            for record, (first, end) in zip(self._records, self._places, strict=True)
+        }
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
         """Note down the spikes of the recorded regions (called by the run loop).
@@ -78,8 +85,9 @@ class SpikeRecorder(Recorder):
             Neuron slots of the brain.
         """
         mine = np.zeros(len(neurons), np.bool_)
-        for name in self.regions:
-            mine |= self._mine(neurons, name)
+        for record, (first, end) in zip(self._records, self._places, strict=True):
+            if not record.removed:
+                mine |= (neurons >= first) & (neurons < end)
         rows = np.empty(int(mine.sum()), self._dtype)
         rows["step"], rows["neuron"] = steps[mine], neurons[mine]
         self._keep(rows)
@@ -104,15 +112,16 @@ class SpikeRecorder(Recorder):
         InvalidValueError
             It is not one of the recorded regions.
         """
-        name = self.regions[0] if region is None and len(self.regions) == 1 else region
-        if name not in self.regions:
+        names = self.regions
+        name = names[0] if region is None and len(names) == 1 else region
+        if name not in names:
             raise InvalidValueError(
-                f"SpikeRecorder.spikes: region must be one of {self.regions}, not {name!r}"
+                f"SpikeRecorder.spikes: region must be one of {names}, not {name!r}"
             )
+        first, end = self._places[names.index(name)]
         rows = self._rows()
-        rows = rows[self._mine(rows["neuron"], name)]
-        neurons = rows["neuron"].astype(np.int64) - self._network.first(self._network.regions[name])
-        return rows["step"] * self._network.dt, neurons
+        rows = rows[(rows["neuron"] >= first) & (rows["neuron"] < end)]
+        return rows["step"] * self._network.dt, rows["neuron"].astype(np.int64) - first
 
     def to_pandas(self) -> pd.DataFrame:
         """The spikes as a table. Needs pandas.
@@ -173,7 +182,7 @@ class StateRecorder(Sampler):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        self.region, self.variable = region.name, variable
+        self._record, self.variable = region, variable
         dtype, n = population.look(network, region, variable).dtype, network.count(region)
         chosen = np.arange(n) if neurons is None else neurons
         self.neurons = indices("StateRecorder: neurons", chosen, n)
@@ -185,9 +194,16 @@ class StateRecorder(Sampler):
         """The variable, neurons and region, in words."""
         return f"{self.variable} of {len(self.neurons)} neurons of {self.region}"
 
+    def region(self) -> str:
+        """Name of the region."""
+        return self._record.name
+
+    @property
+    def orphaned(self) -> bool:
+        return self._record.removed
+
     def _sample(self) -> NDArray[Any]:
-        network = self._network
-        region = network.regions[self.region]
+        network, region = self._network, self._record
         values: NDArray[Any] = population.look(network, region, self.variable)[self.neurons]
         values[~network.alive(region)[self.neurons]] = np.nan
         return values
@@ -253,6 +269,9 @@ class WeightRecorder(Sampler):
         """The synapses and their projection, in words."""
         return f"{len(self.pre)} synapses of {self.label}"
 
+    def orphaned(self) -> bool:
+        return self._pathway.removed
+
     def _sample(self) -> NDArray[Any]:
         network = self._network
         if self._structure_version != network.structure_version:
@@ -265,12 +284,12 @@ class WeightRecorder(Sampler):
         return needed_pandas().MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
 
 
-class RateRecorder(Sampler):
+class RateRecorder(OfRegions, Sampler):
     """Samples the mean firing rate of regions, Hz, in bins of `every` ms.
 
     `values` has the shape (n_samples, n_regions): spikes of a region in the bin that ends at the
-    sample's time, by the neurons alive then and by the length of the bin. Stored are the spikes so
-    far, so that bins stay exact when they are merged.
+    sample's time, by the neurons alive then and by the length of the bin; NaN once the region was
+    removed. Stored are the spikes so far, so that bins stay exact when they are merged.
 
     Parameters
     ----------
@@ -299,8 +318,8 @@ class RateRecorder(Sampler):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        self.regions = tuple(regions)
-        column = ("value", "<i8", (2, len(self.regions)))
+        self._records = tuple(network.regions[name] for name in regions)
+        column = ("value", "<i8", (2, len(self._records)))
         # The first row is where the first bin begins.
         super().__init__(network, column, every, capacity, overflow, path, extra=1)
         self.take()
@@ -312,9 +331,16 @@ class RateRecorder(Sampler):
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
-        regions = [network.regions[name] for name in self.regions]
-        spikes = network.tables["region_spikes"][[region.index for region in regions]]
-        return np.array([spikes, [population.n_alive(network, r) for r in regions]])
+        counts = [
+            (0, GONE)
+            if record.removed
+            else (
+                network.tables["region_spikes"][record.index],
+                population.n_alive(network, record),
+            )
+            for record in self._records
+        ]
+        return np.array(counts, np.int64).reshape(len(counts), 2).T
 
     def __len__(self) -> int:
         return super().__len__() - 1
@@ -330,17 +356,18 @@ class RateRecorder(Sampler):
         rows = self._rows()
         spikes, alive = np.diff(rows["value"][:, 0], axis=0), rows["value"][1:, 1]
         seconds = np.diff(rows["step"])[:, None] * (self._network.dt / 1000.0)
-        return np.asarray(spikes / np.maximum(alive, 1) / seconds, np.float64)
+        rates = spikes / np.maximum(alive, 1) / seconds
+        return np.asarray(np.where(alive == GONE, np.nan, rates), np.float64)
 
     def _columns(self) -> Any:
         return list(self.regions)
 
 
-class RhythmRecorder(Sampler):
+class RhythmRecorder(OfRegions, Sampler):
     """Samples the rhythm currents of regions, see `engram.mechanisms.rhythms`.
 
     `values` has the shape (n_samples, n_regions): what the step that begins at the sample's time
-    gets.
+    gets; NaN once the region was removed.
 
     Parameters
     ----------
@@ -367,9 +394,9 @@ class RhythmRecorder(Sampler):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        self.regions = tuple(regions)
+        self._records = tuple(network.regions[name] for name in regions)
         super().__init__(
-            network, ("value", "<f4", (len(self.regions),)), every, capacity, overflow, path
+            network, ("value", "<f4", (len(self._records),)), every, capacity, overflow, path
         )
 
     @property
@@ -379,7 +406,7 @@ class RhythmRecorder(Sampler):
 
     def _sample(self) -> NDArray[Any]:
         rhythms = self._network.find(Oscillators)
-        return np.array([rhythms.current(name) for name in self.regions])
+        return np.array([np.nan if r.removed else rhythms.current(r.name) for r in self._records])
 
     def _columns(self) -> Any:
         return list(self.regions)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engram.errors import UnknownNameError
@@ -11,6 +12,7 @@ from engram.mechanisms.growth import Growth
 from engram.mechanisms.growth.growth import COUNTS
 from engram.network import efficacy, pathways, population
 from engram.network.network import Network, Process, Saved, next_multiple
+from engram.network.records import RegionRecord
 from engram.network.shown import table
 
 INTERVAL = 1000.0
@@ -179,14 +181,14 @@ def describe(network: Network) -> str:
         f"{r.rate:>9.2f}{r.activity:>8.2f}"
         for r in s.regions
     ]
-    between = [p for p in network.pathways if p.source != p.target]
+    between = [p for p in network.pathways if not p.own]
     if between:
         lines += ["", f"{'projection':<28}{'synapses':>9}{'mean |w|':>10}{'dopamine':>10}"]
         for p in between:
             n = pathways.n_synapses(network, p)
             weight = float(efficacy.magnitude(network, p).mean()) if n else 0.0
             dopamine = efficacy.dopamine(network, p)
-            name = f"{p.source} -> {p.target}"
+            name = f"{p.source} -> {p.target}" + (f" ({p.name})" if p.name else "")
             lines.append(f"{name:<28}{n:>9}{weight:>10.3f}{dopamine:>10.3f}")
     return "\n".join(lines)
 
@@ -294,6 +296,34 @@ class Statistics(Process):
             Of the brain.
         """
         self._history.append(collect(self.network))
+
+    def region_removed(self, region: RegionRecord, spikes: int) -> None:  # noqa: ARG002
+        """Leave its figures out of the history; the totals of that time stay.
+
+        Parameters
+        ----------
+        region : RegionRecord
+            What it was.
+        spikes : int
+            Not needed.
+        """
+        for k, entry in enumerate(self._history):
+            left = tuple(r for r in entry.regions if r.name != region.name)
+            self._history[k] = replace(entry, regions=left)
+
+    def region_renamed(self, old: str, new: str, labels: Mapping[str, str]) -> None:  # noqa: ARG002
+        """Give its figures its other name.
+
+        Parameters
+        ----------
+        old, new : str
+            Its names.
+        labels : mapping of str to str
+            Not needed.
+        """
+        for k, entry in enumerate(self._history):
+            found = tuple(replace(r, name=new) if r.name == old else r for r in entry.regions)
+            self._history[k] = replace(entry, regions=found)
 
     def save(self) -> Saved:
         """The history."""

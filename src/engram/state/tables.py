@@ -108,6 +108,29 @@ class Tables:
         self.sizes.update(sizes)
         self.arrays.update(arrays)
 
+    def replace(
+        self,
+        sizes: dict[str, int],
+        arrays: dict[str, Array],
+        blocks: list[dict[str, Array]] | None = None,
+    ) -> None:
+        """Let some sizes and arrays be these.
+
+        Parameters
+        ----------
+        sizes : dict of int
+            By name.
+        arrays : dict of array
+            By name.
+        blocks : list of dict of array, optional
+            Of each projection. None: as they are.
+        """
+        self.restore(
+            {**self.sizes, **sizes},
+            {**self.arrays, **arrays},
+            self.blocks if blocks is None else blocks,
+        )
+
     def restore(
         self, sizes: dict[str, int], arrays: dict[str, Array], blocks: list[dict[str, Array]]
     ) -> None:

@@ -149,7 +149,7 @@ class Family:
                 options,
                 count,
                 np.uint64(network.seed),
-                np.int64(_SISTERS + 2 * region.index + kind),
+                np.int64(_SISTERS + 2 * region.stream + kind),
                 np.int64(network.step_count * _DRAWS),
             )
             part, chosen = slots[used : used + count], options[:count]
@@ -223,7 +223,7 @@ class Family:
             heir_post=heirs[1],
             spread=spread,
             seed=np.uint64(network.seed),
-            entity=np.int64(_INHERITED + p),
+            entity=np.int64(_INHERITED + pathway.stream),
             start=np.int64(network.step_count * _DRAWS),
             **dict(zip(_INHERITED_COLUMNS, out, strict=True)),
         )
@@ -254,7 +254,7 @@ class Family:
             block,
             count=n,
             seed=np.uint64(network.seed),
-            entity=np.int64(_ALIKE + p),
+            entity=np.int64(_ALIKE + pathway.stream),
             start=np.int64(network.step_count * _DRAWS),
             out_lag=lag,
             out_nt=nt,

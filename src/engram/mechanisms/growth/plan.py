@@ -158,7 +158,6 @@ class Plan:
 
     def _wire_side(self, newborns: Slots, room: int, outward: bool) -> int:
         network, tables, block = self.network, self.network.tables, self.block
-        p = self.pathway.index
         ends = [(self.first_pre, self.n_pre), (self.first_post, self.n_post)]
         own, other = ends if outward else ends[::-1]
         most = min(
@@ -180,7 +179,7 @@ class Plan:
             n_own=own[1],
             first_other=other[0],
             seed=np.uint64(network.seed),
-            entity=np.int64((2 * p + outward + 1) << 32),
+            entity=np.int64((2 * self.pathway.stream + outward + 1) << 32),
             start=np.int64(network.step_count * _DRAWS),
             **dict(zip(_WIRED, n_new, strict=True)),
         )
@@ -229,7 +228,7 @@ class Plan:
             n_post=self.n_post,
             reached=self.reached,
             seed=np.uint64(network.seed),
-            entity=p,
+            entity=self.pathway.stream,
             draw=np.int64(step * _DRAWS),
             **dict(zip(_SPROUTED, found, strict=True)),
         )

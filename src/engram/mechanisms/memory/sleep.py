@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class Sleep:
     start, stop : int
         Steps of the brain between which it lasts.
     spikes : int
-        Spikes of all regions before it.
+        Spikes before it of all regions there are, less those in it of removed ones.
     weights : dict of str to float
         Mean magnitudes before it, see `mean_weights`.
     replays : list of ReplayEvent
@@ -87,6 +88,21 @@ class Sleep:
     spikes: int
     weights: dict[str, float]
     replays: list[ReplayEvent] = field(default_factory=list)
+
+    def rename(self, old: str, new: str, labels: Mapping[str, str]) -> None:
+        """Know a region and projections by other names.
+
+        Parameters
+        ----------
+        old, new : str
+            Names of the region.
+        labels : mapping of str to str
+            The labels that projections had, and have now.
+        """
+        self.weights = {labels.get(k, k): value for k, value in self.weights.items()}
+        self.replays = [
+            replace(event, region=new) if event.region == old else event for event in self.replays
+        ]
 
 
 def mean_weights(network: Network) -> dict[str, float]:

@@ -1,0 +1,60 @@
+"""The neurons that synapses a user asks for are to join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engram.errors import InvalidTypeError, InvalidValueError, indices
+from engram.network.network import Network
+from engram.network.records import PathwayRecord
+from engram.synapses import Neurotransmitter
+
+Ints = NDArray[np.int64]
+
+
+def check_ends(
+    network: Network, pathway: PathwayRecord, where: str, pre: Any, post: Any, nt: Neurotransmitter
+) -> tuple[Ints, Ints]:
+    """Indices of living neurons on both sides, checked.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    where : str
+        Names the caller in errors.
+    pre : array_like of int
+        Indices into the source region.
+    post : array_like of int
+        Indices into the target region.
+    nt : Neurotransmitter
+        Of the synapses.
+
+    Returns
+    -------
+    tuple of two arrays of shape (n,), int64
+        The indices.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        They are none, differ in number, or name the dead; `nt` is of another type.
+    """
+    source, target = network.regions[pathway.source], network.regions[pathway.target]
+    pre_ = indices(f"{where}: pre", pre, network.count(source))
+    post_ = indices(f"{where}: post", post, network.count(target))
+    if len(pre_) != len(post_):
+        raise InvalidValueError(
+            f"{where}: pre and post must be as long, not {len(pre_)} and {len(post_)}"
+        )
+    for name, region, chosen in (("pre", source, pre_), ("post", target, post_)):
+        if not network.alive(region)[chosen].all():
+            raise InvalidValueError(f"{where}: {name} names a dead neuron of {region.name!r}")
+    if not isinstance(nt, Neurotransmitter):
+        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+    return pre_, post_
