@@ -15,7 +15,7 @@ from typing import Self
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
 from engram.checkpoint.state import State, taken
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import CheckpointError, InvalidValueError, flag, integer, number
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 
 
@@ -275,8 +275,7 @@ def checkpoint_every(
         most = MAX_STEPS * network.dt
         interval = network.steps(number(f"{where}: ms", ms, 0.0, most, open_low=True))
     for name, value in (("compress", compress), ("background", background)):
-        if not isinstance(value, bool):
-            raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")
+        flag(f"{where}: {name}", value)
     kept = integer(f"{where}: keep", keep, 1)
     return Checkpointer(network, folder, interval, kept, compress, background)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engram.distributions import Values
 from engram.engine.entries import check_model
-from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import CapacityError, InvalidTypeError, InvalidValueError, flag, integer, number
 from engram.kernels.constants import EVENTS
 from engram.modulation import Modulation, chosen_modulation
 from engram.network import defaults, efficacy, pathways, population, settings
@@ -194,8 +194,8 @@ def add_region(
         raise CapacityError(f"{where}: n_neurons = {n} exceeds max_neurons = {most}")
     number(f"{where}: connectivity", own.wiring.density, 0.0, 1.0)
     share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
-    number(f"{where}: variation", variation, 0.0, 1.0)
-    number(f"{where}: background", background)
+    variation = number(f"{where}: variation", variation, 0.0, 1.0)
+    background = number(f"{where}: background", background)
     own_model = neuron_model(where, model)
     level = own_model.default_noise if noise is None else number(f"{where}: noise", noise, 0.0)
     own.wiring.check(where)
@@ -415,10 +415,7 @@ def _pairs_of_regions(
 ) -> list[tuple[RegionRecord, RegionRecord]]:
     """The regions to be connected, which are not connected yet."""
     a, b = network.region(where, source), network.region(where, target)
-    if not isinstance(bidirectional, bool):
-        raise InvalidTypeError(
-            f"{where}: bidirectional must be True or False, not {bidirectional!r}"
-        )
+    flag(f"{where}: bidirectional", bidirectional)
     if source == target:
         raise InvalidValueError(
             f"{where}: {source!r} to itself is its own wiring: give connectivity, weights and "

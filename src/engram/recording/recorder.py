@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, integer, number
+from engram.errors import InvalidValueError, MissingExtraError, choice, integer, number
 from engram.network.network import Network, Process, next_multiple
 from engram.recording.stores import InMemory, OnDisk, Rows
 
@@ -131,15 +131,12 @@ class Recorder:
         extra: int = 0,
     ) -> None:
         where = type(self).__name__
-        if overflow not in OVERFLOWS:
-            raise InvalidValueError(
-                f"{where}: overflow must be one of {OVERFLOWS}, not {overflow!r}"
-            )
+        choice(f"{where}: overflow", overflow, OVERFLOWS)
         if (overflow == "stream") != (path is not None):
             raise InvalidValueError(f"{where}: overflow='stream' and path go together")
         if overflow == "decimate" and every is None:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
-        integer(f"{where}: capacity", capacity, 2)
+        capacity = integer(f"{where}: capacity", capacity, 2)
         self._network = network
         self.interval = 0
         """Steps between two samples; 0 for spikes."""

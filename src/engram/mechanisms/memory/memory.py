@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, indices, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, flag, indices, integer, items, number
 from engram.kernels.calls import kernel
 from engram.kernels.constants import NEVER, STREAM_MEMORY
 from engram.mechanisms.memory import replay, saved, sleep
@@ -17,7 +17,7 @@ from engram.mechanisms.memory.completion import Completion
 from engram.mechanisms.memory.parameters import MemoryParameters
 from engram.mechanisms.memory.replay import Pulses
 from engram.mechanisms.memory.sleep import Sleep, SleepReport
-from engram.mechanisms.memory.traces import Trace, find_same, observe
+from engram.mechanisms.memory.traces import Trace, find_same, holding, observe
 from engram.network import inputs
 from engram.network.interrupts import whole
 from engram.network.network import Saved
@@ -157,11 +157,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         """
         target = self.network.region("Memory.lookup", region)
         chosen = np.unique(indices("Memory.lookup: cue", cue, self.network.count(target)))
-        held = [
-            (len(np.intersect1d(t.neurons, chosen)), t) for t in self._traces if t.region == region
-        ]
-        best = max(held, key=lambda pair: (pair[0], pair[1].strength), default=(0, None))
-        return best[1] if best[0] > 0.5 * len(chosen) else None
+        return holding(self._traces, region, chosen)
 
     # -- what the run loop asks and tells
 
@@ -378,9 +374,8 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
         where = "Memory.imprint"
         network = self.network
         target = network.region(where, region)
-        if isinstance(groups, (str, bytes)) or not len(groups):
-            raise InvalidValueError(f"{where}: groups must be a list of groups, not {groups!r}")
-        members = [indices(f"{where}: groups", g, network.count(target)) for g in groups]
+        given, n_neurons = items(f"{where}: groups", groups), network.count(target)
+        members = [indices(f"{where}: groups", g, n_neurons) for g in given]
         on = self._steps(f"{where}: duration", duration, 1)
         off = self._steps(f"{where}: gap", gap, 0)
         rest = self._steps(f"{where}: pause", pause, 0)
@@ -446,7 +441,7 @@ class Memory(MemoryParameters, saved_as="engram.memory:Memory"):
             raise InvalidValueError(f"{where}: the cue is empty")
         self._check_free(where, target)
         network.check_time(where, steps)
-        trace = self.lookup(region, chosen) if lookup else None
+        trace = self.lookup(region, chosen) if flag(f"{where}: lookup", lookup) else None
         if trace is not None:
             chosen = np.union1d(chosen, trace.neurons)
         before, start = network.slots(target, "total_spikes").copy(), network.step_count
