@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reliability import sequences
+from benchmarks.reliability import draws, sequences
 from benchmarks.reliability.draws import call
 from benchmarks.reliability.twins import Failure, Twins
 
+MODELS = ("Izhikevich", "LIF", "PoissonSource")
+RULES = ("None", "'stdp'", "'reward_stdp'")
+"""Few, since each has loops of its own to be compiled."""
 
-def test_sequences_of_calls_keep_twins_the_same():
+
+def test_sequences_of_calls_keep_twins_the_same(monkeypatch):
+    for source in draws.MODELS.keys() - MODELS:
+        monkeypatch.delitem(draws.MODELS, source)
+    monkeypatch.setattr(draws, "RULES", RULES)
     for seed in range(40):
         row = sequences.examine(seed, 25, shrink=False)
         assert "failure" not in row, f"seed {seed}: {row['text']}\n{row['script']}"
