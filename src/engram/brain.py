@@ -18,7 +18,7 @@ from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, choice, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -504,9 +504,9 @@ def device_name(device: str) -> str:
     InvalidValueError
         There is no such device, or it is not supported.
     """
-    chosen = os.environ.get("BRAIN_DEVICE", device) if device == "cpu" else device
-    if chosen not in DEVICES:
-        raise InvalidValueError(f"Brain: device must be one of {DEVICES}, not {chosen!r}")
+    chosen = choice("Brain: device", device, DEVICES)
+    if chosen == "cpu":
+        chosen = choice("Brain: device", os.environ.get("BRAIN_DEVICE", chosen), DEVICES)
     if chosen == "cuda":
         raise InvalidValueError("Brain: device 'cuda' is not supported by this version; use 'cpu'")
     return "cpu"

@@ -222,6 +222,93 @@ def integer(where: str, value: Any, low: int | None = None, high: int | None = N
     return n
 
 
+def choice(where: str, value: Any, valid: Iterable[str]) -> str:
+    """One of some words.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given.
+    valid : iterable of str
+        The words.
+
+    Returns
+    -------
+    str
+        The word.
+
+    Raises
+    ------
+    InvalidValueError
+        It is none of them.
+    """
+    words = tuple(valid)
+    # An array is compared entry by entry, and what can't be hashed not at all.
+    if not isinstance(value, str) or value not in words:
+        raise InvalidValueError(f"{where} must be one of {words}, not {value!r}")
+    return value
+
+
+def flag(where: str, value: Any) -> bool:
+    """True or False.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    bool
+        The same.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidTypeError(f"{where} must be True or False, not {value!r}")
+    return value
+
+
+def items(where: str, values: Any) -> tuple[Any, ...]:
+    """The entries of a list, one at least.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    values : iterable
+        What was given. Text is no list.
+
+    Returns
+    -------
+    tuple
+        The entries.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is no list.
+    InvalidValueError
+        It is empty.
+    """
+    try:
+        found = None if isinstance(values, (str, bytes)) else tuple(values)
+    except TypeError:
+        found = None
+    if found is None:
+        raise InvalidTypeError(f"{where} must be a list, not {values!r}")
+    if not found:
+        raise InvalidValueError(f"{where} must have one entry at least")
+    return found
+
+
 def vector(
     where: str,
     values: ArrayLike,

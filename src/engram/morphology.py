@@ -62,7 +62,7 @@ class Branch:
                 f"Branch: label must be a name other than 'soma', not {self.label!r}"
             )
         _check_numbers(self, "length", "diameter")
-        integer("Branch: parent", self.parent, -1)
+        object.__setattr__(self, "parent", integer("Branch: parent", self.parent, -1))
 
 
 @dataclass(frozen=True)
@@ -441,7 +441,7 @@ def as_morphology(where: str, template: str | Morphology) -> Morphology:
     """
     if isinstance(template, Morphology):
         return template
-    if template not in tuple(TEMPLATES):
+    if not isinstance(template, str) or template not in TEMPLATES:
         raise unknown_name(where, "template", template, TEMPLATES)
     return TEMPLATES[template]
 
@@ -480,10 +480,10 @@ class NMDA:
     E: float = 0.0
 
     def __post_init__(self) -> None:
-        number("NMDA: ratio", self.ratio, 0.0)
-        number("NMDA: tau", self.tau, 0.0, open_low=True)
-        number("NMDA: Mg", self.Mg, 0.0)
-        number("NMDA: E", self.E, -50.0, 100.0)
+        for name in ("ratio", "Mg"):
+            object.__setattr__(self, name, number(f"NMDA: {name}", getattr(self, name), 0.0))
+        object.__setattr__(self, "tau", number("NMDA: tau", self.tau, 0.0, open_low=True))
+        object.__setattr__(self, "E", number("NMDA: E", self.E, -50.0, 100.0))
 
 
 DYNAMICS = ("passive", "compartments")

@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
 from numpy.typing import NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    choice,
+    flag,
+    integer,
+    number,
+    unknown_name,
+)
 
 T = TypeVar("T", float, int, bool, str)
 
@@ -119,13 +127,9 @@ class Parameter(Generic[T]):
         default: Any = self.default
         result: Any
         if isinstance(default, bool):
-            if not isinstance(value, bool):
-                raise InvalidTypeError(f"{where} must be True or False, not {value!r}")
-            result = value
+            result = flag(where, value)
         elif isinstance(default, str):
-            if value not in self.choices:
-                raise InvalidValueError(f"{where} must be one of {self.choices}, not {value!r}")
-            result = value
+            result = choice(where, value, self.choices)
         elif isinstance(default, int):
             low = None if self.low is None else int(self.low)
             result = integer(where, value, low, None if self.high is None else int(self.high))

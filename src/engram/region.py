@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
-from engram.errors import CapacityError, InvalidTypeError, number
+from engram.errors import CapacityError, InvalidTypeError, integer, number
 from engram.errors import indices as checked_indices
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.morphology import NMDA, Morphology
@@ -384,13 +384,16 @@ class Region(View):
         int
             How many: 1.
         """
-        where = f"{self._record.where}: add_one_synapse: pre"
-        index = checked_indices(where, [pre], self.n_neurons)[0]
-        inhibitory = self.neuron_type[index] == NeuronType.INHIBITORY
+        where = f"{self._record.where}: add_one_synapse"
+        first, last = (
+            integer(f"{where}: {name}", given, 0, self.n_neurons - 1)
+            for name, given in (("pre", pre), ("post", post))
+        )
+        inhibitory = self.neuron_type[first] == NeuronType.INHIBITORY
         default = Neurotransmitter.GABA if inhibitory else Neurotransmitter.GLUTAMATE
         return self.wiring.add_synapses(
-            [pre],
-            [post],
+            [first],
+            [last],
             weight,
             1.0 if delay_ms is None else delay_ms,
             default if nt is None else nt,

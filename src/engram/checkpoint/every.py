@@ -15,7 +15,7 @@ from typing import Self
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
 from engram.checkpoint.state import State, check_paths, taken
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, integer
+from engram.errors import CheckpointError, InvalidValueError, flag, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.times import whole_steps
 
@@ -279,8 +279,7 @@ def checkpoint_every(
         if not interval:
             raise InvalidValueError(f"{where}: ms must be above 0, not {ms!r}")
     for name, value in (("compress", compress), ("background", background)):
-        if not isinstance(value, bool):
-            raise InvalidTypeError(f"{where}: {name} must be True or False, not {value!r}")
+        flag(f"{where}: {name}", value)
     kept = integer(f"{where}: keep", keep, 1)
     return Checkpointer(network, folder, interval, kept, compress, background)
 

@@ -57,7 +57,7 @@ from engram.kernels.integrate import make_integrate
 @inner_inline_jit
 def advance_block(
     lo, n, h, now, steady, extra, a_exc, a_inh, factor, s_theta, s_uniform, last_spike, v, x, q, c,
-    f, living, scratch,
+    f, scratch,
 ):
     mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
 {slices}
@@ -70,7 +70,7 @@ def advance_block(
 {inputs}
         {new_states}, spike = update({update_arguments})
 {store}
-        f[k] = np.uint8(spike) & living[k]
+        f[k] = np.uint8(spike)
 
 @inner_inline_jit
 def reset_block(lo, n, h, who, n_fired, v, x, q, c, scratch):

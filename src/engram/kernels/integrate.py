@@ -9,6 +9,7 @@ from engram.kernels.neurons import (
     collect_uniform,
     emit_spikes,
     held_phase,
+    leave_out_dead,
     list_fired,
     steady_current,
     thresholds,
@@ -18,9 +19,9 @@ from engram.kernels.neurons import (
 def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
     """The loop for point neurons.
 
-    `advance_block` advances the model's neurons [lo, lo + n) by a step and flags those that fire;
-    `reset_block` resets these. wants_theta, wants_uniform: whether the model asks for adaptive
-    thresholds, and for random numbers.
+    `advance_block` advances the model's neurons [lo, lo + n) by a step and flags those that reach
+    their threshold; `reset_block` resets these. wants_theta, wants_uniform: whether the model asks
+    for adaptive thresholds, and for random numbers.
     """
 
     @inner_inline_jit
@@ -91,12 +92,13 @@ def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
                 q,
                 c,
                 fired[lo : lo + n],
-                alive[lo : lo + n],
                 scratch,
             )
             n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
             if n_fired > 0:
+                # The dead, too: their potential would run away.
                 reset_block(lo, n, h, who, n_fired, v, x, q, c, scratch)
+                n_fired = leave_out_dead(who, n_fired, fired[lo : lo + n], alive[lo : lo + n])
                 emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
         current.driven[index] = 0
         return 0

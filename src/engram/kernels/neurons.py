@@ -133,6 +133,18 @@ def list_fired(who, fired, n):
 
 
 @inner_jit
+def leave_out_dead(who, n_fired, fired, alive):
+    """Take those that are dead off the list and their flags away; how many are left."""
+    m = 0
+    for k in range(n_fired):
+        i = who[k]
+        fired[i] = alive[i]
+        who[m] = i
+        m += alive[i]
+    return m
+
+
+@inner_jit
 def emit_spikes(index, step, dt, lo, who, n_fired, theta_step, firing):
     """Enter neurons lo + who[: n_fired], which fired, into the spike ring."""
     event_neuron, event_previous = firing.event_neuron, firing.event_previous

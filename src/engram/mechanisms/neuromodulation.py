@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engram.engine import loops
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, items
 from engram.mechanisms.critic import Critic
 from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.network.defaults import current_unit
@@ -65,9 +65,7 @@ class Neuromodulation(Process):
             raise InvalidValueError(
                 f"{where}: {region!r} is a critic already; change Brain.critics[{region!r}]"
             )
-        labels = (targets,) if isinstance(targets, str) else tuple(targets)
-        if not labels:
-            raise InvalidValueError(f"{where}: targets must name a projection at least")
+        labels = (targets,) if isinstance(targets, str) else items(f"{where}: targets", targets)
         for label in labels:
             self.network.rewarded(where, label)
         return self.add(Critic(**parameters), region, labels)

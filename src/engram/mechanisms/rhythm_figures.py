@@ -114,6 +114,6 @@ class RhythmFigures(Process):
             There is no such region or band.
         """
         found = self.network.region(where, region)
-        if band not in tuple(BANDS):
+        if not isinstance(band, str) or band not in BANDS:
             raise unknown_name(where, "band", band, BANDS)
         return found.index, list(BANDS).index(band)

@@ -8,7 +8,7 @@ import numpy as np
 
 from engram.engine import loops
 from engram.engine.entries import check_gate
-from engram.errors import InvalidValueError, number
+from engram.errors import InvalidValueError, flag, number
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PHASE
 from engram.mechanisms.bands import BANDS, COUPLINGS, GATES, REGION_RHYTHMS
@@ -270,9 +270,9 @@ class Oscillators(RhythmFigures):
                 f"{where}: strength must be at most {500.0 / self.network.dt:g} rad/s at dt = "
                 f"{self.network.dt:g} ms, not {size:g}: phases would jump within a step"
             )
-        behind = number(f"{where}: lag", lag)
+        behind, both = number(f"{where}: lag", lag), flag(f"{where}: bidirectional", bidirectional)
         self._set_coupling(i, j, k, size, behind)
-        if bidirectional:
+        if both:
             self._set_coupling(j, i, k, size, behind)
         self.network.parameters_changed()
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Values
-from engram.errors import InvalidTypeError, InvalidValueError, number
+from engram.errors import InvalidTypeError, InvalidValueError, flag, number
 from engram.modulation import Modulation, chosen_modulation
 from engram.network import defaults, efficacy, matrices, pathways, population, settings
 from engram.network.interrupts import whole
@@ -301,10 +301,7 @@ def _pairs_of_regions(
 ) -> list[tuple[RegionRecord, RegionRecord]]:
     """The regions to be connected, which are not connected yet by a pathway of that name."""
     a, b = network.region(where, source), network.region(where, target)
-    if not isinstance(bidirectional, bool):
-        raise InvalidTypeError(
-            f"{where}: bidirectional must be True or False, not {bidirectional!r}"
-        )
+    flag(f"{where}: bidirectional", bidirectional)
     if name is not None and not (isinstance(name, str) and name and name.isprintable()):
         raise InvalidValueError(
             f"{where}: name must be a string of printable characters or None, not {name!r}"

@@ -162,7 +162,7 @@ class Parts(Turns):
             There is none.
         """
         for pathway in self.pathways:
-            if pathway.label == label:
+            if isinstance(label, str) and pathway.label == label:
                 return pathway
         raise unknown_name(where, "target", label, [p.label for p in self.pathways])
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, as_array, integer
+from engram.errors import InvalidValueError, as_array, flag, integer
 from engram.kernels.calls import kernel
 from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
 from engram.network import inputs, population
@@ -158,8 +158,8 @@ def present(
     where = "Brain.present"
     encoded = encode(network, region, values)
     left = MAX_STEPS - network.step_count
-    integer(f"{where}: steps", steps, 0, left)
-    integer(f"{where}: rest", rest, 0, left - steps)
+    steps = integer(f"{where}: steps", steps, 0, left)
+    rest = integer(f"{where}: rest", rest, 0, left - steps)
     before, start = network.tables["total_spikes"].copy(), network.step_count
     show(network, region, encoded, steps, rest)
     # Who was born meanwhile may have taken the place of one that had fired.
@@ -331,8 +331,8 @@ def present_many(
     where = "Brain.present_many"
     target, answering = network.region(where, region), network.region(where, read)
     shown = checked_inputs(network, f"{where}: inputs", target, values)
-    integer(f"{where}: steps", steps, 1)
-    integer(f"{where}: rest", rest, 0)
+    steps, rest = integer(f"{where}: steps", steps, 1), integer(f"{where}: rest", rest, 0)
+    flag(f"{where}: from_rest", from_rest)
     network.check_awake(where)
     network.check_time(where, len(shown) * (steps + rest))
     n = network.count(answering)

@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engram.engine.entries import check_gate, rule_arguments
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, indices, number
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    as_array,
+    choice,
+    flag,
+    indices,
+    number,
+)
 from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
 from engram.network import efficacy, pathways, sites
@@ -172,9 +180,7 @@ def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
     InvalidTypeError
         It is no bool.
     """
-    if not isinstance(value, bool):
-        raise InvalidTypeError(f"{pathway.where}: frozen must be True or False, not {value!r}")
-    pathway.frozen = value
+    pathway.frozen = flag(f"{pathway.where}: frozen", value)
     if pathway.rule is not None:
         # At once and without moving the base: an agent opens learning at each decision.
         network.tables["plastic"][pathway.index] = is_plastic(network, pathway)
@@ -318,8 +324,7 @@ def set_morphology(
     """
     where = f"{region.where}: enable_morphology"
     tree = as_morphology(where, template)
-    if dynamics not in DYNAMICS:
-        raise InvalidValueError(f"{where}: dynamics must be one of {DYNAMICS}, not {dynamics!r}")
+    choice(f"{where}: dynamics", dynamics, DYNAMICS)
     if nmda is not None and not isinstance(nmda, NMDA):
         raise InvalidTypeError(f"{where}: nmda must be an NMDA or None, not {nmda!r}")
     if nmda is not None and dynamics != "compartments":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import InvalidValueError, choice, flag, integer, number
 from engram.kernels.calls import call, kernel
 
 Indices = NDArray[np.int64]
@@ -247,14 +247,11 @@ class Wiring:
         InvalidTypeError, InvalidValueError
             There is no such wiring, or an argument has no effect with it.
         """
-        if self.wiring not in WIRINGS:
-            raise InvalidValueError(
-                f"{where}: wiring must be one of {WIRINGS}, not {self.wiring!r}"
-            )
-        if not isinstance(self.autapses, bool):
-            raise InvalidTypeError(
-                f"{where}: autapses must be True or False, not {self.autapses!r}"
-            )
+        choice(f"{where}: wiring", self.wiring, WIRINGS)
+        flag(f"{where}: autapses", self.autapses)
+        if self.wiring == "in_degree":
+            # How many there are at most, the sources say.
+            integer(f"{where}: in_degree", self.in_degree)
         if self.in_degree is not None and self.wiring != "in_degree":
             raise InvalidValueError(
                 f"{where}: in_degree = {self.in_degree!r} has no effect with wiring "

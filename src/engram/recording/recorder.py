@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, integer
+from engram.errors import InvalidValueError, MissingExtraError, choice, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
@@ -161,16 +161,13 @@ class Recorder:
         extra: int = 0,
     ) -> None:
         where = type(self).__name__
-        if overflow not in OVERFLOWS:
-            raise InvalidValueError(
-                f"{where}: overflow must be one of {OVERFLOWS}, not {overflow!r}"
-            )
+        choice(f"{where}: overflow", overflow, OVERFLOWS)
         if (overflow == "stream") != (path is not None):
             raise InvalidValueError(f"{where}: overflow='stream' and path go together")
         if overflow == "decimate" and not interval:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
         if capacity is not None:
-            integer(f"{where}: capacity", capacity, 2)
+            capacity = integer(f"{where}: capacity", capacity, 2)
         self._network = network
         self.interval = interval
         """Steps between two samples; 0 for spikes."""

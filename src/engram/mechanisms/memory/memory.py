@@ -16,7 +16,7 @@ from engram.mechanisms.memory import replay, saved, sleep
 from engram.mechanisms.memory.recall import Recall
 from engram.mechanisms.memory.replay import Pulses
 from engram.mechanisms.memory.sleep import Sleep, SleepReport
-from engram.mechanisms.memory.traces import Trace, find_same, observe
+from engram.mechanisms.memory.traces import Trace, find_same, holding, observe
 from engram.network import inputs
 from engram.network.interrupts import whole
 from engram.network.network import Saved
@@ -155,11 +155,7 @@ class Memory(Recall, saved_as="engram.memory:Memory"):
         """
         target = self.network.region("Memory.lookup", region)
         chosen = np.unique(indices("Memory.lookup: cue", cue, self.network.count(target)))
-        held = [
-            (len(np.intersect1d(t.neurons, chosen)), t) for t in self._traces if t.region == region
-        ]
-        best = max(held, key=lambda pair: (pair[0], pair[1].strength), default=(0, None))
-        return best[1] if best[0] > 0.5 * len(chosen) else None
+        return holding(self._traces, region, chosen)
 
     # -- what the run loop asks and tells
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, indices, integer, number
+from engram.errors import InvalidValueError, flag, indices, integer, items, number
 from engram.mechanisms.memory.completion import Completion
 from engram.mechanisms.memory.parameters import MemoryParameters
 from engram.mechanisms.memory.replay import Pulses
@@ -103,9 +103,8 @@ class Recall(MemoryParameters):
         where = "Memory.imprint"
         network = self.network
         target = network.region(where, region)
-        if isinstance(groups, (str, bytes)) or not len(groups):
-            raise InvalidValueError(f"{where}: groups must be a list of groups, not {groups!r}")
-        members = [indices(f"{where}: groups", g, network.count(target)) for g in groups]
+        given, n_neurons = items(f"{where}: groups", groups), network.count(target)
+        members = [indices(f"{where}: groups", g, n_neurons) for g in given]
         on = self._steps(f"{where}: duration", duration, 1)
         off = self._steps(f"{where}: gap", gap, 0)
         rest = self._steps(f"{where}: pause", pause, 0)
@@ -171,7 +170,7 @@ class Recall(MemoryParameters):
             raise InvalidValueError(f"{where}: the cue is empty")
         self.check_free(where, target)
         network.check_time(where, steps)
-        trace = self.lookup(region, chosen) if lookup else None
+        trace = self.lookup(region, chosen) if flag(f"{where}: lookup", lookup) else None
         if trace is not None:
             chosen = np.union1d(chosen, trace.neurons)
         before, start = network.slots(target, "total_spikes").copy(), network.step_count

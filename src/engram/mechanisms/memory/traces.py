@@ -261,3 +261,25 @@ def observe(
             step = network.step_count
             found.append(Trace(region.name, neurons, step, 1.0, latency, duration))
     return found
+
+
+def holding(traces: Sequence[Trace], region: str, cue: Ints) -> Trace | None:
+    """The trace of a region that holds most of a cue, more than half of it.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        Among which it is.
+    region : str
+        Name of the region.
+    cue : array of int64
+        Indices of neurons, each once.
+
+    Returns
+    -------
+    Trace or None
+        None if there is none.
+    """
+    held = [(len(np.intersect1d(t.neurons, cue)), t) for t in traces if t.region == region]
+    best = max(held, key=lambda pair: (pair[0], pair[1].strength), default=(0, None))
+    return best[1] if best[0] > 0.5 * len(cue) else None
