@@ -21,7 +21,8 @@ import engram
 from benchmarks.reliability import own, pieces
 from benchmarks.reliability.pieces import plain
 from engram import Brain, EngramError, load_brain, morphology, save_brain
-from engram.state.invariants import InvariantError, check
+from engram.errors import InvariantError
+from engram.state.invariants import check
 
 PACKAGE = str(Path(engram.__file__).parent)
 HERE = str(Path(__file__).parent)

@@ -18,7 +18,7 @@ from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
-from engram.errors import InvalidTypeError, InvalidValueError, choice, integer, number
+from engram.errors import InvalidTypeError, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -29,6 +29,7 @@ from engram.mechanisms.metaplasticity import Metaplasticity
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
 from engram.network import present
+from engram.network.device import device_name
 from engram.network.finite import not_finite
 from engram.network.interrupts import whole
 from engram.network.network import Network
@@ -43,8 +44,6 @@ from engram.recording.statistics import BrainStats, Statistics, collect, describ
 from engram.state.invariants import check
 from engram.stimulus import StimulusEncoder
 from engram.switches import Switches, switch_on_only
-
-DEVICES = ("cpu", "cuda", "auto")
 
 
 class Brain(Anatomy, Drives, Life, Switches):
@@ -484,29 +483,3 @@ def unpickled(kept: state.State, known: state.Classes) -> Brain:
         The data can't be used.
     """
     return Brain.restored(files.unpacked(kept), among(known), check=True)
-
-
-def device_name(device: str) -> str:
-    """The device to run on; so far there is one.
-
-    Parameters
-    ----------
-    device : str
-        A name in `DEVICES`; BRAIN_DEVICE overrides "cpu".
-
-    Returns
-    -------
-    str
-        As "cpu".
-
-    Raises
-    ------
-    InvalidValueError
-        There is no such device, or it is not supported.
-    """
-    chosen = choice("Brain: device", device, DEVICES)
-    if chosen == "cpu":
-        chosen = choice("Brain: device", os.environ.get("BRAIN_DEVICE", chosen), DEVICES)
-    if chosen == "cuda":
-        raise InvalidValueError("Brain: device 'cuda' is not supported by this version; use 'cpu'")
-    return "cpu"

@@ -125,9 +125,8 @@ class Parameter(Generic[T]):
             It is out of range, not finite, or not among the choices.
         """
         default: Any = self.default
-        result: Any
         if isinstance(default, bool):
-            result = flag(where, value)
+            result: Any = flag(where, value)
         elif isinstance(default, str):
             result = choice(where, value, self.choices)
         elif isinstance(default, int):

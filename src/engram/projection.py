@@ -46,7 +46,6 @@ class Projection(View):
         Settings of the pathway. `Brain.connect_regions` makes both.
     """
 
-    _record: PathwayRecord
     _shown = staticmethod(pathway_html)
 
     def __init__(self, network: Network, record: PathwayRecord) -> None:
@@ -81,10 +80,7 @@ class Projection(View):
 
     @property
     def label(self) -> str:
-        """The target string of `Brain.reward`.
-
-        ``region:<name>`` of own wiring, else ``proj:<source>-><target>``, with ``:<name>`` if any.
-        """
+        """The target string of `Brain.reward`, as of `Brain.projection_target`."""
         return self._settings.label
 
     def __repr__(self) -> str:

@@ -40,7 +40,6 @@ class Region(View):
         Settings of the region. `Brain.add_region` makes both.
     """
 
-    _record: RegionRecord
     _shown = staticmethod(region_html)
 
     def __init__(self, network: Network, record: RegionRecord) -> None:

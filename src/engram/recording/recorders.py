@@ -194,6 +194,7 @@ class StateRecorder(Sampler):
         """The variable, neurons and region, in words."""
         return f"{self.variable} of {len(self.neurons)} neurons of {self.region}"
 
+    @property
     def region(self) -> str:
         """Name of the region."""
         return self._record.name
@@ -269,6 +270,7 @@ class WeightRecorder(Sampler):
         """The synapses and their projection, in words."""
         return f"{len(self.pre)} synapses of {self.label}"
 
+    @property
     def orphaned(self) -> bool:
         return self._pathway.removed
 
