@@ -258,8 +258,7 @@ class Network(Parts):
 
     def __init__(self, dt: float, seed: int) -> None:
         super().__init__()
-        self.dt, self.seed = dt, seed
-        self.device = "cpu"
+        self.dt, self.seed, self.device = dt, seed, "cpu"
         self.tables["dt"][0] = dt
         self.tables["seed"][0] = seed
         self.processes: list[Process] = []
@@ -268,8 +267,7 @@ class Network(Parts):
             kind: kind().attach(self.change) for kind in (STDP, RewardSTDP)
         }
         self.encoder = StimulusEncoder()
-        self.tag = 0
-        self.last_reset = 0
+        self.tag = self.last_reset = 0
         self.last_stimulus = NEVER
         self.imposed = False
         self.presenting = self.acting = False
