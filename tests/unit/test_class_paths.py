@@ -106,7 +106,14 @@ def test_every_class_of_the_package_has_a_path_of_its_own():
     for module in pkgutil.walk_packages(engram.__path__, "engram."):
         importlib.import_module(module.name)
     abstract = {"NeuronModel", "PlasticityRule", "ModulatedRule", "Modulation", "_LeakyRelease"}
-    abstract |= {"Hooks", "Process", "GrowthParameters", "MemoryParameters", "Recall"}
+    abstract |= {
+        "Hooks",
+        "Process",
+        "GrowthParameters",
+        "MemoryParameters",
+        "Recall",
+        "RhythmFigures",
+    }
     # Their class is in no checkpoint: every brain has them, or no file holds them.
     abstract |= {"Oscillators", "Neuromodulation", "Statistics", "Consolidation"}
     abstract |= {"Recording", "Checkpointing"}
