@@ -17,11 +17,18 @@ _NOT_CAUSES = ("Failed in ", "During: ", "File ")
 
 
 class Owner(NamedTuple):
-    """The class whose functions are compiled."""
+    """The class whose functions are compiled.
+
+    Parameters
+    ----------
+    name : str
+        Of the class.
+    returns : mapping of str to tuple of (int, str)
+        How many values each method returns, and what they are.
+    """
 
     name: str
     returns: Mapping[str, tuple[int, str]]
-    """How many values each method returns, and what they are."""
 
 
 @contextlib.contextmanager
@@ -34,6 +41,11 @@ def explaining(owner: Owner | None, functions: Mapping[str, Frozen]) -> Iterator
         The class whose functions they are.
     functions : mapping of str to Frozen
         Functions of users by the names of the methods. None: errors stay what they are.
+
+    Yields
+    ------
+    None
+        While they are compiled.
 
     Raises
     ------

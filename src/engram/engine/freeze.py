@@ -90,12 +90,20 @@ def _attribute(thing: object, name: str) -> object:
 
 
 class Frozen(NamedTuple):
-    """A function whose surroundings are fixed."""
+    """A function whose surroundings are fixed.
+
+    Parameters
+    ----------
+    function : callable
+        The twin; compiled when it is called from a compiled one.
+    key : str or None
+        None: what it depends on can't all be told, so its code is neither shared nor kept.
+    watch : Watch
+        On all that it refers to.
+    """
 
     function: Any
-    """Compiled when it is called from a compiled one."""
     key: str | None
-    """None: what it depends on can't all be told, so its code is neither shared nor kept."""
     watch: Watch
 
 
