@@ -60,7 +60,7 @@ def grow_up(seed: int) -> tuple[Brain, list[np.ndarray]]:
     memory.compression = 5.0
     memory.slow_amplitude = 1.5
     memory.replay_share = 1.0 / GROUPS
-    memory.imprint("memory", groups, duration=SHOWN, gap=0.0, pause=200.0, repetitions=9)
+    memory.imprint("memory", groups, duration=SHOWN, gap=0.0, pause=200.0, repetitions=11)
     memory.imprint("memory", groups, duration=SHOWN, gap=0.0)
     memory.traces.clear()
     memory.capture("memory")

@@ -116,7 +116,9 @@ class Subject:
         """Scale what is left of each neuron's synapses to the sum it had (synaptic scaling)."""
         left = self.circuit.weights
         now = left.sum(axis=0)
-        self.circuit.weights = left * np.divide(drive, now, out=np.ones_like(now), where=now > 0)
+        wanted = left * np.divide(drive, now, out=np.ones_like(now), where=now > 0)
+        path = self.circuit.brain.get_projection("input", "excitatory")
+        self.circuit.weights = np.minimum(wanted, path.w_max)
 
     def bear_neurons(self, n: int, random: np.random.Generator) -> None:
         """Let neurons be born in the slots of dead ones, wired like those that died."""

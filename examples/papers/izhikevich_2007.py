@@ -357,7 +357,7 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
     ax.set_ylim(-0.05, W_MAX + 0.1)
     ax.set_xlabel("time (min)")
     ax.set_ylabel("weight of the synapse (mV)")
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     plots.title(ax, f"The synapse, in {len(pairs)} network{'s' if len(pairs) > 1 else ''}")
 
     ax = plots.style(axes[3])
@@ -375,7 +375,7 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
     ax.set_yscale("log")
     ax.set_xlabel("weight (mV)")
     ax.set_ylabel("excitatory synapses")
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     plots.title(ax, "All excitatory synapses")
     figure.savefig(output, dpi=130)
 

@@ -198,6 +198,7 @@ NOT_SAVED = {
     "structure_version": "tells recorders that synapses changed; recorders stay behind",
     "presenting": "true only within a call",
     "acting": "true only within a call",
+    "rate_warned": "says that a warning was given; a loaded brain may warn again",
     "spikes_kept": "follows from what processes want",
 }
 

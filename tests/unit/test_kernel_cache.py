@@ -31,6 +31,7 @@ def complaint(monkeypatch):
 def folder(tmp_path, monkeypatch):
     """A cache of its own."""
     monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(cache, "complaint", cache.Complaint())
     return tmp_path
 
 

@@ -517,7 +517,7 @@ def learned():
     memory.trace_threshold = 0.2
     memory.compression = 5.0
     memory.replay_share = 1.0 / GROUPS
-    memory.imprint("memory", groups, duration=SHOWN, gap=0.0, pause=200.0, repetitions=9)
+    memory.imprint("memory", groups, duration=SHOWN, gap=0.0, pause=200.0, repetitions=12)
     memory.imprint("memory", groups, duration=SHOWN, gap=0.0)
     memory.traces.clear()
     memory.capture("memory")

@@ -189,8 +189,10 @@ def test_a_rule_in_plain_python_has_traces():
         for name, times in trains.items():
             brain.inject_current(name, [0], 9e3 if step in times else -9e3)
         brain.step()
-    up = np.exp(-4 / 10) + 10 * np.exp(-4 / 40)  # arrival at 5, firing at 9
-    down = np.exp(-13 / 10)  # firing at 9, arrival at 22
+    # A spike adds the mean of its trace over a step. Arrival at 5, firing at 9, arrival at 22.
+    fast, slow = (tau * (1.0 - np.exp(-1.0 / tau)) for tau in (10.0, 40.0))
+    up = fast * np.exp(-4 / 10) + 10 * slow * np.exp(-4 / 40)
+    down = fast * np.exp(-12 / 10)
     assert p.weight[0] == pytest.approx(500 + up - down, abs=2e-4)
 
 

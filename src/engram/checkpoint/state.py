@@ -328,7 +328,7 @@ def _restored_region(
         _dendrites(f"region {entry['name']!r}: dendrites", entry["dendrites"]),
         entry["theta_plus"],
         entry["tau_theta"],
-        entry.get("stream", index),
+        stream=entry.get("stream", index),
     )
 
 
