@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import engram
 from benchmarks.reliability.draws import Call, Draw, assigned, call
@@ -39,7 +40,8 @@ def kept_view(draw: Draw) -> Call | None:
     if not has("remove_projection") or draw.chance(0.5):
         return None
     source = draw.projection()[1]
-    return call("(lambda p: (brain.remove_projection(p), p.weight))", source)
+    made = call("(lambda p: (brain.remove_projection(p), p.weight))", source)
+    return replace(made, kind="partial")
 
 
 def poisson_input(draw: Draw) -> Call | None:
