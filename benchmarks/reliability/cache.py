@@ -177,6 +177,8 @@ def mutations(folder: Path, n: int, seed: int) -> Row:
         same = damaged == data  # what was swapped may have been alike
         right = found.get("end") == first["end"] and len(found["warnings"]) == (not same)
         count[kind] += 1
+        if k % 50 == 0:
+            print(f"{k} of {n}", flush=True)
         if not right:
             bad.append(f"{kind} {victim.name}: {found}")
     return Row(

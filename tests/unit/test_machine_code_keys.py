@@ -126,6 +126,7 @@ def f(x): return middle(x)
 """
 
 
+@compiled
 def test_constants_of_helpers_count_at_any_depth():
     assert key(defined(HELPERS, GAIN=1.0)) == key(defined(HELPERS, GAIN=1.0))
     assert key(defined(HELPERS, GAIN=1.0)) != key(defined(HELPERS, GAIN=2.0))
@@ -135,6 +136,7 @@ def test_constants_of_helpers_count_at_any_depth():
     assert key(defined(HELPERS, GAIN=1.0)) != key(defined(fast, GAIN=1.0))
 
 
+@compiled
 def test_functions_that_call_each_other_have_a_key():
     text = """
     @numba.njit
@@ -167,6 +169,7 @@ def modules(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
+@compiled
 def test_attributes_of_modules_count(modules):
     text = "import helper_of_a_test as h\ndef f(x): return h.go(x) + h.GAIN"
     helper = "@numba.njit\ndef go(x): return x + SHIFT\nGAIN, SHIFT = {}, {}"
@@ -226,6 +229,7 @@ def test_what_can_not_be_told_gives_no_key(value):
 # -- the watch
 
 
+@compiled
 def test_a_watch_sees_what_changes():
     table = np.arange(3.0)
     text = "@numba.njit\ndef h(x): return x + GAIN + TABLE[0]\ndef f(x): return h(x) + abs(x)"
@@ -241,10 +245,9 @@ def test_a_watch_sees_what_changes():
     watch = frozen(f).watch
     f.__code__ = (lambda x: x).__code__
     assert watch.changed()
-    if not JIT_DISABLED:
-        watch = frozen(scope["h"]).watch
-        table[0] = 5.0
-        assert watch.changed()
+    watch = frozen(scope["h"]).watch
+    table[0] = 5.0
+    assert watch.changed()
 
 
 def test_a_watch_sees_captured_variables_and_attributes_of_modules(modules):

@@ -52,7 +52,8 @@ def _rheobase(kind: type[NeuronModel], values: tuple[tuple[str, Any], ...]) -> f
             fixed = frozen(update)
             plain = getattr(fixed.function, "py_func", fixed.function)
             needed = _searched(functools.partial(_fires, plain, kind(**dict(values)), dict(values)))
-            _known[kind, values] = (update, fixed.watch), needed
+            if fixed.key is not None:
+                _known[kind, values] = (update, fixed.watch), needed
     except Exception:  # of whatever kind: it is the user's function, written for Numba
         return None
     return needed
