@@ -116,9 +116,10 @@ def lived(folder: Path) -> tuple[int, int]:
     made: list[str] = []
     original = compiled.KernelCache.compiled
 
-    def compiling(self: compiled.KernelCache, *arguments: Any) -> Any:
-        made.append(self.label)
-        return original(self, *arguments)
+    def compiling(self: compiled.KernelCache, signature: Any, file: cache.KernelFile) -> Any:
+        # A kernel is compiled for each signature.
+        made.append(f"{self.label} {signature}")
+        return original(self, signature, file)
 
     with (
         warnings.catch_warnings(record=True) as caught,
