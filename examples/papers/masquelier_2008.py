@@ -20,9 +20,9 @@ are the paper's: a presynaptic spike counts with the first postsynaptic one afte
 reverse, so that both kinds of change alternate (`Reduced` below).
 
 Hathway & Goodman (2018, doi:10.5281/zenodo.1327348) repeated it with time steps: it worked at 0.1
-ms, later than in continuous time, and not at 1 ms, where all weights grew, since pairs that met
-in one step potentiated in full. It works here at 1 ms because they do not
-(docs/mechanisms/stdp.md). A spike that finds its step taken by one of the same afferent goes to
+ms, later than in continuous time, and not at 1 ms, where all weights grew. There pairs that met in
+one step potentiated in full, here they do not (docs/mechanisms/stdp.md); that this is why was not
+tested. A spike that finds its step taken by one of the same afferent goes to
 the next, so that no rate depends on dt.
 
     python examples/papers/masquelier_2008.py [--quick] [--output picture.png]

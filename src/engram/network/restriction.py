@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import indices
-from engram.network import efficacy, pathways
+from engram.network import assignments, efficacy, pathways
 from engram.network.identities import identities, places
+from engram.network.interrupts import whole
 from engram.network.network import Network
-from engram.state import layout
+from engram.network.records import PathwayRecord
 
 
 @contextlib.contextmanager
@@ -49,10 +50,16 @@ def restricted(network: Network, target: str, posts: ArrayLike) -> Iterator[None
         yield
     finally:
         if not pathway.removed:
-            efficacy.settle(network, pathway)
-            here = places(who, identities(network, pathway))
-            left = here >= 0
-            low, high = efficacy.bounds_of_weights(network, pathway)
-            block = network.block(pathway)
-            sign = layout.signs(block["nt"][here[left]])
-            block["weight"][here[left]] = sign * np.clip(np.abs(before[left]), low, high)
+            _give_back(network, pathway, who, before)
+
+
+@whole
+def _give_back(
+    network: Network, pathway: PathwayRecord, who: NDArray[np.int64], before: NDArray[np.float32]
+) -> None:
+    """Give synapses that are left the weights they had, within the bounds of now."""
+    here = places(who, identities(network, pathway))
+    left = here >= 0
+    low, high = efficacy.bounds_of_weights(network, pathway)
+    magnitude = np.clip(np.abs(before[left]), np.float32(low), np.float32(high))
+    assignments.assign(network, pathway, here[left], magnitude, None)

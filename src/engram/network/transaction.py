@@ -70,8 +70,6 @@ def transaction(
         for array, before in kept:
             array[...] = before
         tables.restore(sizes, arrays, blocks)
-        for record, values in settings:
-            vars(record).update(values)
         network.regions.clear()
         network.regions.update(regions)
         network.pathways[:] = pathways
