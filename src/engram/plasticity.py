@@ -187,10 +187,10 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     """
 
     A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
-    A_minus = Parameter(0.105, low=0.0, doc="the same for an arrival after firing")
+    A_minus = Parameter(0.1, low=0.0, doc="the same for an arrival after firing")
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
-    baseline_dopamine = Parameter(0.002, doc="tonic dopamine")
+    baseline_dopamine = Parameter(0.005, doc="tonic dopamine")
 
     on_pre = staticmethod(rules.reward_stdp_on_pre)
     on_post = staticmethod(rules.reward_stdp_on_post)

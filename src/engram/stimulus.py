@@ -84,6 +84,25 @@ class Encoded(NamedTuple):
     onset: NDArray[np.int32] | None = None
     period: int = 1
 
+    def of(self, n: int) -> Encoded:
+        """The input of a region that has grown: slot k takes that of slot k modulo the first ones.
+
+        Parameters
+        ----------
+        n : int
+            Neuron slots now.
+
+        Returns
+        -------
+        Encoded
+            Input of each.
+        """
+        if n == len(self.amplitude):
+            return self
+        slots = np.arange(n) % len(self.amplitude)
+        onset = None if self.onset is None else self.onset[slots]
+        return Encoded(self.amplitude[slots], onset, self.period)
+
     def at(self, phase: int) -> Floats:
         """The input at a step of the cycle.
 

@@ -58,6 +58,7 @@ def make_integrate_cable(tree_constants, soma_block, conductance):
         steady, phase = steady_current(index, current), held_phase(index, step, current)
         varied = current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
+        varied = varied or current.tuned[index] != 0
         parent, capacity = cable.tree_parent[index], cable.tree_capacity[index]
         leak, axial = cable.tree_leak[index], cable.tree_axial[index]
         diagonal, right = cable.tree_diagonal, cable.tree_right

@@ -31,6 +31,7 @@ class Rules(NamedTuple):
     rule_parameter: Array
     dopamine_integral: Array
     eligibility_growth: Array
+    dopamine_factor: Array
 
 
 class ShortTerm(NamedTuple):
@@ -125,6 +126,8 @@ class Current(NamedTuple):
     youth: Array
     youth_current: Array
     youth_kept: Array
+    tuned: Array
+    excitability: Array
 
 
 class Firing(NamedTuple):

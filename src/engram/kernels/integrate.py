@@ -56,6 +56,7 @@ def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
         steady, phase = steady_current(index, current), held_phase(index, step, current)
         varied = current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
+        varied = varied or current.tuned[index] != 0
         for lo in range(first, first + count, BLOCK):
             n = min(BLOCK, first + count - lo)
             # A row of zeros unless there is noise, injected or held input.

@@ -31,7 +31,7 @@ def held_phase(index, step, current):
 
 @inner_jit
 def collect_extra(extra, lo, n, index, step, dt, seed, phase, current):
-    """Noise, injected and held input of neurons [lo, lo + n), and that of the young, who age."""
+    """Input of neurons [lo, lo + n) that differs between them; the young among them age."""
     noise = current.noise[index]
     if noise > 0:
         fill_normal(extra, lo, 0, n, seed, STREAM_NOISE, step)
@@ -51,6 +51,10 @@ def collect_extra(extra, lo, n, index, step, dt, seed, phase, current):
         onset = current.held_onset[lo : lo + n]
         for k in range(n):
             extra[k] += h[k] if onset[k] <= phase else ZERO
+    if current.tuned[index]:
+        own = current.excitability[lo : lo + n]
+        for k in range(n):
+            extra[k] += own[k]
     if current.young[index]:
         youth = current.youth[lo : lo + n]
         most, kept = current.youth_current[index], current.youth_kept[0]

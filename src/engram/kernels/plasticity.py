@@ -111,6 +111,7 @@ def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
         start = np.int64(in_first[event_neuron[e & mask] - first_post])
         ready_n, ready_start, j = 0, start, 0
         half = 0
+        gain, ready_gain = ONE, ONE
         while True:
             next_n, next_start, next_j = 0, start, 0
             if e < end:
@@ -118,13 +119,13 @@ def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
                 next_j = neuron - first_post
                 stop = np.int64(in_first[next_j + 1])
                 next_n = min(BLOCK, int(stop - start))
-                gain = gain_of(neuron, susceptible)
+                gain = susceptible.potentiation[neuron]
                 look_up(
                     heard[half],
                     start,
                     next_n,
                     step,
-                    gain,
+                    youth_of(neuron, susceptible),
                     modulated,
                     n_pre_traces,
                     traces,
@@ -152,9 +153,18 @@ def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
             half = 1 - half
             if ready_n > 0:
                 learn_batch(
-                    heard[half], ready_start, ready_n, j, sign, rule, traces, synapses, incoming
+                    heard[half],
+                    ready_start,
+                    ready_n,
+                    j,
+                    ready_gain,
+                    sign,
+                    rule,
+                    traces,
+                    synapses,
+                    incoming,
                 )
-            ready_n, ready_start, j = next_n, next_start, next_j
+            ready_n, ready_start, j, ready_gain = next_n, next_start, next_j, gain
             if next_n == 0 and e >= end:
                 break
 
@@ -167,7 +177,7 @@ def make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces):
     learn = make_learn(on_post, modulated)
 
     @part_jit
-    def learn_batch(heard, start, n, j, sign_of_all, rule, traces, synapses, incoming):
+    def learn_batch(heard, start, n, j, gain, sign_of_all, rule, traces, synapses, incoming):
         weight, eligibility, nt = synapses.weight, synapses.eligibility, synapses.nt
         y = traces.post_trace[0, j]
         y2 = traces.post_trace[1, j] if n_post_traces > 1 else ZERO
@@ -180,16 +190,15 @@ def make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces):
             if sign_of_all == 0:
                 sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
             m = magnitude(weight, eligibility, s, sign, rule)
-            learn(weight, eligibility, s, sign, m, x, x2, y, y2, rule)
+            learn(weight, eligibility, s, sign, m, x, x2, y, y2, gain, rule)
 
     return learn_batch
 
 
 @part_jit
-def gain_of(neuron, susceptible):
-    """What the traces at a neuron's synapses are multiplied by."""
-    young = ONE + susceptible.youth_gain[0] * susceptible.youth[neuron]
-    return susceptible.potentiation[neuron] * young
+def youth_of(neuron, susceptible):
+    """What the traces at a neuron's synapses are multiplied by for its youth."""
+    return ONE + susceptible.youth_gain[0] * susceptible.youth[neuron]
 
 
 @part_jit
@@ -300,13 +309,13 @@ def modulate(
 ):
     """Dopamine decays; its product with decaying eligibility is integrated exactly over the step.
 
-    dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c (D + D_0) with time in seconds. The factors
-    are those of `engram.network.bind.dopamine_factors`.
+    dD/dt = -D / tau_d, dc/dt = -c / tau_c, dw/dt = c D with time in seconds. The factors are those
+    of `engram.network.bind.dopamine_factors`. Tonic dopamine acts at the events, see `learning`.
     """
     factor = dopamine_factor[index]
     growth = eligibility_growth[index]
     if plastic[index]:
-        dopamine_integral[index] += (dopamine[index] * factor[0] + factor[1]) / growth
+        dopamine_integral[index] += dopamine[index] * factor[0] / growth
     dopamine[index] *= factor[2]
     growth *= factor[3]
     if plastic[index] and growth >= REBASE:

@@ -70,7 +70,7 @@ def make_deliver(update, learns, modulated):
                 onto[k] += w[k] * gain
         if learns and manner.learning:
             for k in range(w.shape[0]):
-                learn(w, c, k, sign, magnitude(w, c, k, sign, rule), x, x2, y[k], y2[k], rule)
+                learn(w, c, k, sign, magnitude(w, c, k, sign, rule), x, x2, y[k], y2[k], ONE, rule)
 
     @inner_inline_jit
     def deliver_plain(start, stop, sign, onto, synapses, targets, arrival, manner, rule):
@@ -83,7 +83,7 @@ def make_deliver(update, learns, modulated):
                 w = weight[s]
                 j = np.uint64(post[s] - first)
                 onto[j] += w * gain
-                learn(weight, eligibility, s, sign, sign * w, x, x2, y[j], y2[j], rule)
+                learn(weight, eligibility, s, sign, sign * w, x, x2, y[j], y2[j], ONE, rule)
         else:
             for s in range(np.uint64(start), np.uint64(stop)):
                 onto[np.uint64(post[s] - first)] += weight[s] * gain
@@ -169,7 +169,9 @@ def make_deliver_each(update, learns, modulated):
             else:
                 exc[j] += charge
             if learns and manner.learning:
-                learn(weight, eligibility, s, sign, m, arrival.x, arrival.x2, y[j], y2[j], rule)
+                learn(
+                    weight, eligibility, s, sign, m, arrival.x, arrival.x2, y[j], y2[j], ONE, rule
+                )
 
     return deliver_each
 

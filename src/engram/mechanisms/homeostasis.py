@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.network import efficacy, pathways
+from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Process, next_multiple
 from engram.network.records import RegionRecord
 from engram.parameters import Parameter
+
+FASTEST = 20.0
+"""Change of excitability in a second, and its bounds, in units of Izhikevich's neuron."""
 
 SILENT = 0.01
 """Share of the target rate below which a neuron counts as silent."""
@@ -37,6 +41,15 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     order = 20
 
     target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate aimed at")
+    tolerance = Parameter(
+        8.0, low=1.0, doc="rates from target_rate / tolerance to target_rate x tolerance are right"
+    )
+    excitability_rate = Parameter(
+        0.05, low=0.0, unit="current/(s Hz)", doc="how fast excitability follows a wrong rate"
+    )
+    tau_excitability = Parameter(
+        60_000.0, low=0.0, open_low=True, unit="ms", doc="time in which it is forgotten"
+    )
     scaling_rate = Parameter(0.02, low=0.0, high=1.0, doc="relative change at a check, at most")
     check_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between checks")
     tau_rate = Parameter(
@@ -61,6 +74,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
             tables["theta_plus"][r] = plus
             tables["theta_fall"][r] = plus * self.theta_rate * 1e-3 * network.dt
             tables["shifted"][r], tables["adapting"][r] = shifted, shifted and not frozen
+            tables["tuned"][r] = bool(network.slots(region, "excitability").any())
 
     def theta_plus_of(self, region: RegionRecord) -> float:
         """Step of a region's thresholds at a spike.
@@ -108,7 +122,8 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
             The first after `step`; None while scaling is off.
         """
         frozen = self.network.frozen
-        off = frozen["plasticity"] or frozen["homeostatic_scaling"] or self.scaling_rate == 0
+        off = frozen["plasticity"] or frozen["homeostatic_scaling"]
+        off = off or (self.scaling_rate == 0 and self.excitability_rate == 0)
         return None if off else next_multiple(step, self.network.steps(self.check_interval))
 
     def act(self, step: int) -> None:  # noqa: ARG002
@@ -130,11 +145,30 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
             name: network.slots(region, "mean_rate") < SILENT * self.target_rate
             for name, region in network.regions.items()
         }
+        seconds = 1e-3 * network.dt * (network.step_count - network.tables["rates_measured"][0])
         network.tables["rates_measured"][0] = network.step_count
+        for region in network.regions.values():
+            self._tune(region, seconds)
         for pathway in network.pathways:
             if pathway.learns and pathways.n_synapses(network, pathway):
                 name = pathway.target
                 efficacy.scale_incoming(network, pathway, factors[name], silent[name])
+
+    def _right(self, rate: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The right rate next to each."""
+        slack = self.tolerance
+        return np.clip(rate, self.target_rate / slack, self.target_rate * slack)
+
+    def _tune(self, region: RegionRecord, seconds: float) -> None:
+        """Intrinsic plasticity: excitability follows rates that are wrong."""
+        network, unit = self.network, current_unit(region.model)
+        if self.excitability_rate == 0 or unit == 0 or network.frozen["adaptive_thresholds"]:
+            return
+        rate, own = network.slots(region, "mean_rate"), network.slots(region, "excitability")
+        pull = self.excitability_rate * np.clip(self._right(rate) - rate, -FASTEST, FASTEST)
+        kept = math.exp(-1e3 * seconds / self.tau_excitability)
+        own[:] = kept * own + unit * seconds * pull * network.alive(region)
+        network.tables["tuned"][region.index] = bool(own.any())
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:
         """By what each neuron's weights are to be multiplied; rates are brought up to date."""
@@ -151,7 +185,8 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         known = (seconds > 0) & network.alive(region)
         rate[known] += (share * (measured - rate))[known]
         seen[:] = spikes
-        error = (self.target_rate - rate) / self.target_rate
+        right = self._right(rate)
+        error = (right - rate) / right
         drift = network.slots(region, "rate_error")
         drift[known] += (np.clip(error, -1.0, 1.0) * seconds)[known]
         if self.integral_rate > 0:

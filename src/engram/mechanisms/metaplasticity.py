@@ -42,13 +42,13 @@ class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     name = "metaplasticity"
     order = 21
 
-    target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
+    target_rate = Parameter(7.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
     tau_rate = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="window of the rate")
     tau_threshold = Parameter(
-        10_000.0, low=0.0, open_low=True, unit="ms", doc="window of the mean squared rate"
+        5_000.0, low=0.0, open_low=True, unit="ms", doc="window of the mean squared rate"
     )
-    max_gain = Parameter(10.0, low=1.0, doc="bound of the potentiation factor")
-    enabled = Parameter(False, doc="whether potentiation depends on the rate")
+    max_gain = Parameter(1.5, low=1.0, doc="bound of the potentiation factor")
+    enabled = Parameter(True, doc="whether potentiation depends on the rate")
 
     def bind(self) -> None:
         """What the compiled loop of the thresholds needs."""

@@ -290,12 +290,13 @@ def dopamine_factors(
     Returns
     -------
     tuple of (float, float, float, float)
-        Phasic and tonic share of c x D over a step (s), and what D and 1 / c are multiplied by.
+        Share of c x D over a step (s), what tonic dopamine makes of a unit of c in all its life
+        (s), and what D and 1 / c are multiplied by.
     """
     rate = 1.0 / tau_c + 1.0 / tau_d
     return (
         -1e-3 * math.expm1(-dt * rate) / rate,
-        -1e-3 * baseline * tau_c * math.expm1(-dt / tau_c),
+        1e-3 * baseline * tau_c,
         math.exp(-dt / tau_d),
         # In single precision; what is left of c after so long is nothing in any case.
         math.exp(min(dt / tau_c, 60.0)),

@@ -40,9 +40,11 @@ def encode(network: Network, region: RegionRecord, values: ArrayLike) -> Encoded
     Encoded
         The input of each neuron.
     """
-    return network.encoder.encode(
-        values, region.name, network.count(region), region.model, network.dt
-    )
+    n, coded = network.count(region), network.tables["coded"]
+    dealt = int(coded[region.index]) or n
+    found = network.encoder.encode(values, region.name, dealt, region.model, network.dt)
+    coded[region.index] = dealt
+    return found.of(n)
 
 
 def noisy(network: Network, region: RegionRecord, encoded: Encoded, phase: int) -> Inputs:

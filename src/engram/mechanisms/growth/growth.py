@@ -28,6 +28,9 @@ HISTORY = 10_000
 COUNTS = ("neurons_born", "neurons_died", "synapses_born", "synapses_pruned", "synapses_lost")
 """What a cycle counts."""
 
+TRIED = math.exp(-3.0)
+"""Youth below which a newborn has had time to become of use."""
+
 MOST_COUNT = (1 << 63) - 1
 
 
@@ -154,6 +157,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             What it changed.
         """
         network, regions = self.network, self.network.regions
+        self._note_founders()
         deaths = {name: self._dying(region) for name, region in regions.items()}
         died = sum(len(slots) for slots in deaths.values())
         births = any(self._grows(region) for region in regions.values())
@@ -181,7 +185,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         room = self.max_synapses - sum(plan.left for plan in plans)
         newborns: dict[str, Slots] = {}
         if room > 0 and family is not None:
-            newborns = family.births(growing, self.births_per_cycle)
+            newborns = family.births({name: self._room(regions[name]) for name in growing})
             for plan in plans:
                 room -= plan.add(family.wiring(plan.pathway, room, self.kinship_spread))
         elif room > 0:
@@ -219,24 +223,57 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         network = self.network
         since = np.maximum(network.slots(region, "last_spike"), network.slots(region, "born"))
         since = np.maximum(since, network.last_reset)
-        silent = (network.step_count - since) * network.dt > self.apoptosis_age
-        dying = np.flatnonzero(silent & network.alive(region))
-        if not len(dying):
+        activity = population.mean_activity(network, region)
+        if self._carries(region) or activity < self.apoptosis_rate:
             return nobody
-        dying = dying[np.argsort(since[dying], kind="stable")][: self.deaths_per_cycle]
-        return np.sort(dying)
+        silent = (network.step_count - since) * network.dt > self.apoptosis_age
+        dying = np.flatnonzero((silent | self._failed(region)) & network.alive(region))
+        least = math.ceil(self.apoptosis_floor * network.tables["founders"][region.index])
+        most = min(self.deaths_per_cycle, population.n_alive(network, region) - least)
+        if not len(dying) or most <= 0:
+            return nobody
+        return np.sort(dying[np.argsort(since[dying], kind="stable")][:most])
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
-        on = self.neurogenesis and self.births_per_cycle > 0
-        on = on and population.n_alive(self.network, region) < region.max_neurons
-        return on and population.mean_activity(self.network, region) >= self.neurogenesis_rate
+        if not self.neurogenesis or not self._room(region) or self._carries(region):
+            return False
+        activity = population.mean_activity(self.network, region)
+        return self.neurogenesis_rate <= activity <= self.neurogenesis_ceiling
+
+    def _room(self, region: RegionRecord) -> int:
+        """How many may be born in a cycle."""
+        founders = self.network.tables["founders"][region.index]
+        most = min(region.max_neurons, int(self.most_growth * founders))
+        return min(self.births_per_cycle, most - population.n_alive(self.network, region))
+
+    def _carries(self, region: RegionRecord) -> bool:
+        """Whether its neurons stand for something outside: sources, relays, encoded inputs."""
+        coded = bool(self.network.tables["coded"][region.index])
+        return coded or current_unit(region.model) == 0
+
+    def _note_founders(self) -> None:
+        """How many neurons there are when growth first looks at a region."""
+        network, founders = self.network, self.network.tables["founders"]
+        for region in network.regions.values():
+            if founders[region.index] == 0:
+                founders[region.index] = population.n_alive(network, region)
+
+    def _failed(self, region: RegionRecord) -> NDArray[np.bool_]:
+        """Newborns at the end of their trial that fired too little to live on."""
+        network = self.network
+        youth = network.slots(region, "youth")
+        tried = (youth > 0) & (youth < TRIED)
+        if not tried.any():
+            return tried
+        age = (network.step_count - network.slots(region, "born")) * network.dt
+        rate = 1e3 * network.slots(region, "total_spikes") / np.maximum(age, network.dt)
+        return tried & (rate < self.survival * population.mean_activity(network, region))
 
     def _give_birth(self, region: RegionRecord) -> Slots:
         """New neurons of the types a region is short of; their slots in the brain."""
         network = self.network
-        room = region.max_neurons - population.n_alive(network, region)
-        n = min(self.births_per_cycle, room)
+        n = self._room(region)
         due = inhibitory_births(network, region, n)
         slots = [
             population.add_neurons(network, region, count, kind)

@@ -92,22 +92,20 @@ class Family:
             name = self._leaders.get(name)
         return False
 
-    def births(self, growing: list[str], most: int) -> dict[str, NDArray[np.int32]]:
+    def births(self, rooms: dict[str, int]) -> dict[str, NDArray[np.int32]]:
         """Let neurons be born.
 
         Parameters
         ----------
-        growing : list of str
-            Names of the regions that grow.
-        most : int
-            Newborns of each region, at most.
+        rooms : dict of str to int
+            Newborns at most, of each region that grows, by name.
 
         Returns
         -------
         dict of str to array of shape (n,), int32
             Neuron slots of the brain, by region; regions born with others included.
         """
-        for name in growing:
+        for name, most in rooms.items():
             if name not in self._leaders:
                 self._bear(self._network.regions[name], most)
         found = {}
@@ -130,8 +128,7 @@ class Family:
         network = self._network
         followers = self._followers(region.name)
         room = min(r.max_neurons for r in (region, *followers))
-        n = min(most, region.max_neurons - population.n_alive(network, region))
-        slots = population.free_slots(network, region, n)
+        slots = population.free_slots(network, region, most)
         slots = slots[slots < room]
         due = inhibitory_births(network, region, len(slots))
         born, sisters, used = [], [], 0

@@ -12,6 +12,15 @@ class GrowthParameters(Process):
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")
     neurogenesis = Parameter(True, doc="whether neurons are born")
     neurogenesis_rate = Parameter(10.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
+    neurogenesis_ceiling = Parameter(
+        50.0, low=0.0, unit="Hz", doc="mean rate above which no neuron is born"
+    )
+    most_growth = Parameter(
+        2.0, low=1.0, doc="neurons of a region, relative to those growth began with, at most"
+    )
+    survival = Parameter(
+        0.25, low=0.0, doc="share of its region's mean rate that a newborn must reach to live on"
+    )
     births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle, at most")
     kinship = Parameter(
         False, doc="whether newborns are wired like one neighbour each, instead of like all"
@@ -35,7 +44,7 @@ class GrowthParameters(Process):
     min_correlation = Parameter(0.4, low=0.0, high=1.0, doc="correlation that makes a synapse")
     min_spikes = Parameter(5, low=1, doc="spikes in the window each neuron must have fired")
     max_rate = Parameter(
-        50.0, low=0.0, unit="Hz", doc="neurons that fire faster take no new synapses"
+        10.0, low=0.0, unit="Hz", doc="neurons that fire faster take no new synapses"
     )
     new_weight = Parameter(0.1, low=0.0, high=1.0, doc="weight of a new synapse, in units of w_max")
     pruning = Parameter(True, doc="whether synapses are pruned")
@@ -47,5 +56,11 @@ class GrowthParameters(Process):
     pruned_per_cycle = Parameter(50, low=0, doc="synapses a projection loses in a cycle, at most")
     apoptosis = Parameter(True, doc="whether silent neurons die")
     apoptosis_age = Parameter(60_000.0, low=0.0, unit="ms", doc="silence that kills")
+    apoptosis_rate = Parameter(
+        1.0, low=0.0, unit="Hz", doc="mean rate below which a region is quiet, and nobody dies"
+    )
+    apoptosis_floor = Parameter(
+        0.9, low=0.0, doc="neurons of a region, relative to those growth began with, at least"
+    )
     deaths_per_cycle = Parameter(2, low=0, doc="neurons a region loses in a cycle, at most")
     max_synapses = Parameter(100_000_000, low=0, doc="budget of the whole brain")
