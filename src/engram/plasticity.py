@@ -137,8 +137,10 @@ class ModulatedRule(PlasticityRule):
 
     ``on_pre`` and ``on_post`` take what those of a `PlasticityRule` take, and return the change of
     the synapse's eligibility c instead of a weight. dc/dt = -c / tau_eligibility, and dopamine
-    turns it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /
-    dopamine_decay; `Brain.reward` and `punish` add to D. ``on_pre`` can't be left out, for arrivals
+    turns it into weight: dw/dt = c D with time in seconds, dD/dt = -D / dopamine_decay;
+    `Brain.reward` and `punish` add to D. Tonic dopamine does so at once: a change of c by dc, with
+    the gain of metaplasticity, changes the weight by baseline_dopamine tau_eligibility dc, which
+    is what c would turn into in its life. ``on_pre`` can't be left out, for arrivals
     bring such weights up to date; it may return 0.0.
 
     Examples
@@ -178,8 +180,9 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     every two tau_eligibility; in between, they may run beyond a bound.
 
     STDP changes an eligibility c of the synapse, dc/dt = -c / tau_eligibility, and dopamine turns
-    it into weight: dw/dt = c (D + baseline_dopamine) with time in seconds, dD/dt = -D /
-    dopamine_decay; `Brain.reward` and `punish` add to D.
+    it into weight: dw/dt = c D with time in seconds, dD/dt = -D / dopamine_decay; `Brain.reward`
+    and `punish` add to D. Tonic dopamine adds baseline_dopamine tau_eligibility dc at each change
+    dc, with the gain of metaplasticity.
 
     References
     ----------

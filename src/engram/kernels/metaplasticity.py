@@ -14,7 +14,6 @@ def slide_thresholds(
     event_first,
     event_end,
     bcm_parameter,
-    bcm_sliding,
     mean_square_rate,
     recent_rate,
     rate_since,
@@ -38,16 +37,14 @@ def slide_thresholds(
             square = mean_square_rate[i] * 1.0
             if square < 0:
                 square = target * target
-            if bcm_sliding[0]:
-                square *= math.exp(-gap / tau_square)
+            square *= math.exp(-gap / tau_square)
             factor = 0.0
             if rate > 0:
                 # Written as a product, since the mean may have decayed to 0.
                 low = rate * target < most * square
                 factor = rate * target / square if low else most
             potentiation[i] = factor
-            if bcm_sliding[0]:
-                mean_square_rate[i] = square + rate * 1e3 / tau_square
+            mean_square_rate[i] = square + rate * 1e3 / tau_square
             recent_rate[i] = rate + 1e3 / tau_rate
             rate_since[i] = step
     return 0

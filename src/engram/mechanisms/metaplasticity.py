@@ -30,8 +30,9 @@ class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     without bias as spikes x the rate before each). With A_plus tau_plus = A_minus tau_minus, STDP
     then changes weights on average by x r (r / theta - 1): depression below theta, potentiation
     above. At rest under one input r = theta = target_rate; a neuron that answers one of n equally
-    frequent inputs only is at rest at n target_rate. Rates in Hz. Off unless `enabled`.
-    `Brain.freeze_structural_plasticity` stops the threshold where it is.
+    frequent inputs only is at rest at n target_rate. Rates in Hz. With a rule that dopamine
+    modulates it acts on what tonic dopamine teaches, not on rewards. While
+    `Brain.freeze_structural_plasticity` is on, or without `enabled`, it does nothing.
 
     References
     ----------
@@ -53,15 +54,15 @@ class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     def bind(self) -> None:
         """What the compiled loop of the thresholds needs."""
         network, tables = self.network, self.network.tables
-        tables["slide_entry"][0] = loops.slide_loop().address if self.enabled else 0
-        tables["bcm_sliding"][0] = self.enabled and not network.frozen["structural_plasticity"]
+        on = self.enabled and not network.frozen["structural_plasticity"]
+        tables["slide_entry"][0] = loops.slide_loop().address if on else 0
         tables["bcm_parameter"][:] = (
             self.target_rate,
             self.tau_rate,
             self.tau_threshold,
             self.max_gain,
         )
-        if not self.enabled:
+        if not on:
             # Thresholds stay; the time it is off does not count.
             tables["potentiation"][:] = 1
             tables["recent_rate"][:] = 0

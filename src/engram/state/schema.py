@@ -407,7 +407,6 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
     _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
     _f("bcm_parameter", "float64", "4", 0, "", "of metaplasticity", "derived"),
-    _f("bcm_sliding", "uint8", "1", 0, "", "1 if its thresholds slide", "derived"),
     _f("slide_entry", "int64", "1", 0, "", "compiled metaplasticity; 0: off", "derived"),
     _f("rhythm_entry", "int64", "1", 0, "", "compiled rhythms; 0: there are none", "derived"),
     _f("modulator_entry", "int64", "1", 0, "", "compiled neuromodulation; 0: none", "derived"),

@@ -236,7 +236,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
-        if not self.neurogenesis or not self._room(region) or self._carries(region):
+        if not self.neurogenesis or self._room(region) <= 0 or self._carries(region):
             return False
         activity = population.mean_activity(self.network, region)
         return self.neurogenesis_rate <= activity <= self.neurogenesis_ceiling
@@ -244,7 +244,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     def _room(self, region: RegionRecord) -> int:
         """How many may be born in a cycle."""
         founders = self.network.tables["founders"][region.index]
-        most = min(region.max_neurons, int(self.most_growth * founders))
+        most = math.floor(min(region.max_neurons, self.most_growth * founders))
         return min(self.births_per_cycle, most - population.n_alive(self.network, region))
 
     def _carries(self, region: RegionRecord) -> bool:
