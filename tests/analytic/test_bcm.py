@@ -33,6 +33,7 @@ def learners(seed, target, weights, enabled=True, sliding=True, n=100, tau_thres
     )
     rule = brain.metaplasticity
     rule.enabled, rule.target_rate, rule.tau_threshold = enabled, target, tau_threshold
+    rule.max_gain = 10.0
     return brain, path
 
 

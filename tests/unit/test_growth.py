@@ -20,7 +20,16 @@ from engram.state.invariants import check
 from engram.state.schema import NEURON_FIELDS
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
-OFF = dict.fromkeys(("neurogenesis", "synaptogenesis", "pruning", "apoptosis"), False)
+FREE = {
+    "most_growth": 1e9,
+    "neurogenesis_ceiling": 1e9,
+    "survival": 0.0,
+    "apoptosis_rate": 0.0,
+    "apoptosis_floor": 0.0,
+    "max_rate": 50.0,
+}
+"""No limits: one part of growth at a time."""
+OFF = {**FREE, **dict.fromkeys(("neurogenesis", "synaptogenesis", "pruning", "apoptosis"), False)}
 
 
 def alone(seed=3):
@@ -29,6 +38,7 @@ def alone(seed=3):
     brain.freeze_homeostatic_scaling()
     brain.freeze_plasticity()
     brain.disable_memory()
+    brain.metaplasticity.enabled = False
     return brain
 
 
@@ -47,7 +57,7 @@ def growing(**parameters):
 
 
 def excite(brain, _):
-    brain.stimulate("a", [0.9])
+    brain.inject_current("a", np.arange(20), 18.0)
 
 
 def sizes(brain):

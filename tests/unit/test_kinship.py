@@ -22,7 +22,8 @@ from engram.state.invariants import check
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 OFF = dict.fromkeys(("synaptogenesis", "pruning", "apoptosis"), False)
-BIRTHS = {**OFF, "neurogenesis_rate": 0.0, "kinship": True}
+FREE = {"most_growth": 1e9, "survival": 0.0, "apoptosis_rate": 0.0, "apoptosis_floor": 0.0}
+BIRTHS = {**OFF, **FREE, "neurogenesis_rate": 0.0, "kinship": True}
 
 
 def still(seed=3, **parameters):

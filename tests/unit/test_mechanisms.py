@@ -54,7 +54,8 @@ def scaled(rate, on=True, **options):
     brain.homeostasis.check_interval = 100.0
     brain.homeostasis.scaling_rate = 0.05
     brain.homeostasis.tau_rate = 1000.0
-    brain.homeostasis.target_rate = 12.0
+    brain.homeostasis.target_rate, brain.homeostasis.tolerance = 12.0, 1.0
+    brain.homeostasis.excitability_rate = 0.0
     if on:
         brain.unfreeze_homeostatic_scaling()
 
@@ -85,7 +86,7 @@ def test_scaling_is_by_the_formula_and_leaves_inhibition_alone():
     brain.add_region("r", S, 30, 0.5, model=LIF, rule=STILL, w_max=100.0)
     brain.homeostasis.check_interval = 50.0
     brain.homeostasis.scaling_rate = 0.1
-    brain.homeostasis.target_rate = 2.0
+    brain.homeostasis.target_rate, brain.homeostasis.tolerance = 2.0, 1.0
     p, region = brain.projections[0], brain.regions["r"]
     start = p.weight
     brain.run(49, lambda b, _: b.inject_current("r", range(10), 80.0))
@@ -108,7 +109,12 @@ def firing(pattern, seconds, w_min=0.0, **parameters):
     p = brain.connect_regions(
         "a", "b", wiring="one_to_one", weights=1.0, w_min=w_min, w_max=2.0, rule=STILL
     )
-    for name, value in {"scaling_rate": 0.1, "target_rate": 8.0, **parameters}.items():
+    for name, value in {
+        "scaling_rate": 0.1,
+        "target_rate": 8.0,
+        "tolerance": 1.0,
+        **parameters,
+    }.items():
         setattr(brain.homeostasis, name, value)
 
     def drive(b, i):
@@ -288,7 +294,12 @@ def test_plasticity_changes_sign_at_the_threshold(hertz):
         w_max=2e-3,
         rule=STDP(A_plus=1e-3, A_minus=1e-3),
     )
-    for name, value in {"enabled": True, "target_rate": 10.0, "tau_threshold": 1e7}.items():
+    for name, value in {
+        "enabled": True,
+        "target_rate": 10.0,
+        "tau_threshold": 1e7,
+        "max_gain": 10.0,
+    }.items():
         setattr(brain.metaplasticity, name, value)
     brain.run(2000)
     threshold = brain.metaplasticity.thresholds(brain.regions["b"])

@@ -56,6 +56,7 @@ def build(
         brain.freeze_structural_plasticity()
     brain.freeze_homeostatic_scaling()
     brain.disable_memory()
+    brain.metaplasticity.enabled = False
     relay = Relay(tau_exc=0.0, tau_inh=0.0)
     for name, kind, first, room, own in (
         (INPUT, RegionType.SENSORY, n_inputs, n_inputs, PoissonSource()),
@@ -118,7 +119,8 @@ def let_grow(brain: Brain, interval: float) -> None:
     growth = brain.growth
     growth.synaptogenesis = growth.pruning = growth.apoptosis = False
     growth.kinship = True
-    growth.neurogenesis_rate = growth.young_current = 0.0
+    growth.neurogenesis_rate = growth.young_current = growth.survival = 0.0
+    growth.most_growth = 1e9
     growth.growth_interval = interval
 
 

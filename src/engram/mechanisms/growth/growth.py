@@ -224,7 +224,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         since = np.maximum(network.slots(region, "last_spike"), network.slots(region, "born"))
         since = np.maximum(since, network.last_reset)
         activity = population.mean_activity(network, region)
-        if self._carries(region) or activity < self.apoptosis_rate:
+        carries = self._coded(region) or current_unit(region.model) == 0
+        if carries or activity < self.apoptosis_rate:
             return nobody
         silent = (network.step_count - since) * network.dt > self.apoptosis_age
         dying = np.flatnonzero((silent | self._failed(region)) & network.alive(region))
@@ -236,7 +237,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
-        if not self.neurogenesis or self._room(region) <= 0 or self._carries(region):
+        if not self.neurogenesis or self._room(region) <= 0 or self._coded(region):
             return False
         activity = population.mean_activity(self.network, region)
         return self.neurogenesis_rate <= activity <= self.neurogenesis_ceiling
@@ -247,10 +248,9 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         most = math.floor(min(region.max_neurons, self.most_growth * founders))
         return min(self.births_per_cycle, most - population.n_alive(self.network, region))
 
-    def _carries(self, region: RegionRecord) -> bool:
-        """Whether its neurons stand for something outside: sources, relays, encoded inputs."""
-        coded = bool(self.network.tables["coded"][region.index])
-        return coded or current_unit(region.model) == 0
+    def _coded(self, region: RegionRecord) -> bool:
+        """Whether its neurons stand for values that are encoded into it."""
+        return bool(self.network.tables["coded"][region.index])
 
     def _note_founders(self) -> None:
         """How many neurons there are when growth first looks at a region."""

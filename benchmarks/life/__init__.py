@@ -1,0 +1,1 @@
+"""Benchmarks of brains that are left on, everything at its default."""

@@ -1,0 +1,143 @@
+"""What is measured of a brain that is left on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.life.networks import INPUTS, NETWORKS, REST, SHOWN, STIMULI
+from engram import Brain
+
+WINDOW = 10_000.0
+"""Rates are means over that time, ms."""
+
+SETTLING = 60_000.0
+"""From when on they count, ms."""
+
+LOW, HIGH = 0.3, 50.0
+"""Rates of a region that lives, Hz."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """One brain that was left on.
+
+    Attributes
+    ----------
+    network, inputs : str
+        Which, and what came in.
+    seed : int
+        Of the brain.
+    rates : dict of str to list of two floats
+        Least and greatest rate of each region over 10 s after the first minute, Hz.
+    neurons : list of three dicts
+        Living neurons by region: after 10 s, at two thirds, at the end.
+    synapses : list of int
+        Synapses at two thirds and at the end.
+    lives : bool
+        Whether all rates are within 0.3 to 50 Hz.
+    """
+
+    network: str
+    inputs: str
+    seed: int
+    rates: dict[str, list[float]]
+    neurons: list[dict[str, int]]
+    synapses: list[int]
+
+    @property
+    def lives(self) -> bool:
+        """Whether all rates are within 0.3 to 50 Hz."""
+        return all(low >= LOW and high <= HIGH for low, high in self.rates.values())
+
+
+def live(
+    network: str, inputs: str, seed: int, minutes: float, **switches: Any
+) -> tuple[Life, Brain]:
+    """Leave a brain on.
+
+    Parameters
+    ----------
+    network, inputs : str
+        Names in NETWORKS and INPUTS.
+    seed : int
+        Of the brain, and of random inputs.
+    minutes : float
+        Simulated.
+    **switches
+        Values of parameters, by "mechanism__parameter".
+
+    Returns
+    -------
+    tuple of (Life, Brain)
+        What was measured, and the brain at the end.
+    """
+    brain, rng = NETWORKS[network](seed), np.random.default_rng(seed)
+    for name, value in switches.items():
+        mechanism, _, parameter = name.partition("__")
+        setattr(getattr(brain, mechanism), parameter, value)
+    windows, k = round(minutes * 6), 0
+    rates: dict[str, list[float]] = {}
+    neurons, synapses = [], []
+    for window in range(windows):
+        start = brain.time
+        before = {name: spikes_of(brain, name) for name in brain.regions}
+        while brain.time - start < WINDOW:
+            INPUTS[inputs](brain, k, rng)
+            k += 1
+        for name, region in brain.regions.items():
+            fired = spikes_of(brain, name) - before[name]
+            rate = 1e3 * fired / (brain.time - start) / max(region.n_alive_neurons, 1)
+            if start >= SETTLING:
+                low, high = rates.get(name, [rate, rate])
+                rates[name] = [min(low, rate), max(high, rate)]
+        if window in (0, windows * 2 // 3, windows - 1):
+            neurons.append({n: r.n_alive_neurons for n, r in brain.regions.items()})
+            synapses.append(sum(p.n_synapses for p in brain.projections))
+    found = {n: [round(low, 2), round(high, 2)] for n, (low, high) in rates.items()}
+    return Life(network, inputs, seed, found, neurons, synapses[1:]), brain
+
+
+def spikes_of(brain: Brain, name: str) -> int:
+    """All spikes of a region, those of neurons that died included."""
+    record = brain.regions[name].record
+    return int(brain.network.tables["region_spikes"][record.index])
+
+
+def told_apart(brain: Brain, region: str, rounds: int = 24) -> float:
+    """Share of presentations of three stimuli that a region's spike counts tell apart.
+
+    On a copy with all learning off. Nearest mean, fitted on one half, tested on the other, both
+    ways.
+
+    Parameters
+    ----------
+    brain : Brain
+        Which is left as it is.
+    region : str
+        Whose spikes are read.
+    rounds : int
+        Presentations of each stimulus.
+
+    Returns
+    -------
+    float
+        In [0, 1]; chance is 1/3.
+    """
+    twin = brain.copy()
+    twin.freeze_plasticity()
+    twin.freeze_structural_plasticity()
+    twin.freeze_homeostatic_scaling()
+    counts = [
+        twin.present("input", STIMULI[k % 3], SHOWN, rest=REST)[region] for k in range(3 * rounds)
+    ]
+    X, y = np.array(counts, float), np.arange(3 * rounds) % 3
+    half = np.arange(len(y)) < len(y) // 2
+    right = []
+    for fitted in (half, ~half):
+        means = np.array([X[fitted & (y == k)].mean(axis=0) for k in range(3)])
+        distance = ((X[~fitted][:, None] - means) ** 2).sum(axis=2)
+        right.append(np.mean(distance.argmin(axis=1) == y[~fitted]))
+    return float(np.mean(right))

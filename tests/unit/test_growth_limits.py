@@ -1,0 +1,126 @@
+"""What keeps growth within limits: room, a ceiling, a trial, floors, and codes that stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engram import LIF, Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
+
+S, A = RegionType.SENSORY, RegionType.ASSOCIATION
+
+
+def still(**growth):
+    """Nothing but births and deaths."""
+    brain = Brain(seed=1)
+    brain.freeze_homeostatic_scaling()
+    brain.freeze_plasticity()
+    brain.disable_memory()
+    usual = {"growth_interval": 50.0, "synaptogenesis": False, "pruning": False}
+    for name, value in {**usual, **growth}.items():
+        setattr(brain.growth, name, value)
+    return brain
+
+
+def driven(current=15.0):
+    return lambda b, _: b.inject_current("a", np.arange(b.regions["a"].n_neurons), current)
+
+
+@pytest.mark.parametrize("most", [1.0, 1.5, 3.0])
+def test_a_region_grows_to_a_multiple_of_its_founders(most, tmp_path):
+    brain = still(most_growth=most, births_per_cycle=10, survival=0.0)
+    region = brain.add_region("a", A, 20, excitatory=1.0)
+    brain.run(1000, driven())
+    assert region.n_alive_neurons == 20 * most
+    # Also across a save.
+    brain = load_brain(save_brain(brain, tmp_path / "grown"))
+    brain.run(500, driven())
+    assert brain.regions["a"].n_alive_neurons == 20 * most
+
+
+def test_a_seizure_breeds_no_neurons():
+    brain = still(neurogenesis_ceiling=30.0)
+    region = brain.add_region("a", A, 20, model=CurrentLIF, excitatory=1.0)
+    brain.run(1000, driven(200.0))
+    assert region.mean_activity > 60.0
+    born = region.n_alive_neurons - 20
+    # While the estimate of the rate rises through the band.
+    assert born < 6
+    brain.growth.neurogenesis_ceiling = 1e4
+    brain.run(500, driven(200.0))
+    assert region.n_alive_neurons > 20 + born + 5
+
+
+def test_a_newborn_that_is_not_used_dies_after_its_trial_one_that_is_used_lives():
+    brain = still(critical_period=300.0, neurogenesis=False, apoptosis_rate=0.0)
+    region = brain.add_region("a", A, 20, 0.0, model=CurrentLIF, excitatory=1.0)
+    brain.growth.grow()
+    brain.growth.neurogenesis_rate, brain.growth.births_per_cycle = 0.0, 2
+    brain.growth.neurogenesis = True
+    brain.growth.grow()
+    brain.growth.neurogenesis = False
+    assert region.n_alive_neurons == 22
+
+    def drive(b, i):
+        if i % 40 == 0:
+            b.inject_current("a", range(21), 2000.0)
+
+    brain.run(880, drive)
+    assert region.n_alive_neurons == 22
+    brain.run(100, drive)
+    assert np.flatnonzero(~region.neuron_alive).tolist() == [21]
+    brain.run(3000, drive)
+    assert region.n_alive_neurons == 21
+
+
+def test_nobody_dies_in_a_quiet_region_nor_below_the_floor():
+    brain = still(apoptosis_age=200.0, neurogenesis=False, deaths_per_cycle=5)
+    quiet = brain.add_region("q", A, 20, 0.0, model=LIF)
+    busy = brain.add_region("a", A, 20, 0.0, model=CurrentLIF, excitatory=1.0)
+
+    def drive(b, i):
+        if i % 20 == 0:
+            b.inject_current("a", range(10), 2000.0)
+
+    brain.run(3000, drive)
+    assert quiet.n_alive_neurons == 20
+    assert busy.n_alive_neurons == 18
+    assert busy.neuron_alive[:10].all()
+    brain.growth.apoptosis_floor = 0.0
+    brain.run(1000, drive)
+    assert busy.n_alive_neurons == 10
+
+
+@pytest.mark.parametrize("model", [PoissonSource, Relay])
+def test_sources_and_relays_do_not_die(model):
+    brain = still(apoptosis_age=100.0, neurogenesis=False, apoptosis_rate=0.0)
+    region = brain.add_region("a", S, 20, 0.0, model=model)
+    brain.run(1000)
+    assert region.n_alive_neurons == 20
+
+
+def test_neurons_that_stand_for_values_are_neither_born_nor_die():
+    brain = still(apoptosis_age=100.0, neurogenesis_rate=0.0, apoptosis_rate=0.0)
+    region = brain.add_region("a", S, 20, 0.0, model=CurrentLIF, excitatory=1.0)
+    brain.stimulate("a", [1.0, 0.0])
+    brain.run(1000)
+    assert region.n_alive_neurons == region.n_neurons == 20
+
+
+def test_neurons_keep_their_values_when_others_are_added(tmp_path):
+    brain = still(neurogenesis=False, apoptosis=False)
+    region = brain.add_region("a", S, 12, 0.0, model=CurrentLIF, excitatory=1.0)
+
+    def driven_by(values):
+        twin = brain.copy()
+        twin.present("a", values, 100)
+        return set(np.flatnonzero(twin.regions["a"].total_spikes).tolist())
+
+    brain.stimulate("a", [0.0])
+    before = [driven_by(np.eye(3)[k]) for k in range(3)]
+    assert before == [{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9, 10, 11}]
+    for _ in range(5):
+        region.add_neuron()
+    brain = load_brain(save_brain(brain, tmp_path / "added"))
+    after = [driven_by(np.eye(3)[k]) for k in range(3)]
+    assert after == [{0, 1, 2, 3, 12, 13, 14, 15}, {4, 5, 6, 7, 16}, {8, 9, 10, 11}]
