@@ -157,7 +157,6 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             What it changed.
         """
         network, regions = self.network, self.network.regions
-        self._note_founders()
         deaths = {name: self._dying(region) for name, region in regions.items()}
         died = sum(len(slots) for slots in deaths.values())
         births = any(self._grows(region) for region in regions.values())
@@ -175,6 +174,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         How many neurons were born, and what happened to each pathway.
         """
         network, regions = self.network, self.network.regions
+        for region in regions.values():
+            network.tables["founders"][region.index] = self._founders(region)
         for name, gone in deaths.items():
             if len(gone):
                 population.bury(network, regions[name], gone)
@@ -229,7 +230,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             return nobody
         silent = (network.step_count - since) * network.dt > self.apoptosis_age
         dying = np.flatnonzero((silent | self._failed(region)) & network.alive(region))
-        least = math.ceil(self.apoptosis_floor * network.tables["founders"][region.index])
+        least = math.ceil(self.apoptosis_floor * self._founders(region))
         most = min(self.deaths_per_cycle, population.n_alive(network, region) - least)
         if not len(dying) or most <= 0:
             return nobody
@@ -244,20 +245,17 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
 
     def _room(self, region: RegionRecord) -> int:
         """How many may be born in a cycle."""
-        founders = self.network.tables["founders"][region.index]
-        most = math.floor(min(region.max_neurons, self.most_growth * founders))
+        most = math.floor(min(region.max_neurons, self.most_growth * self._founders(region)))
         return min(self.births_per_cycle, most - population.n_alive(self.network, region))
 
     def _coded(self, region: RegionRecord) -> bool:
         """Whether its neurons stand for values that are encoded into it."""
         return bool(self.network.tables["coded"][region.index])
 
-    def _note_founders(self) -> None:
-        """How many neurons there are when growth first looks at a region."""
-        network, founders = self.network, self.network.tables["founders"]
-        for region in network.regions.values():
-            if founders[region.index] == 0:
-                founders[region.index] = population.n_alive(network, region)
+    def _founders(self, region: RegionRecord) -> int:
+        """How many neurons there were when growth first looked at a region."""
+        noted = int(self.network.tables["founders"][region.index])
+        return noted or population.n_alive(self.network, region)
 
     def _failed(self, region: RegionRecord) -> NDArray[np.bool_]:
         """Newborns at the end of their trial that fired too little to live on."""
