@@ -57,8 +57,7 @@ def theory(current: np.ndarray, model: Integrator) -> np.ndarray:
 
 def main(output: Path | None = None) -> None:
     model = Integrator(tau=15.0)
-    brain = Brain(dt=DT, seed=1)
-    brain.freeze_structural_plasticity()
+    brain = Brain(dt=DT, seed=1, mechanisms="none")
     brain.add_region("cells", RegionType.ASSOCIATION, 100, connectivity=0.0, model=model, rule=None)
     brain.encoder.max_current = 4.0
     values = np.linspace(0.0, 1.0, 100)

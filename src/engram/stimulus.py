@@ -78,30 +78,34 @@ class Encoded(NamedTuple):
         Step of the cycle from which on it flows. None: from the first.
     period : int
         Steps of a cycle.
+    coded : int
+        Slots among which the values were dealt; 0: these are no values that were encoded.
     """
 
     amplitude: Floats
     onset: NDArray[np.int32] | None = None
     period: int = 1
+    coded: int = 0
 
-    def of(self, n: int) -> Encoded:
-        """The input of a region that has grown: slot k takes that of slot k modulo the first ones.
+    def dealt(self, n: int) -> Encoded:
+        """The input of a region of n neurons: slot k takes that of slot k modulo the first ones.
 
         Parameters
         ----------
         n : int
-            Neuron slots now.
+            Neuron slots of the region.
 
         Returns
         -------
         Encoded
             Input of each.
         """
-        if n == len(self.amplitude):
-            return self
-        slots = np.arange(n) % len(self.amplitude)
+        coded = len(self.amplitude)
+        if n == coded:
+            return self._replace(coded=coded)
+        slots = np.arange(n) % coded
         onset = None if self.onset is None else self.onset[slots]
-        return Encoded(self.amplitude[slots], onset, self.period)
+        return Encoded(self.amplitude[slots], onset, self.period, coded)
 
     def at(self, phase: int) -> Floats:
         """The input at a step of the cycle.
@@ -252,7 +256,13 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
         self._strategy = value
 
     def encode(
-        self, values: ArrayLike, name: str, n_neurons: int, model: NeuronModel, dt: float
+        self,
+        values: ArrayLike,
+        name: str,
+        n_neurons: int,
+        model: NeuronModel,
+        dt: float,
+        coded: int = 0,
     ) -> Encoded:
         """The input of a region's neurons for values in [0, 1].
 
@@ -268,6 +278,8 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
             Of these neurons.
         dt : float
             Time step, ms.
+        coded : int, optional
+            Slots among which values were dealt before; as many or fewer values are dealt so again.
 
         Returns
         -------
@@ -281,19 +293,20 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
         InvalidValueError
             One is outside [0, 1], or there are too many or none.
         """
-        n = n_neurons
-        array = _check_values(name, values, n)
+        array = _check_values(name, values, n_neurons)
+        n = coded if len(array) <= coded else n_neurons
         scale = self.max_rate if model.input_is_rate else self.max_current
         mine = array.take(_groups(n, len(array)))
         if self._strategy is EncodingStrategy.RATE:
             mine *= scale
-            return Encoded(mine)
+            return Encoded(mine).dealt(n_neurons)
         if self._strategy is EncodingStrategy.POPULATION:
             z = (mine - _centres(n, len(array))) / np.float32(self.width)
-            return Encoded(np.float32(scale) * np.exp(np.float32(-0.5) * z * z))
+            tuned = np.float32(scale) * np.exp(np.float32(-0.5) * z * z)
+            return Encoded(tuned).dealt(n_neurons)
         period = max(1, round(self.cycle / dt))
         onset = np.floor((1.0 - mine) * period).astype(np.int32)
-        return Encoded(np.full(n, scale, np.float32), onset, period)
+        return Encoded(np.full(n, scale, np.float32), onset, period).dealt(n_neurons)
 
     def noisy(self, amplitude: Floats, first: int, seed: int, step: int) -> Floats:
         """The input with noise of relative size `noise_level`, never below 0.

@@ -99,6 +99,7 @@ def one_cell_per_compartment(tree, model, dt, weight, seed=1, **options):
     """As many cells as compartments; cell k has one synapse, on compartment k, which fires once."""
     brain = Brain(dt=dt, seed=seed)
     brain.freeze_structural_plasticity()
+    brain.freeze_homeostatic_scaling()
     n = len(tree.compartments)
     alone = {"connectivity": 0.0, "rule": None, "excitatory": 1.0}
     brain.add_region("axon", S, 1, model=Relay, **alone)

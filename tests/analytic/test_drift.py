@@ -5,7 +5,6 @@ The mean drift is the integral of the rule over continuous time, whatever the gr
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from engram import (
@@ -82,8 +81,7 @@ def expected(name, pre, post):
         return up - pre * y * (rule.A2_minus + rule.A3_minus * x2)
     both = post * rule.A_plus * x - pre * rule.A_minus * y
     if name == "reward":
-        # c rises to both x TAU_C; dopamine turns it into weight.
-        return both * TONIC * TAU_C * (1 - TAU_C / SECONDS * (1 - np.exp(-SECONDS / TAU_C)))
+        return both * TONIC * TAU_C
     return both
 
 

@@ -308,7 +308,14 @@ class DenseBrain:
             change = y * (rule.A2_minus + rule.A3_minus * x2) * size
             s.w[a] = np.clip(s.w[a] - change, p.w_min, p.w_max)
         elif isinstance(rule, RewardSTDP):
-            s.c[a] -= rule.A_minus * y * p.w_max
+            self._teach(s, a, -rule.A_minus * y * p.w_max)
+
+    def _teach(self, s: Pathway, a: np.ndarray, dc: np.ndarray) -> None:
+        """Eligibility changes by dc, and weight by what tonic dopamine makes of dc in its life."""
+        p, rule = s.projection, s.projection.rule
+        s.c[a] += dc
+        s.w[a] += 1e-3 * rule.baseline_dopamine * rule.tau_eligibility * dc
+        s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
 
     def _hear(self, s: Pathway, arriving: np.ndarray, under_way: np.ndarray) -> None:
         """Presynaptic traces decay, and spikes that arrive add their mean over this step."""
@@ -345,7 +352,7 @@ class DenseBrain:
             s.w[a] = np.clip(s.w[a] + rule.eta * above * room**rule.mu, p.w_min, p.w_max)
         else:
             s.w[a] = np.clip(s.w[a], p.w_min, p.w_max)
-            s.c[a] += rule.A_plus * x * p.w_max
+            self._teach(s, a, rule.A_plus * x * p.w_max)
         if not isinstance(rule, TraceSTDP):
             jump(s.y, fired, rule.tau_minus, self.dt, rule.pairing)
         if isinstance(rule, TripletSTDP):
@@ -361,11 +368,9 @@ class DenseBrain:
             return
         tau_c, tau_d = rule.tau_eligibility, rule.dopamine_decay
         if not s.frozen:
-            # dw/dt = c (D + D_0) with time in seconds, c and D exponentials: exact over dt.
+            # dw/dt = c D with time in seconds, c and D exponentials: exact over dt.
             both = 1.0 / tau_c + 1.0 / tau_d
-            phasic = s.dopamine * (1.0 - math.exp(-dt * both)) / both
-            tonic = rule.baseline_dopamine * tau_c * (1.0 - math.exp(-dt / tau_c))
-            s.w[:] += 1e-3 * s.c * (phasic + tonic)
+            s.w[:] += 1e-3 * s.c * s.dopamine * (1.0 - math.exp(-dt * both)) / both
         s.c[:] *= math.exp(-dt / tau_c)
         s.dopamine *= math.exp(-dt / tau_d)
         if not s.frozen and (self.t + 1 - s.base) * dt >= 2.0 * tau_c:

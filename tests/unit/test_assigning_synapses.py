@@ -302,6 +302,7 @@ def test_growth_does_not_wire_sources_that_have_no_wiring(kinship: bool) -> None
     brain.add_region("out", n_neurons=10, background=20.0, max_neurons=20)
     path = brain.connect_regions("in", "out", 0.3)
     brain.growth.growth_interval = 100.0
+    brain.growth.neurogenesis_ceiling = 1e3
     brain.growth.kinship = kinship
     before = path.n_synapses
     brain.run(600)

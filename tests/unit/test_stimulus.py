@@ -168,13 +168,15 @@ def test_presenting_for_no_time_changes_nothing():
 
 def test_presenting_counts_those_born_meanwhile_from_their_birth():
     brain, region = brain_of(10)
+    brain.add_region("shown", n_neurons=1, excitatory=1.0)
     brain.unfreeze_structural_plasticity()
     brain.growth.growth_interval = 50.0
-    brain.growth.neurogenesis_rate = 0.0
+    brain.growth.neurogenesis_rate = brain.growth.apoptosis_rate = 0.0
+    brain.growth.apoptosis_floor = 0.0
     brain.growth.apoptosis_age = 40.0
     brain.run(200, lambda b, _: b.inject_current("r", range(9), 20.0))
     assert region.total_spikes[:9].min() > 3
-    counts = brain.present("r", [0.0], 200)["r"]
+    counts = brain.present("shown", [0.0], 200)["r"]
     assert brain.growth.history[-1].neurons_died + brain.growth.history[-2].neurons_died > 0
     assert counts.min() >= 0
 

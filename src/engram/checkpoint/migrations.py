@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 6
+FORMAT = 7
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -138,6 +138,19 @@ DEFAULTS_1: dict[str, dict[str, Any]] = {
     "engram.synapses:ShortTermPlasticity": {"U": 0.5, "tau_rec": 800.0, "tau_facil": 0.0},
 }
 """What parameters that nobody had set meant in format 1, which did not say so itself."""
+
+
+NEUTRAL_6: dict[str, dict[str, Any]] = {
+    "engram.homeostasis:Homeostasis": {"tolerance": 1.0, "excitability_rate": 0.0},
+    "engram.growth:Growth": {
+        "neurogenesis_ceiling": 1e9,
+        "most_growth": 1e9,
+        "survival": 0.0,
+        "apoptosis_rate": 0.0,
+        "apoptosis_floor": 0.0,
+    },
+}
+"""Values with which the settings that came in format 7 do nothing."""
 
 
 def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
@@ -316,7 +329,20 @@ def _from_5(brain: dict[str, Any], _: Arrays) -> None:
     brain["processes"] = []
 
 
-MIGRATIONS: dict[int, Migration] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4, 5: _from_5}
+def _from_6(brain: dict[str, Any], _: Arrays) -> None:
+    """Rates had one target and growth no limits: what was not there has no effect."""
+    for path, neutral in NEUTRAL_6.items():
+        brain["defaults"][path] = {**brain["defaults"].get(path, {}), **neutral}
+
+
+MIGRATIONS: dict[int, Migration] = {
+    1: _from_1,
+    2: _from_2,
+    3: _from_3,
+    4: _from_4,
+    5: _from_5,
+    6: _from_6,
+}
 """What turns a state of the format that is the key into one of the next."""
 
 

@@ -185,6 +185,24 @@ def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     tables["held_period"][r] = encoded.period
     tables["held_since"][r] = network.step_count
     tables["holding"][r] = 1
+    note_code(network, region, encoded)
+
+
+@whole
+def note_code(network: Network, region: RegionRecord, encoded: Encoded) -> None:
+    """Note that a region's neurons stand for values; how these are dealt stays from now on.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        That is driven.
+    encoded : Encoded
+        What by.
+    """
+    coded = network.tables["coded"]
+    coded[region.index] = coded[region.index] or encoded.coded
 
 
 @whole

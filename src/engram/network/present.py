@@ -40,11 +40,8 @@ def encode(network: Network, region: RegionRecord, values: ArrayLike) -> Encoded
     Encoded
         The input of each neuron.
     """
-    n, coded = network.count(region), network.tables["coded"]
-    dealt = int(coded[region.index]) or n
-    found = network.encoder.encode(values, region.name, dealt, region.model, network.dt)
-    coded[region.index] = dealt
-    return found.of(n)
+    n, coded = network.count(region), int(network.tables["coded"][region.index])
+    return network.encoder.encode(values, region.name, n, region.model, network.dt, coded)
 
 
 def noisy(network: Network, region: RegionRecord, encoded: Encoded, phase: int) -> Inputs:
@@ -90,7 +87,9 @@ def stimulate(network: Network, region: RegionRecord, values: ArrayLike) -> int:
     """
     encoded = encode(network, region, values)
     phase = network.step_count % encoded.period
-    return inputs.drive(network, region, noisy(network, region, encoded, phase))
+    driven = inputs.drive(network, region, noisy(network, region, encoded, phase))
+    inputs.note_code(network, region, encoded)
+    return driven
 
 
 @whole
@@ -214,6 +213,7 @@ def _drive_for(network: Network, region: RegionRecord, encoded: Encoded, steps: 
     """Drive with noise, which is drawn anew in each step."""
     for i in range(steps):
         inputs.drive(network, region, noisy(network, region, encoded, i % encoded.period))
+        inputs.note_code(network, region, encoded)
         run(network, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from engram.network import efficacy, pathways, population
 from engram.network.network import Network, Process, Saved, next_multiple
 from engram.network.records import RegionRecord
 from engram.network.shown import table
+from engram.recording.trouble import KINDS, troubles
 
 INTERVAL = 1000.0
 """Between entries of `Brain.stats_history`, ms."""
@@ -172,6 +174,7 @@ def describe(network: Network) -> str:
         f"grown: {s.neurons_born} neurons and {s.synapses_born} synapses born, "
         f"{s.neurons_died} neurons dead, {s.synapses_pruned} synapses pruned",
         *switched_off(network),
+        *troubles(network).values(),
         "",
         f"{'region':<14}{'type':<13}{'neurons':>9}{'own syn.':>10}{'spikes':>11}{'Hz mean':>9}"
         f"{'Hz now':>8}",
@@ -212,7 +215,7 @@ def describe_html(network: Network) -> str:
         (r.name, r.region_type, r.n_neurons, r.n_synapses, r.spikes, r.rate, r.activity)
         for r in s.regions
     ]
-    off = "".join(f"; {line}" for line in switched_off(network))
+    off = "".join(f"; {line}" for line in (*switched_off(network), *troubles(network).values()))
     text = f"Brain at {s.time:g} ms, dt {network.dt:g} ms, seed {network.seed}{off}"
     found = [table(text, head, rows)]
     between = [p for p in network.pathways if p.source != p.target]
@@ -258,7 +261,7 @@ def switched_off(network: Network) -> list[str]:
 
 
 class Statistics(Process):
-    """Notes down the figures of a brain once a second."""
+    """Notes down the figures of a brain once a second, and warns of regions in trouble, once each."""
 
     name = "statistics"
     order = 50
@@ -266,6 +269,7 @@ class Statistics(Process):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._history: deque[BrainStats] = deque(maxlen=HISTORY)
+        self._known: set[tuple[int, str]] = set()
 
     @property
     def history(self) -> deque[BrainStats]:
@@ -295,7 +299,14 @@ class Statistics(Process):
         step : int
             Of the brain.
         """
+        died = self._history[-1].neurons_died if self._history else 0
         self._history.append(collect(self.network))
+        for (region, kind), text in troubles(self.network).items():
+            # Of neurons that were killed by hand everybody knows.
+            expected = kind == "dying out" and self._history[-1].neurons_died == died
+            if (region, kind) not in self._known and not expected:
+                self._known.add((region, kind))
+                warnings.warn(f"{text}; {KINDS[kind][1]}", stacklevel=2)
 
     def region_removed(self, region: RegionRecord, spikes: int) -> None:  # noqa: ARG002
         """Leave its figures out of the history; the totals of that time stay.

@@ -246,7 +246,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     def _room(self, region: RegionRecord) -> int:
         """How many may be born in a cycle."""
         most = math.floor(min(region.max_neurons, self.most_growth * self._founders(region)))
-        return min(self.births_per_cycle, most - population.n_alive(self.network, region))
+        return min(int(self.births_per_cycle), most - population.n_alive(self.network, region))
 
     def _coded(self, region: RegionRecord) -> bool:
         """Whether its neurons stand for values that are encoded into it."""
