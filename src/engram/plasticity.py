@@ -35,13 +35,15 @@ class PlasticityRule(Parameterized):
 
     A pair that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does
     not. A spike adds tau / dt (1 - exp(-dt / tau)) to its trace, 1 for short steps: its mean over
-    the step, since a neuron fires anywhere in a step. With metaplasticity on, the ``x`` of
-    ``on_post`` is scaled by the neuron's gain.
+    the step, since a neuron fires anywhere in a step.
 
     Attributes
     ----------
     modulated : bool
         Whether dopamine modulates the rule; true of a `ModulatedRule`, and can't be set.
+    metaplastic : bool
+        Whether the sliding threshold of `Brain.metaplasticity` acts on it, by scaling the ``x`` and
+        ``x2`` of ``on_post``; true of STDP, triplet and reward-modulated STDP.
     pre_traces, post_traces : dict of str to str
         Names of traces (x, x2; y, y2), and of the parameters that are their time constants.
     on_pre, on_post : callable
@@ -61,6 +63,7 @@ class PlasticityRule(Parameterized):
     """
 
     modulated: ClassVar[bool] = False
+    metaplastic: ClassVar[bool] = False
     _has_dopamine: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
@@ -116,6 +119,8 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     .. [1] Song, Miller & Abbott 2000, doi:10.1038/78829
     .. [2] Guetig et al. 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003
     """
+
+    metaplastic = True
 
     A_plus = Parameter(0.01, low=0.0, doc="potentiation by a coincident pair, in units of w_max")
     A_minus = Parameter(0.0105, low=0.0, doc="depression by a coincident pair, in units of w_max")
@@ -188,6 +193,8 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     ----------
     .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
     """
+
+    metaplastic = True
 
     A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
     A_minus = Parameter(0.1, low=0.0, doc="the same for an arrival after firing")
@@ -302,6 +309,8 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
 
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus", "y2": "tau_y"}
+
+    metaplastic = True
 
     A2_plus = Parameter(0.0, low=0.0, doc="potentiation by a pair, in units of w_max")
     A3_plus = Parameter(0.01, low=0.0, doc="potentiation by a triplet post-pre-post")

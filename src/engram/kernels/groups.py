@@ -87,6 +87,7 @@ class Incoming(NamedTuple):
 class Susceptible(NamedTuple):
     """What multiplies potentiation at a neuron's synapses."""
 
+    metaplastic: Array
     potentiation: Array
     youth: Array
     youth_gain: Array

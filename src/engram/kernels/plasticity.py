@@ -107,6 +107,7 @@ def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
         # A trace from before a synapse was born is gone by now if the birth is longer ago.
         newborn = step - traces.trace_reach[index]
         young = youngest > newborn
+        metaplastic = susceptible.metaplastic[index]
         e = first
         start = np.int64(in_first[event_neuron[e & mask] - first_post])
         ready_n, ready_start, j = 0, start, 0
@@ -119,7 +120,8 @@ def make_learn_at_spikes(on_post, modulated, n_pre_traces, n_post_traces):
                 next_j = neuron - first_post
                 stop = np.int64(in_first[next_j + 1])
                 next_n = min(BLOCK, int(stop - start))
-                gain = susceptible.potentiation[neuron]
+                if metaplastic:
+                    gain = susceptible.potentiation[neuron]
                 look_up(
                     heard[half],
                     start,

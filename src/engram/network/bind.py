@@ -163,6 +163,7 @@ def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
     if plastic != bool(tables["plastic"][p]):
         efficacy.settle(network, pathway)
     tables["plastic"][p] = plastic
+    tables["metaplastic"][p] = rule.metaplastic
     tables["nearest"][p] = rule.pairing == "nearest"
     _bind_dopamine(network, pathway, rule if isinstance(rule, ModulatedRule) else UNTAUGHT)
     _bind_traces(network, pathway, rule)

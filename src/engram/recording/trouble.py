@@ -17,7 +17,9 @@ FEW = 0.5
 
 
 def seizure(network: Network, region: RegionRecord) -> str:
-    """Whether a region's neurons fire as in a seizure; sources fire as they are told.
+    """Whether a region's neurons fire as in a seizure.
+
+    Sources fire as they are told, and inhibitory cells alone can't excite each other.
 
     Parameters
     ----------
@@ -32,7 +34,8 @@ def seizure(network: Network, region: RegionRecord) -> str:
         What is the matter; empty if nothing is.
     """
     rate = population.mean_activity(network, region)
-    if rate <= SEIZURE or current_unit(region.model) == 0:
+    harmless = region.excitatory == 0 or current_unit(region.model) == 0
+    if rate <= SEIZURE or harmless:
         return ""
     return f"fires at {rate:.0f} Hz on average, as in a seizure"
 

@@ -317,6 +317,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         "plastic", "uint8", "P", 0, "", "1 if the rule may change weights", "parameter",
         low=0, high=1
     ),
+    _f("metaplastic", "uint8", "P", 0, "", "1 if the threshold of BCM acts on it", "derived"),
     _f("w_min", "float32", "P", 0, "weight", "least magnitude", "parameter", low=0),
     _f("w_max", "float32", "P", 1, "weight", "greatest magnitude", "parameter"),
     _f("rule_parameter", "float32", "P K", 0, "rule", "the rule's, and its gate", "parameter"),
