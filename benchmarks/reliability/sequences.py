@@ -163,7 +163,7 @@ def shrunk(given: dict[str, Any], steps: list[Step], kind: str, tries: int = 200
 
 def script(given: dict[str, Any], steps: Sequence[Step], failure: str) -> str:
     """A program that shows a failure."""
-    lines = [f'"""{failure.splitlines()[0]:.300}"""', ""]
+    lines = [f"# {failure.splitlines()[0]:.300}", ""]
     lines += ["from benchmarks.reliability.twins import Twins", "", f"twins = Twins(**{given!r})"]
     for name, *arguments in steps:
         while arguments and arguments[-1] in (None, "call", "assignment"):

@@ -261,7 +261,7 @@ def switched_off(network: Network) -> list[str]:
 
 
 class Statistics(Process):
-    """Notes down the figures of a brain once a second, and warns of regions in trouble, once each."""
+    """Notes down the figures of a brain once a second, and warns once of a region in trouble."""
 
     name = "statistics"
     order = 50
