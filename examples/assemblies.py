@@ -9,6 +9,8 @@ neuron counts as recalled if it fires at least twice meanwhile. The claims, in e
 - with plasticity off during learning, at most 5 % are;
 - as many neurons that belong to no group recall nothing.
 
+Nothing is frozen while it learns: growth, scaling and all the rest are on.
+
 The trace list of `Brain.memory` has the groups as well (they were captured); asking it is another
 thing, shown beside: with ``lookup=True`` it completes even where no synapse has learned.
 
@@ -30,8 +32,6 @@ SEEDS = range(5)
 def grow_up(seed: int, plastic: bool = True) -> tuple[Brain, list[np.ndarray]]:
     """A brain that has seen the groups, and the groups."""
     brain = Brain(seed=seed)
-    brain.freeze_structural_plasticity()
-    brain.freeze_homeostatic_scaling()
     associative_memory(brain, "memory", CELLS, SIZE)
     if not plastic:
         brain.freeze_plasticity()

@@ -22,6 +22,9 @@ from engram.parameters import Parameter, Parameterized
 Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
 """What a brain's own rule restricts learning by."""
 
+THRESHOLD = "whether the sliding threshold of BCM scales potentiation"
+"""What `metaplastic` says of itself."""
+
 
 class PlasticityRule(Parameterized):
     """Base of learning rules. To make one, declare parameters and two static functions.
@@ -35,15 +38,13 @@ class PlasticityRule(Parameterized):
 
     A pair that meets in one step is an arrival before firing: ``on_post`` sees it, ``on_pre`` does
     not. A spike adds tau / dt (1 - exp(-dt / tau)) to its trace, 1 for short steps: its mean over
-    the step, since a neuron fires anywhere in a step.
+    the step, since a neuron fires anywhere in a step. If the rule is ``metaplastic``, the ``x`` and
+    ``x2`` of ``on_post`` are scaled by the neuron's gain, see `Brain.metaplasticity`.
 
     Attributes
     ----------
     modulated : bool
         Whether dopamine modulates the rule; true of a `ModulatedRule`, and can't be set.
-    metaplastic : bool
-        Whether the sliding threshold of `Brain.metaplasticity` acts on it, by scaling the ``x`` and
-        ``x2`` of ``on_post``; true of STDP, triplet and reward-modulated STDP.
     pre_traces, post_traces : dict of str to str
         Names of traces (x, x2; y, y2), and of the parameters that are their time constants.
     on_pre, on_post : callable
@@ -63,7 +64,6 @@ class PlasticityRule(Parameterized):
     """
 
     modulated: ClassVar[bool] = False
-    metaplastic: ClassVar[bool] = False
     _has_dopamine: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
@@ -75,6 +75,7 @@ class PlasticityRule(Parameterized):
         choices=("all", "nearest"),
         doc="'all': traces add up over spikes; 'nearest': only the latest spike counts",
     )
+    metaplastic = Parameter(False, doc=THRESHOLD)
 
     def __init_subclass__(cls, saved_as: str | None = None) -> None:
         if "_has_dopamine" not in vars(cls):  # else it is ModulatedRule itself
@@ -120,7 +121,7 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     .. [2] Guetig et al. 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003
     """
 
-    metaplastic = True
+    metaplastic = Parameter(True, doc=THRESHOLD)
 
     A_plus = Parameter(0.01, low=0.0, doc="potentiation by a coincident pair, in units of w_max")
     A_minus = Parameter(0.0105, low=0.0, doc="depression by a coincident pair, in units of w_max")
@@ -194,7 +195,7 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
     """
 
-    metaplastic = True
+    metaplastic = Parameter(True, doc=THRESHOLD)
 
     A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
     A_minus = Parameter(0.1, low=0.0, doc="the same for an arrival after firing")
@@ -310,7 +311,7 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus", "y2": "tau_y"}
 
-    metaplastic = True
+    metaplastic = Parameter(True, doc=THRESHOLD)
 
     A2_plus = Parameter(0.0, low=0.0, doc="potentiation by a pair, in units of w_max")
     A3_plus = Parameter(0.01, low=0.0, doc="potentiation by a triplet post-pre-post")

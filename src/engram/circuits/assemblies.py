@@ -83,7 +83,7 @@ def associative_memory(
         interneurons=100,
         delays=1.0,
         inhibitory_delays=1.0,
-        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative"),
+        rule=STDP(A_plus=0.05, A_minus=0.02, bounds="multiplicative", metaplastic=False),
     )
 
 
@@ -135,7 +135,9 @@ def sequence_memory(
         interneurons=60,
         delays=Uniform(4.0, 8.0),
         inhibitory_delays=Uniform(4.0, 8.0),
-        rule=STDP(A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative"),
+        rule=STDP(
+            A_plus=0.01, A_minus=0.005, tau_plus=3.0, bounds="multiplicative", metaplastic=False
+        ),
     )
 
 

@@ -160,9 +160,13 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         return np.clip(rate, self.target_rate / slack, self.target_rate * slack)
 
     def _tune(self, region: RegionRecord, seconds: float) -> None:
-        """Intrinsic plasticity: excitability follows rates that are wrong."""
+        """Intrinsic plasticity: excitability follows rates that are wrong.
+
+        A pool of interneurons has to follow the cells that it holds down, however fast they are.
+        """
         network, unit = self.network, current_unit(region.model)
-        if self.excitability_rate == 0 or unit == 0 or network.frozen["adaptive_thresholds"]:
+        off = self.excitability_rate == 0 or network.frozen["adaptive_thresholds"]
+        if off or unit == 0 or region.excitatory == 0:
             return
         rate, own = network.slots(region, "mean_rate"), network.slots(region, "excitability")
         pull = self.excitability_rate * np.clip(self._right(rate) - rate, -FASTEST, FASTEST)
