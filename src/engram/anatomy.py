@@ -160,7 +160,7 @@ class Anatomy(Guarded):
         excitatory: float = 0.8,
         patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None = None,
         variation: float = 0.05,
-        background: float = 0.0,
+        background: Values = 0.0,
         noise: float | None = None,
         wiring: str = "random",
         in_degree: int | None = None,

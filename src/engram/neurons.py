@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, number
-from engram.parameters import Parameter, Parameterized
+from engram.heterogeneity import Heterogeneous
+from engram.parameters import Parameter
 
 
 class NeuronType(IntEnum):
@@ -85,7 +86,7 @@ class RegionType(Enum):
         return FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
 
 
-class NeuronModel(Parameterized):
+class NeuronModel(Heterogeneous):
     """Base of neuron models. To make one, declare parameters, states and a static ``update``.
 
     ``update`` takes by name, for one neuron, any of its states (``v`` first), its parameters and
@@ -158,6 +159,7 @@ class NeuronModel(Parameterized):
     input_is_rate: ClassVar[bool] = False
     silent_input: ClassVar[float | None] = None
     pattern_parameters: ClassVar[tuple[str, ...]] = ()
+    of_regions = "tau_exc", "tau_inh"
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
     tau_inh = Parameter(10.0, low=0.0, unit="ms", doc="decay of inhibitory input; 0: one step")
@@ -476,7 +478,7 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
     """
 
     states = {"v": 0.0}
-    loop = "engram.kernels.sources:poisson_sources"
+    loop = "engram.kernels.sources:make_poisson_sources"
     weight_unit = 1.0
     current_unit = 0.0
     is_source = input_is_rate = True
@@ -487,7 +489,7 @@ class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
     """A neuron that fires in every step in which its input is at least 1: given spike trains."""
 
     states = {"v": 0.0}
-    loop = "engram.kernels.sources:relays"
+    loop = "engram.kernels.sources:make_relays"
     weight_unit = 1.0
     current_unit = 0.0
     is_source = True

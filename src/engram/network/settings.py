@@ -21,6 +21,7 @@ from engram.network import efficacy, pathways, sites
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
 from engram.network.extent import check_extent, extremes
+from engram.network.individuals import check_compartments
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
@@ -339,6 +340,8 @@ def set_morphology(
             f"CurrentLIF and Izhikevich neurons can (or use dynamics='passive')"
         )
     new = Dendrites(tree, dynamics, nmda)
+    if new.n_dynamic:
+        check_compartments(where, model, region.varying)
     incoming = [p for p in network.pathways if p.target == region.name]
     moved = [sites.moved(network, p, region.dendrites, new) for p in incoming]
     region.dendrites = new
