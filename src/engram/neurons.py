@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, number
-from engram.heterogeneity import Heterogeneous
 from engram.parameters import Parameter
+from engram.parameters.each import Heterogeneous
 
 
 class NeuronType(IntEnum):
@@ -102,7 +102,7 @@ class NeuronModel(Heterogeneous):
     constants lets it vectorise, plain Python floats make it compute in double precision.
 
     A model also says what it is, so that defaults are right in its units: see the attributes.
-    Classes inherit them.
+    Classes inherit them. A parameter is a number, or one for each neuron: an array, a distribution.
 
     Attributes
     ----------
@@ -122,6 +122,8 @@ class NeuronModel(Heterogeneous):
         It stands for input from outside; memory leaves it out of traces.
     input_is_rate : bool
         Its input is a rate in Hz; `StimulusEncoder` takes max_rate for it.
+    has_given_spikes : bool
+        It has ``times``, ``neurons`` and ``steps`` of spikes that it fires, like `SpikeTimes`.
     silent_input : float or None
         The input that silences it in sleep; None: the slow wave is its input.
     pattern_parameters : tuple of str
@@ -157,6 +159,7 @@ class NeuronModel(Heterogeneous):
     default_noise: ClassVar[float] = 0.0
     is_source: ClassVar[bool] = False
     input_is_rate: ClassVar[bool] = False
+    has_given_spikes: ClassVar[bool] = False
     silent_input: ClassVar[float | None] = None
     pattern_parameters: ClassVar[tuple[str, ...]] = ()
     of_regions = "tau_exc", "tau_inh"
@@ -194,7 +197,7 @@ class NeuronModel(Heterogeneous):
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """States at rest, given the per-neuron parameters.
+        """States at rest; what was given for each neuron is an array of `self`, too.
 
         Parameters
         ----------

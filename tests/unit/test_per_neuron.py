@@ -178,6 +178,16 @@ def test_poisson_sources_have_their_own_rates():
     before = region.total_spikes.copy()
     brain.run(400)
     assert (region.total_spikes > before).tolist() == [False, True, True, False]
+    before = region.total_spikes.copy()
+    brain.sleep(300.0)
+    np.testing.assert_array_equal(region.total_spikes, before)
+
+
+def test_a_rate_of_one_source_that_a_step_cant_hold_warns():
+    brain = Brain(seed=2, mechanisms="none")
+    brain.add_region("in", n_neurons=2, model=PoissonSource, background=[1.0, 900.0])
+    with pytest.warns(UserWarning, match="900 Hz"):
+        brain.run(1)
 
 
 def test_values_can_be_read_and_given_anew():
@@ -208,6 +218,30 @@ def test_values_can_be_read_and_given_anew():
     # A copy for another region takes the values along.
     twin = brain.add_region("b", n_neurons=5, model=region.model)
     np.testing.assert_array_equal(twin.state("v_th"), region.state("v_th"))
+
+
+def test_they_can_change_between_steps_of_a_run():
+    def varied(k):
+        return np.linspace(-52, -48, 6) + k
+
+    results = []
+    for cut in (False, True):
+        brain = Brain(seed=3, mechanisms="none")
+        region = brain.add_region("a", n_neurons=6, model=LIF, background=20.0)
+
+        def change(brain, k, region=region):  # noqa: ARG001
+            if k % 10 == 0:
+                region.model.v_th = varied(k / 20) if k < 30 else -50.0
+                region.background = np.linspace(15, 20, 6) if k % 20 else 21.0
+
+        if cut:
+            for k in range(50):
+                change(brain, k)
+                brain.step()
+        else:
+            brain.run(50, stimulus_fn=change)
+        results.append(brain.fingerprint())
+    assert results[0] == results[1]
 
 
 def test_numbers_for_all_make_the_region_what_it_was():

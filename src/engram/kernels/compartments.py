@@ -24,8 +24,8 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
 
     `tree_constants` tells from the model's parameters the scale of synaptic input (1/ms) and the
     reversal potentials; `soma_block` advances the somata of neurons [lo, lo + n) by a part of a
-    step and flags those that fire. conductance: whether synaptic input is one;
-    background_row: which row has the background of each neuron, -1: they have the same.
+    step and flags those that fire. conductance: whether synaptic input is one; background_row:
+    which row has the background of each neuron, -1: they have the same.
     """
 
     @inner_inline_jit
@@ -58,9 +58,8 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
         h, now = np.float32(dt[0] / parts), np.int32(step - 1)
         theta_step = threshold.theta_plus[index] if threshold.adapting[index] else 0.0
         steady, phase = steady_current(index, current), held_phase(index, step, current)
-        varied = current.noise[index] > 0 or phase >= 0
+        varied = background_row >= 0 or current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
-        varied = varied or background_row >= 0
         parent, capacity = cable.tree_parent[index], cable.tree_capacity[index]
         leak, axial = cable.tree_leak[index], cable.tree_axial[index]
         diagonal, right = cable.tree_diagonal, cable.tree_right
@@ -81,11 +80,8 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
             if background_row >= 0:
                 add_row(extra, q[background_row, lo : lo + n])
             theta = thresholds(index, lo, n, threshold, scratch)
-            rest, f, living = (
-                cable.dendrite_rest[lo : lo + n],
-                fired[lo : lo + n],
-                alive[lo : lo + n],
-            )
+            rest, f = cable.dendrite_rest[lo : lo + n], fired[lo : lo + n]
+            living = alive[lo : lo + n]
             s = cable.dendrite_v[:, lo : lo + n]
             on_exc, on_inh = cable.dendrite_exc[:, lo : lo + n], cable.dendrite_inh[:, lo : lo + n]
             on_nmda = cable.dendrite_nmda[:, lo : lo + n]

@@ -10,7 +10,6 @@ import numpy as np
 from engram.distributions import Values
 from engram.engine.entries import check_model
 from engram.errors import CapacityError, InvalidTypeError, integer, number, unknown_name
-from engram.heterogeneity import is_each
 from engram.kernels.constants import EVENTS
 from engram.network import individuals, population, settings
 from engram.network.interrupts import whole
@@ -20,6 +19,7 @@ from engram.network.records import RegionRecord
 from engram.network.removal import check_name
 from engram.network.transaction import transaction
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
+from engram.parameters.each import is_each
 from engram.state.schema import NEURON_FIELDS
 
 

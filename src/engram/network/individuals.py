@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
 from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, number
-from engram.heterogeneity import checked_each, inside, is_each, middle
 from engram.kernels.constants import STREAM_PARAMETER
 from engram.network.interrupts import whole
 from engram.network.network import Network
@@ -23,6 +22,7 @@ from engram.network.records import RegionRecord
 from engram.network.transaction import atomic
 from engram.neurons import NeuronModel
 from engram.parameters import Parameter
+from engram.parameters.each import checked_each, inside, is_each, middle
 from engram.state.tables import Array
 
 BACKGROUND = "(background)"

@@ -15,7 +15,7 @@ from engram.errors import (
     indices,
     number,
 )
-from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
+from engram.modulation import Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
 from engram.network import efficacy, pathways, sites
 from engram.network.bind import is_plastic
@@ -100,7 +100,7 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
 
 def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
     return pathway.modulation is None and any(
-        isinstance(p.modulation, AcetylcholineRelease)
+        p.modulation is not None and p.modulation.gates_learning
         for p in network.pathways
         if p.target == pathway.target
     )
@@ -126,7 +126,7 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
     """
     where = f"{pathway.where}: modulation"
     new = as_modulation(where, modulation)
-    if isinstance(new, AcetylcholineRelease):
+    if new is not None and new.gates_learning:
         for other in network.pathways:
             onto = other.target == pathway.target and other.modulation is None
             if onto and other is not pathway and other.rule is not None:
