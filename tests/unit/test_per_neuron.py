@@ -393,6 +393,11 @@ WRONG = {
         InvalidTypeError,
         "'new': every can't be drawn",
     ),
+    "taken over": (
+        lambda b: b.regions["tree"].model.take_over(LIF(v_th=[1, 2])),
+        InvalidTypeError,
+        "v_th is given for each neuron",
+    ),
     "with compartments": (
         lambda b: b.regions["a"].enable_morphology(dynamics="compartments"),
         InvalidValueError,

@@ -239,6 +239,28 @@ class Heterogeneous(Parameterized):
         """
         super()._set_parameter(parameter, value)
 
+    def take_over(self, other: Self) -> None:
+        """Set the parameters that `other` has set, and no others; of a region, numbers only.
+
+        Parameters
+        ----------
+        other : Self
+            Of the same class.
+
+        Raises
+        ------
+        InvalidTypeError
+            Some are given for each neuron of a region.
+        """
+        each = [name for name, value in other.given_values().items() if is_each(value)]
+        each += [] if self._owner is None else self._owner.varying
+        if self._owner is not None and each:
+            raise InvalidTypeError(
+                f"{type(self).__name__}: {each[0]} is given for each neuron of a region; assign "
+                f"parameters one by one"
+            )
+        super().take_over(other)
+
     def belong_to(self, owner: Owner) -> None:
         """Leave assignments to a region.
 
