@@ -137,6 +137,30 @@ def timed_array(draw: Draw) -> Call | None:
     return assigned(f"{source}.background", f"engram.TimedArray({values}, 5.0)")
 
 
+VARIED = {"Izhikevich": "d", "LIF": "v_th", "CurrentLIF": "tau_m", "AdEx": "b", "Quadratic": "tau"}
+"""A parameter of each model that is given for each neuron; one, as each costs a compilation."""
+
+
+def parameter_of_each(draw: Draw) -> Call | None:
+    region, source = draw.region_source()
+    name = VARIED.get(type(region.model).__name__)
+    if name is None:
+        return None
+    middle, n = getattr(region.model, name), region.n_neurons
+    made = (
+        f"np.linspace({0.9 * middle}, {1.1 * middle}, {n})",
+        f"Uniform(*sorted(({middle}, 9.0)))",
+    )
+    return assigned(f"{source}.model.{name}", draw.one_of((*made, repr(middle))))
+
+
+def background_of_each(draw: Draw) -> Call | None:
+    region, source = draw.region_source()
+    most = draw.background(region)
+    made = (f"np.linspace(0.0, {most}, {region.n_neurons})", f"Uniform(0.0, {most})", most)
+    return assigned(f"{source}.background", draw.one_of(made))
+
+
 def restricted(draw: Draw) -> Call | None:
     if not hasattr(draw.brain.reward_stdp, "restrict_to_posts"):
         return None
@@ -160,5 +184,7 @@ CALLS = (
     (0.5, spike_times),
     (0.5, timed_array),
     (0.4, restricted),
+    (1.0, parameter_of_each),
+    (1.0, background_of_each),
 )
 """How often, and what."""

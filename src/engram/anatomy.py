@@ -160,7 +160,7 @@ class Anatomy(Guarded):
         excitatory: float = 0.8,
         patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None = None,
         variation: float = 0.05,
-        background: float = 0.0,
+        background: Values = 0.0,
         noise: float | None = None,
         wiring: str = "random",
         in_degree: int | None = None,
@@ -188,15 +188,19 @@ class Anatomy(Guarded):
         max_neurons : int, optional
             Slots reserved for growth. None: max(1000, n_neurons).
         model : NeuronModel or type, optional
-            None: `Izhikevich`.
+            None: `Izhikevich`. Its parameters are numbers, arrays of one for each neuron, or
+            distributions.
         excitatory : float
             Their share; they come first.
         patterns : FiringPattern or tuple of two, optional
             Of the excitatory and the inhibitory neurons. None: those of the type.
         variation : float
-            The per-neuron parameters are drawn uniformly within +- this share.
-        background, noise : float
-            Input current, see `Region`; noise is 3 for Izhikevich neurons, else 0 by default.
+            Parameters that a model declares as differing between neurons are drawn uniformly within
+            +- this share, unless they are given for each.
+        background : Values
+            Input current: a number, one for each neuron, or a distribution; see `Region`.
+        noise : float, optional
+            See `Region`; by default 3 for Izhikevich neurons, else 0.
         wiring, in_degree, autapses, weights : str, int, bool, Values
             Of the region's own wiring, see `connect_regions`; autapses: from a neuron to itself.
         inhibitory_weights : Values, optional

@@ -17,9 +17,24 @@ from engram.synapses import Neurotransmitter
 
 
 class Modulation(Parameterized):
-    """Base of what the spikes of a projection release."""
+    """Base of what the spikes of a projection release.
+
+    Attributes
+    ----------
+    transmitter : Neurotransmitter
+        Which it is.
+    has_level : bool
+        Whether what was released stays as a level of its own, `Projection.level`.
+    gates_learning : bool
+        Whether the level gates the rules of the target.
+    is_current : bool
+        Whether the effect is a current, in units of Izhikevich's neuron.
+    """
 
     transmitter: ClassVar[Neurotransmitter]
+    has_level: ClassVar[bool] = False
+    gates_learning: ClassVar[bool] = False
+    is_current: ClassVar[bool] = False
 
     def factors(self, dt: float, n: int) -> tuple[float, ...]:
         """What the compiled loop multiplies by, see `kernels.neuromodulation.release`.
@@ -71,6 +86,8 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
 
 
 class _LeakyRelease(Modulation):
+    has_level = True
+
     release = Parameter(1.0, low=0.0, doc="rise of the level when each neuron fires once")
     tau = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="decay of the level")
     half = Parameter(1.0, low=0.0, open_low=True, doc="level of half the effect")
@@ -100,6 +117,7 @@ class AcetylcholineRelease(_LeakyRelease, saved_as="engram.modulation:Acetylchol
     """
 
     transmitter = Neurotransmitter.ACETYLCHOLINE
+    gates_learning = True
 
     floor = Parameter(0.0, low=0.0, high=1.0, doc="learning without acetylcholine")
 
@@ -124,6 +142,7 @@ class SerotoninRelease(_LeakyRelease, saved_as="engram.modulation:SerotoninRelea
     """
 
     transmitter = Neurotransmitter.SEROTONIN
+    is_current = True
 
     current = Parameter(2.0, unit="current", doc="current at full effect")
 

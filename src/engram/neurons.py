@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, number
-from engram.parameters import Parameter, Parameterized
+from engram.parameters import Parameter
+from engram.parameters.each import Heterogeneous
 
 
 class NeuronType(IntEnum):
@@ -85,7 +86,7 @@ class RegionType(Enum):
         return FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
 
 
-class NeuronModel(Parameterized):
+class NeuronModel(Heterogeneous):
     """Base of neuron models. To make one, declare parameters, states and a static ``update``.
 
     ``update`` takes by name, for one neuron, any of its states (``v`` first), its parameters and
@@ -101,7 +102,7 @@ class NeuronModel(Parameterized):
     constants lets it vectorise, plain Python floats make it compute in double precision.
 
     A model also says what it is, so that defaults are right in its units: see the attributes.
-    Classes inherit them.
+    Classes inherit them. A parameter is a number, or one for each neuron: an array, a distribution.
 
     Attributes
     ----------
@@ -121,6 +122,8 @@ class NeuronModel(Parameterized):
         It stands for input from outside; memory leaves it out of traces.
     input_is_rate : bool
         Its input is a rate in Hz; `StimulusEncoder` takes max_rate for it.
+    has_given_spikes : bool
+        It has ``times``, ``neurons`` and ``steps`` of spikes that it fires, like `SpikeTimes`.
     silent_input : float or None
         The input that silences it in sleep; None: the slow wave is its input.
     pattern_parameters : tuple of str
@@ -156,8 +159,10 @@ class NeuronModel(Parameterized):
     default_noise: ClassVar[float] = 0.0
     is_source: ClassVar[bool] = False
     input_is_rate: ClassVar[bool] = False
+    has_given_spikes: ClassVar[bool] = False
     silent_input: ClassVar[float | None] = None
     pattern_parameters: ClassVar[tuple[str, ...]] = ()
+    of_regions = "tau_exc", "tau_inh"
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
     tau_inh = Parameter(10.0, low=0.0, unit="ms", doc="decay of inhibitory input; 0: one step")
@@ -192,7 +197,7 @@ class NeuronModel(Parameterized):
     def initial_states(
         self, parameters: Mapping[str, NDArray[np.float32]]
     ) -> dict[str, NDArray[np.float32] | float]:
-        """States at rest, given the per-neuron parameters.
+        """States at rest; what was given for each neuron is an array of `self`, too.
 
         Parameters
         ----------
@@ -476,7 +481,7 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
     """
 
     states = {"v": 0.0}
-    loop = "engram.kernels.sources:poisson_sources"
+    loop = "engram.kernels.sources:make_poisson_sources"
     weight_unit = 1.0
     current_unit = 0.0
     is_source = input_is_rate = True
@@ -487,7 +492,7 @@ class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
     """A neuron that fires in every step in which its input is at least 1: given spike trains."""
 
     states = {"v": 0.0}
-    loop = "engram.kernels.sources:relays"
+    loop = "engram.kernels.sources:make_relays"
     weight_unit = 1.0
     current_unit = 0.0
     is_source = True

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from engram.distributions import Values
 from engram.errors import InvalidValueError, integer, number
 from engram.errors import indices as checked_indices
-from engram.modulation import DopamineRelease, Modulation
+from engram.modulation import Modulation
 from engram.morphology import Placement
 from engram.network import assignments, efficacy, pathways, settings, short_term
 from engram.network.ends import check_ends
@@ -417,7 +417,7 @@ class Projection(View):
         Dopamine is that of the targets, see `Brain.dopamine`. Raises `InvalidValueError` for a
         projection that releases neither.
         """
-        if self.modulation is None or isinstance(self.modulation, DopamineRelease):
+        if self.modulation is None or not self.modulation.has_level:
             raise InvalidValueError(
                 f"Projection {self.label}: level: it releases {self.modulation!r}; assign "
                 f"Projection.modulation = AcetylcholineRelease() or SerotoninRelease() first"

@@ -10,7 +10,7 @@ from engram.errors import CapacityError, InvalidTypeError, integer, number
 from engram.errors import indices as checked_indices
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.morphology import NMDA, Morphology
-from engram.network import population, settings
+from engram.network import individuals, population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.network.shown import region_html
@@ -69,10 +69,11 @@ class Region(View):
 
     @property
     def model(self) -> NeuronModel:
-        """The neuron model; its parameters can be assigned.
+        """The neuron model; its parameters can be assigned, a number or one for each neuron.
 
-        Those that differ between neurons (Izhikevich's a, b, c and d) hold for neurons born later;
-        assign those of the living to `a`, `b`, `c`, `d` of the region.
+        Those given for each can be read by `state`; here they read as their mean, which neurons
+        get that are added later. A number for what a model declares as differing between neurons
+        (Izhikevich's a, b, c and d) holds for those born later only.
         """
         return self._record.model
 
@@ -243,14 +244,16 @@ class Region(View):
         return float(self._network.tables[name][self._record.index])
 
     @property
-    def background(self) -> float:
-        """Constant input current of every neuron, in the unit of the model. Can be assigned."""
-        return self._scalar_parameter("background")
+    def background(self) -> float | Array:
+        """Constant input current, in the unit of the model: one for all neurons, or one for each.
+
+        Can be assigned, a distribution as well. An array can only be read.
+        """
+        return individuals.background(self._network, self._record)  # type: ignore[no-any-return]
 
     @background.setter
-    def background(self, value: float) -> None:
-        checked = number(f"{self._record.where}: background", value)
-        self._network.tables["background"][self._record.index] = checked
+    def background(self, value: Values) -> None:
+        individuals.set_background(self._network, self._record, value)
 
     @property
     def noise(self) -> float:
@@ -494,5 +497,4 @@ class Region(View):
         if not n:
             return self.v[None].copy()
         above = network.tables["dendrite_v"][:n, network.slice(self._record)]
-        rest = self.model.rest(population.parameters(network, self._record))
-        return np.concatenate([self.v[None], above + rest])
+        return np.concatenate([self.v[None], above + population.rest(network, self._record)])

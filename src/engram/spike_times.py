@@ -46,6 +46,8 @@ class SpikeTimes(Relay, saved_as="engram.spike_times:SpikeTimes"):
     [[], [0], [], [1]]
     """
 
+    has_given_spikes = True
+
     def __init__(self, times: ArrayLike = (), neurons: ArrayLike = (), **values: Any) -> None:
         super().__init__(**values)
         when = as_array("SpikeTimes: times", times)
@@ -111,16 +113,22 @@ class SpikeTimes(Relay, saved_as="engram.spike_times:SpikeTimes"):
             Their indices in the region.
         """
         kept = ~np.isin(self._neurons, neurons)
-        self.take_spikes(SpikeTimes(self._times[kept], self._neurons[kept]))
+        self.take_spikes(self._times[kept], self._neurons[kept])
 
-    def take_spikes(self, other: SpikeTimes) -> None:
-        """Take the spikes of another model, in place of its own.
+    def take_spikes(self, times: ArrayLike, neurons: ArrayLike) -> None:
+        """Take other spikes in place of its own.
 
         Parameters
         ----------
-        other : SpikeTimes
-            Whose spikes; times and neurons have been checked.
+        times, neurons : array_like of shape (n,)
+            As of the class.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            They are no spikes.
         """
+        other = SpikeTimes(times, neurons)
         self._times, self._neurons = other.times, other.neurons
 
     def replica(self) -> Self:

@@ -75,6 +75,8 @@ CHANGES: dict[str, Callable[[Brain], Any]] = {
     "rename region": lambda b: b.rename_region("a", "c"),
     "remove projection": lambda b: b.remove_projection(b.projections[2]),
     "delay": lambda b: setattr(b.projections[2], "delay", 3.0),
+    "parameters": lambda b: setattr(b.regions["a"].model, "d", np.linspace(6.0, 9.0, 20)),
+    "backgrounds": lambda b: setattr(b.regions["a"], "background", np.linspace(6.0, 9.0, 20)),
     "sleep": lambda b: b.fall_asleep(500.0),
     "hold": lambda b: b.hold("a", [0.5, 0.2]),
     "inject": lambda b: b.inject_current("a", [1, 3], 5.0),

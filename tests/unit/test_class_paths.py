@@ -116,7 +116,7 @@ def test_every_class_of_the_package_has_a_path_of_its_own():
     }
     # Their class is in no checkpoint: every brain has them, or no file holds them.
     abstract |= {"Oscillators", "Neuromodulation", "Statistics", "Consolidation"}
-    abstract |= {"Recording", "Checkpointing", "RhythmFigures"}
+    abstract |= {"Recording", "Checkpointing", "RhythmFigures", "Heterogeneous"}
     inside = {k for k in everyone() if k.__module__.startswith("engram.")}
     # Those of examples in docstrings are nobody's.
     own = {k for k in inside if getattr(sys.modules[k.__module__], k.__name__, None) is k}

@@ -61,7 +61,11 @@ REGION_KEYS: dict[str, type | tuple[type, ...]] = {
     "theta_plus": (float, type(None)),
     "tau_theta": (float, type(None)),
 }
-REGION_EXTRAS: dict[str, type | tuple[type, ...]] = {"stream": int}
+REGION_EXTRAS: dict[str, type | tuple[type, ...]] = {
+    "stream": int,
+    "varying": list,
+    "background": float,
+}
 """What a region has only where it is not what it is by default."""
 PROJECTION_KEYS: dict[str, type | tuple[type, ...]] = {
     "source": str,
@@ -120,6 +124,9 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
     for k, entry in enumerate(regions):
         keys(f"region {k}", entry, REGION_KEYS, REGION_EXTRAS)
         integer(f"region {k}: stream", entry.get("stream", 0), 0, MOST_STREAM)
+        number(f"region {k}: background", entry.get("background", 0.0))
+        if not all(isinstance(name, str) for name in entry.get("varying", ())):
+            raise CheckpointError(f"region {k}: varying can't be {entry['varying']!r:.80}")
         number(f"region {k}: variation", entry["variation"], 0.0, 1.0)
         number(f"region {k}: excitatory", entry["excitatory"], 0.0, 1.0)
         if len(entry["patterns"]) != 2:

@@ -22,6 +22,7 @@ from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.mechanisms.rhythms import Oscillators
 from engram.modulation import Modulation
 from engram.morphology import DYNAMICS, NMDA, Branch, Morphology
+from engram.network import individuals
 from engram.network.dendrites import Dendrites
 from engram.network.network import SWITCHES, Network, Process
 from engram.network.records import PathwayRecord, Record, RegionRecord
@@ -225,18 +226,25 @@ def _stream(record: Record) -> dict[str, int]:
 
 
 def _region_entry(region: RegionRecord, shared: set[str]) -> dict[str, Any]:
-    return _stream(region) | {
-        "name": region.name,
-        "type": region.region_type.name,
-        "model": _parameterized(region.model, shared),
-        "patterns": [int(p) for p in region.patterns],
-        "variation": region.variation,
-        "excitatory": region.excitatory,
-        "max_neurons": region.max_neurons,
-        "dendrites": asdict(region.dendrites),
-        "theta_plus": region.theta_plus,
-        "tau_theta": region.tau_theta,
-    }
+    own: dict[str, Any] = {"varying": list(region.varying)} if region.varying else {}
+    if region.background is not None:
+        own["background"] = region.background
+    return (
+        _stream(region)
+        | own
+        | {
+            "name": region.name,
+            "type": region.region_type.name,
+            "model": _parameterized(region.model, shared),
+            "patterns": [int(p) for p in region.patterns],
+            "variation": region.variation,
+            "excitatory": region.excitatory,
+            "max_neurons": region.max_neurons,
+            "dendrites": asdict(region.dendrites),
+            "theta_plus": region.theta_plus,
+            "tau_theta": region.tau_theta,
+        }
+    )
 
 
 def _pathway_entry(pathway: PathwayRecord, shared: set[str]) -> dict[str, Any]:
@@ -283,9 +291,11 @@ def restore(network: Network, state: State, find: Finder[Any], *, check: bool = 
     """
     described, arrays = state
     for index, entry in enumerate(described["regions"]):
-        region = _restored_region(network, index, entry, described["defaults"], find)
+        region = _restored_region(index, entry, described["defaults"], find)
         network.regions[region.name] = region
+        individuals.attach(network, region)
         if check:
+            individuals.check_names(region)
             _check_sizes(region, described["sizes"])
     for p, entry in enumerate(described["projections"]):
         network.pathways.append(_restored_pathway(network, p, entry, described["defaults"], find))
@@ -307,11 +317,7 @@ def restore(network: Network, state: State, find: Finder[Any], *, check: bool = 
 
 
 def _restored_region(
-    network: Network,
-    index: int,
-    entry: dict[str, Any],
-    defaults: Mapping[str, Any],
-    find: Finder[Any],
+    index: int, entry: dict[str, Any], defaults: Mapping[str, Any], find: Finder[Any]
 ) -> RegionRecord:
     kind = find(entry["model"]["class"], NeuronModel)
     model: NeuronModel = kind(**_with_defaults(kind, entry["model"]["values"], defaults))
@@ -320,7 +326,7 @@ def _restored_region(
         index,
         entry["name"],
         RegionType[entry["type"]],
-        model.attach(network.change),
+        model,
         (excitatory, inhibitory),
         entry["variation"],
         entry["excitatory"],
@@ -328,6 +334,8 @@ def _restored_region(
         _dendrites(f"region {entry['name']!r}: dendrites", entry["dendrites"]),
         entry["theta_plus"],
         entry["tau_theta"],
+        varying=tuple(entry.get("varying", ())),
+        background=entry.get("background"),
         stream=entry.get("stream", index),
     )
 
@@ -428,7 +436,7 @@ def _check_sizes(region: RegionRecord, sizes: Mapping[str, int]) -> None:
     kind = type(region.model)
     needed = {
         "X": len(kind.states) - 1,
-        "Q": len(kind.per_neuron()),
+        "Q": len(individuals.rows(region)),
         "M": len(kind.model_parameters()),
     }
     for name, n in needed.items():
@@ -453,6 +461,8 @@ def _restore_tables(
     if check:
         check_indices(tables)
         _check_dendrites(network, described["sizes"])
+        for region in network.regions.values():
+            individuals.check_values(network, region)
     for pathway in network.pathways:
         layout.derive(tables, pathway.index, traces=pathway.n_traces)
         if check:

@@ -41,7 +41,7 @@ def soma_block(
         f[k] |= np.uint8(spike) & living[k]
     return any_spike
 
-kernel = make_integrate_cable(tree_constants, soma_block, {conductance})
+kernel = make_integrate_cable(tree_constants, soma_block, {conductance}, {background_row})
 """
 
 _EXPRESSIONS = {
@@ -67,6 +67,7 @@ def compartment_loop(
     per_neuron: Sequence[str],
     conductance: bool,
     soma: Callable[..., Any],
+    background_row: int,
 ) -> Entry:
     """The loop over a region's neurons with compartments, for one model.
 
@@ -79,11 +80,13 @@ def compartment_loop(
     parameters : sequence of str
         All its parameters.
     per_neuron : sequence of str
-        Those that may differ between neurons.
+        Those that each neuron has a value of its own of.
     conductance : bool
         Whether inputs are conductances; otherwise currents.
     soma : callable
         See `engram.kernels.somata`; it asks by name for what it needs.
+    background_row : int
+        Which row has the background of each neuron; -1: they have the same.
 
     Returns
     -------
@@ -96,6 +99,7 @@ def compartment_loop(
     imports, users = import_or_inject({"soma": soma})
     source = imports + _LOOP.format(
         conductance=conductance,
+        background_row=background_row,
         constants=indented(4, [f"c_{p} = c[{k}]" for k, p in enumerate(shared)]),
         scale="np.float32(1) / c_tau_m" if "tau_m" in shared else "np.float32(1)",
         E_exc="c_E_exc" if conductance else "np.float32(0)",

@@ -23,33 +23,40 @@ def _loaded(path: str) -> Callable[..., Any]:
     return function
 
 
-_compartment_entries: dict[type, Entry] = {}
+Rows = tuple[str, ...]
+_compartment_entries: dict[tuple[type, Rows, int], Entry] = {}
 
 
-def compartment_entry(kind: type[NeuronModel]) -> Entry:
+def compartment_entry(kind: type[NeuronModel], rows: Rows, background_row: int) -> Entry:
     """The compiled loop of a neuron model whose neurons have compartments.
 
     Parameters
     ----------
     kind : type
         Class of the model.
+    rows : tuple of str
+        The parameters that each neuron has a value of its own of.
+    background_row : int
+        Which row has the background of each neuron; -1: they have the same.
 
     Returns
     -------
     Entry
         Compiled once, and again when what it refers to has changed.
     """
-    if kind not in _compartment_entries or _compartment_entries[kind].changed():
+    key = kind, rows, background_row
+    if key not in _compartment_entries or _compartment_entries[key].changed():
         assert kind.soma is not None
-        _compartment_entries[kind] = compartments.compartment_loop(
+        _compartment_entries[key] = compartments.compartment_loop(
             kind.__name__,
             list(kind.states),
             kind.model_parameters(),
-            kind.per_neuron(),
+            rows,
             kind.conductance,
             _loaded(kind.soma),
+            background_row,
         )
-    return _compartment_entries[kind]
+    return _compartment_entries[key]
 
 
 def _check_function(where: str, function: object) -> None:
@@ -98,39 +105,44 @@ def check_model(kind: type[NeuronModel]) -> None:
                 )
 
 
-_model_entries: dict[type, Entry] = {}
+_model_entries: dict[tuple[type, Rows, int], Entry] = {}
 _rule_entries: dict[tuple[type, bool], tuple[Entry, Entry]] = {}
 
 
-def model_entry(kind: type[NeuronModel]) -> Entry:
+def model_entry(kind: type[NeuronModel], rows: Rows, background_row: int) -> Entry:
     """The compiled loop of a neuron model.
 
     Parameters
     ----------
     kind : type
         Class of the model.
+    rows, background_row : tuple of str, int
+        See `compartment_entry`.
 
     Returns
     -------
     Entry
         Compiled once, and again when what it refers to has changed.
     """
-    if kind not in _model_entries or _model_entries[kind].changed():
+    key = kind, rows, background_row
+    if key not in _model_entries or _model_entries[key].changed():
         if kind.loop is not None:
-            _model_entries[kind] = loops.source_loop(kind.__name__, _loaded(kind.loop))
+            made = loops.source_loop(kind.__name__, _loaded(kind.loop), background_row)
         else:
             update, reset = kind.functions()
-            _model_entries[kind] = loops.neuron_loop(
+            made = loops.neuron_loop(
                 kind.__name__,
                 list(kind.states),
                 kind.model_parameters(),
-                kind.per_neuron(),
+                rows,
                 kind.conductance,
                 update,
                 reset,
+                background_row,
             )
-        _model_entries[kind].look_at(kind, "update", "reset", "states", "conductance")
-    return _model_entries[kind]
+        made.look_at(kind, "update", "reset", "states", "conductance")
+        _model_entries[key] = made
+    return _model_entries[key]
 
 
 def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:

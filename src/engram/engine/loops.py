@@ -62,7 +62,7 @@ def advance_block(
     mean_exc, kept_exc, mean_inh, kept_inh = factor[0], factor[1], factor[2], factor[3]
 {slices}
     for k in range(n):
-        i_I = steady + extra[k]
+        i_I = {current}
         i_g_exc = a_exc[k] * mean_exc
         a_exc[k] *= kept_exc
         i_g_inh = {sign}a_inh[k] * mean_inh
@@ -112,7 +112,7 @@ def model_arrays(
     parameters : sequence of str
         All its parameters.
     per_neuron : sequence of str
-        Those that may differ between neurons.
+        Those that each neuron has a value of its own of.
 
     Returns
     -------
@@ -135,6 +135,7 @@ def neuron_loop(
     conductance: bool,
     update: Callable[..., Any],
     reset: Callable[..., Any] | None,
+    background_row: int,
 ) -> Entry:
     """The loop over a region's neurons for one model.
 
@@ -147,7 +148,7 @@ def neuron_loop(
     parameters : sequence of str
         All its parameters.
     per_neuron : sequence of str
-        Those that may differ between neurons.
+        Those that each neuron has a value of its own of.
     conductance : bool
         Whether inputs are conductances; otherwise currents.
     update : callable
@@ -155,6 +156,8 @@ def neuron_loop(
         whether the neuron fires.
     reset : callable or None
         Called with the same values for those that fire; returns the states they end the step with.
+    background_row : int
+        Which row has the background of each neuron; -1: they have the same.
 
     Returns
     -------
@@ -165,6 +168,10 @@ def neuron_loop(
     wanted = {*parameters_of(update), *asked_by_reset}
     own = model_arrays(states, parameters, per_neuron)
     slices = list(own)
+    current = "steady + extra[k]"
+    if background_row >= 0:
+        slices += [f"background = q[{background_row}, lo : lo + n]"]
+        current = "steady + background[k] + extra[k]"
     inputs = [] if conductance else ["i_I += i_g_exc + i_g_inh"]
     inputs += ["i_theta = s_theta[k]"] if "theta" in wanted else []
     inputs += ["i_uniform = s_uniform[k]"] if "uniform" in wanted else []
@@ -190,6 +197,7 @@ def neuron_loop(
     imports, users = import_or_inject({"update": update, "reset": reset})
     source = imports + _NEURON_LOOP.format(
         sign="-" if conductance else "",
+        current=current,
         slices=indented(4, [*slices, *saved]),
         inputs=indented(8, inputs),
         new_states=", ".join(f"new_{s}" for s in states),
@@ -212,23 +220,25 @@ def neuron_loop(
     return compile_entry(f"neurons_{name}", source, users, owner)
 
 
-def source_loop(name: str, kernel: Callable[..., Any]) -> Entry:
+def source_loop(name: str, make: Callable[..., Any], background_row: int) -> Entry:
     """The loop over a region of sources that has its own kernel.
 
     Parameters
     ----------
     name : str
         Of the model.
-    kernel : callable
-        Asks by name for what it needs.
+    make : callable
+        Makes the kernel, which asks by name for what it needs, for a row of backgrounds.
+    background_row : int
+        Which row has the background of each neuron; -1: they have the same.
 
     Returns
     -------
     Entry
         Compiled.
     """
-    imports, users = import_or_inject({"kernel": kernel})
-    return compile_entry(f"neurons_{name}", imports, users, Owner(name, {}))
+    source = f"from {make.__module__} import {make.__name__} as make\n"
+    return compile_entry(f"neurons_{name}", source + f"kernel = make({background_row})\n")
 
 
 def _rule_adapter(

@@ -6,6 +6,7 @@ from engram.kernels.constants import BLOCK, EXTRA, MODEL_ROWS, ZEROS
 from engram.kernels.dendrites import System, assemble, decay, eliminate, reset, substitute
 from engram.kernels.jit import inner_inline_jit
 from engram.kernels.neurons import (
+    add_row,
     collect_extra,
     emit_spikes,
     held_phase,
@@ -18,12 +19,13 @@ from engram.kernels.neurons import (
 LOAD, PULL, SEEN, SPIKED, I, G_EXC, G_INH = range(MODEL_ROWS, MODEL_ROWS + 7)
 
 
-def make_integrate_cable(tree_constants, soma_block, conductance):
+def make_integrate_cable(tree_constants, soma_block, conductance, background_row):
     """The loop for neurons with compartments.
 
     `tree_constants` tells from the model's parameters the scale of synaptic input (1/ms) and the
     reversal potentials; `soma_block` advances the somata of neurons [lo, lo + n) by a part of a
-    step and flags those that fire. conductance: whether synaptic input is one.
+    step and flags those that fire. conductance: whether synaptic input is one; background_row:
+    which row has the background of each neuron, -1: they have the same.
     """
 
     @inner_inline_jit
@@ -56,7 +58,7 @@ def make_integrate_cable(tree_constants, soma_block, conductance):
         h, now = np.float32(dt[0] / parts), np.int32(step - 1)
         theta_step = threshold.theta_plus[index] if threshold.adapting[index] else 0.0
         steady, phase = steady_current(index, current), held_phase(index, step, current)
-        varied = current.noise[index] > 0 or phase >= 0
+        varied = background_row >= 0 or current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
         varied = varied or current.tuned[index] != 0
         parent, capacity = cable.tree_parent[index], cable.tree_capacity[index]
@@ -76,12 +78,11 @@ def make_integrate_cable(tree_constants, soma_block, conductance):
             if varied:
                 extra = scratch[EXTRA, :n]
                 collect_extra(extra, lo, n, index, step, dt[0], seed[0], phase, current)
+            if background_row >= 0:
+                add_row(extra, q[background_row, lo : lo + n])
             theta = thresholds(index, lo, n, threshold, scratch)
-            rest, f, living = (
-                cable.dendrite_rest[lo : lo + n],
-                fired[lo : lo + n],
-                alive[lo : lo + n],
-            )
+            rest, f = cable.dendrite_rest[lo : lo + n], fired[lo : lo + n]
+            living = alive[lo : lo + n]
             s = cable.dendrite_v[:, lo : lo + n]
             on_exc, on_inh = cable.dendrite_exc[:, lo : lo + n], cable.dendrite_inh[:, lo : lo + n]
             on_nmda = cable.dendrite_nmda[:, lo : lo + n]

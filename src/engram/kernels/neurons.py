@@ -65,6 +65,13 @@ def collect_extra(extra, lo, n, index, step, dt, seed, phase, current):
 
 
 @inner_jit
+def add_row(current, row):
+    """Add what stands in a row to a current."""
+    for k in range(current.shape[0]):
+        current[k] += row[k]
+
+
+@inner_jit
 def add_drive(drive, alive, first, current):
     """Add a current to the neurons from `first` on; returns how many living ones it drives."""
     driven = 0

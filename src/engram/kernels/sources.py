@@ -7,6 +7,7 @@ from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit
 from engram.kernels.models import fast_log
 from engram.kernels.neurons import (
     ONE,
+    add_row,
     collect_extra,
     emit_spikes,
     held_phase,
@@ -101,108 +102,136 @@ def draw_spikes(line, guide, guided, lo, seed, step, fired, who):
     return n_fired
 
 
-@inner_inline_jit
-def poisson_sources(
-    index,
-    step,
-    dt,
-    seed,
-    region_first,
-    region_count,
-    input_factor,
-    receiving,
-    exc,
-    inh,
-    fired,
-    alive,
-    who,
-    scratch,
-    hazard,
-    hazard_guide,
-    hazard_steady,
-    hazard_ready,
-    current,
-    firing,
-):
-    """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
+def make_poisson_sources(background_row):
+    """The loop over Poisson sources; background_row: as of `make_relays`."""
 
-    The neurons' hazards I_i dt / 1000 stand side by side on a line, on which points are drawn by
-    the exponential gaps between them; a neuron fires if any falls on its part. So draws are exactly
-    independent, and their number is that of the spikes. While the input stays, so does the line.
-    """
-    first, count, factor = region_first[index], region_count[index], input_factor[index]
-    steady, phase = steady_current(index, current), held_phase(index, step, current)
-    varied = current.noise[index] > 0 or current.driven[index] != 0 or receiving[index] != 0
-    varied = varied or current.young[index] != 0
-    varied = varied or (current.holding[index] != 0 and current.held_period[index] > 1)
-    stays = not varied and hazard_ready[index] != 0 and hazard_steady[index] == steady
-    rate = scratch[EXTRA]
-    for lo in range(first, first + count, BLOCK):
-        n = min(BLOCK, first + count - lo)
-        flags = fired[lo : lo + (n + 7) // 8 * 8].view(np.uint64)
-        for k in range(flags.shape[0]):
-            flags[k] = np.uint64(0)
-        line, guide = hazard[lo : lo + n], hazard_guide[lo : lo + n]
-        if not stays:
-            collect_extra(rate, lo, n, index, step, dt[0], seed[0], phase, current)
-            lay_out_hazards(
-                line, lo, n, index, steady, rate, dt[0], (exc, inh), alive, factor, receiving[index]
-            )
-            if not varied:
-                make_guide(line, guide)
-        n_fired = draw_spikes(line, guide, not varied, lo, seed[0], step, fired, who)
-        if n_fired > 0:
-            emit_spikes(index, step, dt[0], lo, who, n_fired, 0.0, firing)
-    hazard_ready[index] = not varied
-    hazard_steady[index] = steady
-    current.driven[index] = 0
-    return 0
+    @inner_inline_jit
+    def poisson_sources(
+        index,
+        step,
+        dt,
+        seed,
+        region_first,
+        region_count,
+        input_factor,
+        receiving,
+        q,
+        exc,
+        inh,
+        fired,
+        alive,
+        who,
+        scratch,
+        hazard,
+        hazard_guide,
+        hazard_steady,
+        hazard_ready,
+        current,
+        firing,
+    ):
+        """Let neuron i fire with probability 1 - exp(-I_i dt / 1000), I_i its input in Hz.
 
-
-@inner_inline_jit
-def relays(
-    index,
-    step,
-    dt,
-    seed,
-    region_first,
-    region_count,
-    input_factor,
-    exc,
-    inh,
-    reached,
-    fired,
-    alive,
-    who,
-    scratch,
-    theta_plus,
-    adapting,
-    current,
-    firing,
-):
-    """Let each neuron fire whose input is at least 1; nothing to do where no input has come."""
-    first, count, factor = region_first[index], region_count[index], input_factor[index]
-    steady, phase = steady_current(index, current), held_phase(index, step, current)
-    varied = current.noise[index] > 0 or phase >= 0
-    varied = varied or current.driven[index] != 0 or current.young[index] != 0
-    if not varied and steady < ONE and reached[index] == 0:
+        The neurons' hazards I_i dt / 1000 stand side by side on a line, on which points are drawn
+        by the exponential gaps between them; a neuron fires if any falls on its part. So draws are
+        exactly independent, and their number is that of the spikes. While the input stays, so does
+        the line.
+        """
+        first, count, factor = region_first[index], region_count[index], input_factor[index]
+        steady, phase = steady_current(index, current), held_phase(index, step, current)
+        varied = current.noise[index] > 0 or current.driven[index] != 0 or receiving[index] != 0
+        varied = varied or current.young[index] != 0
+        varied = varied or (current.holding[index] != 0 and current.held_period[index] > 1)
+        stays = not varied and hazard_ready[index] != 0 and hazard_steady[index] == steady
+        rate = scratch[EXTRA]
+        for lo in range(first, first + count, BLOCK):
+            n = min(BLOCK, first + count - lo)
+            flags = fired[lo : lo + (n + 7) // 8 * 8].view(np.uint64)
+            for k in range(flags.shape[0]):
+                flags[k] = np.uint64(0)
+            line, guide = hazard[lo : lo + n], hazard_guide[lo : lo + n]
+            if not stays:
+                collect_extra(rate, lo, n, index, step, dt[0], seed[0], phase, current)
+                if background_row >= 0:
+                    add_row(rate[:n], q[background_row, lo : lo + n])
+                lay_out_hazards(
+                    line,
+                    lo,
+                    n,
+                    index,
+                    steady,
+                    rate,
+                    dt[0],
+                    (exc, inh),
+                    alive,
+                    factor,
+                    receiving[index],
+                )
+                if not varied:
+                    make_guide(line, guide)
+            n_fired = draw_spikes(line, guide, not varied, lo, seed[0], step, fired, who)
+            if n_fired > 0:
+                emit_spikes(index, step, dt[0], lo, who, n_fired, 0.0, firing)
+        hazard_ready[index] = not varied
+        hazard_steady[index] = steady
+        current.driven[index] = 0
         return 0
-    theta_step = theta_plus[index] if adapting[index] else 0.0
-    extra = scratch[EXTRA]
-    any_fired = False
-    for lo in range(first, first + count, BLOCK):
-        n = min(BLOCK, first + count - lo)
-        collect_extra(extra, lo, n, index, step, dt[0], seed[0], phase, current)
-        for k in range(n):
-            own = steady + extra[k] + (exc[lo + k] * factor[0] + inh[lo + k] * factor[2])
-            exc[lo + k] *= factor[1]
-            inh[lo + k] *= factor[3]
-            fired[lo + k] = np.uint8(own >= ONE) & alive[lo + k]
-        n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
-        if n_fired > 0:
-            any_fired = True
-            emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
-    # Input that decays within the step leaves nothing; the flags of those that fired are left.
-    reached[index] = any_fired or factor[1] != 0 or factor[3] != 0
-    current.driven[index] = 0
-    return 0
+
+    return poisson_sources
+
+
+def make_relays(background_row):
+    """The loop over relays; background_row: of each neuron, -1: they have the same."""
+
+    @inner_inline_jit
+    def relays(
+        index,
+        step,
+        dt,
+        seed,
+        region_first,
+        region_count,
+        input_factor,
+        q,
+        exc,
+        inh,
+        reached,
+        fired,
+        alive,
+        who,
+        scratch,
+        theta_plus,
+        adapting,
+        current,
+        firing,
+    ):
+        """Let each neuron fire whose input is at least 1; nothing to do where no input has come."""
+        first, count, factor = region_first[index], region_count[index], input_factor[index]
+        steady, phase = steady_current(index, current), held_phase(index, step, current)
+        varied = current.noise[index] > 0 or phase >= 0
+        varied = varied or current.driven[index] != 0 or current.young[index] != 0
+        varied = varied or background_row >= 0
+        if not varied and steady < ONE and reached[index] == 0:
+            return 0
+        theta_step = theta_plus[index] if adapting[index] else 0.0
+        extra = scratch[EXTRA]
+        any_fired = False
+        for lo in range(first, first + count, BLOCK):
+            n = min(BLOCK, first + count - lo)
+            collect_extra(extra, lo, n, index, step, dt[0], seed[0], phase, current)
+            if background_row >= 0:
+                add_row(extra[:n], q[background_row, lo : lo + n])
+            for k in range(n):
+                own = steady + extra[k] + (exc[lo + k] * factor[0] + inh[lo + k] * factor[2])
+                exc[lo + k] *= factor[1]
+                inh[lo + k] *= factor[3]
+                fired[lo + k] = np.uint8(own >= ONE) & alive[lo + k]
+            n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
+            if n_fired > 0:
+                any_fired = True
+                emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
+        # Input that decays within the step leaves nothing; the flags of those that fired are left.
+        reached[index] = any_fired or factor[1] != 0 or factor[3] != 0
+        current.driven[index] = 0
+        return 0
+
+    return relays

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +18,28 @@ from engram.network.interrupts import whole
 from engram.network.network import Process, Saved
 from engram.network.records import RegionRecord
 from engram.network.times import whole_steps
-from engram.spike_times import SpikeTimes
 from engram.stimulus import TimedArray
 
 NOBODY = np.zeros(0, np.int32)
 
 PARTS = np.arange(BLOCK) / BLOCK
 """Where the parts begin by which chances are looked up."""
+
+
+class GivenSpikes(Protocol):
+    """A neuron model with `has_given_spikes`; see `engram.SpikeTimes` for each of these."""
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Times of the spikes, ms, in ascending order."""
+
+    @property
+    def neurons(self) -> NDArray[np.int32]:
+        """Who fires at each."""
+
+    steps: Callable[[float], NDArray[np.int64]]
+    without: Callable[[NDArray[np.int64]], None]
+    take_spikes: Callable[[ArrayLike, ArrayLike], None]
 
 
 class Inputs(Process, saved_as="engram.inputs:Inputs"):
@@ -45,10 +61,10 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
     def _is_there(self, region: RegionRecord) -> bool:
         return self.network.regions.get(region.name) is region
 
-    def _sources(self) -> list[tuple[RegionRecord, SpikeTimes]]:
+    def _sources(self) -> list[tuple[RegionRecord, GivenSpikes]]:
         """The regions whose spikes are given."""
-        models = [(region, region.model) for region in self.network.regions.values()]
-        return [(region, model) for region, model in models if isinstance(model, SpikeTimes)]
+        regions = self.network.regions.values()
+        return [(r, cast(GivenSpikes, r.model)) for r in regions if r.model.has_given_spikes]
 
     @property
     def empty(self) -> bool:
@@ -181,12 +197,13 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
             A spike is before the present, of a neuron that the region does not have, or the second
             of a neuron in one step.
         """
-        model = region.model
-        if isinstance(model, SpikeTimes) and len(model.times):
-            self._check_spikes(region, model)
+        if region.model.has_given_spikes:
+            self._check_spikes(region, cast(GivenSpikes, region.model))
         self._laid_out = False
 
-    def _check_spikes(self, region: RegionRecord, model: SpikeTimes) -> None:
+    def _check_spikes(self, region: RegionRecord, model: GivenSpikes) -> None:
+        if not len(model.times):
+            return
         network, where = self.network, f"Region {region.name!r}: SpikeTimes"
         steps, count, dt = model.steps(network.dt), network.count(region), network.dt
         if model.neurons.max() >= count:
@@ -265,7 +282,7 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
     def _lay_out(
         self,
         present: tuple[PoissonInput | TimedInput, ...],
-        sources: list[tuple[RegionRecord, SpikeTimes]],
+        sources: list[tuple[RegionRecord, GivenSpikes]],
     ) -> None:
         """Write neurons, steps and values one after the other, and where those of each stand."""
         tables = self.network.tables
@@ -348,7 +365,7 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
             self._carry(restored(self.network, k, entry, arrays))
         for k, name in enumerate(values["sources"]):
             model = self.network.region("inputs: sources", name).model
-            if not isinstance(model, SpikeTimes):
+            if not model.has_given_spikes:
                 raise InvalidValueError(f"inputs: region {name!r} has no given spikes")
-            model.take_spikes(SpikeTimes(arrays[f"times{k}"], arrays[f"sources{k}"]))
+            cast(GivenSpikes, model).take_spikes(arrays[f"times{k}"], arrays[f"sources{k}"])
         self._changed()

@@ -8,7 +8,6 @@ from typing import Any
 from engram.engine import loops
 from engram.errors import InvalidValueError, items
 from engram.mechanisms.critic import Critic
-from engram.modulation import AcetylcholineRelease, SerotoninRelease
 from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Process, Saved
@@ -185,10 +184,10 @@ class Neuromodulation(Process):
             tables["release_kind"][p] = modulation.transmitter
             n = n_excitatory(network, network.regions[pathway.source])
             tables["release_factor"][p] = modulation.factors(network.dt, n)
-            if isinstance(modulation, SerotoninRelease):
+            if modulation.is_current:
                 unit = current_unit(network.regions[pathway.target].model)
                 tables["release_factor"][p, 3] *= unit
-            elif isinstance(modulation, AcetylcholineRelease):
+            if modulation.gates_learning:
                 gated.add(pathway.target)
         for pathway in network.pathways:
             learns = pathway.rule is not None and pathway.modulation is None

@@ -12,9 +12,8 @@ from engram.engine import loops
 from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT
-from engram.network import efficacy, inputs, pathways
+from engram.network import efficacy, individuals, inputs, pathways, population
 from engram.network.network import Network
-from engram.network.population import parameters
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import ModulatedRule, PlasticityRule
 
@@ -62,7 +61,8 @@ def bind(network: Network) -> None:
 
 def _region_entry(region: RegionRecord) -> Entry:
     kind = type(region.model)
-    return compartment_entry(kind) if region.dendrites.n_dynamic else model_entry(kind)
+    made = compartment_entry if region.dendrites.n_dynamic else model_entry
+    return made(kind, individuals.parameter_rows(region), individuals.background_row(region))
 
 
 def _rule_entries(network: Network, pathway: PathwayRecord) -> tuple[Entry, ...]:
@@ -101,10 +101,10 @@ def _fit_ring(network: Network) -> None:
 
 def _bind_region(network: Network, region: RegionRecord) -> None:
     tables, r, model = network.tables, region.index, region.model
-    inputs.check_rate(network, region, float(tables["background"][r]))
-    kind = type(model)
-    scalars = [p for p in kind.model_parameters() if p not in kind.per_neuron()]
-    for k, name in enumerate(scalars):
+    inputs.check_rate(network, region, float(np.max(individuals.background(network, region))))
+    own = individuals.parameter_rows(region)
+    shared = [p for p in type(model).model_parameters() if p not in own]
+    for k, name in enumerate(shared):
         tables["model_parameter"][r, k] = getattr(model, name)
     tables["input_factor"][r] = (
         *synaptic_factors(model.tau_exc, network.dt),
@@ -139,8 +139,7 @@ def _bind_dendrites(network: Network, region: RegionRecord) -> None:
     if nmda is not None:
         mean, kept = synaptic_factors(nmda.tau, network.dt)
         tables["nmda_factor"][r] = nmda.ratio * mean, kept, nmda.Mg / 3.57, nmda.E
-    rest = region.model.rest(parameters(network, region))
-    network.slots(region, "dendrite_rest")[:] = rest
+    network.slots(region, "dendrite_rest")[:] = population.rest(network, region)
 
 
 # -- pathways

@@ -7,10 +7,11 @@ import os
 
 import numpy as np
 
+from engram.distributions import Values
 from engram.engine.entries import check_model
 from engram.errors import CapacityError, InvalidTypeError, integer, number, unknown_name
 from engram.kernels.constants import EVENTS
-from engram.network import population, settings
+from engram.network import individuals, population, settings
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.own_wiring import OwnWiring, wire_within
@@ -18,6 +19,7 @@ from engram.network.records import RegionRecord
 from engram.network.removal import check_name
 from engram.network.transaction import transaction
 from engram.neurons import FiringPattern, NeuronModel, NeuronType, RegionType
+from engram.parameters.each import is_each
 from engram.state.schema import NEURON_FIELDS
 
 
@@ -132,7 +134,7 @@ def add_region(
     excitatory: float,
     patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None,
     variation: float,
-    background: float,
+    background: Values,
     noise: float | None,
     own: OwnWiring,
 ) -> RegionRecord:
@@ -158,7 +160,7 @@ def add_region(
         Firing patterns for both, or for each. None: those of the type.
     variation : float
         Of the parameters that differ between neurons, relative, in [0, 1].
-    background : float
+    background : float, array_like of shape (n_neurons,) or Distribution
         Constant input current, in the unit of the model.
     noise : float or None
         Standard deviation of the noise current. None: the model's default.
@@ -187,8 +189,11 @@ def add_region(
     number(f"{where}: connectivity", own.wiring.density, 0.0, 1.0)
     share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
     variation = number(f"{where}: variation", variation, 0.0, 1.0)
-    background = number(f"{where}: background", background)
     own_model = neuron_model(where, model)
+    each: dict[str, Values] = {**own_model.take_each()}
+    if is_each(background):
+        each[individuals.BACKGROUND], background = background, 0.0
+    current = number(f"{where}: background", background)
     level = own_model.default_noise if noise is None else number(f"{where}: noise", noise, 0.0)
     own.check(where)
     chosen = patterns_of(where, kind, patterns)
@@ -198,11 +203,12 @@ def add_region(
             len(network.regions), name, kind, own_model, chosen, variation, share, most
         )
         region.stream = 1 + max((r.stream for r in network.regions.values()), default=-1)
+        columns = individuals.adopt(network, region, each, n)
         _reserve(network, region, n)
-        own_model.attach(network.change)
+        individuals.attach(network, region)
         tables, r = network.tables, region.index
-        tables["background"][r], tables["noise"][r] = background, level
-        _fill(network, region, n)
+        tables["background"][r], tables["noise"][r] = current, level
+        _fill(network, region, n, columns)
         wire_within(network, where, region, rule, own)
     return region
 
@@ -218,7 +224,7 @@ def _reserve(network: Network, region: RegionRecord, n: int) -> None:
         R=region.index + 1,
         N=max(tables.sizes["N"], first + capacity),
         X=max(tables.sizes["X"], len(kind.states) - 1),
-        Q=max(tables.sizes["Q"], len(kind.per_neuron())),
+        Q=max(tables.sizes["Q"], len(individuals.rows(region))),
         M=max(tables.sizes["M"], len(kind.model_parameters())),
     )
     r = region.index
@@ -268,7 +274,7 @@ def physical_memory() -> int:
         return 1 << 47
 
 
-def _fill(network: Network, region: RegionRecord, n: int) -> None:
+def _fill(network: Network, region: RegionRecord, n: int, columns: individuals.Columns) -> None:
     """Let its first neurons be born: the excitatory ones first."""
     for process in network.processes:
         process.region_added(region)
@@ -278,5 +284,6 @@ def _fill(network: Network, region: RegionRecord, n: int) -> None:
         (np.arange(n_exc, n), NeuronType.INHIBITORY),
     ):
         if len(slots):
-            population.initialise(network, region, slots, kind, None)
+            own = {name: values[slots] for name, values in columns.items()}
+            population.initialise(network, region, slots, kind, None, own)
     network.neurons_changed()

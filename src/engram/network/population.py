@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from engram.errors import unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_PARAMETER
-from engram.network import pathways
+from engram.network import individuals, pathways
+from engram.network.individuals import Columns
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
@@ -144,7 +145,7 @@ def state(network: Network, region: RegionRecord, name: str) -> Array:
     Returns
     -------
     array of shape (n_neurons,)
-        A view; a copy for "activity".
+        A view; a copy for "activity". Parameters that were given for each neuron can only be read.
 
     Raises
     ------
@@ -180,8 +181,12 @@ def look(network: Network, region: RegionRecord, name: str) -> Array:
         return network.slots(region, "v")
     if name in states:
         return network.slots(region, "x", states.index(name) - 1)
-    if name in model.per_neuron():
-        return network.slots(region, "q", model.per_neuron().index(name))
+    rows = individuals.parameter_rows(region)
+    if name in rows:
+        values = network.slots(region, "q", rows.index(name)).view()
+        # Those that were given for each neuron are checked when they are assigned.
+        values.flags.writeable = name in model.per_neuron()
+        return values
     if name == "activity":
         return activity(network, region)
     if name in COMMON_STATES:
@@ -202,8 +207,7 @@ def state_names(region: RegionRecord) -> list[str]:
     list of str
         States and per-neuron parameters of the model, and what all neurons have.
     """
-    model = type(region.model)
-    return [*model.states, *model.per_neuron(), *COMMON_STATES]
+    return [*type(region.model).states, *individuals.parameter_rows(region), *COMMON_STATES]
 
 
 def parameters(network: Network, region: RegionRecord) -> dict[str, NDArray[np.float32]]:
@@ -221,7 +225,26 @@ def parameters(network: Network, region: RegionRecord) -> dict[str, NDArray[np.f
     dict of arrays of shape (n_neurons,)
         Views.
     """
-    return {name: state(network, region, name) for name in type(region.model).per_neuron()}
+    return {name: look(network, region, name) for name in individuals.parameter_rows(region)}
+
+
+def rest(network: Network, region: RegionRecord) -> NDArray[np.float32] | float:
+    """The potential at which the dendrites of neurons rest.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons they are.
+
+    Returns
+    -------
+    array of shape (n_neurons,), float32, or float
+        Potential, mV.
+    """
+    values = parameters(network, region)
+    return individuals.model_of(region, values).rest(values)
 
 
 def to_rest(network: Network, region: RegionRecord) -> None:
@@ -235,7 +258,7 @@ def to_rest(network: Network, region: RegionRecord) -> None:
         Whose neurons they are.
     """
     values = parameters(network, region)
-    for name, start in region.model.initial_states(values).items():
+    for name, start in individuals.model_of(region, values).initial_states(values).items():
         state(network, region, name)[:] = start
 
 
@@ -303,6 +326,7 @@ def fill_slots(
     slots: Slots,
     kind: NeuronType,
     pattern: FiringPattern | None = None,
+    columns: Columns | None = None,
 ) -> None:
     """Add neurons in slots, which are free; there must be room.
 
@@ -318,13 +342,15 @@ def fill_slots(
         Excitatory or inhibitory.
     pattern : FiringPattern, optional
         Firing pattern. None: that of the region for their type.
+    columns : Columns, optional
+        Their values of what was given for each neuron. None: the means.
     """
     if not len(slots):
         return
     more = max(0, int(slots.max()) + 1 - network.count(region))
     network.tables["region_count"][region.index] += more
     network.neurons_changed()
-    initialise(network, region, slots, kind, pattern)
+    initialise(network, region, slots, kind, pattern, columns)
 
 
 def initialise(
@@ -333,6 +359,7 @@ def initialise(
     slots: Slots,
     kind: NeuronType,
     pattern: FiringPattern | None,
+    columns: Columns | None,
 ) -> None:
     """Bring neurons to life at rest, with nothing left of whoever had the slots before.
 
@@ -348,8 +375,10 @@ def initialise(
         Excitatory or inhibitory.
     pattern : FiringPattern or None
         Firing pattern. None: that of the region for their type.
+    columns : Columns or None
+        Their values of what was given for each neuron. None: the means.
     """
-    tables, model = network.tables, region.model
+    tables = network.tables
     ids = slots + network.first(region)
     chosen = region.patterns[kind] if pattern is None else pattern
     # A slice where it will do, which is much faster.
@@ -360,7 +389,8 @@ def initialise(
     tables["neuron_type"][ids] = kind
     tables["pattern"][ids] = chosen
     tables["born"][ids] = network.step_count
-    values = _draw_parameters(network, region, ids, chosen)
+    values = _draw_parameters(network, region, ids, chosen, columns or {})
+    model = individuals.model_of(region, values)
     for k, (name, start) in enumerate(model.initial_states(values).items()):
         if name == "v":
             tables["v"][ids] = start
@@ -371,14 +401,17 @@ def initialise(
 
 
 def _draw_parameters(
-    network: Network, region: RegionRecord, ids: Slots, pattern: FiringPattern
-) -> dict[str, NDArray[np.float32]]:
-    """Draw the per-neuron parameters of newborns, and write them."""
+    network: Network, region: RegionRecord, ids: Slots, pattern: FiringPattern, columns: Columns
+) -> Columns:
+    """Write the per-neuron parameters of newborns; draw those that nobody has given."""
     model, tag = region.model, network.next_tag()
-    values: dict[str, NDArray[np.float32]] = {}
+    values = individuals.means(region, len(ids)) | columns
     given = model.own_values()
     uniform = np.empty(len(ids), np.float32)
-    for k, name in enumerate(type(model).per_neuron()):
+    for k, name in enumerate(individuals.rows(region)):
+        if name in values:
+            network.tables["q"][k, ids] = values[name]
+            continue
         centre = float(getattr(model, name))
         if name in model.pattern_parameters and name not in given:
             centre = pattern.parameters[model.pattern_parameters.index(name)]

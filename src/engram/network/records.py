@@ -80,6 +80,10 @@ class RegionRecord(Record):
         Its decay, ms. None: `Homeostasis` decides.
     rate_warned : bool
         Whether a warning has said that its sources can't reach a rate.
+    varying : tuple of str
+        The parameters of the model that were given for each neuron.
+    background : float, optional
+        The mean of the backgrounds that were given for each neuron. None: all have the same.
     stream : int
         Tells its random numbers from those of other regions; its first row by default.
     """
@@ -96,6 +100,8 @@ class RegionRecord(Record):
     theta_plus: float | None = None
     tau_theta: float | None = None
     rate_warned: bool = False
+    varying: tuple[str, ...] = ()
+    background: float | None = None
     stream: int = GONE
 
     def __post_init__(self) -> None:

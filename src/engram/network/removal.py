@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engram.errors import InvalidValueError
+from engram.network.individuals import fit_rows
 from engram.network.interrupts import whole
 from engram.network.network import Network, Process
 from engram.network.records import GONE, PathwayRecord, RegionRecord, label_of
@@ -169,10 +170,10 @@ def _fit_sizes(network: Network) -> None:
     kinds = [type(region.model) for region in regions]
     network.tables.resize(
         X=max((len(kind.states) - 1 for kind in kinds), default=1) or 1,
-        Q=max((len(kind.per_neuron()) for kind in kinds), default=1) or 1,
         M=max((len(kind.model_parameters()) for kind in kinds), default=1) or 1,
         J=max((region.dendrites.n_dynamic for region in regions), default=0),
     )
+    fit_rows(network)
 
 
 def _removal_of(pathway: PathwayRecord) -> Callable[[Process], None]:

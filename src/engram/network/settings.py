@@ -15,12 +15,13 @@ from engram.errors import (
     indices,
     number,
 )
-from engram.modulation import AcetylcholineRelease, Modulation, as_modulation
+from engram.modulation import Modulation, as_modulation
 from engram.morphology import DYNAMICS, NMDA, Morphology, Placement, as_morphology
 from engram.network import efficacy, pathways, sites
 from engram.network.bind import is_plastic
 from engram.network.dendrites import Dendrites
 from engram.network.extent import check_extent, extremes
+from engram.network.individuals import check_compartments
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
@@ -99,7 +100,7 @@ def set_rule(network: Network, pathway: PathwayRecord, rule: PlasticityRule | st
 
 def _gated_by_acetylcholine(network: Network, pathway: PathwayRecord) -> bool:
     return pathway.modulation is None and any(
-        isinstance(p.modulation, AcetylcholineRelease)
+        p.modulation is not None and p.modulation.gates_learning
         for p in network.pathways
         if p.target == pathway.target
     )
@@ -125,7 +126,7 @@ def set_modulation(network: Network, pathway: PathwayRecord, modulation: Modulat
     """
     where = f"{pathway.where}: modulation"
     new = as_modulation(where, modulation)
-    if isinstance(new, AcetylcholineRelease):
+    if new is not None and new.gates_learning:
         for other in network.pathways:
             onto = other.target == pathway.target and other.modulation is None
             if onto and other is not pathway and other.rule is not None:
@@ -339,6 +340,8 @@ def set_morphology(
             f"CurrentLIF and Izhikevich neurons can (or use dynamics='passive')"
         )
     new = Dendrites(tree, dynamics, nmda)
+    if new.n_dynamic:
+        check_compartments(where, model, region.varying)
     incoming = [p for p in network.pathways if p.target == region.name]
     moved = [sites.moved(network, p, region.dendrites, new) for p in incoming]
     region.dendrites = new

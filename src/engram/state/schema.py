@@ -6,7 +6,7 @@ reference documentation are all driven by these two lists: `BRAIN_FIELDS` (one s
 wants it names it as an argument.
 
 Dimensions: N neuron slots, R regions, P projections, S synapses of a projection, E slots of the
-spike ring, H steps kept in it, X model states beyond v, Q per-neuron model parameters, M parameters
+spike ring, H steps kept in it, X model states beyond v, Q parameters of each neuron, M parameters
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
 oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
@@ -121,7 +121,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     # Neurons.
     _f("v", "float32", "N", -65, "mV", "membrane potential", on="RBA"),
     _f("x", "float32", "X N", 0, "model", "further state variables of the neuron model", on="RBA"),
-    _f("q", "float32", "Q N", 0, "model", "model parameters that vary between neurons", on="B"),
+    _f("q", "float32", "Q N", 0, "model", "parameters and backgrounds of each neuron", on="B"),
     _f("exc", "float32", "N", 0, "current or g/g_L", "excitatory synaptic input", on="RBDA"),
     _f(
         "inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)",
@@ -219,7 +219,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("region_capacity", "int64", "R", 0, "", "neuron slots reserved", "parameter", low=0),
     _f("region_count", "int64", "R", 0, "", "neuron slots in use", "parameter", low=0),
     _f("model_parameter", "float32", "R M", 0, "model", "parameters of the model", "parameter"),
-    _f("background", "float32", "R", 0, "current", "constant input", "parameter"),
+    _f("background", "float32", "R", 0, "current", "constant input of all neurons", "parameter"),
     _f("noise", "float32", "R", 0, "current ms^1/2", "white noise input", "parameter", low=0),
     _f(
         "tau_activity", "float32", "R", 1000, "ms", "window of the rate estimate", "parameter",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engram.kernels.calls import call, kernel
 from engram.network import pathways, population
+from engram.network.individuals import columns_of
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.neurons import NeuronType
@@ -150,7 +151,8 @@ class Family:
                 np.int64(network.step_count * _DRAWS),
             )
             part, chosen = slots[used : used + count], options[:count]
-            population.fill_slots(network, region, part, kind)
+            like = columns_of(network, region, chosen)
+            population.fill_slots(network, region, part, kind, columns=like)
             theta = population.state(network, region, "theta")
             theta[part] = theta[chosen]
             born.append(part)
@@ -165,7 +167,8 @@ class Family:
             alive[: network.count(follower)] = network.alive(follower)
             # A neuron may have died whose counterpart lives on.
             free = ~alive[new] & alive[kin]
-            population.fill_slots(network, follower, new[free], NeuronType.EXCITATORY)
+            like = columns_of(network, follower, kin[free])
+            population.fill_slots(network, follower, new[free], NeuronType.EXCITATORY, columns=like)
             theta = population.state(network, follower, "theta")
             theta[new[free]] = theta[kin[free]]
             self._born[follower.name], self._sisters[follower.name] = new[free], kin[free]

@@ -100,7 +100,7 @@ class Parameter(Generic[T]):
         return inherited
 
     def __set__(self, instance: Any, value: T) -> None:
-        instance._set_parameter(self, self.checked(f"{type(instance).__name__}.{self.name}", value))
+        instance._set_parameter(self, value)
 
     def checked(self, where: str, value: Any) -> T:
         """The value in the parameter's type.
@@ -262,6 +262,7 @@ class Parameterized:
 
     def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
         values, change = self.__dict__["_values"], self.__dict__["_change"]
+        value = parameter.checked(f"{type(self).__name__}.{parameter.name}", value)
         if change is None:
             values[parameter.name] = value
         else:
@@ -380,9 +381,8 @@ def _entry(parameter: Parameter[Any]) -> str:
     # A word begins with a capital; a symbol stays as it is.
     word = p.doc.partition(" ")[0]
     meaning = p.doc[:1].upper() + p.doc[1:] if len(word) > 1 else p.doc
-    parts = [meaning, p.unit and f"Unit: {p.unit}", _range(p)]
-    if p.per_neuron:
-        parts.append("May differ between neurons")
+    differs = "May differ between neurons" if p.per_neuron else ""
+    parts = [meaning, p.unit and f"Unit: {p.unit}", _range(p), differs]
     text = " ".join(f"{part}." for part in parts if part)
     body = textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="    ")
     return f"{p.name} : {kind}, default {p.default!r}" + ("\n" + body if body else "")
