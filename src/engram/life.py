@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
 from engram.errors import indices as checked_indices
+from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.memory import Memory, SleepReport
 from engram.network import efficacy, inputs, present
 from engram.network.network import MAX_STEPS, Network
@@ -20,9 +21,6 @@ from engram.progress import Progress, reporting
 
 CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
-
-MOST = 1e10
-"""Largest current that may be injected: far beyond it single precision gives up."""
 
 StimulusFunction = Callable[[Any, int], object]
 
@@ -85,9 +83,11 @@ class Life:
         target = self.network.region(where, region)
         chosen = checked_indices(f"{where}: indices", indices, self.network.count(target))
         if as_array(f"{where}: current", current).ndim == 0:
-            amount: Any = np.float32(number(f"{where}: current", current, -MOST, MOST))
+            amount: Any = np.float32(number(f"{where}: current", current, -MOST_INPUT, MOST_INPUT))
         else:
-            amount = vector(f"{where}: current", current, -MOST, MOST, length=len(chosen))
+            amount = vector(
+                f"{where}: current", current, -MOST_INPUT, MOST_INPUT, length=len(chosen)
+            )
         inputs.inject(self.network, target, chosen, amount)
 
     def hold(self, region: str, values: ArrayLike) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from engram.distributions import Values
 from engram.errors import CapacityError, InvalidTypeError, integer, number
 from engram.errors import indices as checked_indices
+from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.morphology import NMDA, Morphology
 from engram.network import individuals, population, settings
@@ -249,7 +250,7 @@ class Region(View):
 
         Can be assigned, a distribution as well. An array can only be read.
         """
-        return individuals.background(self._network, self._record)  # type: ignore[no-any-return]
+        return individuals.background(self._network, self._record)
 
     @background.setter
     def background(self, value: Values) -> None:
@@ -257,15 +258,12 @@ class Region(View):
 
     @property
     def noise(self) -> float:
-        """White noise input: its standard deviation over 1 ms. The mean over dt has noise/sqrt(dt).
-
-        Each neuron draws its own.
-        """
+        """White noise, each neuron's own: its standard deviation over 1 ms (over dt: / sqrt(dt))."""
         return self._scalar_parameter("noise")
 
     @noise.setter
     def noise(self, value: float) -> None:
-        checked = number(f"{self._record.where}: noise", value, 0.0)
+        checked = number(f"{self._record.where}: noise", value, 0.0, MOST_INPUT)
         self._network.tables["noise"][self._record.index] = checked
 
     @property

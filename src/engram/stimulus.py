@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
 from engram.kernels.calls import kernel
-from engram.kernels.constants import STREAM_ENCODER
+from engram.kernels.constants import MOST_INPUT, STREAM_ENCODER
 from engram.neurons import NeuronModel
 from engram.parameters import Parameter, Parameterized
 
@@ -125,10 +125,6 @@ class Encoded(NamedTuple):
         return np.where(self.onset <= phase, self.amplitude, np.float32(0))
 
 
-MOST = 1e10
-"""Largest input that may be given: far beyond it single precision gives up."""
-
-
 class TimedArray:
     """Values that follow one another in time: row k holds from k dt to (k + 1) dt.
 
@@ -164,10 +160,10 @@ class TimedArray:
             raise InvalidValueError(
                 f"TimedArray: values must have the shape (n,) or (n, neurons), not {given.shape}"
             )
-        if not (np.abs(given) <= MOST).all():
-            bad = given[~(np.abs(given) <= MOST)][0]
+        if not (np.abs(given) <= MOST_INPUT).all():
+            bad = given[~(np.abs(given) <= MOST_INPUT)][0]
             raise InvalidValueError(
-                f"TimedArray: values must be finite and within +-{MOST:g}; one is {bad}"
+                f"TimedArray: values must be finite and within +-{MOST_INPUT:g}; one is {bad}"
             )
         self._dt = number("TimedArray: dt", dt, 0.0, open_low=True)
         self._values = given.astype(np.float32)

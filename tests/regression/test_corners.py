@@ -281,3 +281,37 @@ def test_what_is_written_into_a_copy_is_refused(name: str) -> None:
     array = getattr(brain.projections[0] if name in PROJECTION else brain.regions["a"], name)
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"n_neurons": 2**63},
+        {"n_neurons": 2**70},
+        {"max_neurons": 2**63},
+        {"n_neurons": 2**31 - 1, "background": Uniform(0.0, 1.0)},
+        {"background": 1e20},
+        {"background": -1e20},
+        {"background": Normal(0.0, 1e30)},
+        {"noise": 2.0**63},
+        {"rule": np.zeros((2, 2))},
+    ],
+    ids=repr,
+)
+def test_a_region_that_could_not_work_is_refused_before_anything_has_changed(given) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 6)
+    before = brain.fingerprint()
+    with pytest.raises(EngramError):
+        brain.add_region("b", **given)
+    assert brain.fingerprint() == before
+    assert list(brain.regions) == ["a"]
+    brain.run(2)
+    brain.check()
+
+
+@pytest.mark.parametrize("mechanism", ["homeostasis", "metaplasticity"])
+def test_a_target_rate_that_nothing_can_be_relative_to_is_refused(mechanism: str) -> None:
+    brain = Brain(seed=1)
+    with pytest.raises(InvalidValueError, match=r"at least|\[0.001"):
+        getattr(brain, mechanism).target_rate = 1e-300

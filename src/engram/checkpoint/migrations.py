@@ -330,7 +330,7 @@ def _from_5(brain: dict[str, Any], _: Arrays) -> None:
 
 
 def _from_6(brain: dict[str, Any], _: Arrays) -> None:
-    """Rates had one target and growth no limits: what was not there has no effect. BCM acted on all rules."""
+    """What was not there has no effect; BCM acted on all rules."""
     rules = {entry["rule"]["class"] for entry in brain["projections"] if entry["rule"]}
     then = NEUTRAL_6 | {path: {"metaplastic": True} for path in rules}
     for path, values in then.items():

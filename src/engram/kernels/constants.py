@@ -50,6 +50,12 @@ TRANSMITTERS, TYPES, PATTERNS = 5, 2, 7
 # What a cycle of growth finds of a synapse: it is a dead neuron's, or weak, old and unused.
 LOST, IDLE = 1, 2
 
+MOST_NEURONS = (1 << 31) - 1
+"""Neuron slots a region may have: their numbers have 32 bits."""
+
+MOST_INPUT = 1e10
+"""Largest current or rate that may be given: far beyond it single precision gives up."""
+
 RULE_PARAMETERS = 8
 """Parameters a plasticity rule may have."""
 

@@ -40,7 +40,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     name = "homeostasis"
     order = 20
 
-    target_rate = Parameter(5.0, low=0.0, open_low=True, unit="Hz", doc="rate aimed at")
+    target_rate = Parameter(5.0, low=1e-3, unit="Hz", doc="rate aimed at")
     tolerance = Parameter(
         8.0, low=1.0, doc="rates from target_rate / tolerance to target_rate x tolerance are right"
     )

@@ -43,7 +43,7 @@ class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     name = "metaplasticity"
     order = 21
 
-    target_rate = Parameter(7.0, low=0.0, open_low=True, unit="Hz", doc="rate at rest")
+    target_rate = Parameter(6.0, low=1e-3, unit="Hz", doc="rate at rest")
     tau_rate = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="window of the rate")
     tau_threshold = Parameter(
         5_000.0, low=0.0, open_low=True, unit="ms", doc="window of the mean squared rate"

@@ -10,7 +10,7 @@ import numpy as np
 from engram.distributions import Values
 from engram.engine.entries import check_model
 from engram.errors import CapacityError, InvalidTypeError, integer, number, unknown_name
-from engram.kernels.constants import EVENTS
+from engram.kernels.constants import EVENTS, MOST_INPUT, MOST_NEURONS
 from engram.network import individuals, population, settings
 from engram.network.interrupts import whole
 from engram.network.network import Network
@@ -193,8 +193,10 @@ def add_region(
     each: dict[str, Values] = {**own_model.take_each()}
     if is_each(background):
         each[individuals.BACKGROUND], background = background, 0.0
-    current = number(f"{where}: background", background)
-    level = own_model.default_noise if noise is None else number(f"{where}: noise", noise, 0.0)
+    current = number(f"{where}: background", background, -MOST_INPUT, MOST_INPUT)
+    level = own_model.default_noise
+    if noise is not None:
+        level = number(f"{where}: noise", noise, 0.0, MOST_INPUT)
     own.check(where)
     chosen = patterns_of(where, kind, patterns)
     rule = settings.rule_of(network, where, own.rule)
@@ -203,8 +205,9 @@ def add_region(
             len(network.regions), name, kind, own_model, chosen, variation, share, most
         )
         region.stream = 1 + max((r.stream for r in network.regions.values()), default=-1)
+        first = _free_slots(network, region)
         columns = individuals.adopt(network, region, each, n)
-        _reserve(network, region, n)
+        _reserve(network, region, n, first)
         individuals.attach(network, region)
         tables, r = network.tables, region.index
         tables["background"][r], tables["noise"][r] = current, level
@@ -213,13 +216,14 @@ def add_region(
     return region
 
 
-def _reserve(network: Network, region: RegionRecord, n: int) -> None:
+def _capacity(region: RegionRecord) -> int:
+    """Regions start at multiples of 8 so that flags can be scanned a word at a time."""
+    return -(-region.max_neurons // 8) * 8
+
+
+def _reserve(network: Network, region: RegionRecord, n: int, first: int) -> None:
     """Make room for a region in the tables."""
-    tables, kind = network.tables, type(region.model)
-    # Regions start at multiples of 8 so that flags can be scanned a word at a time.
-    capacity = -(-region.max_neurons // 8) * 8
-    first = _free_slots(network, capacity)
-    _check_memory(network, region, first + capacity)
+    tables, kind, capacity = network.tables, type(region.model), _capacity(region)
     tables.resize(
         R=region.index + 1,
         N=max(tables.sizes["N"], first + capacity),
@@ -238,15 +242,18 @@ def _reserve(network: Network, region: RegionRecord, n: int) -> None:
     network.regions[region.name] = region
 
 
-def _free_slots(network: Network, capacity: int) -> int:
+def _free_slots(network: Network, region: RegionRecord) -> int:
     """Where there is room for a region: in the first gap that a removed one left, or at the end."""
-    tables = network.tables
+    tables, capacity = network.tables, _capacity(region)
+    _check_memory(network, region, capacity)
     order = np.argsort(tables["region_first"])
     first, end = tables["region_first"][order], tables["region_capacity"][order]
     end = first + end
     starts = np.concatenate([[0], end])
     room = np.concatenate([first, [np.iinfo(np.int64).max]]) - starts
-    return int(starts[np.flatnonzero(room >= capacity)[0]])
+    found = int(starts[np.flatnonzero(room >= capacity)[0]])
+    _check_memory(network, region, found + capacity)
+    return found
 
 
 def _check_memory(network: Network, region: RegionRecord, slots: int) -> None:
@@ -256,7 +263,7 @@ def _check_memory(network: Network, region: RegionRecord, slots: int) -> None:
         np.dtype(f.dtype).itemsize * math.prod(max(sizes[d], 1) for d in f.dims[:-1])
         for f in NEURON_FIELDS
     )
-    needed, there = rows * slots, physical_memory()
+    needed, there = rows * slots, min(physical_memory(), rows * MOST_NEURONS)
     if needed > there:
         raise CapacityError(
             f"Brain.add_region: max_neurons = {region.max_neurons} needs "

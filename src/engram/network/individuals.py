@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
 from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, number
-from engram.kernels.constants import STREAM_PARAMETER
+from engram.kernels.constants import MOST_INPUT, STREAM_PARAMETER
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
@@ -28,7 +28,7 @@ from engram.state.tables import Array
 BACKGROUND = "(background)"
 """The name of the row with backgrounds; no parameter can have it."""
 
-CURRENT = Parameter(0.0, doc="constant input current")
+CURRENT = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="constant input current")
 
 OF_DENDRITES = ("tau_m", "E_exc", "E_inh")
 """Parameters that compartments share with the soma, one value for the whole region."""
@@ -168,7 +168,7 @@ def model_of(region: RegionRecord, columns: Mapping[str, NDArray[np.float32]]) -
     return region.model.with_arrays({name: columns[name] for name in region.varying})
 
 
-def background(network: Network, region: RegionRecord) -> Any:
+def background(network: Network, region: RegionRecord) -> float | NDArray[np.float32]:
     """The constant input of a region.
 
     Parameters
@@ -185,7 +185,7 @@ def background(network: Network, region: RegionRecord) -> Any:
     """
     if region.background is None:
         return float(network.tables["background"][region.index])
-    view = network.slots(region, "q", background_row(region)).view()
+    view: NDArray[np.float32] = network.slots(region, "q", background_row(region)).view()
     view.flags.writeable = False
     return view
 
@@ -373,7 +373,7 @@ def set_background(network: Network, region: RegionRecord, value: Values) -> Non
     if is_each(value):
         _set_backgrounds(network, region, value)
         return
-    checked = number(f"{region.where}: background", value)
+    checked = number(f"{region.where}: background", value, -MOST_INPUT, MOST_INPUT)
     if region.background is not None:
         _forget_backgrounds(network, region)
     network.tables["background"][region.index] = checked

@@ -51,7 +51,7 @@ def rule_of(
     PlasticityRule or None
         None: it does not learn.
     """
-    if rule != "default":
+    if not (isinstance(rule, str) and rule == "default"):
         return as_rule(where, rule)
     return None if network.frozen["default_rule"] else RewardSTDP()
 
