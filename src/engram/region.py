@@ -258,7 +258,7 @@ class Region(View):
 
     @property
     def noise(self) -> float:
-        """White noise, each neuron's own: its standard deviation over 1 ms (over dt: / sqrt(dt))."""
+        """White noise, each neuron's own: standard deviation over 1 ms (over dt: / sqrt(dt))."""
         return self._scalar_parameter("noise")
 
     @noise.setter

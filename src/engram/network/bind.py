@@ -101,7 +101,9 @@ def _fit_ring(network: Network) -> None:
 
 def _bind_region(network: Network, region: RegionRecord) -> None:
     tables, r, model = network.tables, region.index, region.model
-    inputs.check_rate(network, region, float(np.max(individuals.background(network, region))))
+    given = individuals.background(network, region)
+    greatest = given if isinstance(given, float) else float(given.max())
+    inputs.check_rate(network, region, greatest)
     own = individuals.parameter_rows(region)
     shared = [p for p in type(model).model_parameters() if p not in own]
     for k, name in enumerate(shared):
