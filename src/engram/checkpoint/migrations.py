@@ -140,8 +140,12 @@ DEFAULTS_1: dict[str, dict[str, Any]] = {
 """What parameters that nobody had set meant in format 1, which did not say so itself."""
 
 
-NEUTRAL_6: dict[str, dict[str, Any]] = {
-    "engram.homeostasis:Homeostasis": {"tolerance": 1.0, "excitability_rate": 0.0},
+THEN_6: dict[str, dict[str, Any]] = {
+    "engram.homeostasis:Homeostasis": {
+        "tau_rate": 5000.0,
+        "tolerance": 1.0,
+        "excitability_rate": 0.0,
+    },
     "engram.growth:Growth": {
         "neurogenesis_ceiling": 1e9,
         "most_growth": 1e9,
@@ -150,7 +154,7 @@ NEUTRAL_6: dict[str, dict[str, Any]] = {
         "apoptosis_floor": 0.0,
     },
 }
-"""Values with which the settings that came in format 7 do nothing."""
+"""What files do not say: settings that came in format 7 did nothing; tau_rate came in format 3."""
 
 
 def _from_1(brain: dict[str, Any], arrays: Arrays) -> None:
@@ -332,7 +336,7 @@ def _from_5(brain: dict[str, Any], _: Arrays) -> None:
 def _from_6(brain: dict[str, Any], _: Arrays) -> None:
     """What was not there has no effect; BCM acted on all rules."""
     rules = {entry["rule"]["class"] for entry in brain["projections"] if entry["rule"]}
-    then = NEUTRAL_6 | {path: {"metaplastic": True} for path in rules}
+    then = THEN_6 | {path: {"metaplastic": True} for path in rules}
     for path, values in then.items():
         brain["defaults"][path] = {**brain["defaults"].get(path, {}), **values}
 

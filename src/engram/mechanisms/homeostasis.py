@@ -45,7 +45,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         8.0, low=1.0, doc="rates from target_rate / tolerance to target_rate x tolerance are right"
     )
     excitability_rate = Parameter(
-        0.05, low=0.0, unit="current/(s Hz)", doc="how fast excitability follows a wrong rate"
+        0.15, low=0.0, unit="current/(s Hz)", doc="how fast excitability follows a wrong rate"
     )
     tau_excitability = Parameter(
         60_000.0, low=0.0, open_low=True, unit="ms", doc="time in which it is forgotten"
@@ -53,7 +53,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     scaling_rate = Parameter(0.02, low=0.0, high=1.0, doc="relative change at a check, at most")
     check_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between checks")
     tau_rate = Parameter(
-        5000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
+        2000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
     )
     integral_rate = Parameter(0.0, low=0.0, unit="1/s", doc="weight of the integral of the error")
     theta_plus = Parameter(0.0, low=0.0, doc="step of the adaptive threshold at a spike")
