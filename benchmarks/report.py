@@ -29,7 +29,9 @@ from benchmarks.learning import (
     spike_times,
     turning,
 )
+from benchmarks.life import report as life
 from benchmarks.mechanisms import homeostasis, neuromodulation
+from benchmarks.reliability import report as reliability
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -216,7 +218,13 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("growing", lambda results: [experiment.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),
+    ("life", life.section),
     ("growth_cycle", growth),
+    ("interrupts", reliability.interrupts),
+    ("sequences", reliability.sequences),
+    ("sequences_bounds", reliability.sequences),
+    ("memory", reliability.memory),
+    ("reliability_cache", reliability.cache),
     ("checkpoints", checkpoints),
     ("morphology", morphology),
     ("speed", speed),
@@ -239,6 +247,7 @@ DRAWINGS: dict[str, Callable[[dict[str, Any], Path], None]] = {
     "agents": lambda results, path: agents.draw(results["curves"], path),
     "classifiers": lambda results, path: classifiers.draw(results["results"], path),
     "grid_nav": lambda results, path: grid_nav.draw(results["rows"], path),
+    "life": life.draw,
     **{e.name: e.draw_stored for e in EXPERIMENTS},
 }
 """What draws the figures of a file of results."""

@@ -1,48 +1,66 @@
 """Leaves brains on, and writes what became of them.
 
-python -m benchmarks.life --minutes 60 --seeds 3
+python -m benchmarks.life --minutes 60 --seeds 20
+
+Trials are kept (benchmarks/runs), so that a run that was interrupted is taken up again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from benchmarks.life.measure import live, told_apart
+from benchmarks.learning.trials import RESULTS, source, trials, write
+from benchmarks.life.measure import live, silence, told_apart
 from benchmarks.life.networks import INPUTS, NETWORKS, usage
+from benchmarks.speed.measure import environment
+
+READ = "output"
+"""The region whose spikes are read, where there is one."""
+
+
+def trial(*, seed: int, network: str, inputs: str, minutes: float, quiet: float) -> dict[str, Any]:
+    """One brain, for some minutes; then quiet ones, and a stimulus."""
+    life, brain = live(network, inputs, seed, minutes)
+    quieted = silence(brain, quiet)
+    row = {
+        "lives": life.lives,
+        "low": min(low for low, _ in life.rates.values()),
+        "high": max(high for _, high in life.rates.values()),
+        "growth": life.growth,
+        "drift": life.drift,
+        "lost": quieted.lost,
+        "answers": quieted.answers,
+        "rates": life.rates,
+        "neurons": life.neurons,
+        "synapses": life.synapses,
+    }
+    if network == "usage":
+        row["told apart"], row["at birth"] = told_apart(brain, READ), told_apart(usage(seed), READ)
+    return row
 
 
 def main() -> None:
     """Measure, and write a file."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=60.0, help="simulated")
-    options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--quiet", type=float, default=10.0, help="minutes of silence after them")
+    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--jobs", type=int, default=1)
     options.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
     options.add_argument("--inputs", nargs="*", default=list(INPUTS), choices=list(INPUTS))
-    options.add_argument("--output", type=Path, default=Path("benchmarks/results/life.json"))
     given = options.parse_args()
-    rows: list[dict[str, Any]] = []
-    for network in given.networks:
-        for inputs in given.inputs:
-            for seed in range(1, given.seeds + 1):
-                began = time.process_time()
-                life, brain = live(network, inputs, seed, given.minutes)
-                row = {**asdict(life), "lives": life.lives}
-                if network == "usage":
-                    row["output tells apart"] = told_apart(brain, "output")
-                    row["at birth"] = told_apart(usage(seed), "output")
-                row["cpu s"] = round(time.process_time() - began, 1)
-                rows.append(row)
-                print(json.dumps(row), flush=True)
-                given.output.write_text(
-                    json.dumps({"minutes": given.minutes, "lives": rows}, indent=1)
-                )
-    alive = sum(row["lives"] for row in rows)
-    print(f"{alive} of {len(rows)} brains lived")
+    points = [
+        {"network": network, "inputs": inputs, "minutes": given.minutes, "quiet": given.quiet}
+        for network in given.networks
+        for inputs in given.inputs
+    ]
+    seeds = range(1, given.seeds + 1)
+    rows = trials("life", trial, points, seeds, jobs=given.jobs)
+    head = {"environment": environment(), "source": source(), "minutes": given.minutes}
+    document = {**head, "quiet": given.quiet, "seeds": list(seeds), "lives": rows}
+    write(RESULTS / "life.json", document, a_line_each="lives")
+    print(f"{sum(row['lives'] for row in rows)} of {len(rows)} brains lived")
 
 
 if __name__ == "__main__":

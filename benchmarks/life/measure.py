@@ -26,23 +26,14 @@ class Life:
 
     Attributes
     ----------
-    network, inputs : str
-        Which, and what came in.
-    seed : int
-        Of the brain.
     rates : dict of str to list of two floats
         Least and greatest rate of each region over 10 s after the first minute, Hz.
     neurons : list of three dicts
-        Living neurons by region: after 10 s, at two thirds, at the end.
+        Living neurons by region: at first, at two thirds, at the end.
     synapses : list of int
         Synapses at two thirds and at the end.
-    lives : bool
-        Whether all rates are within 0.3 to 50 Hz.
     """
 
-    network: str
-    inputs: str
-    seed: int
     rates: dict[str, list[float]]
     neurons: list[dict[str, int]]
     synapses: list[int]
@@ -51,6 +42,19 @@ class Life:
     def lives(self) -> bool:
         """Whether all rates are within 0.3 to 50 Hz."""
         return all(low >= LOW and high <= HIGH for low, high in self.rates.values())
+
+    @property
+    def growth(self) -> float:
+        """The largest region of all, relative to its neurons at first."""
+        first, *later = self.neurons
+        return max(then[name] / n for then in later for name, n in first.items())
+
+    @property
+    def drift(self) -> float:
+        """Change of neurons or synapses in the last third, relative, the greater one."""
+        _, before, after = (sum(n.values()) for n in self.neurons)
+        earlier, later = self.synapses
+        return max(abs(after / before - 1.0), abs(later / max(earlier, 1) - 1.0))
 
 
 def live(
@@ -80,7 +84,7 @@ def live(
         setattr(getattr(brain, mechanism), parameter, value)
     windows, k = round(minutes * 6), 0
     rates: dict[str, list[float]] = {}
-    neurons, synapses = [], []
+    neurons, synapses = [living(brain)], [0]
     for window in range(windows):
         start = brain.time
         before = {name: spikes_of(brain, name) for name in brain.regions}
@@ -93,11 +97,59 @@ def live(
             if start >= SETTLING:
                 low, high = rates.get(name, [rate, rate])
                 rates[name] = [min(low, rate), max(high, rate)]
-        if window in (0, windows * 2 // 3, windows - 1):
-            neurons.append({n: r.n_alive_neurons for n, r in brain.regions.items()})
+        if window in (windows * 2 // 3, windows - 1):
+            neurons.append(living(brain))
             synapses.append(sum(p.n_synapses for p in brain.projections))
     found = {n: [round(low, 2), round(high, 2)] for n, (low, high) in rates.items()}
-    return Life(network, inputs, seed, found, neurons, synapses[1:]), brain
+    return Life(found, neurons, synapses[1:]), brain
+
+
+def living(brain: Brain) -> dict[str, int]:
+    """Living neurons by region."""
+    return {name: region.n_alive_neurons for name, region in brain.regions.items()}
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What silence does to a brain.
+
+    Attributes
+    ----------
+    lost : float
+        The greatest share of its neurons that a region lost.
+    answers : bool
+        Whether every region fires more at a stimulus afterwards than before it.
+    """
+
+    lost: float
+    answers: bool
+
+
+def silence(brain: Brain, minutes: float) -> Silence:
+    """Leave a copy of a brain without input, then show it a stimulus.
+
+    Parameters
+    ----------
+    brain : Brain
+        Which is left as it is.
+    minutes : float
+        Simulated.
+
+    Returns
+    -------
+    Silence
+        What became of it.
+    """
+    twin = brain.copy()
+    before = living(twin)
+    twin.run(round(minutes * 60_000 / twin.dt), progress=False)
+    after = living(twin)
+    quiet = twin.present("input", [0.0], 3000)
+    shown = twin.present("input", STIMULI[0], 3000)
+    return Silence(
+        lost=max(1.0 - after[name] / n for name, n in before.items()),
+        answers=all(shown[name].sum() > quiet[name].sum() for name in before),
+    )
 
 
 def spikes_of(brain: Brain, name: str) -> int:

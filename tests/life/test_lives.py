@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.life.measure import live, told_apart
+from benchmarks.life.measure import live, silence, told_apart
 from benchmarks.life.networks import usage
 
 CASES = [
@@ -12,7 +12,7 @@ CASES = [
     ("usage", "none"),
     ("usage", "constant"),
     ("readme", "alternating"),
-    ("motor", "constant"),
+    ("motor", "days and nights"),
     ("memory", "none"),
     ("chain of 4", "random"),
     ("LIF", "alternating"),
@@ -26,8 +26,16 @@ def test_every_region_lives(network, inputs, seed):
     life, _ = live(network, inputs, seed, 3)
     assert life.lives, life.rates
     first, _, last = life.neurons
-    assert all(last[name] <= 2 * first[name] for name in first)
+    assert life.growth <= 2.0
     assert all(last[name] >= 0.9 * first[name] for name in first)
+
+
+@pytest.mark.parametrize("network", ["usage", "LIF"])
+def test_it_gets_over_a_silence(network):
+    _, brain = live(network, "alternating", 3, 1)
+    found = silence(brain, 3)
+    assert found.lost <= 0.1
+    assert found.answers
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5])
