@@ -157,7 +157,7 @@ class Anatomy(Guarded):
         max_neurons: int | None = None,
         *,
         model: NeuronModel | type[NeuronModel] | None = None,
-        excitatory: float = 0.8,
+        excitatory: float | None = None,
         patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None = None,
         variation: float = 0.05,
         background: Values = 0.0,
@@ -190,8 +190,8 @@ class Anatomy(Guarded):
         model : NeuronModel or type, optional
             None: `Izhikevich`. Its parameters are numbers, arrays of one for each neuron, or
             distributions.
-        excitatory : float
-            Their share; they come first.
+        excitatory : float, optional
+            Their share; they come first. None: 0.8, and 1 for sources.
         patterns : FiringPattern or tuple of two, optional
             Of the excitatory and the inhibitory neurons. None: those of the type.
         variation : float
@@ -352,9 +352,9 @@ class Anatomy(Guarded):
 
         The others live on as they would have without it: spikes on their way between them arrive,
         and each keeps its random numbers. What refers to it goes along: its stimulus, its rhythms,
-        couplings and the gates they were, its memory traces, its critic, its figures in
-        `stats_history`. Recorders stop recording it; what they have stays readable. Views of it
-        raise `InvalidValueError`.
+        couplings and the gates they were, its memory traces, its critic, its inputs that last, its
+        figures in `stats_history` (totals stay). Recorders stop recording it; what they have stays
+        readable. Views of it raise `InvalidValueError`.
 
         Parameters
         ----------

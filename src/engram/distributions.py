@@ -96,9 +96,10 @@ class Uniform(Distribution):
 
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """Normal with mean and standard deviation; values of the wrong sign become 0.
+    """Normal with mean and standard deviation.
 
-    A sample is mean + std z, z standard normal.
+    A sample is mean + std z, z standard normal. Of weights and delays, which have a sign, samples
+    with the other one become 0; parameters and backgrounds are taken as drawn.
 
     Parameters
     ----------

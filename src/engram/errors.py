@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,26 @@ from numpy.typing import ArrayLike, NDArray
 
 LARGEST = float(np.finfo(np.float32).max)
 """The state is kept in single precision."""
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxother = _BRIEF.maxstring = 100
+
+
+def brief(value: object) -> str:
+    """A value in one short line.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    str
+        For a message.
+    """
+    return " ".join(_BRIEF.repr(value).split())
 
 
 class EngramError(Exception):
@@ -147,7 +168,9 @@ def number(
         It is out of range, or too large for single precision (`LARGEST`).
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise InvalidTypeError(f"{where} must be a number, not {value!r} ({type(value).__name__})")
+        raise InvalidTypeError(
+            f"{where} must be a number, not {brief(value)} ({type(value).__name__})"
+        )
     try:
         x = float(value)
     except OverflowError:
@@ -213,7 +236,7 @@ def integer(where: str, value: Any, low: int | None = None, high: int | None = N
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise InvalidTypeError(
-            f"{where} must be a whole number, not {value!r} ({type(value).__name__})"
+            f"{where} must be a whole number, not {brief(value)} ({type(value).__name__})"
         )
     n = int(value)
     if (low is not None and n < low) or (high is not None and n > high):
@@ -247,7 +270,7 @@ def choice(where: str, value: Any, valid: Iterable[str]) -> str:
     words = tuple(valid)
     # An array is compared entry by entry, and what can't be hashed not at all.
     if not isinstance(value, str) or value not in words:
-        raise InvalidValueError(f"{where} must be one of {words}, not {value!r}")
+        raise InvalidValueError(f"{where} must be one of {words}, not {brief(value)}")
     return value
 
 
@@ -272,7 +295,7 @@ def flag(where: str, value: Any) -> bool:
         It is neither.
     """
     if not isinstance(value, bool):
-        raise InvalidTypeError(f"{where} must be True or False, not {value!r}")
+        raise InvalidTypeError(f"{where} must be True or False, not {brief(value)}")
     return value
 
 
@@ -303,7 +326,7 @@ def items(where: str, values: Any) -> tuple[Any, ...]:
     except TypeError:
         found = None
     if found is None:
-        raise InvalidTypeError(f"{where} must be a list, not {values!r}")
+        raise InvalidTypeError(f"{where} must be a list, not {brief(values)}")
     if not found:
         raise InvalidValueError(f"{where} must have one entry at least")
     return found
@@ -344,7 +367,7 @@ def vector(
     """
     given = as_array(where, values)
     if given.size and given.dtype.kind not in "biuf":
-        raise InvalidTypeError(f"{where} must be numbers, not {values!r}")
+        raise InvalidTypeError(f"{where} must be numbers, not {brief(values)}")
     if given.ndim != 1:
         raise InvalidValueError(f"{where} must be a list of numbers, not of shape {given.shape}")
     # What is too large for single precision becomes infinite, and is refused below.
@@ -386,7 +409,9 @@ def as_array(where: str, values: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except (TypeError, ValueError) as error:
-        raise InvalidTypeError(f"{where} must be a number or an array, not {values!r}") from error
+        raise InvalidTypeError(
+            f"{where} must be a number or an array, not {brief(values)}"
+        ) from error
 
 
 def indices(where: str, values: ArrayLike, count: int) -> NDArray[np.int64]:

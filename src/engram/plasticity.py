@@ -89,6 +89,12 @@ class PlasticityRule(Parameterized):
                 f"{cls.__name__}.modulated can't be set: a rule that is modulated by dopamine, and "
                 f"no other, derives from ModulatedRule, which has the parameters it needs"
             )
+        if not hasattr(cls, "on_post"):
+            raise InvalidValueError(
+                f"{cls.__name__}: a rule needs 'on_post', what a postsynaptic spike makes of a "
+                f"weight; one that learns at arrivals alone returns w there (0.0 if dopamine "
+                f"modulates it)"
+            )
         if cls.modulated and cls.on_pre is None:
             raise InvalidValueError(
                 f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may "
@@ -364,6 +370,7 @@ def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | N
         return rule
     if isinstance(rule, str) and rule in RULES:
         return RULES[rule]()
+    fix = f"; write {rule.__name__}()" if isinstance(rule, type) else ""
     raise InvalidTypeError(
-        f"{where}: rule must be None, a PlasticityRule or one of {tuple(RULES)}, not {rule!r}"
+        f"{where}: rule must be None, a PlasticityRule or one of {tuple(RULES)}, not {rule!r}{fix}"
     )

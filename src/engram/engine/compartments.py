@@ -7,7 +7,7 @@ from typing import Any
 
 from engram.engine.binding import Entry, compile_entry
 from engram.engine.explain import Owner
-from engram.engine.loops import import_or_inject, indented, model_arrays
+from engram.engine.loops import flag_of, import_or_inject, indented, model_arrays
 from engram.kernels.calls import parameters_of
 
 _LOOP = """\
@@ -38,7 +38,7 @@ def soma_block(
         a_seen[k] = seen - rest[k]
         a_spiked[k] = spike
         any_spike = any_spike or spike
-        f[k] |= np.uint8(spike) & living[k]
+        f[k] |= {spike} & living[k]
     return any_spike
 
 kernel = make_integrate_cable(tree_constants, soma_block, {conductance}, {background_row})
@@ -100,6 +100,7 @@ def compartment_loop(
     source = imports + _LOOP.format(
         conductance=conductance,
         background_row=background_row,
+        spike=flag_of("spike", soma),
         constants=indented(4, [f"c_{p} = c[{k}]" for k, p in enumerate(shared)]),
         scale="np.float32(1) / c_tau_m" if "tau_m" in shared else "np.float32(1)",
         E_exc="c_E_exc" if conductance else "np.float32(0)",

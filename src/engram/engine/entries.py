@@ -71,6 +71,16 @@ def _check_function(where: str, function: object) -> None:
         raise InvalidTypeError(f"{where} must return its values, not yield or await")
 
 
+def _likely(kind: type, name: str) -> str:
+    """The likely fix where a function asks for what there is not."""
+    if name == "self":
+        return "; put @staticmethod before it, and ask for each parameter by name"
+    value = getattr(kind, name, None)
+    if isinstance(value, int | float):
+        return f"; declare it: {name} = Parameter({value!r})"
+    return ""
+
+
 def check_model(kind: type[NeuronModel]) -> None:
     """Refuse a neuron model whose functions ask for what there is not.
 
@@ -92,7 +102,14 @@ def check_model(kind: type[NeuronModel]) -> None:
         raise InvalidValueError(
             f"{kind.__name__}.states: at most {loops.MAX_STATES}, not {len(kind.states)}"
         )
-    valid = [*kind.states, *kind.model_parameters(), *loops.INPUT_NAMES]
+    own = [*kind.states, *kind.model_parameters()]
+    for name in own:
+        if name in loops.INPUT_NAMES:
+            raise InvalidValueError(
+                f"{kind.__name__}: no state or parameter can be called {name!r}, one of the inputs "
+                f"{loops.INPUT_NAMES} of update; give it another name"
+            )
+    valid = [*own, *loops.INPUT_NAMES]
     for method, function in zip(("update", "reset"), kind.functions(), strict=True):
         if function is None:
             continue
@@ -101,7 +118,7 @@ def check_model(kind: type[NeuronModel]) -> None:
             if name not in valid:
                 raise InvalidValueError(
                     f"{kind.__name__}: update or reset asks for {name!r}, which is neither a "
-                    f"state nor a parameter nor one of {loops.INPUT_NAMES}"
+                    f"state nor a parameter nor one of {loops.INPUT_NAMES}{_likely(kind, name)}"
                 )
 
 
@@ -167,6 +184,12 @@ def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
         if function is not None or method == "on_post":
             _check_function(f"{rule.__name__}.{method}", function)
     fixed = {"w", "w_min", "w_max", *loops.TRACE_NAMES}
+    for name in rule.parameters():
+        if name in fixed:
+            raise InvalidValueError(
+                f"{rule.__name__}: no parameter can be called {name!r}, which is one of "
+                f"{sorted(fixed)}; give it another name"
+            )
     asked = [
         name
         for function in (rule.on_pre, rule.on_post)
@@ -178,7 +201,7 @@ def rule_arguments(rule: type[PlasticityRule]) -> tuple[str, ...]:
         if not hasattr(rule, name):
             raise InvalidValueError(
                 f"{rule.__name__}: on_pre or on_post asks for {name!r}, which is neither a "
-                f"parameter nor one of {sorted(fixed)}"
+                f"parameter nor one of {sorted(fixed)}{_likely(rule, name)}"
             )
     if len(names) > RULE_PARAMETERS:
         raise InvalidValueError(

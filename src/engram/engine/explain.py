@@ -73,7 +73,7 @@ def _explained(error: Exception, owner: Owner, functions: Mapping[str, Frozen]) 
             file, line = _place(text, twin)
             where = f"{file}, line {line}"
             return f"{owner.name}.{method} can't be compiled ({where}): {_cause(text, own)}"
-        if needed and not _fits(returned, needed):
+        if needed and not _fits(returned, needed, decides=method == "update"):
             return (
                 f"{owner.name}.{method} ({where}) must return {what}, so "
                 f"{needed} number{'s' * (needed > 1)}, not {returned}"
@@ -98,11 +98,14 @@ def _return_type(function: Any) -> Any:
     return twin.nopython_signatures[0].return_type
 
 
-def _fits(returned: Any, needed: int) -> bool:
+def _fits(returned: Any, needed: int, *, decides: bool) -> bool:
+    """Whether it is so many numbers; `decides`: the last one, yes or no."""
     from numba.core import types
 
     parts = getattr(returned, "types", (returned,))
-    return len(parts) == needed and all(isinstance(p, (types.Number, types.Boolean)) for p in parts)
+    numbers = all(isinstance(p, (types.Number, types.Boolean)) for p in parts)
+    fits = len(parts) == needed and numbers
+    return fits and not (decides and isinstance(parts[-1], types.Float))
 
 
 def _without_colours(error: Exception) -> str:

@@ -70,7 +70,7 @@ def advance_block(
 {inputs}
         {new_states}, spike = update({update_arguments})
 {store}
-        f[k] = np.uint8(spike)
+        f[k] = {spike}
 
 @inner_inline_jit
 def reset_block(lo, n, h, who, n_fired, v, x, q, c, scratch):
@@ -80,6 +80,28 @@ kernel = make_integrate(advance_block, reset_block, {wants_theta}, {wants_unifor
 """
 
 MAX_STATES = 8
+
+FIRES = "whether the neuron fires (a comparison such as v >= 30.0)"
+"""What `update` returns last."""
+
+
+def flag_of(name: str, update: Callable[..., Any]) -> str:
+    """An expression that is 1 if a variable says that the neuron fires, otherwise 0.
+
+    Parameters
+    ----------
+    name : str
+        Of the variable, the last value that `update` returned.
+    update : callable
+        Of the model. One of a user may return any whole number; a number that is not whole does not
+        compile, since it would be a state in the wrong place.
+
+    Returns
+    -------
+    str
+        The expression.
+    """
+    return f"np.uint8({name})" if in_kernels(update) else f"np.uint8(({name} | 0) != 0)"
 
 
 def indented(by: int, lines: Sequence[str]) -> str:
@@ -204,16 +226,14 @@ def neuron_loop(
         update_arguments=arguments(update, here),
         store=indented(8, [f"a_{s}[k] = new_{s}" for s in states]),
         reset=indented(4, reset_lines),
+        spike=flag_of("spike", update),
         wants_theta="theta" in wanted,
         wants_uniform="uniform" in wanted,
     )
     owner = Owner(
         name,
         {
-            "update": (
-                len(states) + 1,
-                f"the new {', '.join(states)} and whether the neuron fires",
-            ),
+            "update": (len(states) + 1, f"the new {', '.join(states)} and {FIRES}"),
             "reset": (len(states), f"{', '.join(states)} after the spike"),
         },
     )

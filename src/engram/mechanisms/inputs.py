@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -167,10 +168,15 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
 
     def _carry(self, made: PoissonInput | TimedInput) -> None:
         if isinstance(made, PoissonInput):
-            made.attach(self.network.change)
+            made.attach(functools.partial(self._set, made.record))
         made.end_with(lambda: self._remove(made))
         self._inputs.append(made)
         self._changed()
+
+    def _set(self, region: RegionRecord, change: Callable[..., None], *args: Any) -> None:
+        """Change a setting of an input, as long as its region is there."""
+        region.present()
+        self.network.change(change, *args)
 
     @whole
     def _remove(self, gone: PoissonInput | TimedInput) -> None:

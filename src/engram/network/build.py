@@ -85,6 +85,10 @@ def region_type_of(where: str, given: RegionType | str) -> RegionType:
     return names[given.lower()]
 
 
+USUAL_EXCITATORY = 0.8
+"""Share of excitatory neurons in a region."""
+
+
 def patterns_of(
     where: str,
     region_type: RegionType,
@@ -131,7 +135,7 @@ def add_region(
     n_neurons: int,
     max_neurons: int | None,
     model: NeuronModel | type[NeuronModel],
-    excitatory: float,
+    excitatory: float | None,
     patterns: tuple[FiringPattern, FiringPattern] | FiringPattern | None,
     variation: float,
     background: Values,
@@ -154,8 +158,8 @@ def add_region(
         How many it may have. None: max(1000, n_neurons).
     model : NeuronModel or type
         Of its neurons.
-    excitatory : float
-        Share of the excitatory neurons, in [0, 1].
+    excitatory : float or None
+        Share of the excitatory neurons, in [0, 1]. None: the usual one; all, of sources.
     patterns : tuple of (FiringPattern, FiringPattern) or FiringPattern or None
         Firing patterns for both, or for each. None: those of the type.
     variation : float
@@ -187,9 +191,11 @@ def add_region(
     if n > most:
         raise CapacityError(f"{where}: n_neurons = {n} exceeds max_neurons = {most}")
     number(f"{where}: connectivity", own.wiring.density, 0.0, 1.0)
-    share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
     variation = number(f"{where}: variation", variation, 0.0, 1.0)
     own_model = neuron_model(where, model)
+    share = 1.0 if own_model.is_source else USUAL_EXCITATORY
+    if excitatory is not None:
+        share = number(f"{where}: excitatory", excitatory, 0.0, 1.0)
     each: dict[str, Values] = {**own_model.take_each()}
     if is_each(background):
         each[individuals.BACKGROUND], background = background, 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -211,12 +212,34 @@ def _chosen(
     values, wiring = pattern.weights, pattern.wiring
     if pattern.is_matrix(where):
         return _from_matrix(network, where, source, target, nt, pattern)
-    sources = population.of_type(network, source, pattern.source_type) + network.first(source)
-    targets = population.of_type(network, target, pattern.target_type) + network.first(target)
+    sources = _taking_part(network, where, source, "source", pattern.source_type)
+    targets = _taking_part(network, where, target, "target", pattern.target_type)
+    if pattern.source_type == NeuronType.INHIBITORY and nt.sign > 0:
+        warnings.warn(
+            f"{where}: inhibitory neurons of {source.name!r} are to release {nt.name.lower()}, "
+            f"which excites; for inhibition, nt=Neurotransmitter.GABA",
+            stacklevel=4,
+        )
     pre, post = wiring.pairs(where, sources, targets, network.seed, network.next_tag())
     if values is None:
         values = defaults.pathway_weight(target.model, wiring.degree(len(sources)))
     return pre, post, values
+
+
+def _taking_part(
+    network: Network, where: str, region: RegionRecord, side: str, kind: NeuronType | None
+) -> NDArray[np.int64]:
+    """The neurons of a type, in slots of the brain; there has to be one."""
+    found = population.of_type(network, region, kind)
+    if not len(found) and population.n_alive(network, region):
+        wanted, other = ("excitatory", "INHIBITORY"), ("inhibitory", "EXCITATORY")
+        named, rest = wanted if kind == NeuronType.EXCITATORY else other
+        more = ", nt=Neurotransmitter.GABA" if side == "source" and rest == "INHIBITORY" else ""
+        raise InvalidValueError(
+            f"{where}: region {region.name!r} has no {named} neurons to be {side}s; use "
+            f"{side}_type=NeuronType.{rest}{more}"
+        )
+    return found + network.first(region)
 
 
 def _from_matrix(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engram.engine import loops
 from engram.errors import InvariantError
 from engram.kernels.calls import kernel
 from engram.network.network import Network
+from engram.network.records import RegionRecord
 
 COMMON = ("v", "exc", "inh", "theta")
 
@@ -43,6 +46,19 @@ def not_finite(network: Network) -> InvariantError | None:
     return InvariantError(
         f"{region.where}: {name} of neuron {neuron} is {value} at {network.time:g} ms, after a "
         f"step of its model {type(region.model).__name__}; look for currents, weights or "
-        f"parameters that are too large for dt = {network.dt:g} ms. Brain.check looks at all of "
+        f"parameters that are too large for dt = {network.dt:g} ms{_by_rules(network, region)}. "
+        f"Brain.check looks at all of "
         f"the brain, Brain.reset_state brings its neurons to rest"
     )
+
+
+def _by_rules(network: Network, region: RegionRecord) -> str:
+    """Whose rule has made weights onto a region that are not finite, as text."""
+    found = [
+        f"{type(p.rule).__name__} of {p.label}"
+        for p in network.pathways
+        if p.target == region.name
+        and p.rule is not None
+        and not np.isfinite(network.block(p)["weight"]).all()
+    ]
+    return f"; weights are not finite either, by the rule {', '.join(found)}" if found else ""

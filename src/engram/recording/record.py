@@ -96,7 +96,10 @@ def record(
             raise InvalidTypeError(f"{where}: weights of which Projection? not {of!r}")
         recorder = WeightRecorder(network, of, synapses, **common)
     elif isinstance(of, PathwayRecord):
-        raise InvalidTypeError(f"{where}: {what!r} is recorded of regions, not of a projection")
+        raise InvalidTypeError(
+            f"{where}: only weights are recorded of a projection, not {what!r}; what else it has, "
+            f"such as Projection.eligibility, can be read between two runs"
+        )
     else:
         names = _names(network, where, of)
         if what in OF_REGIONS:

@@ -68,10 +68,12 @@ class SpikeRecorder(OfRegions, Recorder):
 
     @property
     def sizes(self) -> dict[str, int]:
-        """How many neurons each of the recorded regions has now; of a removed one, had room for."""
+        """How many neurons each of the recorded regions has now; of a removed one, fired."""
         return {
-            record.name: end - first if record.removed else self._network.count(record)
-            for record, (first, end) in zip(self._records, self._places, strict=True)
+            record.name: 1 + int(np.max(self.spikes(record.name)[1], initial=-1))
+            if record.removed
+            else self._network.count(record)
+            for record in self._records
         }
 
     def log(self, steps: NDArray[np.int32], neurons: NDArray[np.int32]) -> None:
