@@ -147,7 +147,7 @@ class LogNormal(Distribution):
     Parameters
     ----------
     mean : float
-        Mean of the values, above 0, in the unit of what is drawn.
+        Mean of the values, at least 1e-30, in the unit of what is drawn.
     std : float
         Standard deviation of the values, not negative.
 
@@ -161,7 +161,7 @@ class LogNormal(Distribution):
     std: float
 
     def __post_init__(self) -> None:
-        number("LogNormal.mean", self.mean, 0.0, open_low=True)
+        number("LogNormal.mean", self.mean, 1e-30)
         number("LogNormal.std", self.std, 0.0)
 
     def from_normal(self, z: Floats) -> Floats:

@@ -17,7 +17,7 @@ from engram.network.network import MAX_STEPS, Network
 from engram.network.run import last_spikes, run
 from engram.network.times import whole_steps
 from engram.network.turns import alone
-from engram.progress import Progress, reporting
+from engram.progress import Progress, check_progress, reporting
 
 CHUNK = 5000
 """Most steps between two looks at the clock, for progress and interrupts."""
@@ -182,13 +182,13 @@ class Life:
     @alone
     def _run_with(self, stimulus_fn: StimulusFunction, first: int, n: int) -> None:
         network = self.network
-        waiting = None if first else inputs.waiting(network)
         for i in range(first, first + n):
+            before = inputs.waiting(network, nothing=i > 0)
             try:
                 stimulus_fn(self, i)
             except BaseException:
                 # Its part of an input would come to a step that it knows nothing of.
-                inputs.wait_for_next(network, None if i else waiting)
+                inputs.wait_for_next(network, before)
                 raise
             run(network, 1)
 
@@ -327,6 +327,7 @@ class Life:
         ----------
         .. [1] Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
         """
+        check_progress("Brain.sleep", progress)
         self.network.find(Memory).fall_asleep(self._sleep_steps("Brain.sleep", duration))
         until = self.network.asleep_until or 0
         self.run(until - self.network.step_count, progress=progress)

@@ -442,13 +442,13 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     states = {"v": -70.6, "w": 0.0}
     weight_unit = current_unit = 60.0
 
-    C = Parameter(281.0, low=0.0, open_low=True, unit="pF", doc="capacitance")
+    C = Parameter(281.0, low=1e-3, unit="pF", doc="capacitance")
     g_L = Parameter(30.0, low=0.0, open_low=True, unit="nS", doc="leak")
     E_L = Parameter(-70.6, unit="mV", doc="resting potential")
     v_T = Parameter(-50.4, unit="mV", doc="threshold of the exponential")
     Delta_T = Parameter(2.0, low=0.0, open_low=True, unit="mV", doc="sharpness of the spike")
     a = Parameter(4.0, unit="nS", doc="subthreshold adaptation")
-    tau_w = Parameter(144.0, low=0.0, open_low=True, unit="ms", doc="decay of adaptation")
+    tau_w = Parameter(144.0, low=1e-9, unit="ms", doc="decay of adaptation")
     b = Parameter(80.5, unit="pA", doc="step of adaptation at a spike")
     v_r = Parameter(-70.6, unit="mV", doc="v after a spike")
     v_peak = Parameter(0.0, unit="mV", doc="top of the spike")

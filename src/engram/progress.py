@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from engram.errors import InvalidTypeError
+from engram.errors import InvalidTypeError, brief
 
 Progress = bool | None | Callable[[int, int], None]
 """None: a bar on a terminal when it takes long; True; False; or a function of (done, total)."""
@@ -42,19 +42,37 @@ def reporting(progress: Progress, label: str) -> Iterator[Report | None]:
     InvalidTypeError
         `progress` is something else.
     """
+    check_progress("Brain.run", progress)
     if progress is False or (progress is None and not sys.stderr.isatty()):
         yield None
     elif callable(progress):
         yield progress
-    elif progress is None or progress is True:
+    else:
         bar = _Bar(label, PATIENCE if progress is None else 0.0)
         try:
             yield bar
         finally:
             bar.close()
-    else:
+
+
+def check_progress(where: str, progress: object) -> None:
+    """Refuse what is no way to show progress.
+
+    Parameters
+    ----------
+    where : str
+        Names the caller in errors.
+    progress : object
+        To be checked.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is neither None, True or False nor a function.
+    """
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise InvalidTypeError(
-            f"Brain.run: progress must be None, True, False or a function, not {progress!r}"
+            f"{where}: progress must be None, True, False or a function, not {brief(progress)}"
         )
 
 

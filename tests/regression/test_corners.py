@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from engram import (
+    LIF,
+    AdEx,
     Brain,
     CapacityError,
     EngramError,
     InvalidValueError,
+    LogNormal,
     NeuronModel,
     Neurotransmitter,
     Normal,
@@ -315,3 +318,53 @@ def test_a_target_rate_that_nothing_can_be_relative_to_is_refused(mechanism: str
     brain = Brain(seed=1)
     with pytest.raises(InvalidValueError, match=r"at least|\[0.001"):
         getattr(brain, mechanism).target_rate = 1e-300
+
+
+def test_a_sleep_that_is_refused_leaves_the_brain_awake() -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 6)
+    before = brain.fingerprint()
+    with pytest.raises(EngramError, match=r"Brain.sleep: progress"):
+        brain.sleep(100.0, progress=1)  # type: ignore[arg-type]
+    assert brain.fingerprint() == before
+    assert not brain.asleep
+
+
+@pytest.mark.parametrize("at", [0, 3])
+def test_all_that_a_failed_stimulus_function_gave_to_its_step_is_dropped(at: int) -> None:
+    brain = Brain(seed=1)
+    for name in ("a", "other"):
+        brain.add_region(name, S, 6)
+    brain.stimulate("a", [0.2])
+    brain.run(2)
+    brain.inject_current("a", [1], 3.0)
+    twin = brain.copy()
+
+    def stimulus(b: Brain, i: int) -> None:
+        if i == at:
+            b.stimulate("a", [0.5])
+            b.stimulate("other", [0.5])
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        brain.run(9, stimulus)
+    twin.run(at)
+    assert brain.fingerprint() == twin.fingerprint()
+    for one in (brain, twin):
+        one.run(200)
+    assert brain.fingerprint() == twin.fingerprint()
+
+
+@pytest.mark.filterwarnings("ignore:.*as in a seizure")
+def test_values_that_could_only_end_in_nan_are_refused_or_act_at_once() -> None:
+    with pytest.raises(InvalidValueError):
+        LogNormal(1e-320, 1.0)
+    with pytest.raises(InvalidValueError):
+        AdEx(C=1e-4)
+    with pytest.raises(InvalidValueError):
+        AdEx(tau_w=1e-40)
+    for model in (LIF(tau_m=1e-30), AdEx(C=1e-3), AdEx(tau_w=1e-9)):
+        brain = Brain(seed=1)
+        brain.add_region("a", n_neurons=5, model=model)
+        brain.run(1000)
+        brain.check()

@@ -251,6 +251,9 @@ def fast_log(y):
 _6, _9, _36, _60 = f32(6.0), f32(9.0), f32(36.0), f32(60.0)
 
 
+_FASTEST = np.float32(1e6)
+
+
 @inline_jit
 def lif_update(
     v, g_exc, g_inh, I, theta, since_spike, dt, tau_m, E_L, E_exc, E_inh, v_th, v_reset, t_ref
@@ -263,7 +266,8 @@ def lif_update(
     """
     # Relative to v: no big cancelling terms, and v is untouched at its equilibrium.
     f = (E_L - v) + g_exc * (E_exc - v) + g_inh * (E_inh - v) + I
-    k = dt / tau_m
+    # Beyond any x that matters; the cube of a larger one overflows.
+    k = min(dt / tau_m, _FASTEST)
     x = (_1 + g_exc + g_inh) * k
     # (1 - exp(-x)) / x by the (2, 3) Pade approximant of exp(-x), which is positive for all x.
     v1 = v + f * k * (_60 + x * (_6 + x)) / (_60 + x * (_36 + x * (_9 + x)))

@@ -37,9 +37,7 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
     .. [1] Fremaux, Sprekeler & Gerstner 2013, doi:10.1371/journal.pcbi.1003024
     """
 
-    tau_discount = Parameter(
-        4000.0, low=0.0, open_low=True, unit="ms", doc="how far ahead rewards count"
-    )
+    tau_discount = Parameter(4000.0, low=1e-6, unit="ms", doc="how far ahead rewards count")
     tau_value = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="decay of the kernel")
     tau_rise = Parameter(50.0, low=0.0, open_low=True, unit="ms", doc="rise of the kernel")
     value_per_hz = Parameter(0.02, unit="reward/Hz", doc="value of a rate of 1 Hz")

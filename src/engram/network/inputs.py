@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,17 +121,39 @@ def clear_drive(network: Network) -> None:
     network.tables["driven"][:] = 0
 
 
-Waiting = tuple[NDArray[np.float32], NDArray[np.uint8], tuple[RegionRecord, ...]]
-"""The current into each neuron slot, which regions get any, and these regions."""
+class Waiting(NamedTuple):
+    """What an input of the next step changes, as it was before.
+
+    Attributes
+    ----------
+    regions : tuple of RegionRecord
+        All regions.
+    coded : array of shape (n_regions,), int64
+        Slots among which values are dealt.
+    last_stimulus : int
+        The last step that got any input.
+    drive : array of shape (n_slots,), float32, or None
+        The current into each neuron slot. None: there was none.
+    driven : array of shape (n_regions,), uint8, or None
+        Which regions get any.
+    """
+
+    regions: tuple[RegionRecord, ...]
+    coded: NDArray[np.int64]
+    last_stimulus: int
+    drive: NDArray[np.float32] | None = None
+    driven: NDArray[np.uint8] | None = None
 
 
-def waiting(network: Network) -> Waiting:
+def waiting(network: Network, nothing: bool = False) -> Waiting:
     """What waits for the next step.
 
     Parameters
     ----------
     network : Network
         Of the brain.
+    nothing : bool
+        Whether no input can wait, as after a step.
 
     Returns
     -------
@@ -139,28 +161,32 @@ def waiting(network: Network) -> Waiting:
         Copies.
     """
     tables, regions = network.tables, tuple(network.regions.values())
-    return tables["drive"].copy(), tables["driven"].copy(), regions
+    known = Waiting(regions, tables["coded"].copy(), network.last_stimulus)
+    if nothing:
+        return known
+    return known._replace(drive=tables["drive"].copy(), driven=tables["driven"].copy())
 
 
 @whole
-def wait_for_next(network: Network, before: Waiting | None) -> None:
-    """Let this, or nothing, wait for the next step.
+def wait_for_next(network: Network, before: Waiting) -> None:
+    """Let the input of the next step be what it was before.
 
     Parameters
     ----------
     network : Network
         Of the brain.
-    before : Waiting or None
+    before : Waiting
         What `waiting` gave; regions that were added since get nothing.
     """
     clear_drive(network)
-    if before is None:
-        return
-    drive, driven, regions = before
-    for given, region in zip(driven, regions, strict=True):
+    network.last_stimulus = before.last_stimulus
+    for k, region in enumerate(before.regions):
         if not region.removed:
-            network.slots(region, "drive")[:] = drive[network.slice(region)]
-            network.tables["driven"][region.index] = given
+            network.tables["coded"][region.index] = before.coded[k]
+            if before.drive is not None and before.driven is not None:
+                slots = network.slice(region)
+                network.tables["driven"][region.index] = before.driven[k]
+                network.tables["drive"][slots] = before.drive[slots]
 
 
 @whole
