@@ -89,12 +89,6 @@ class PlasticityRule(Parameterized):
                 f"{cls.__name__}.modulated can't be set: a rule that is modulated by dopamine, and "
                 f"no other, derives from ModulatedRule, which has the parameters it needs"
             )
-        if not hasattr(cls, "on_post"):
-            raise InvalidValueError(
-                f"{cls.__name__}: a rule needs 'on_post', what a postsynaptic spike makes of a "
-                f"weight; one that learns at arrivals alone returns w there (0.0 if dopamine "
-                f"modulates it)"
-            )
         if cls.modulated and cls.on_pre is None:
             raise InvalidValueError(
                 f"{cls.__name__}: a rule that is modulated by dopamine needs 'on_pre' (it may "
@@ -110,6 +104,12 @@ class PlasticityRule(Parameterized):
                     raise InvalidValueError(
                         f"{cls.__name__}: trace time constant {tau!r} is not a parameter"
                     )
+        if not hasattr(cls, "on_post"):
+            raise InvalidValueError(
+                f"{cls.__name__}: a rule needs 'on_post', what a postsynaptic spike makes of a "
+                f"weight; one that learns at arrivals alone returns w there (0.0 if dopamine "
+                f"modulates it)"
+            )
 
 
 class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):

@@ -44,7 +44,8 @@ def survey(
     neuron_type,
     weak_below,
     born_by,
-    used_since,
+    heard_since,
+    fired_since,
     prune,
     fate,
     reached,
@@ -58,7 +59,8 @@ def survey(
 
     n_used: presynaptic slots in use. shortest: the delay of lag 0. fate: set to LOST for those at a
     dead neuron, and to IDLE for those that are weak, old (born in step `born_by` or before) and
-    unused (since step `used_since` no spike has arrived, or the postsynaptic neuron has not fired).
+    unused (no spike has arrived since step `heard_since`, or the postsynaptic neuron has not fired
+    since step `fired_since`).
     reached: by type, how many synapses from excitatory neurons the postsynaptic neurons have.
     tally: whether to fill in the others, over living synapses. with_lag, total: how many there are
     of each delay, and the sum of their magnitudes, by transmitter and types of the two neurons.
@@ -76,7 +78,7 @@ def survey(
         excitatory = own == EXCITATORY
         for lag in range(lags):
             row = i * lags + lag
-            quiet = last_spike[pre] + shortest + lag < used_since
+            quiet = last_spike[pre] + shortest + lag < heard_since
             for s in range(segment[row], segment[row + 1]):
                 j = post[s]
                 if from_dead or alive[j] == 0:
@@ -86,7 +88,8 @@ def survey(
                 other = neuron_type[j]
                 if excitatory:
                     reached[other] += 1
-                candidate = prune and birth[s] <= born_by and (quiet or last_spike[j] < used_since)
+                unused = quiet or last_spike[j] < fired_since
+                candidate = prune and birth[s] <= born_by and unused
                 if not (candidate or tally):
                     continue
                 c = eligibility[s] if modulated else zero

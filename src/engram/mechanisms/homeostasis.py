@@ -147,20 +147,21 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         }
         seconds = 1e-3 * network.dt * (network.step_count - network.tables["rates_measured"][0])
         network.tables["rates_measured"][0] = network.step_count
+        plastic = [p for p in network.pathways if p.learns and pathways.n_synapses(network, p)]
+        taught = {pathway.target for pathway in plastic}
         for region in network.regions.values():
-            self._tune(region, seconds)
-        for pathway in network.pathways:
-            if pathway.learns and pathways.n_synapses(network, pathway):
-                name = pathway.target
-                efficacy.scale_incoming(network, pathway, factors[name], silent[name])
+            self._tune(region, seconds, region.name in taught)
+        for pathway in plastic:
+            name = pathway.target
+            efficacy.scale_incoming(network, pathway, factors[name], silent[name])
 
     def _right(self, rate: NDArray[np.float32]) -> NDArray[np.float32]:
         """The right rate next to each."""
         slack = self.tolerance
         return np.clip(rate, self.target_rate / slack, self.target_rate * slack)
 
-    def _tune(self, region: RegionRecord, seconds: float) -> None:
-        """Intrinsic plasticity: excitability follows rates that are wrong.
+    def _tune(self, region: RegionRecord, seconds: float, taught: bool) -> None:
+        """Intrinsic plasticity: excitability follows rates that are wrong, where synapses learn.
 
         A pool of interneurons has to follow the cells that it holds down, however fast they are.
         """
@@ -171,7 +172,9 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         rate, own = network.slots(region, "mean_rate"), network.slots(region, "excitability")
         pull = self.excitability_rate * np.clip(self._right(rate) - rate, -FASTEST, FASTEST)
         kept = math.exp(-1e3 * seconds / self.tau_excitability)
-        own[:] = kept * own + unit * seconds * pull * network.alive(region)
+        own[:] = kept * own
+        if taught:
+            own += unit * seconds * pull * network.alive(region)
         network.tables["tuned"][region.index] = bool(own.any())
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,12 +213,6 @@ def _chosen(
         return _from_matrix(network, where, source, target, nt, pattern)
     sources = _taking_part(network, where, source, "source", pattern.source_type)
     targets = _taking_part(network, where, target, "target", pattern.target_type)
-    if pattern.source_type == NeuronType.INHIBITORY and nt.sign > 0:
-        warnings.warn(
-            f"{where}: inhibitory neurons of {source.name!r} are to release {nt.name.lower()}, "
-            f"which excites; for inhibition, nt=Neurotransmitter.GABA",
-            stacklevel=4,
-        )
     pre, post = wiring.pairs(where, sources, targets, network.seed, network.next_tag())
     if values is None:
         values = defaults.pathway_weight(target.model, wiring.degree(len(sources)))

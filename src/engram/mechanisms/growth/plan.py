@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from engram.kernels.calls import call
 from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
 from engram.mechanisms.growth.parameters import GrowthParameters
-from engram.network import pathways
+from engram.network import pathways, population
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.state import layout
 
 CANDIDATES = 4
 """Pairs of spikes looked at for each synapse that may be made in a cycle."""
+
+BUSY = 20.0
+"""Mean rate of a region from which on `pruning_unused` holds as it is, Hz."""
 
 _DRAWS = 1 << 24
 """Random numbers set aside for a projection or newborn in a step."""
@@ -102,7 +105,8 @@ class Plan:
             high=self.high,
             weak_below=np.float32(growth.pruning_weight * self.high),
             born_by=_step_before(step, growth.pruning_age / dt),
-            used_since=int(step - growth.pruning_unused / dt),
+            heard_since=_step_before(step, self._unused(self.pathway.source) / dt),
+            fired_since=_step_before(step, self._unused(self.pathway.target) / dt),
             prune=prune,
             fate=self.fate,
             reached=self.reached,
@@ -117,6 +121,11 @@ class Plan:
             if idle > most:
                 self.fate[self.fate == IDLE] = 0
                 self.fate[self.pruned] = IDLE
+
+    def _unused(self, region: str) -> float:
+        """How long the silence of one of a region's neurons has to be to say something, ms."""
+        rate = population.mean_activity(self.network, self.network.regions[region])
+        return self.growth.pruning_unused * max(1.0, BUSY / max(rate, 1e-9))
 
     def _weakest(self, synapses: Slots, most: int) -> Slots:
         """The weakest of some synapses, at most so many; among equals the first."""
