@@ -36,7 +36,10 @@ def is_each(value: object) -> bool:
         return False
     if isinstance(value, (Distribution, Sequence)):
         return True
-    return hasattr(value, "__array__") and np.ndim(value) > 0
+    try:
+        return hasattr(value, "__array__") and np.ndim(value) > 0
+    except Exception:  # of whatever kind: `checked_each` says what is wrong with it
+        return True
 
 
 def checked_each(
