@@ -173,8 +173,8 @@ CALLS = {
     "mechanisms 5": lambda _: Brain(mechanisms=5),
     "stimulus_fn": lambda b: b.run(2, LIF),
     "progress": lambda b: b.run(5, progress=LIF),
-    "steps": lambda _: Competition(4, 4, steps=HUGE),
-    "rest": lambda _: Competition(4, 4, rest=HUGE),
+    "steps": lambda _: Competition(steps=HUGE),
+    "rest": lambda _: Competition(rest=HUGE),
 }
 
 

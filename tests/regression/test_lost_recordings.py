@@ -101,6 +101,8 @@ def test_a_disk_that_fills_up_ends_the_run_after_a_whole_step(tmp_path):
     signal = pytest.importorskip("signal")
     brain, twin = driven(), driven()
     recorder = brain.record("v", "a", path=tmp_path / "big", overflow="stream")
+    # What is compiled may be written now.
+    brain.run(10)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
