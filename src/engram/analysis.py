@@ -247,7 +247,7 @@ def phase_amplitude_coupling(
         )
     envelope, angle = envelope[margin:-margin], angle[margin:-margin]
     index = modulation_index(angle, envelope, n_bins)
-    rng = np.random.default_rng(integer(f"{where}: seed", seed, 0))
+    rng = np.random.default_rng(integer(f"{where}: seed", seed, 0, 2**128 - 1))
     n = len(envelope)
     cuts = max(2, n // margin)
     chance = np.empty(number_of)

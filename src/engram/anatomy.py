@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from engram.distributions import Values
-from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, unknown_name
 from engram.modulation import Modulation
 from engram.network import build, connect, own_wiring, removal
 from engram.network.interrupts import carry_out, whole
@@ -414,7 +414,9 @@ class Anatomy(Guarded):
         """
         where = "Brain.remove_projection"
         if not isinstance(projection, Projection):
-            raise InvalidTypeError(f"{where}: projection must be a Projection, not {projection!r}")
+            raise InvalidTypeError(
+                f"{where}: projection must be a Projection, not {brief(projection)}"
+            )
         if projection.record not in self.network.pathways:
             raise InvalidValueError(f"{where}: {projection!r} is none of this brain")
         try:

@@ -18,7 +18,7 @@ from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
-from engram.errors import InvalidTypeError, integer, number
+from engram.errors import InvalidTypeError, brief, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -36,6 +36,7 @@ from engram.network.network import Network
 from engram.network.restriction import restricted
 from engram.network.turns import alone
 from engram.parameters import Mechanism
+from engram.paths import as_path
 from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
 from engram.recording import Recorder
@@ -137,7 +138,7 @@ class Brain(Anatomy, Drives, Life, Switches):
     @encoder.setter
     def encoder(self, encoder: StimulusEncoder) -> None:
         if not isinstance(encoder, StimulusEncoder):
-            raise InvalidTypeError(f"Brain.encoder must be a StimulusEncoder, not {encoder!r}")
+            raise InvalidTypeError(f"Brain.encoder must be a StimulusEncoder, not {brief(encoder)}")
         self.network.encoder = encoder
 
     @property
@@ -448,7 +449,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         """
         return checkpoint_every(
             self.network,
-            Path(folder),
+            as_path("Brain.checkpoint_every: folder", folder),
             steps=steps,
             ms=ms,
             keep=keep,

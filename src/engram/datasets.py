@@ -22,6 +22,7 @@ from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
     MissingExtraError,
+    brief,
     integer,
     number,
 )
@@ -147,9 +148,11 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
     """
     given = os.environ.get("ENGRAM_DATA") if folder is None else folder
     if not isinstance(download, bool):
-        raise InvalidTypeError(f"datasets.mnist: download must be True or False, not {download!r}")
+        raise InvalidTypeError(
+            f"datasets.mnist: download must be True or False, not {brief(download)}"
+        )
     if given is not None and not isinstance(given, str | os.PathLike):
-        raise InvalidTypeError(f"datasets.mnist: folder must be a path, not {given!r}")
+        raise InvalidTypeError(f"datasets.mnist: folder must be a path, not {brief(given)}")
     if given:
         whose = "ENGRAM_DATA" if folder is None else "the folder"
         where = _folder_with_files(Path(given), whose)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief, number, vector
 from engram.kernels.calls import kernel
 
 Floats = NDArray[np.float32]
@@ -227,7 +227,7 @@ def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -
         return np.full(n, number(where, values), np.float32)
     if isinstance(values, (str, dict)) or callable(values):
         raise InvalidTypeError(
-            f"{where} must be a number, an array or a distribution, not {values!r}"
+            f"{where} must be a number, an array or a distribution, not {brief(values)}"
         )
     array = as_array(where, values)
     if array.shape != (n,):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, integer
+from engram.errors import InvalidValueError, MissingExtraError, brief, integer
 
 try:
     import gymnasium
@@ -189,7 +189,7 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
             There is no such action.
         """
         if not self.action_space.contains(action):
-            raise InvalidValueError(f"GridWorld: action must be 0, 1, 2 or 3, not {action!r}")
+            raise InvalidValueError(f"GridWorld: action must be 0, 1, 2 or 3, not {brief(action)}")
         before = int(self.distance[self._at])
         self._at = self._neighbour(self._at, int(action))
         at_goal = self._at == self._goal

@@ -18,6 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 LARGEST = float(np.finfo(np.float32).max)
 """The state is kept in single precision."""
 
+WORD = (1 << 63) - 1
+"""The largest whole number that arrays hold."""
+LONGEST_NAME = 100
+"""Characters of a name."""
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxother = _BRIEF.maxstring = 100
@@ -36,7 +40,10 @@ def brief(value: object) -> str:
     str
         For a message.
     """
-    return " ".join(_BRIEF.repr(value).split())
+    try:
+        return " ".join(_BRIEF.repr(value).split())
+    except Exception:  # of whatever kind: a message must not fail because of what it shows
+        return f"<{type(value).__name__}>"
 
 
 class EngramError(Exception):
@@ -128,10 +135,10 @@ def unknown_name(where: str, kind: str, name: object, valid: Iterable[str]) -> U
     import difflib
 
     names = list(valid)
-    listed = ", ".join(repr(n) for n in names[:12]) + (", ..." if len(names) > 12 else "")
-    close = difflib.get_close_matches(str(name), names, n=1)
+    listed = ", ".join(map(brief, names[:12])) + (", ..." if len(names) > 12 else "")
+    close = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else ()
     hint = f" (did you mean {close[0]!r}?)" if close else ""
-    return UnknownNameError(f"{where}: no {kind} {name!r}; there are {listed or 'none'}{hint}")
+    return UnknownNameError(f"{where}: no {kind} {brief(name)}; there are {listed or 'none'}{hint}")
 
 
 def number(
@@ -179,7 +186,7 @@ def number(
         left = "(" if open_low or low == -math.inf else "["
         right = ")" if high == math.inf else "]"
         raise InvalidValueError(
-            f"{where} must be a finite number in {left}{low:g}, {high:g}{right}, not {value!r}"
+            f"{where} must be a finite number in {left}{low:g}, {high:g}{right}, not {brief(value)}"
             + (f" (above {LARGEST:.1g})" if LARGEST < abs(x) < math.inf else "")
         )
     return x
@@ -220,7 +227,7 @@ def integer(where: str, value: Any, low: int | None = None, high: int | None = N
     value : object
         What was given. Booleans are no numbers.
     low, high : int, optional
-        The valid range. None: no bound.
+        The valid range. None: as far as 64 bits reach.
 
     Returns
     -------
@@ -239,9 +246,10 @@ def integer(where: str, value: Any, low: int | None = None, high: int | None = N
             f"{where} must be a whole number, not {brief(value)} ({type(value).__name__})"
         )
     n = int(value)
-    if (low is not None and n < low) or (high is not None and n > high):
-        most = "" if high is None else f" and at most {high}"
-        raise InvalidValueError(f"{where} must be at least {low}{most}, not {n}")
+    least, most = -WORD if low is None else low, WORD if high is None else high
+    if not least <= n <= most:
+        upto = "" if high is None and n <= most else f" and at most {most}"
+        raise InvalidValueError(f"{where} must be at least {least}{upto}, not {brief(n)}")
     return n
 
 
@@ -271,6 +279,34 @@ def choice(where: str, value: Any, valid: Iterable[str]) -> str:
     # An array is compared entry by entry, and what can't be hashed not at all.
     if not isinstance(value, str) or value not in words:
         raise InvalidValueError(f"{where} must be one of {words}, not {brief(value)}")
+    return value
+
+
+def label(where: str, value: Any) -> str:
+    """What something is called.
+
+    Parameters
+    ----------
+    where : str
+        Names object and attribute in an error.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    InvalidValueError
+        It is no text of 1 to `LONGEST_NAME` printable characters.
+    """
+    if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable()):
+        raise InvalidValueError(
+            f"{where} must be a string of 1 to {LONGEST_NAME} printable characters, "
+            f"not {brief(value)}"
+        )
     return value
 
 
@@ -405,10 +441,17 @@ def as_array(where: str, values: ArrayLike) -> NDArray[Any]:
     ------
     InvalidTypeError
         It can't become an array.
+    InvalidValueError
+        It is a masked array that masks something: NumPy would take what lies under the mask.
     """
+    if np.ma.is_masked(values):
+        raise InvalidValueError(
+            f"{where}: the array masks {np.ma.count_masked(values)} of its entries, which would "  # type: ignore[no-untyped-call]
+            f"count nevertheless; say what stands there, by .filled(...), or leave them out"
+        )
     try:
         return np.asarray(values)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # of whatever kind: objects may say themselves how they convert
         raise InvalidTypeError(
             f"{where} must be a number or an array, not {brief(values)}"
         ) from error

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer, number, vector
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    as_array,
+    brief,
+    integer,
+    number,
+    vector,
+)
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.memory import Memory, SleepReport
@@ -161,9 +169,10 @@ class Life:
             Steps are no whole number or more than a brain can live, or stimulus_fn is no function.
         """
         total = integer("Brain.run: steps", steps, 0, MAX_STEPS - self.network.step_count)
-        if stimulus_fn is not None and not callable(stimulus_fn):
+        # To call a class makes one of it, and stimulates nothing.
+        if isinstance(stimulus_fn, type) or not (stimulus_fn is None or callable(stimulus_fn)):
             raise InvalidTypeError(
-                f"Brain.run: stimulus_fn must be a function, not {stimulus_fn!r}"
+                f"Brain.run: stimulus_fn must be a function, not {brief(stimulus_fn)}"
             )
         with reporting(progress, "running") as report:
             chunk = CHUNK if report is None else max(1, min(CHUNK, total // 100))
@@ -371,7 +380,7 @@ class Life:
         most = MAX_STEPS * self.network.dt
         steps = whole_steps(f"{where}: duration", duration, self.network.dt, most)
         if not steps:
-            raise InvalidValueError(f"{where}: duration must be above 0 ms, not {duration!r}")
+            raise InvalidValueError(f"{where}: duration must be above 0 ms, not {brief(duration)}")
         if not self.network.regions:
             raise InvalidValueError(f"{where}: there is nothing to run; use Brain.add_region first")
         self.network.check_awake(where)

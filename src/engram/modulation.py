@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.neurons import RegionType
 from engram.parameters import Parameter, Parameterized
 from engram.synapses import Neurotransmitter
@@ -181,7 +181,7 @@ def as_modulation(where: str, value: Any) -> Modulation | None:
         return None
     if not isinstance(value, Modulation):
         names = ", ".join(kind.__name__ for kind in RELEASES.values())
-        raise InvalidTypeError(f"{where} must be None or one of {names}, not {value!r}")
+        raise InvalidTypeError(f"{where} must be None or one of {names}, not {brief(value)}")
     return value.replica()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, integer, number, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, integer, number, unknown_name
 
 CM = 1e-4
 """One micrometre in centimetres."""
@@ -59,7 +59,7 @@ class Branch:
     def __post_init__(self) -> None:
         if not isinstance(self.label, str) or self.label in ("", "soma"):
             raise InvalidValueError(
-                f"Branch: label must be a name other than 'soma', not {self.label!r}"
+                f"Branch: label must be a name other than 'soma', not {brief(self.label)}"
             )
         _check_numbers(self, "length", "diameter")
         object.__setattr__(self, "parent", integer("Branch: parent", self.parent, -1))
@@ -147,7 +147,7 @@ class Morphology:
         for k, branch in enumerate(self.branches):
             where = f"Morphology: branches[{k}]"
             if not isinstance(branch, Branch):
-                raise InvalidTypeError(f"{where} must be a Branch, not {branch!r}")
+                raise InvalidTypeError(f"{where} must be a Branch, not {brief(branch)}")
             integer(f"{where}.parent", branch.parent, -1, k - 1)
         pieces = float(np.ceil(self._lengths / self.resolution).sum())
         if pieces > MAX_COMPARTMENTS // 2:
@@ -383,7 +383,7 @@ class Morphology:
             if not isinstance(wanted, Mapping):
                 raise InvalidTypeError(
                     f"{where}: placement must be None, a label or a mapping of labels to weights, "
-                    f"not {placement!r}"
+                    f"not {brief(placement)}"
                 )
             labels = np.array(self.labels)
             weight[:] = 0.0

@@ -18,8 +18,9 @@ from engram.checkpoint.files import read_state, write_state
 from engram.checkpoint.folder import SUFFIX, checkpoints_in
 from engram.checkpoint.migrations import FORMAT
 from engram.checkpoint.state import check_paths, taken
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError
+from engram.errors import CheckpointError, InvalidValueError, brief
 from engram.kernels.constants import STEP
+from engram.paths import as_path
 
 __all__ = ["FORMAT", "inspect_checkpoint", "load_brain", "resume_brain", "save_brain"]
 
@@ -42,20 +43,15 @@ def brain_path(path: str | os.PathLike[str]) -> Path:
     InvalidTypeError
         It is no path.
     InvalidValueError
-        It names a folder.
+        No file can be called so, or it names a folder.
     """
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
-        raise InvalidTypeError(f"a brain's path must be a text or a Path, not {path!r}")
-    text = os.fspath(path)
+    given, text = as_path("a brain's path", path), os.fspath(path)
     separators = tuple(s for s in (os.sep, os.altsep) if s)
-    given = Path(text)
     if not text or text.endswith(separators) or given.name in ("", ".."):
         raise InvalidValueError(
-            f"{text!r} names a folder, not a file for a brain; give a name in it, as "
-            f"{str(given / 'brain')!r}"
+            f"{brief(text)} names a folder, not a file for a brain; give a name in it, as "
+            f"{brief(str(given / 'brain'))}"
         )
-    if "\0" in text:
-        raise InvalidValueError(f"{text!r} is no path: there is a character 0 in it")
     return given if given.suffix else given.with_suffix(SUFFIX)
 
 
@@ -98,7 +94,7 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
 def load_brain(
     path: str | os.PathLike[str],
     *,
-    allow: Allowed | Iterable[Allowed] = (),
+    allow: Allowed | Iterable[Allowed] | None = (),
     memory: int | None = None,
 ) -> Brain:
     """The brain saved at `path`, with the same future as the one that was saved.
@@ -107,7 +103,7 @@ def load_brain(
     ----------
     path : path-like
         Of the file. Without a suffix, ``.engram`` is added.
-    allow : type, str, or iterable of them
+    allow : type, str, iterable of them or None
         Models, rules and processes outside Engram that the file may use: classes, import paths
         ("module:Class"), or files ("path/to/file.py:Class"), which are executed unless they were
         imported before.
@@ -134,7 +130,7 @@ def load_brain(
 def resume_brain(
     folder: str | os.PathLike[str],
     *,
-    allow: Allowed | Iterable[Allowed] = (),
+    allow: Allowed | Iterable[Allowed] | None = (),
     memory: int | None = None,
 ) -> Brain:
     """The latest brain that `Brain.checkpoint_every` saved into a folder.
@@ -159,8 +155,10 @@ def resume_brain(
     ------
     CheckpointError
         There is none that can be loaded.
+    InvalidTypeError, InvalidValueError
+        The folder is no path, or something else is in `allow`.
     """
-    given = Path(folder)
+    given = as_path("resume_brain: folder", folder)
     try:
         found = checkpoints_in(given)
     except OSError as error:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels import rules
 from engram.parameters import Parameter, Parameterized
 
@@ -372,5 +372,6 @@ def as_rule(where: str, rule: PlasticityRule | str | None) -> PlasticityRule | N
         return RULES[rule]()
     fix = f"; write {rule.__name__}()" if isinstance(rule, type) else ""
     raise InvalidTypeError(
-        f"{where}: rule must be None, a PlasticityRule or one of {tuple(RULES)}, not {rule!r}{fix}"
+        f"{where}: rule must be None, a PlasticityRule or one of {tuple(RULES)}, "
+        f"not {brief(rule)}{fix}"
     )

@@ -70,7 +70,9 @@ def check_progress(where: str, progress: object) -> None:
     InvalidTypeError
         It is neither None, True or False nor a function.
     """
-    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+    # To call a class makes one of it, and shows nothing.
+    made = isinstance(progress, type)
+    if made or not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise InvalidTypeError(
             f"{where}: progress must be None, True, False or a function, not {brief(progress)}"
         )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
-from engram.errors import CapacityError, InvalidTypeError, integer, number
+from engram.errors import CapacityError, InvalidTypeError, brief, integer, number
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.homeostasis import Homeostasis
@@ -315,12 +315,12 @@ class Region(View):
         """
         if not isinstance(ntype, NeuronType):
             raise InvalidTypeError(
-                f"{self._record.where}: add_neuron: ntype must be a NeuronType, not {ntype!r}"
+                f"{self._record.where}: add_neuron: ntype must be a NeuronType, not {brief(ntype)}"
             )
         if pattern is not None and not isinstance(pattern, FiringPattern):
             raise InvalidTypeError(
                 f"{self._record.where}: add_neuron: pattern must be a FiringPattern, "
-                f"not {pattern!r}"
+                f"not {brief(pattern)}"
             )
         if self.n_alive_neurons >= self.max_neurons:
             raise CapacityError(

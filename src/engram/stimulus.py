@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, as_array, number, vector
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief, number, vector
 from engram.kernels.calls import kernel
 from engram.kernels.constants import MOST_INPUT, STREAM_ENCODER
 from engram.neurons import NeuronModel
@@ -247,7 +247,7 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
     def strategy(self, value: EncodingStrategy) -> None:
         if not isinstance(value, EncodingStrategy):
             raise InvalidTypeError(
-                f"StimulusEncoder.strategy must be an EncodingStrategy, not {value!r}"
+                f"StimulusEncoder.strategy must be an EncodingStrategy, not {brief(value)}"
             )
         self._strategy = value
 
@@ -407,7 +407,7 @@ def encode_text(text: str, region: Target, encoder: StimulusEncoder) -> Floats:
         It is empty.
     """
     if not isinstance(text, str):
-        raise InvalidTypeError(f"encode_text: text must be a string, not {text!r}")
+        raise InvalidTypeError(f"encode_text: text must be a string, not {brief(text)}")
     if not text:
         raise InvalidValueError("encode_text: text must not be empty")
     values = np.frombuffer(text.encode(), np.uint8) / 255.0

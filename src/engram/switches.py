@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engram.errors import InvalidTypeError, unknown_name
+from engram.errors import InvalidTypeError, brief, unknown_name
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.network.network import Network
@@ -49,10 +49,13 @@ def chosen_mechanisms(mechanisms: str | Collection[str]) -> set[str]:
         if mechanisms not in known:
             raise unknown_name("Brain: mechanisms", "mechanism", mechanisms, known)
         return known[mechanisms]
-    names = list(mechanisms) if isinstance(mechanisms, Collection) else [None]
-    if not all(isinstance(name, str) for name in names):
+    try:
+        names = list(mechanisms)
+    except TypeError:
+        names = None
+    if names is None or not all(isinstance(name, str) for name in names):
         raise InvalidTypeError(
-            f'Brain: mechanisms must be "all", "none" or a list of names, not {mechanisms!r:.80}'
+            f'Brain: mechanisms must be "all", "none" or a list of names, not {brief(mechanisms)}'
         )
     for name in names:
         if name not in OFF:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, brief
 from engram.parameters import MAIN, Parameterized, class_at
 
 K = TypeVar("K", bound=Parameterized)
@@ -40,13 +40,13 @@ def among(known: Iterable[type[Parameterized]]) -> Finder[Any]:
     return lambda _path, _base: next(following)
 
 
-def among_allowed(allow: Allowed | Iterable[Allowed]) -> Finder[Any]:
+def among_allowed(allow: Allowed | Iterable[Allowed] | None) -> Finder[Any]:
     """Gives Engram's own classes and those that are allowed.
 
     Parameters
     ----------
-    allow : type, str, or iterable of them
-        What the user allows.
+    allow : type, str, iterable of them or None
+        What the user allows. None: nothing.
 
     Returns
     -------
@@ -58,15 +58,21 @@ def among_allowed(allow: Allowed | Iterable[Allowed]) -> Finder[Any]:
     InvalidTypeError, InvalidValueError
         Something else is in `allow`.
     """
+    if allow is None:
+        allow = ()
+    if not isinstance(allow, (str, type, Iterable)):
+        raise InvalidTypeError(f"allow must be a list of classes or paths, not {brief(allow)}")
     allowed = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
     for each in allowed:
         if isinstance(each, str):
             if not all(each.rpartition(":")):
-                raise InvalidValueError(f"allow: 'module:Class' or 'file.py:Class', not {each!r}")
+                raise InvalidValueError(
+                    f"allow: 'module:Class' or 'file.py:Class', not {brief(each)}"
+                )
         elif not (isinstance(each, type) and issubclass(each, Parameterized)):
             raise InvalidTypeError(
                 f"allow: classes of models, rules and processes, or paths like 'module:Class' or "
-                f"'file.py:Class', not {each!r}"
+                f"'file.py:Class', not {brief(each)}"
             )
     return lambda path, base: find_class(path, base, allowed)
 

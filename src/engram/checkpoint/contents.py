@@ -21,7 +21,7 @@ from engram.checkpoint.live import (
 )
 from engram.checkpoint.records import names as record_names
 from engram.checkpoint.remembered import check_memory, memory_arrays
-from engram.errors import CheckpointError, integer, number
+from engram.errors import CheckpointError, brief, integer, number
 from engram.kernels.constants import NEVER, STEP
 from engram.mechanisms.growth.growth import COUNTS
 from engram.morphology import MAX_COMPARTMENTS
@@ -126,17 +126,17 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
         integer(f"region {k}: stream", entry.get("stream", 0), 0, MOST_STREAM)
         number(f"region {k}: background", entry.get("background", 0.0))
         if not all(isinstance(name, str) for name in entry.get("varying", ())):
-            raise CheckpointError(f"region {k}: varying can't be {entry['varying']!r:.80}")
+            raise CheckpointError(f"region {k}: varying can't be {brief(entry['varying'])}")
         number(f"region {k}: variation", entry["variation"], 0.0, 1.0)
         number(f"region {k}: excitatory", entry["excitatory"], 0.0, 1.0)
         if len(entry["patterns"]) != 2:
-            raise CheckpointError(f"region {k}: patterns can't be {entry['patterns']!r:.80}")
+            raise CheckpointError(f"region {k}: patterns can't be {brief(entry['patterns'])}")
         for name, open_low in (("theta_plus", False), ("tau_theta", True)):
             if entry[name] is not None:
                 number(f"region {k}: {name}", entry[name], 0.0, open_low=open_low)
     names = [entry["name"] for entry in regions]
     if len(set(names)) != len(names) or any(not n or "->" in n for n in names):
-        raise CheckpointError(f"the names of regions can't be {names!r:.200}")
+        raise CheckpointError(f"the names of regions can't be {brief(names)}")
     for p, entry in enumerate(projections):
         keys(f"projection {p}", entry, PROJECTION_KEYS, PROJECTION_EXTRAS)
         integer(f"projection {p}: stream", entry.get("stream", 0), 0, MOST_STREAM)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import CheckpointError
+from engram.errors import CheckpointError, brief
 
 SMALL = 256
 """Arrays with fewer entries are stored as they are."""
@@ -112,13 +112,13 @@ def stored_form(name: str, entry: Mapping[str, Any], dtypes: Container[str]) -> 
         raise CheckpointError(f"array {name!r} is described by {entry!r}")
     for key in ("dtype", "stored"):
         if key in entry and (not isinstance(entry[key], str) or entry[key] not in dtypes):
-            raise CheckpointError(f"array {name!r}: its dtype can't be {entry[key]!r}")
+            raise CheckpointError(f"array {name!r}: its dtype can't be {brief(entry[key])}")
     shape = entry["shape"]
     whole = isinstance(shape, list) and all(
         isinstance(n, int) and not isinstance(n, bool) and 0 <= n <= LONGEST for n in shape
     )
     if not whole or len(shape) > 3:
-        raise CheckpointError(f"array {name!r}: its shape can't be {shape!r}")
+        raise CheckpointError(f"array {name!r}: its shape can't be {brief(shape)}")
     dtype = np.dtype(entry["dtype"])
     decoded = math.prod(shape) * dtype.itemsize
     if entry.get("differences"):

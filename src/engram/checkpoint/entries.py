@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from engram.errors import CheckpointError, number
+from engram.errors import CheckpointError, brief, number
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def keys(
         value = entry[name]
         fits = type(value) in kinds or (float in kinds and type(value) is int)
         if not fits:
-            raise CheckpointError(f"{where}: {name} can't be {value!r:.80}")
+            raise CheckpointError(f"{where}: {name} can't be {brief(value)}")
 
 
 def record(kind: type[T], where: str, values: Any) -> T:
@@ -72,12 +72,12 @@ def record(kind: type[T], where: str, values: Any) -> T:
         It has other entries, or values of another type.
     """
     if not isinstance(values, dict) or set(values) != {f.name for f in fields(kind)}:  # type: ignore[arg-type]
-        raise CheckpointError(f"{where} can't be {values!r:.120}")
+        raise CheckpointError(f"{where} can't be {brief(values)}")
     types = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]
     for name, value in values.items():
         if types[name] in ("str", str):
             if not isinstance(value, str):
-                raise CheckpointError(f"{where}: {name} can't be {value!r:.80}")
+                raise CheckpointError(f"{where}: {name} can't be {brief(value)}")
         else:
             number(f"{where}: {name}", value)
     return kind(**values)

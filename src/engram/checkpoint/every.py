@@ -15,7 +15,7 @@ from typing import Self
 from engram.checkpoint.files import write_state
 from engram.checkpoint.folder import checkpoint_path, checkpoints_in, keep_latest
 from engram.checkpoint.state import State, check_paths, taken
-from engram.errors import CheckpointError, InvalidValueError, flag, integer
+from engram.errors import CheckpointError, InvalidValueError, brief, flag, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.times import whole_steps
 
@@ -277,7 +277,7 @@ def checkpoint_every(
         most = MAX_STEPS * network.dt
         interval = whole_steps(f"{where}: ms", ms, network.dt, most)
         if not interval:
-            raise InvalidValueError(f"{where}: ms must be above 0, not {ms!r}")
+            raise InvalidValueError(f"{where}: ms must be above 0, not {brief(ms)}")
     for name, value in (("compress", compress), ("background", background)):
         flag(f"{where}: {name}", value)
     kept = integer(f"{where}: keep", keep, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engram.checkpoint.entries import keys, record
-from engram.errors import CheckpointError, integer, number
+from engram.errors import CheckpointError, brief, integer, number
 from engram.mechanisms.memory import ReplayEvent
 from engram.network.network import MAX_STEPS
 
@@ -62,7 +62,7 @@ def check_memory(memory: Any, names: Sequence[str]) -> None:
     pulses = memory["pulses"]
     if pulses is not None:
         if len(pulses) != 2 or pulses[0] not in names:
-            raise CheckpointError(f"memory: pulses can't be {pulses!r:.80}")
+            raise CheckpointError(f"memory: pulses can't be {brief(pulses)}")
         number("memory: pulses: current", pulses[1])
     asleep = memory["sleep"]
     if asleep is not None:

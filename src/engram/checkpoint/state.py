@@ -11,7 +11,7 @@ from engram.checkpoint.contents import MECHANISMS
 from engram.checkpoint.entries import keys, record
 from engram.checkpoint.live import FREE_SIZES, Arrays, n_slots, put, take
 from engram.checkpoint.processes import checked_save
-from engram.errors import CheckpointError
+from engram.errors import CheckpointError, InvalidValueError, brief
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
@@ -191,6 +191,13 @@ def _taken_processes(network: Network, shared: set[str]) -> tuple[list[dict[str,
     for process in _own_processes(network):
         values, arrays = checked_save(process)
         names = {name: f"process.{process.name}.{name}" for name in arrays}
+        for name in arrays:
+            if names[name] in found:
+                raise InvalidValueError(
+                    f"{type(process).__name__}.save: array {name!r} of process {process.name!r} "
+                    f"and one of another process would both be {names[name]!r} in a file; give it "
+                    f"another name"
+                )
         found |= {names[name]: array for name, array in arrays.items()}
         entries.append(
             {
@@ -408,7 +415,7 @@ def _dendrites(where: str, entry: dict[str, Any]) -> Dendrites:
     tree = dict(entry["tree"])
     found = tree.pop("branches", None)
     if not isinstance(found, (list, tuple)) or entry["dynamics"] not in DYNAMICS:
-        raise CheckpointError(f"{where} can't be {entry!r:.120}")
+        raise CheckpointError(f"{where} can't be {brief(entry)}")
     keys(f"{where}: tree", tree, dict.fromkeys(("soma", "Rm", "Ri", "Cm", "resolution"), float))
     branches = tuple(record(Branch, where, b) for b in found)
     nmda = None if entry["nmda"] is None else record(NMDA, where, entry["nmda"])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Uniform, Values
-from engram.errors import InvalidValueError, indices, integer, number, unknown_name
+from engram.errors import InvalidValueError, brief, indices, integer, number, unknown_name
 from engram.kernels.calls import kernel
 from engram.kernels.constants import STREAM_MEMORY
 from engram.neurons import FiringPattern, NeuronType
@@ -173,7 +173,7 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
     """
     where = "set_mode"
     if mode not in ("encode", "recall"):
-        raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {mode!r}")
+        raise InvalidValueError(f"{where}: mode must be 'encode' or 'recall', not {brief(mode)}")
     others = f"{name} inhibition"
     if others not in brain.regions:
         raise unknown_name(where, "region", others, brain.regions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engram.brain import Brain
 from engram.distributions import Uniform
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.neurons import FiringPattern, NeuronModel, PoissonSource, Relay
 from engram.plasticity import PlasticityRule
 from engram.region import RegionType
@@ -144,7 +144,7 @@ def check_adopted(where: str, brain: Brain, n_inputs: int, n_neurons: int) -> No
         It is none, or has other regions or projections.
     """
     if not isinstance(brain, Brain):
-        raise InvalidTypeError(f"{where} must be a Brain, not {brain!r}")
+        raise InvalidTypeError(f"{where} must be a Brain, not {brief(brain)}")
     wanted = {INPUT: n_inputs, EXCITATORY: n_neurons, INHIBITORY: n_neurons}
     found = {name: region.n_neurons for name, region in brain.regions.items()}
     if found != wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engram.circuits.models import ShuntedIzhikevich
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, brief
 from engram.neurons import LIF, NeuronModel
 from engram.plasticity import TraceSTDP
 
@@ -117,7 +117,7 @@ def named_model(where: str, model: str | NeuronModel) -> NeuronModel:
         return model
     if model not in MODELS:
         raise InvalidValueError(
-            f"{where}: model must be one of {tuple(MODELS)} or a NeuronModel, not {model!r}"
+            f"{where}: model must be one of {tuple(MODELS)} or a NeuronModel, not {brief(model)}"
         )
     return MODELS[model]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from engram.engine import compartments, loops
 from engram.engine.binding import Entry
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels.calls import parameters_of
 from engram.kernels.constants import GATE, RULE_PARAMETERS
 from engram.neurons import NeuronModel
@@ -64,8 +64,8 @@ def _check_function(where: str, function: object) -> None:
     plain = getattr(function, "py_func", function)
     if not inspect.isfunction(plain):
         raise InvalidTypeError(
-            f"{where} must be a function, with @staticmethod before it, not {function!r}; what "
-            f"else it needs can be its parameters, globals or captured variables"
+            f"{where} must be a function, with @staticmethod before it, not {brief(function)}; "
+            f"what else it needs can be its parameters, globals or captured variables"
         )
     if inspect.isgeneratorfunction(plain) or inspect.iscoroutinefunction(plain):
         raise InvalidTypeError(f"{where} must return its values, not yield or await")

@@ -16,6 +16,7 @@ from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
     MissingExtraError,
+    brief,
     integer,
     number,
     positive_or_inf,
@@ -170,7 +171,7 @@ class SpikingAgent:
         self.decide = integer(f"{where}: decide", decide, 1)
         self.pause = integer(f"{where}: pause", pause, 0)
         if cells is not None and not isinstance(cells, Cells):
-            raise InvalidTypeError(f"{where}: cells must be Cells or None, not {cells!r}")
+            raise InvalidTypeError(f"{where}: cells must be Cells or None, not {brief(cells)}")
         self.seed = seed
         self.cells = cells
         self.decisions = self.silent = self.tied = self.undecided = 0

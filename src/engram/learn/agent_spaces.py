@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 
 
 class Spaces(NamedTuple):
@@ -77,10 +77,12 @@ def spaces_of(env: Any) -> Spaces:
 
     needed = ("observation_space", "action_space", "reset", "step")
     if isinstance(env, type) or not all(hasattr(env, name) for name in needed):
-        raise InvalidTypeError(f"SpikingAgent: env must be a Gymnasium environment, not {env!r}")
+        raise InvalidTypeError(
+            f"SpikingAgent: env must be a Gymnasium environment, not {brief(env)}"
+        )
     actions = env.action_space
     if not isinstance(actions, Discrete):
-        raise InvalidTypeError(f"SpikingAgent: actions must be Discrete, not {actions!r}")
+        raise InvalidTypeError(f"SpikingAgent: actions must be Discrete, not {brief(actions)}")
     digest = hashlib.sha256(repr(_described(env.observation_space)).encode()).hexdigest()
     return Spaces(int(actions.n), int(actions.start), digest[:32])
 

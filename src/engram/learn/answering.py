@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.circuits.competition import Competition
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, brief
 
 Counts = NDArray[np.int32]
 
@@ -52,7 +52,7 @@ def check_fixations(where: str, fixations: object, n_features: int) -> int:
     if fixations not in CHOICES or isinstance(fixations, bool):
         raise InvalidValueError(
             f"{where}: fixations must be one of {CHOICES}: the centre, with the four positions "
-            f"next to it, or with the diagonal ones too; not {fixations!r}"
+            f"next to it, or with the diagonal ones too; not {brief(fixations)}"
         )
     n = int(fixations)
     if n > 1 and isqrt(n_features) ** 2 != n_features:

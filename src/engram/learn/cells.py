@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def numbers(observation: Any) -> Floats:
             return np.asarray(observation, np.float64).ravel()
         except (TypeError, ValueError) as error:
             raise InvalidTypeError(
-                f"SpikingAgent: an observation must consist of numbers, not {observation!r}"
+                f"SpikingAgent: an observation must consist of numbers, not {brief(observation)}"
             ) from error
     return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -150,7 +150,7 @@ class PlaceCells(Cells):
         if x.shape != self.low.shape or not np.isfinite(x).all():
             raise InvalidValueError(
                 f"PlaceCells: an observation must be {len(self.low)} finite numbers, "
-                f"not {observation!r}"
+                f"not {brief(observation)}"
             )
         width = self.high - self.low
         # A number that is always the same tells nothing: it stands in the first field.
@@ -245,7 +245,7 @@ class TileCells(Cells):
         if x.shape != self.widths.shape or not np.isfinite(x).all():
             raise InvalidValueError(
                 f"TileCells: an observation must be {len(self.widths)} finite numbers, "
-                f"not {observation!r}"
+                f"not {brief(observation)}"
             )
         scaled = x / np.where(self.widths > 0, self.widths, 1.0)
         grid = np.floor(scaled + self._shift).astype(np.int64)

@@ -19,7 +19,7 @@ from engram.brain import Brain
 from engram.circuits.building import EXCITATORY, INPUT
 from engram.circuits.competition import Competition
 from engram.circuits.settings import CircuitSettings, image_settings, named_model
-from engram.errors import LARGEST, InvalidTypeError, InvalidValueError, integer, number
+from engram.errors import LARGEST, InvalidTypeError, InvalidValueError, brief, integer, number
 from engram.learn.answering import Counts, answers, check_fixations
 from engram.learn.training import TrainingFolder
 from engram.learn.validation import checked_pair, checked_random, checked_samples, refusing
@@ -123,11 +123,12 @@ class CompetitiveFeatures(
         """Learn features with a network that is untrained."""
         if on_checkpoint is not None and not callable(on_checkpoint):
             raise InvalidTypeError(
-                f"{type(self).__name__}.fit: on_checkpoint must be callable, not {on_checkpoint!r}"
+                f"{type(self).__name__}.fit: on_checkpoint must be callable, "
+                f"not {brief(on_checkpoint)}"
             )
         if checkpoints is not None and not isinstance(checkpoints, (str, os.PathLike)):
             raise InvalidTypeError(
-                f"{type(self).__name__}.fit: checkpoints must be a folder, not {checkpoints!r}"
+                f"{type(self).__name__}.fit: checkpoints must be a folder, not {brief(checkpoints)}"
             )
         total = self.n_epochs * len(samples)
         self._end = total if self.horizon is None else self.horizon

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from engram.errors import InvalidTypeError, integer, number
+from engram.errors import InvalidTypeError, brief, integer, number
 
 
 class Episode(NamedTuple):
@@ -82,9 +82,9 @@ def run_episodes(
     most = math.inf if max_steps is None else integer("SpikingAgent: max_steps", max_steps, 1)
     start = None if seed is None else integer("SpikingAgent: seed", seed, 0)
     if options is not None and not isinstance(options, dict):
-        raise InvalidTypeError(f"SpikingAgent: options must be a dict, not {options!r}")
+        raise InvalidTypeError(f"SpikingAgent: options must be a dict, not {brief(options)}")
     if callback is not None and not callable(callback):
-        raise InvalidTypeError(f"SpikingAgent: callback must be a function, not {callback!r}")
+        raise InvalidTypeError(f"SpikingAgent: callback must be a function, not {brief(callback)}")
     done: list[Episode] = []
     for k in range(n):
         observation, _ = env.reset(seed=start if k == 0 else None, options=options)

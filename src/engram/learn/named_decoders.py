@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sklearn.base import clone
 
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, brief
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
 from engram.learn.reward_readout import RewardReadout
 
@@ -50,6 +50,6 @@ def new_decoder(where: str, wanted: str | Decoder) -> Decoder:
         return decoder
     if not isinstance(wanted, str) or wanted not in DECODERS:
         raise InvalidValueError(
-            f"{where}: decoder must be a Decoder or one of {tuple(DECODERS)}, not {wanted!r}"
+            f"{where}: decoder must be a Decoder or one of {tuple(DECODERS)}, not {brief(wanted)}"
         )
     return DECODERS[wanted](0)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
-from engram.errors import EngramError, InvalidTypeError, InvalidValueError, number
+from engram.errors import EngramError, InvalidTypeError, InvalidValueError, brief, number
 
 
 @contextmanager
@@ -222,7 +222,7 @@ def checked_pair(where: str, pair: Any) -> tuple[float, float]:
         It is no pair, or one is no finite number.
     """
     if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
-        raise InvalidTypeError(f"{where} must be two numbers, as (0.1, 0.2), not {pair!r}")
+        raise InvalidTypeError(f"{where} must be two numbers, as (0.1, 0.2), not {brief(pair)}")
     return number(f"{where}[0]", pair[0]), number(f"{where}[1]", pair[1])
 
 
@@ -249,7 +249,7 @@ def checked_random(estimator: Any) -> np.random.RandomState:
     except (TypeError, ValueError) as error:
         raise InvalidValueError(
             f"{type(estimator).__name__}: random_state must be a whole number from 0 to 2**32 - 1, "
-            f"a RandomState or None, not {estimator.random_state!r}"
+            f"a RandomState or None, not {brief(estimator.random_state)}"
         ) from error
     return random
 

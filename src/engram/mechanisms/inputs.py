@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.engine import loops
-from engram.errors import InvalidTypeError, InvalidValueError
+from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.errors import indices as checked_indices
 from engram.kernels.constants import BLOCK, LAST_STEP
 from engram.mechanisms.lasting import PoissonInput, TimedInput, chances, restored
@@ -129,7 +129,7 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
         record = network.region(where, region)
         if not isinstance(values, TimedArray):
             raise InvalidTypeError(
-                f"{where}: values must be a TimedArray(values, dt), not {values!r:.80}"
+                f"{where}: values must be a TimedArray(values, dt), not {brief(values)}"
             )
         every = whole_steps(f"{where}: dt of the TimedArray", values.dt, network.dt)
         if not 1 <= every <= LAST_STEP:
@@ -162,7 +162,7 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
         chosen = checked_indices(f"{where}: indices", given, count)
         if not len(chosen) or len(np.unique(chosen)) != len(chosen):
             raise InvalidValueError(
-                f"{where}: indices must be different neurons, one at least, not {given!r:.80}"
+                f"{where}: indices must be different neurons, one at least, not {brief(given)}"
             )
         return chosen.astype(np.int32)
 

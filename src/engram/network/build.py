@@ -9,7 +9,7 @@ import numpy as np
 
 from engram.distributions import Values
 from engram.engine.entries import check_model
-from engram.errors import CapacityError, InvalidTypeError, integer, number, unknown_name
+from engram.errors import CapacityError, InvalidTypeError, brief, integer, number, unknown_name
 from engram.kernels.constants import EVENTS, MOST_INPUT, MOST_NEURONS
 from engram.network import individuals, population, settings
 from engram.network.interrupts import whole
@@ -48,7 +48,7 @@ def neuron_model(where: str, model: NeuronModel | type[NeuronModel]) -> NeuronMo
     if isinstance(model, type) and issubclass(model, NeuronModel):
         model = model()
     if not isinstance(model, NeuronModel):
-        raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {model!r}")
+        raise InvalidTypeError(f"{where}: model must be a NeuronModel, not {brief(model)}")
     check_model(type(model))
     return model.replica()
 
@@ -78,7 +78,7 @@ def region_type_of(where: str, given: RegionType | str) -> RegionType:
     if isinstance(given, RegionType):
         return given
     if not isinstance(given, str):
-        raise InvalidTypeError(f"{where}: region_type must be a RegionType, not {given!r}")
+        raise InvalidTypeError(f"{where}: region_type must be a RegionType, not {brief(given)}")
     names = {kind.value: kind for kind in RegionType}
     if given.lower() not in names:
         raise unknown_name(where, "region type", given, names)
@@ -122,7 +122,7 @@ def patterns_of(
     if not (two and all(isinstance(p, FiringPattern) for p in pair)):
         raise InvalidTypeError(
             f"{where}: patterns must be a FiringPattern or two of them (excitatory, inhibitory), "
-            f"not {patterns!r}"
+            f"not {brief(patterns)}"
         )
     return pair
 

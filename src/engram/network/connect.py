@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Values
-from engram.errors import InvalidTypeError, InvalidValueError, flag, number
+from engram.errors import InvalidTypeError, InvalidValueError, brief, flag, label, number
 from engram.modulation import Modulation, chosen_modulation
 from engram.network import defaults, efficacy, matrices, pathways, population, settings
 from engram.network.interrupts import whole
@@ -71,7 +71,7 @@ class Pattern:
         for side, kind in (("source_type", self.source_type), ("target_type", self.target_type)):
             if kind is not None and not isinstance(kind, NeuronType):
                 raise InvalidTypeError(
-                    f"{where}: {side} must be a NeuronType or None, not {kind!r}"
+                    f"{where}: {side} must be a NeuronType or None, not {brief(kind)}"
                 )
         number(f"{where}: density", self.wiring.density, 0.0, 1.0)
         self.wiring.check(where)
@@ -168,7 +168,7 @@ def connect(
     where = "Brain.connect_regions"
     pairs = _pairs_of_regions(network, where, source, target, name, bidirectional)
     if not isinstance(nt, Neurotransmitter):
-        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {brief(nt)}")
     low = number(f"{where}: w_min", w_min, 0.0, efficacy.LARGEST_WEIGHT)
     if w_max is not None:
         number(f"{where}: w_max", w_max, low, efficacy.LARGEST_WEIGHT)
@@ -318,22 +318,30 @@ def _pairs_of_regions(
     """The regions to be connected, which are not connected yet by a pathway of that name."""
     a, b = network.region(where, source), network.region(where, target)
     flag(f"{where}: bidirectional", bidirectional)
-    if name is not None and not (isinstance(name, str) and name and name.isprintable()):
-        raise InvalidValueError(
-            f"{where}: name must be a string of printable characters or None, not {name!r}"
-        )
+    if name is not None:
+        label(f"{where}: name", name)
     if bidirectional and a is b:
         raise InvalidValueError(f"{where}: bidirectional has no effect from {source!r} to itself")
     pairs = [(a, b), (b, a)] if bidirectional else [(a, b)]
-    taken = {p.label for p in network.pathways}
     for x, y in pairs:
-        label = label_of(x.name, y.name, own_name(x.name, y.name, name))
-        if label in taken:
-            raise InvalidValueError(
-                f"{where}: {x.name!r} is connected to {y.name!r} already, by projection {label!r}; "
-                f"use its add_synapses, or tell another one apart by name=..."
-            )
+        new = label_of(x.name, y.name, own_name(x.name, y.name, name))
+        for other in network.pathways:
+            if other.label == new:
+                raise _taken(where, other, x, y)
     return pairs
+
+
+def _taken(where: str, other: PathwayRecord, x: RegionRecord, y: RegionRecord) -> InvalidValueError:
+    """The error for a pathway from x to y whose label another pathway has."""
+    if (other.source, other.target) == (x.name, y.name):
+        return InvalidValueError(
+            f"{where}: {x.name!r} is connected to {y.name!r} already, by projection "
+            f"{other.label!r}; use its add_synapses, or tell another one apart by name=..."
+        )
+    return InvalidValueError(
+        f"{where}: {other.label!r} would be the label of this projection and of the one from "
+        f"{other.source!r} to {other.target!r}; use another name=..."
+    )
 
 
 def own_name(source: str, target: str, name: str | None) -> str | None:

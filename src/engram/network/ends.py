@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, indices
+from engram.errors import InvalidTypeError, InvalidValueError, brief, indices
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.synapses import Neurotransmitter
@@ -56,5 +56,5 @@ def check_ends(
         if not network.alive(region)[chosen].all():
             raise InvalidValueError(f"{where}: {name} names a dead neuron of {region.name!r}")
     if not isinstance(nt, Neurotransmitter):
-        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {nt!r}")
+        raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {brief(nt)}")
     return pre_, post_

@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, label, unknown_name
 from engram.kernels.constants import LAST_STEP, LOGGED, NEVER, STEP
 from engram.network.hooks import Hooks, Saved
 from engram.network.interrupts import whole
@@ -261,7 +261,7 @@ class Network(Parts):
             It is none, belongs to a brain already, or its name is taken or missing.
         """
         if not isinstance(process, Process):
-            raise InvalidTypeError(f"Brain.add_process: a Process, not {process!r}")
+            raise InvalidTypeError(f"Brain.add_process: a Process, not {brief(process)}")
         if process.attached:
             raise InvalidValueError(f"Brain.add_process: {process!r} belongs to a brain already")
         name, order, kind = process.name, process.order, type(process)
@@ -270,13 +270,12 @@ class Network(Parts):
                 f"Brain.add_process: {kind.__name__}.__init__ must do with parameters alone, since "
                 f"loading calls it so; save what it needs, or set kept = False"
             )
-        if not (isinstance(name, str) and name.isprintable() and len(name) <= 100):
-            raise InvalidValueError(
-                f"Brain.add_process: name must be a string of at most 100 printable characters, "
-                f"not {name!r:.120}"
-            )
+        if name != "":
+            label("Brain.add_process: name", name)
         if isinstance(order, bool) or not isinstance(order, int):
-            raise InvalidTypeError(f"Brain.add_process: order must be an integer, not {order!r}")
+            raise InvalidTypeError(
+                f"Brain.add_process: order must be an integer, not {brief(order)}"
+            )
         if process.kept and not process.name:
             raise InvalidValueError(
                 f"Brain.add_process: {type(process).__name__} needs a name, by which checkpoints "

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import Entry
-from engram.errors import InvalidValueError, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, unknown_name
 from engram.network.interrupts import carry_out
 from engram.network.records import PathwayRecord, RegionRecord, label_of
 from engram.network.turns import Turns
@@ -130,9 +130,13 @@ class Parts(Turns):
         ------
         UnknownNameError
             There is none.
+        InvalidTypeError
+            The name is none.
         """
         self.region(where, source)
         self.region(where, target)
+        if name is not None and not isinstance(name, str):
+            raise InvalidTypeError(f"{where}: name must be a string or None, not {brief(name)}")
         wanted = source, target, name
         for pathway in self.pathways:
             if (pathway.source, pathway.target, pathway.name) == wanted:

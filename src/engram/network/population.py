@@ -152,7 +152,8 @@ def state(network: Network, region: RegionRecord, name: str) -> Array:
     UnknownNameError
         There is none of that name.
     """
-    if name == "theta" or (name in COMMON_STATES and not network.tables["receiving"][region.index]):
+    receives = bool(network.tables["receiving"][region.index])
+    if isinstance(name, str) and (name == "theta" or (name in COMMON_STATES and not receives)):
         # So that what is written to the array is noticed.
         network.neurons_changed()
     return look(network, region, name)
@@ -177,6 +178,8 @@ def look(network: Network, region: RegionRecord, name: str) -> Array:
     """
     model = type(region.model)
     states = list(model.states)
+    if not isinstance(name, str):
+        raise unknown_name(region.where, "state variable", name, state_names(region))
     if name == "v":
         return network.slots(region, "v")
     if name in states:

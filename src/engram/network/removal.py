@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engram.errors import InvalidValueError
+from engram.errors import InvalidValueError, brief, label
 from engram.network.individuals import fit_rows
 from engram.network.interrupts import whole
 from engram.network.network import Network, Process
@@ -139,8 +139,8 @@ def check_name(network: Network, where: str, name: str) -> None:
     InvalidValueError
         It is no name, or taken.
     """
-    if not isinstance(name, str) or not name or "->" in name:
-        raise InvalidValueError(f"{where}: name must be a string without '->', not {name!r}")
+    if "->" in label(f"{where}: name", name):
+        raise InvalidValueError(f"{where}: name must be a string without '->', not {brief(name)}")
     if name in network.regions:
         raise InvalidValueError(f"{where}: there is a region {name!r} already")
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine import loops
-from engram.errors import InvalidValueError, InvariantError
+from engram.errors import InvalidValueError, InvariantError, brief
 from engram.kernels.calls import kernel
 from engram.kernels.constants import DONE, RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
@@ -88,7 +88,7 @@ def _wish(process: Process, step: int) -> int | None:
         return int(when)
     raise InvalidValueError(
         f"{type(process).__name__}.next_act: must return a step after {step}, a whole number, or "
-        f"None, not {when!r}"
+        f"None, not {brief(when)}"
     )
 
 

@@ -10,6 +10,7 @@ from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
     as_array,
+    brief,
     choice,
     flag,
     indices,
@@ -156,7 +157,7 @@ def set_stp(network: Network, pathway: PathwayRecord, stp: ShortTermPlasticity |
     """
     if stp is not None and not isinstance(stp, ShortTermPlasticity):
         raise InvalidTypeError(
-            f"{pathway.where}: stp must be a ShortTermPlasticity or None, not {stp!r}"
+            f"{pathway.where}: stp must be a ShortTermPlasticity or None, not {brief(stp)}"
         )
     pathway.stp = None if stp is None else stp.replica().attach(network.change)
     pathways.lay_out_without(network, pathway, "resource", "facilitation")
@@ -327,7 +328,7 @@ def set_morphology(
     tree = as_morphology(where, template)
     choice(f"{where}: dynamics", dynamics, DYNAMICS)
     if nmda is not None and not isinstance(nmda, NMDA):
-        raise InvalidTypeError(f"{where}: nmda must be an NMDA or None, not {nmda!r}")
+        raise InvalidTypeError(f"{where}: nmda must be an NMDA or None, not {brief(nmda)}")
     if nmda is not None and dynamics != "compartments":
         raise InvalidValueError(
             f"{where}: nmda needs dynamics='compartments': a passive dendrite has no potential "

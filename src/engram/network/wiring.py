@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, choice, flag, integer, number
+from engram.errors import InvalidValueError, brief, choice, flag, integer, number
 from engram.kernels.calls import call, kernel
 
 Indices = NDArray[np.int64]
@@ -75,7 +75,7 @@ def connect(
         return _all_to_all(sources, targets, autapses)
     if wiring in ("one_to_one", "all_but_one"):
         return _by_number(where, wiring, sources, targets)
-    raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {wiring!r}")
+    raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {brief(wiring)}")
 
 
 def _random(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
+    brief,
     choice,
     flag,
     integer,
@@ -223,7 +224,7 @@ class Parameterized:
             return
         if not isinstance(saved_as, str) or not all(saved_as.partition(":")):
             raise InvalidValueError(
-                f"{cls.__name__}: saved_as must be like 'module:Class', not {saved_as!r}"
+                f"{cls.__name__}: saved_as must be like 'module:Class', not {brief(saved_as)}"
             )
         other = _paths.get(saved_as)
         if other is not None and not _same_place(cls, other):
@@ -493,8 +494,7 @@ class Mechanism(Generic[P]):
     def __set__(self, instance: Any, value: P) -> None:
         if not isinstance(value, self._kind):
             raise InvalidTypeError(
-                f"{type(instance).__name__}.{self.name} must be a {self._kind.__name__}, "
-                f"not {value!r}"
+                f"Brain.{self.name} must be a {self._kind.__name__}, not {brief(value)}"
             )
         parts: Parts = instance.network
         parts.find(self._kind).take_over(value)

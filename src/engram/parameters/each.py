@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Distribution
-from engram.errors import InvalidTypeError, InvalidValueError, as_array
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief
 from engram.parameters import Parameter, Parameterized
 
 Each = NDArray[np.float32] | Distribution
@@ -36,7 +36,10 @@ def is_each(value: object) -> bool:
         return False
     if isinstance(value, (Distribution, Sequence)):
         return True
-    return hasattr(value, "__array__") and np.ndim(value) > 0
+    try:
+        return hasattr(value, "__array__") and np.ndim(value) > 0
+    except Exception:  # of whatever kind: `checked_each` says what is wrong with it
+        return True
 
 
 def checked_each(
@@ -70,7 +73,7 @@ def checked_each(
     given = as_array(where, values)
     kinds, words = KINDS[type(parameter.default)]
     if given.size and given.dtype.kind not in kinds:
-        raise InvalidTypeError(f"{where} must be {words}, one for each neuron, not {values!r:.80}")
+        raise InvalidTypeError(f"{where} must be {words}, one for each neuron, not {brief(values)}")
     if given.ndim != 1 or length not in (None, len(given)):
         many = "each neuron" if length is None else f"each of {length} neurons"
         raise InvalidValueError(

@@ -8,10 +8,12 @@ from engram.recording.recorders import (
     StateRecorder,
     WeightRecorder,
 )
+from engram.recording.stores import RecordingFileError
 
 __all__ = [
     "RateRecorder",
     "Recorder",
+    "RecordingFileError",
     "RhythmRecorder",
     "SpikeRecorder",
     "StateRecorder",

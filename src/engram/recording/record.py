@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from engram.errors import InvalidTypeError, InvalidValueError, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, items, unknown_name
 from engram.network.network import Network
 from engram.network.population import state_names
 from engram.network.records import PathwayRecord
@@ -62,7 +62,7 @@ def record(
     overflow : str
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
-        The file, of "stream".
+        The file, of "stream"; it has to stay where it is.
 
     Returns
     -------
@@ -77,6 +77,10 @@ def record(
         Arguments don't go together, or one is not valid.
     """
     where = "Brain.record"
+    if not isinstance(what, str):
+        raise InvalidTypeError(
+            f"{where}: what must be a name, as 'spikes' or 'v', not {brief(what)}"
+        )
     common: dict[str, Any] = {"overflow": overflow, "path": path}
     if capacity is not None:
         common["capacity"] = capacity
@@ -93,12 +97,12 @@ def record(
     recorder: Recorder
     if what == "weights":
         if not isinstance(of, PathwayRecord):
-            raise InvalidTypeError(f"{where}: weights of which Projection? not {of!r}")
+            raise InvalidTypeError(f"{where}: weights of which Projection? not {brief(of)}")
         recorder = WeightRecorder(network, of, synapses, **common)
     elif isinstance(of, PathwayRecord):
         raise InvalidTypeError(
-            f"{where}: only weights are recorded of a projection, not {what!r}; what else it has, "
-            f"such as Projection.eligibility, can be read between two runs"
+            f"{where}: only weights are recorded of a projection, not {brief(what)}; what else it "
+            f"has, such as Projection.eligibility, can be read between two runs"
         )
     else:
         names = _names(network, where, of)
@@ -124,7 +128,7 @@ def _names(network: Network, where: str, of: str | Sequence[str] | None) -> list
     """The names of regions, checked; all by default."""
     if of is None:
         return list(network.regions)
-    names = [of] if isinstance(of, str) else list(of)
+    names = [of] if isinstance(of, str) else list(items(f"{where}: of", of))
     for name in names:
         network.region(where, name)
     return names

@@ -6,7 +6,8 @@ their step; everything else is sampled every `every` ms (a multiple of dt) at th
 first time one interval after attaching. At most `capacity` entries are kept in memory, by default
 as many as fit into 256 MiB: then the oldest are dropped (``overflow="ring"``), or every other
 sample is dropped and the interval doubled (``"decimate"``; not for spikes). With ``"stream"`` all
-go to a file at `path`, an ``.npy`` that `numpy.load` reads at any time.
+go to a file at `path`, an ``.npy`` that `numpy.load` reads at any time. If that file is removed, or
+can't be written any more, the recorder is detached and the run ends with a `RecordingFileError`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, choice, integer
+from engram.errors import InvalidValueError, MissingExtraError, brief, choice, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
 from engram.network.times import whole_steps
-from engram.recording.stores import InMemory, OnDisk, Rows
+from engram.paths import as_path
+from engram.recording.stores import InMemory, OnDisk, RecordingFileError, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,9 @@ OVERFLOWS = ("ring", "decimate", "stream")
 
 MOST_BYTES = 1 << 28
 """Memory a recorder takes by default."""
+
+MOST = 1 << 62
+"""Bytes beyond which nothing can be addressed."""
 
 
 class Recording(Process):
@@ -166,17 +171,17 @@ class Recorder:
             raise InvalidValueError(f"{where}: overflow='stream' and path go together")
         if overflow == "decimate" and not interval:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
-        if capacity is not None:
-            capacity = integer(f"{where}: capacity", capacity, 2)
         self._network = network
         self.interval = interval
         """Steps between two samples; 0 for spikes."""
         self._decimate = overflow == "decimate"
         self._dtype, self._extra = np.dtype([("step", "<i8"), column]), extra
+        if capacity is not None:
+            capacity = integer(f"{where}: capacity", capacity, 2, MOST // self._dtype.itemsize)
         self._store: InMemory | OnDisk
         self._warns = False
         if path is not None:
-            self._store = OnDisk(self._dtype, Path(path))
+            self._store = OnDisk(self._dtype, as_path("Brain.record: path", path))
         else:
             fitting = MOST_BYTES // self._dtype.itemsize
             if capacity is None and fitting < 2:
@@ -231,7 +236,12 @@ class Recorder:
 
     def _keep(self, rows: Rows) -> None:
         """Add rows; say once that the default limit is reached."""
-        self._store.append(rows)
+        try:
+            self._store.append(rows)
+        except RecordingFileError:
+            # The brain can go on without it.
+            self._stop()
+            raise
         if self._warns and self._store.dropped:
             self._warns = False
             warnings.warn(
@@ -243,9 +253,21 @@ class Recorder:
             )
 
     def detach(self) -> None:
-        """Stop recording; what was recorded stays readable."""
-        if self._attached:
+        """Stop recording; what was recorded stays readable.
+
+        Raises
+        ------
+        RecordingFileError
+            The file is gone, or can't be written; it is detached nevertheless.
+        """
+        try:
             self._sync()
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        """Be told of nothing more."""
+        if self._attached:
             self._attached = False
             self._network.remove_process(self._process)
             self._store.close()
@@ -380,7 +402,7 @@ class Sampler(Recorder):
         else:
             interval = whole_steps(where, every, network.dt, MAX_STEPS * network.dt)
             if not interval:
-                raise InvalidValueError(f"{where} must be above 0 ms, not {every!r}")
+                raise InvalidValueError(f"{where} must be above 0 ms, not {brief(every)}")
         super().__init__(network, column, interval, capacity, overflow, path, extra)
 
     def _sample(self) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, indices
+from engram.errors import InvalidValueError, brief, indices
 from engram.mechanisms.rhythms import Oscillators
 from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
@@ -118,7 +118,7 @@ class SpikeRecorder(OfRegions, Recorder):
         name = names[0] if region is None and len(names) == 1 else region
         if name not in names:
             raise InvalidValueError(
-                f"SpikeRecorder.spikes: region must be one of {names}, not {name!r}"
+                f"SpikeRecorder.spikes: region must be one of {names}, not {brief(name)}"
             )
         first, end = self._places[names.index(name)]
         rows = self._rows()

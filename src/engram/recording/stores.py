@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError
+from engram.errors import EngramError, InvalidValueError, brief
 
 Rows = NDArray[Any]
 """Structured: ``step`` and the columns of the recorder."""
@@ -110,6 +113,11 @@ class InMemory:
 OFTEN, OFTEN_BYTES = 256, 1 << 20
 """A file's header is brought up to date after as many rows or bytes: a crash costs no more."""
 
+
+class RecordingFileError(EngramError, OSError):
+    """The file that a recorder writes to is gone, damaged, or can't be written."""
+
+
 _open: weakref.WeakSet[OnDisk] = weakref.WeakSet()
 
 
@@ -129,17 +137,19 @@ class OnDisk:
     def __init__(self, dtype: np.dtype[Any], path: Path) -> None:
         self._dtype, self.path = dtype, path
         self.count = self._told = 0
+        # The program may go to another folder meanwhile.
+        self._place = path.absolute()
         _refuse_shared(path)
         try:
             self._file: BinaryIO = path.open("wb")
+            # However the recorder goes, the file is closed.
+            self._close_file = weakref.finalize(self, _close, self._file)
+            self._tell()
         except OSError as error:
             raise InvalidValueError(
-                f"Brain.record: path {os.fspath(path)!r} can't be written: {error.strerror}"
+                f"Brain.record: path {brief(os.fspath(path))} can't be written: {error.strerror}"
             ) from error
-        # However the recorder goes, the file is closed.
-        self._close_file = weakref.finalize(self, self._file.close)
         _open.add(self)
-        self._tell()
 
     def _write_header(self) -> None:
         # NumPy pads headers so that the length can grow in place.
@@ -169,11 +179,14 @@ class OnDisk:
         rows : array of shape (n,)
             Structured.
         """
-        self._file.write(rows.tobytes())
-        self.count += len(rows)
-        untold = self.count - self._told
-        if untold >= OFTEN or untold * self._dtype.itemsize >= OFTEN_BYTES:
-            self._tell()
+        with self._using():
+            if not self.holds(self._place):
+                raise FileNotFoundError(errno.ENOENT, "it was removed or replaced")
+            self._file.write(rows.tobytes())
+            self.count += len(rows)
+            untold = self.count - self._told
+            if untold >= OFTEN or untold * self._dtype.itemsize >= OFTEN_BYTES:
+                self._tell()
 
     def clear(self, kept: int) -> None:
         """Empty the file, but for the latest few rows.
@@ -187,6 +200,8 @@ class OnDisk:
         ------
         InvalidValueError
             The recorder is detached, and the file is the user's.
+        RecordingFileError
+            The file is gone, or can't be written.
         """
         if not self.writes:
             raise InvalidValueError(
@@ -195,31 +210,75 @@ class OnDisk:
             )
         rows = self.read()
         latest = rows[len(rows) - kept :] if kept else rows[:0]
-        self._file.seek(0)
-        self._file.truncate()
-        self.count = 0
-        self._tell()
-        self.append(latest)
-        self._tell()
+        with self._using():
+            self._file.seek(0)
+            self._file.truncate()
+            self.count = 0
+            self._tell()
+            self.append(latest)
+            self._tell()
 
     def read(self) -> Rows:
         """All rows, the oldest first."""
-        if self.writes:
-            self._tell()
-        rows: Rows = np.load(self.path)
+        with self._using():
+            if self.writes:
+                self._tell()
+            rows: Rows = np.load(self._place)
         return rows
 
     def close(self) -> None:
         """Bring the header up to date and close the file."""
         if self.writes:
-            self._write_header()
-            self._close_file()
+            try:
+                with self._using():
+                    self._tell()
+            finally:
+                self._close_file()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path leads to the file that is being written.
+
+        Parameters
+        ----------
+        path : Path
+            Of whatever file.
+
+        Returns
+        -------
+        bool
+            False also where there is none.
+        """
+        try:
+            return os.path.samestat(path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[None]:
+        """Say what is wrong with the file where something is."""
+        try:
+            yield
+        except (OSError, EOFError, ValueError) as error:
+            if isinstance(error, EngramError):
+                raise
+            raise RecordingFileError(
+                f"Recorder: the file {brief(os.fspath(self.path))} can't be used "
+                f"({getattr(error, 'strerror', None) or error}), and what was recorded into it may "
+                f"be lost; leave the file of a recorder alone while it records and is read, and "
+                f"give it room"
+            ) from error
+
+
+def _close(file: BinaryIO) -> None:
+    """Close a file, whose last rows may find no room: whoever wrote them was told."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _refuse_shared(path: Path) -> None:
     """Refuse a file that another recorder writes to, under whatever name."""
     for other in list(_open):
-        if other.writes and path.exists() and path.samefile(other.path):
+        if other.writes and other.holds(path):
             raise InvalidValueError(
                 f"Brain.record: another recorder writes to {os.fspath(path)!r}; give each a path "
                 f"of its own, or detach that one first"

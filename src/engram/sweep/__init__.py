@@ -12,12 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError, integer, number
+from engram.errors import (
+    InvalidTypeError,
+    InvalidValueError,
+    MissingExtraError,
+    brief,
+    integer,
+    number,
+)
 from engram.progress import Progress, reporting
 from engram.sweep.store import COLUMNS, MORE, Store, SweepFileError, Trial, contents, stored
 from engram.sweep.workers import Function, outcomes, packed
 
 __all__ = ["SweepFileError", "read_sweep", "run_sweep"]
+
+from engram.paths import as_path
 
 LARGEST_SEED = 2**63 - 1
 """What the file can hold."""
@@ -176,14 +185,14 @@ def _pandas(where: str) -> Any:
 
 def _check(where: str, function: Any, jobs: Any, time_limit: Any, progress: Any) -> None:
     if not callable(function):
-        raise InvalidTypeError(f"{where}: function must be callable, not {function!r}")
+        raise InvalidTypeError(f"{where}: function must be callable, not {brief(function)}")
     if integer(f"{where}: jobs", jobs, -1) == 0:
         raise InvalidValueError(f"{where}: jobs must be -1 or at least 1, not 0")
     if time_limit is not None:
         number(f"{where}: time_limit", time_limit, 0.0, open_low=True)
     if not (progress is None or isinstance(progress, bool) or callable(progress)):
         raise InvalidTypeError(
-            f"{where}: progress must be None, True, False or a function, not {progress!r}"
+            f"{where}: progress must be None, True, False or a function, not {brief(progress)}"
         )
 
 
@@ -194,23 +203,21 @@ def _name(where: str, function: Function, name: str | None) -> str:
         return f"{getattr(function, '__module__', type(function).__module__)}.{own}"
     if not isinstance(name, str) or not name or not name.isprintable():
         raise InvalidTypeError(
-            f"{where}: name must be a text of characters that can be printed, not {name!r}"
+            f"{where}: name must be a text of characters that can be printed, not {brief(name)}"
         )
     return name
 
 
 def _file(where: str, path: str | os.PathLike[str]) -> Path:
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
-        raise InvalidTypeError(f"{where}: path must be a text or a Path, not {path!r}")
-    file = Path(path)
-    if not file.name or file.is_dir() or "\0" in str(file):
+    file = as_path(f"{where}: path", path)
+    if not file.name or file.is_dir():
         raise InvalidValueError(f"{where}: path: {str(path)!r} is no file; name one in a folder")
     return file
 
 
 def _points(where: str, grid: Grid, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(fixed, Mapping):
-        raise InvalidTypeError(f"{where}: fixed must be a dict, not {fixed!r}")
+        raise InvalidTypeError(f"{where}: fixed must be a dict, not {brief(fixed)}")
     if isinstance(grid, Mapping):
         product = itertools.product(*(_values(where, *item) for item in grid.items()))
         points = [dict(zip(grid, values, strict=True)) for values in product]
@@ -222,7 +229,9 @@ def _points(where: str, grid: Grid, fixed: Mapping[str, Any]) -> list[dict[str, 
     for point in points:
         for name in (*point, *fixed):
             if not isinstance(name, str) or not name:
-                raise InvalidTypeError(f"{where}: a parameter's name must be a text, not {name!r}")
+                raise InvalidTypeError(
+                    f"{where}: a parameter's name must be a text, not {brief(name)}"
+                )
             if name in (*COLUMNS, *MORE):
                 raise InvalidValueError(
                     f"{where}: no parameter can be called {name!r}; that is a column of the results"
@@ -247,7 +256,7 @@ def _values(where: str, name: str, values: Any) -> list[Any]:
         return list(values)
     except TypeError:
         raise InvalidTypeError(
-            f"{where}: grid[{name!r}] must be a list of values, not {values!r}"
+            f"{where}: grid[{name!r}] must be a list of values, not {brief(values)}"
         ) from None
 
 
@@ -264,7 +273,9 @@ def _given_points(where: str, grid: Any) -> list[dict[str, Any]]:
 
 def _seeds(where: str, seeds: Iterable[int]) -> list[int]:
     if isinstance(seeds, (int, str)) or not isinstance(seeds, Iterable):
-        raise InvalidTypeError(f"{where}: seeds must be a list of whole numbers, not {seeds!r}")
+        raise InvalidTypeError(
+            f"{where}: seeds must be a list of whole numbers, not {brief(seeds)}"
+        )
     found = list(dict.fromkeys(_seed(where, k, s) for k, s in enumerate(seeds)))
     if not found:
         raise InvalidValueError(f"{where}: seeds is empty; one at least is needed")

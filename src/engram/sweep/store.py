@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from engram._version import __version__
-from engram.errors import EngramError, InvalidTypeError, InvalidValueError
+from engram.errors import EngramError, InvalidTypeError, InvalidValueError, brief
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
@@ -125,7 +125,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         for name in value:
             if not isinstance(name, str):
-                raise TypeError(f"a name must be a text, not {name!r}")
+                raise TypeError(f"a name must be a text, not {brief(name)}")
         return {name: _plain(v) for name, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]

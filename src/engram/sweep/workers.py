@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from engram.errors import InvalidTypeError
+from engram.errors import InvalidTypeError, brief
 from engram.sweep.store import Outcome, Trial, checked_figures
 
 Function = Callable[..., Any]
@@ -55,8 +55,9 @@ def packed(function: Function, trials: Sequence[Trial]) -> bytes:
         content = pickle.dumps(function)
     except Exception as error:
         raise InvalidTypeError(
-            f"run_sweep: function must be one that other processes can import, not {function!r} "
-            f"({error}); define it at the top of a module, or use jobs=1 without a time_limit"
+            f"run_sweep: function must be one that other processes can import, "
+            f"not {brief(function)} ({error}); define it at the top of a module, or use jobs=1 "
+            f"without a time_limit"
         ) from error
     for trial in trials:
         try:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engram import datasets
 from engram.checkpoint.atomic import replacing
 from engram.circuits.settings import image_settings
-from engram.errors import InvalidValueError, MissingExtraError, integer, unknown_name
+from engram.errors import InvalidValueError, MissingExtraError, brief, integer, unknown_name
 from engram.learn.bench.mnist import SOURCES
 from engram.learn.bench.protocol import SPIKES
 from engram.learn.named_decoders import PLAIN
@@ -147,7 +147,7 @@ class Plan:
                 raise unknown_name(where, "sweep", name, SWEEPS)
         if self.data not in SOURCES:
             raise InvalidValueError(
-                f"{where}: data must be one of {tuple(SOURCES)}, not {self.data!r}"
+                f"{where}: data must be one of {tuple(SOURCES)}, not {brief(self.data)}"
             )
         for name in ("neurons", "images", "held_out", "seeds"):
             integer(f"{where}: {name}", getattr(self, name), 2 if name == "images" else 1)

@@ -18,7 +18,7 @@ from engram import datasets
 from engram._version import __version__
 from engram.checkpoint.atomic import replacing
 from engram.checkpoint.folder import check_writable
-from engram.errors import InvalidValueError, integer
+from engram.errors import InvalidValueError, brief, integer
 from engram.learn.bench.protocol import Say, evaluate, pixel_controls, say_nothing, untrained
 from engram.learn.competitive_features import BLOCK
 from engram.learn.stdp_classifier import STDPClassifier
@@ -104,7 +104,9 @@ def load(run: Run) -> datasets.Dataset:
         There are no such data.
     """
     if run.data not in SOURCES:
-        raise InvalidValueError(f"mnist: data must be one of {tuple(SOURCES)}, not {run.data!r}")
+        raise InvalidValueError(
+            f"mnist: data must be one of {tuple(SOURCES)}, not {brief(run.data)}"
+        )
     return SOURCES[run.data]().first(run.images, run.tests)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, indices, number
+from engram.errors import InvalidTypeError, InvalidValueError, brief, indices, number
 from engram.kernels.calls import kernel
 from engram.kernels.constants import NEVER, STREAM_MEMORY
 from engram.mechanisms.memory import replay, saved, sleep
@@ -265,7 +265,7 @@ class Memory(Recall, saved_as="engram.memory:Memory"):
             It is no trace, its region is unknown or a stimulus is held there, or the brain sleeps.
         """
         if not isinstance(trace, Trace):
-            raise InvalidTypeError(f"Memory.replay: trace must be a Trace, not {trace!r}")
+            raise InvalidTypeError(f"Memory.replay: trace must be a Trace, not {brief(trace)}")
         where = "Memory.replay"
         self.check_free(where, self.network.region(f"{where}: trace.region", trace.region))
         self.begin(self._pulses_of(trace))
