@@ -92,6 +92,8 @@ def live(
             INPUTS[inputs](brain, k, rng)
             k += 1
         for name, region in brain.regions.items():
+            if region.model.is_source:
+                continue  # it fires as it is told
             fired = spikes_of(brain, name) - before[name]
             rate = 1e3 * fired / (brain.time - start) / max(region.n_alive_neurons, 1)
             if start >= SETTLING:

@@ -124,3 +124,31 @@ def test_neurons_keep_their_values_when_others_are_added(tmp_path):
     brain = load_brain(save_brain(brain, tmp_path / "added"))
     after = [driven_by(np.eye(3)[k]) for k in range(3)]
     assert after == [{0, 1, 2, 3, 12, 13, 14, 15}, {4, 5, 6, 7, 16}, {8, 9, 10, 11}]
+
+
+def test_of_a_region_that_has_grown_silence_takes_a_tenth_at_most():
+    brain = still(births_per_cycle=10, survival=0.0, apoptosis_age=200.0, apoptosis_rate=0.0)
+    region = brain.add_region("a", A, 20, excitatory=1.0)
+    brain.growth.apoptosis = False
+    brain.run(600, driven())
+    assert region.n_alive_neurons == 40
+    brain.growth.neurogenesis, brain.growth.apoptosis = False, True
+    region.noise = 0.0
+    brain.run(3000)
+    assert region.n_alive_neurons == 36
+    brain.growth.apoptosis_floor = 0.0
+    with pytest.warns(UserWarning, match="is dying out"):
+        brain.run(2000)
+    assert region.n_alive_neurons < 10
+
+
+def test_a_region_that_loses_its_last_synapse_stays_tuned():
+    brain = Brain(seed=1)
+    brain.growth.neurogenesis = False
+    region = brain.add_region("a", RegionType.MOTOR, 20, background=25.0)
+    brain.run(10_000)
+    assert (brain.network.slots(region.record, "excitability") < -5.0).all()
+    own = brain.projections[0]
+    own.remove_synapses(np.arange(own.n_synapses))
+    brain.run(20_000)
+    assert (brain.network.slots(region.record, "excitability") < -5.0).all()

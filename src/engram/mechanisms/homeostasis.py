@@ -173,7 +173,8 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         pull = self.excitability_rate * np.clip(self._right(rate) - rate, -FASTEST, FASTEST)
         kept = math.exp(-1e3 * seconds / self.tau_excitability)
         own[:] = kept * own
-        if taught:
+        # One that has lost its last synapse goes on as it did.
+        if taught or own.any():
             own += unit * seconds * pull * network.alive(region)
         network.tables["tuned"][region.index] = bool(own.any())
 

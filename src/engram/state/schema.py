@@ -237,6 +237,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("tuned", "uint8", "R", 0, "", "1 if any excitability is not 0", "derived"),
     _f("coded", "int64", "R", 0, "", "slots among which values are dealt", low=0, since=7),
     _f("founders", "int64", "R", 0, "", "neurons when growth began", low=0, since=7),
+    _f("prime", "int64", "R", 0, "", "the most neurons there were", low=0, since=7),
     _f("youth_kept", "float32", "1", 1, "", "decay of youth in dt", "derived"),
     _f("youth_current", "float32", "R", 0, "current", "input at youth 1", "derived"),
     _f("youth_gain", "float32", "1", 0, "", "extra potentiation at youth 1", "derived"),

@@ -176,6 +176,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         network, regions = self.network, self.network.regions
         for region in regions.values():
             network.tables["founders"][region.index] = self._founders(region)
+            network.tables["prime"][region.index] = self._prime(region)
         for name, gone in deaths.items():
             if len(gone):
                 population.bury(network, regions[name], gone)
@@ -230,7 +231,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             return nobody
         silent = (network.step_count - since) * network.dt > self.apoptosis_age
         dying = np.flatnonzero((silent | self._failed(region)) & network.alive(region))
-        least = math.ceil(self.apoptosis_floor * self._founders(region))
+        least = math.ceil(self.apoptosis_floor * self._prime(region))
         most = min(self.deaths_per_cycle, population.n_alive(network, region) - least)
         if not len(dying) or most <= 0:
             return nobody
@@ -256,6 +257,11 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         """How many neurons there were when growth first looked at a region."""
         noted = int(self.network.tables["founders"][region.index])
         return noted or population.n_alive(self.network, region)
+
+    def _prime(self, region: RegionRecord) -> int:
+        """The most neurons that a region has had."""
+        alive = population.n_alive(self.network, region)
+        return max(int(self.network.tables["prime"][region.index]), alive)
 
     def _failed(self, region: RegionRecord) -> NDArray[np.bool_]:
         """Newborns at the end of their trial that fired too little to live on."""

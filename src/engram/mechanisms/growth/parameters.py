@@ -60,7 +60,7 @@ class GrowthParameters(Process):
         1.0, low=0.0, unit="Hz", doc="mean rate below which a region is quiet, and nobody dies"
     )
     apoptosis_floor = Parameter(
-        0.9, low=0.0, doc="neurons of a region, relative to those growth began with, at least"
+        0.9, low=0.0, doc="neurons of a region, relative to the most it has had, at least"
     )
     deaths_per_cycle = Parameter(2, low=0, doc="neurons a region loses in a cycle, at most")
     max_synapses = Parameter(100_000_000, low=0, doc="budget of the whole brain")
