@@ -368,3 +368,14 @@ def test_values_that_could_only_end_in_nan_are_refused_or_act_at_once() -> None:
         brain.add_region("a", n_neurons=5, model=model)
         brain.run(1000)
         brain.check()
+
+
+@pytest.mark.parametrize("name", ["tau_rate", "tau_threshold"])
+def test_windows_of_metaplasticity_are_long_enough_for_one_spike(name: str) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 6, background=20.0)
+    with pytest.raises(InvalidValueError, match=name):
+        setattr(brain.metaplasticity, name, 1e-300)
+    setattr(brain.metaplasticity, name, 1e-3)
+    brain.run(500)
+    brain.check()

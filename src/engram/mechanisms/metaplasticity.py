@@ -44,10 +44,8 @@ class Metaplasticity(Process, saved_as="engram.metaplasticity:Metaplasticity"):
     order = 21
 
     target_rate = Parameter(6.0, low=1e-3, unit="Hz", doc="rate at rest")
-    tau_rate = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="window of the rate")
-    tau_threshold = Parameter(
-        5_000.0, low=0.0, open_low=True, unit="ms", doc="window of the mean squared rate"
-    )
+    tau_rate = Parameter(200.0, low=1e-3, unit="ms", doc="window of the rate")
+    tau_threshold = Parameter(5_000.0, low=1e-3, unit="ms", doc="window of the mean squared rate")
     max_gain = Parameter(1.5, low=1.0, doc="bound of the potentiation factor")
     enabled = Parameter(True, doc="whether potentiation depends on the rate")
 
