@@ -8,36 +8,11 @@ Trials are kept (benchmarks/runs), so that a run that was interrupted is taken u
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from benchmarks.learning.trials import RESULTS, source, trials, write
-from benchmarks.life.measure import live, silence, told_apart
-from benchmarks.life.networks import INPUTS, NETWORKS, usage
+from benchmarks.life.measure import trial
+from benchmarks.life.networks import INPUTS, NETWORKS
 from benchmarks.speed.measure import environment
-
-READ = "output"
-"""The region whose spikes are read, where there is one."""
-
-
-def trial(*, seed: int, network: str, inputs: str, minutes: float, quiet: float) -> dict[str, Any]:
-    """One brain, for some minutes; then quiet ones, and a stimulus."""
-    life, brain = live(network, inputs, seed, minutes)
-    quieted = silence(brain, quiet)
-    row = {
-        "lives": life.lives,
-        "low": min(low for low, _ in life.rates.values()),
-        "high": max(high for _, high in life.rates.values()),
-        "growth": life.growth,
-        "drift": life.drift,
-        "lost": quieted.lost,
-        "answers": quieted.answers,
-        "rates": life.rates,
-        "neurons": life.neurons,
-        "synapses": life.synapses,
-    }
-    if network == "usage":
-        row["told apart"], row["at birth"] = told_apart(brain, READ), told_apart(usage(seed), READ)
-    return row
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.life.networks import INPUTS, NETWORKS, REST, SHOWN, STIMULI
+from benchmarks.life.networks import INPUTS, NETWORKS, REST, SHOWN, STIMULI, usage
 from engram import Brain
 
 WINDOW = 10_000.0
@@ -195,3 +195,28 @@ def told_apart(brain: Brain, region: str, rounds: int = 24) -> float:
         distance = ((X[~fitted][:, None] - means) ** 2).sum(axis=2)
         right.append(np.mean(distance.argmin(axis=1) == y[~fitted]))
     return float(np.mean(right))
+
+
+READ = "output"
+"""The region whose spikes are read, where there is one."""
+
+
+def trial(*, seed: int, network: str, inputs: str, minutes: float, quiet: float) -> dict[str, Any]:
+    """One brain, for some minutes; then quiet ones, and a stimulus."""
+    life, brain = live(network, inputs, seed, minutes)
+    quieted = silence(brain, quiet)
+    row = {
+        "lives": life.lives,
+        "low": min(low for low, _ in life.rates.values()),
+        "high": max(high for _, high in life.rates.values()),
+        "growth": life.growth,
+        "drift": life.drift,
+        "lost": quieted.lost,
+        "answers": quieted.answers,
+        "rates": life.rates,
+        "neurons": life.neurons,
+        "synapses": life.synapses,
+    }
+    if network == "usage":
+        row["told apart"], row["at birth"] = told_apart(brain, READ), told_apart(usage(seed), READ)
+    return row
