@@ -11,7 +11,8 @@ HEAD = """\
 ## Brains left on
 
 `python -m benchmarks.life`: everything at its defaults, nobody tends them. {minutes:g} simulated
-minutes, {n} seeds of each network with each input (none, constant, strong, alternating, random,
+minutes, {n} seed(s), each network with each
+input (none, constant, strong, alternating, random,
 days and nights of a minute each). Rates are those of a region over any 10 s after the first
 minute. Asked for: 0.3 to 50 Hz; no region more than triples; neurons and synapses change by less
 than 5 % in the last third; in {quiet:g} minutes of silence no region loses more than a tenth of
@@ -19,7 +20,6 @@ its neurons, and afterwards all answer a stimulus.
 
 | network | lived | Hz, from | to | growth | late change | lost in silence | answers |
 |---|---|---|---|---|---|---|---|
-
 """
 
 APART = """\
@@ -29,7 +29,6 @@ deviation over seeds:
 
 | input | at birth % | after {minutes:g} minutes % | better, seeds |
 |---|---|---|---|
-
 """
 
 

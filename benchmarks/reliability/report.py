@@ -13,7 +13,6 @@ brain is saved and loaded, and both live on.
 
 | what went wrong | asked for | measured |
 |---|---|---|
-
 """
 
 SEQUENCES = """\
