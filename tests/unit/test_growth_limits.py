@@ -152,3 +152,16 @@ def test_a_region_that_loses_its_last_synapse_stays_tuned():
     own.remove_synapses(np.arange(own.n_synapses))
     brain.run(20_000)
     assert (brain.network.slots(region.record, "excitability") < -5.0).all()
+
+
+def test_time_in_which_homeostasis_is_frozen_does_not_count_for_excitability():
+    brain = Brain(seed=1)
+    brain.growth.neurogenesis = False
+    region = brain.add_region("a", A, 20, background=20.0)
+    brain.freeze_homeostatic_scaling()
+    brain.run(60_500)
+    brain.unfreeze_homeostatic_scaling()
+    brain.run(1000)
+    excitability = brain.network.slots(region.record, "excitability")
+    # One check: at most 20 Hz x 0.15 in a second.
+    assert -3.01 < excitability.min() < 0

@@ -15,7 +15,7 @@ from engram.network.records import RegionRecord
 from engram.parameters import Parameter
 
 FASTEST = 20.0
-"""Change of excitability in a second, and its bounds, in units of Izhikevich's neuron."""
+"""How wrong a rate may be for its excitability to follow in proportion, Hz."""
 
 SILENT = 0.01
 """Share of the target rate below which a neuron counts as silent."""
@@ -25,16 +25,20 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     """Synaptic scaling (Turrigiano et al. 1998; van Rossum et al. 2000) and thresholds.
 
     Every check_interval each neuron's incoming excitatory plastic weights are multiplied by
-    1 + scaling_rate clip(e + integral_rate E, -1, 1), with e = (target_rate - r) / target_rate, r
-    the neuron's mean rate in Hz over the last tau_rate or so, and E the integral of e over time in
-    seconds, which makes up for a steady drift of weights by other rules. At each spike theta grows
-    by theta_plus; between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that
-    without a leak the neuron comes to fire at theta_rate.
+    1 + scaling_rate clip(e + integral_rate E, -1, 1), with e = (r0 - r) / r0; r is the neuron's
+    mean rate in Hz over the last tau_rate or so, r0 the right rate next to it (from target_rate /
+    tolerance to target_rate x tolerance), and E the integral of e over time in seconds, which makes
+    up for a steady drift of weights by other rules. Intrinsic plasticity: an input current X of
+    each neuron whose synapses learn, dX/dt = excitability_rate clip(r0 - r, -20 Hz, 20 Hz) -
+    X / tau_excitability, in units of Izhikevich's neuron. At each spike theta grows by theta_plus;
+    between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that without a leak
+    the neuron comes to fire at theta_rate.
 
     References
     ----------
     .. [1] Turrigiano et al. 1998, doi:10.1038/36103
     .. [2] van Rossum et al. 2000, doi:10.1523/JNEUROSCI.20-23-08812.2000
+    .. [3] Intrinsic plasticity: Desai, Rutherford & Turrigiano 1999, doi:10.1038/9165
     """
 
     name = "homeostasis"
@@ -145,7 +149,9 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
             name: network.slots(region, "mean_rate") < SILENT * self.target_rate
             for name, region in network.regions.items()
         }
-        seconds = 1e-3 * network.dt * (network.step_count - network.tables["rates_measured"][0])
+        since = network.dt * (network.step_count - network.tables["rates_measured"][0])
+        # The time while all this was frozen does not count.
+        seconds = 1e-3 * min(since, self.check_interval)
         network.tables["rates_measured"][0] = network.step_count
         plastic = [p for p in network.pathways if p.learns and pathways.n_synapses(network, p)]
         taught = {pathway.target for pathway in plastic}

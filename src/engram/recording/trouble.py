@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engram.network import population
-from engram.network.defaults import current_unit
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 
@@ -34,7 +33,7 @@ def seizure(network: Network, region: RegionRecord) -> str:
         What is the matter; empty if nothing is.
     """
     rate = population.mean_activity(network, region)
-    harmless = region.excitatory == 0 or current_unit(region.model) == 0
+    harmless = region.excitatory == 0 or region.model.is_source
     if rate <= SEIZURE or harmless:
         return ""
     return f"fires at {rate:.0f} Hz on average, as in a seizure"

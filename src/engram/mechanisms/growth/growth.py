@@ -226,7 +226,7 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         since = np.maximum(network.slots(region, "last_spike"), network.slots(region, "born"))
         since = np.maximum(since, network.last_reset)
         activity = population.mean_activity(network, region)
-        carries = self._coded(region) or current_unit(region.model) == 0
+        carries = self._coded(region) or region.model.is_source
         if carries or activity < self.apoptosis_rate:
             return nobody
         silent = (network.step_count - since) * network.dt > self.apoptosis_age
