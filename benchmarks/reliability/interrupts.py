@@ -20,7 +20,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from operator import methodcaller
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,7 +28,15 @@ import numpy as np
 
 import engram
 from benchmarks.speed.measure import environment
-from engram import Brain, RegionType, ShortTermPlasticity, load_brain, save_brain
+from engram import (
+    Brain,
+    RegionType,
+    SerotoninRelease,
+    ShortTermPlasticity,
+    Uniform,
+    load_brain,
+    save_brain,
+)
 
 RESULTS = Path(__file__).parents[1] / "results" / "interrupts.json"
 PACKAGE = str(Path(engram.__file__).parent)
@@ -66,28 +73,29 @@ def show(brain: Brain) -> None:
     brain.present_many("a", inputs, 8, 2, read="b")
 
 
-def changes(brain: Brain) -> dict[str, Change]:
-    """What is interrupted, as far as this version has it."""
-    found: dict[str, Change] = {
-        "run": lambda b: b.run(120, progress=False),
-        "add_region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
-        "connect_regions": lambda b: b.connect_regions("b", "a", 0.2),
-        "add_synapses": lambda b: b.projections[1].add_synapses(np.arange(5), np.arange(5), 0.1),
-        "remove_synapses": lambda b: b.projections[2].remove_synapses(np.arange(9)),
-        "rule": lambda b: setattr(b.projections[2], "rule", "stdp"),
-        "stp": lambda b: setattr(b.projections[2], "stp", ShortTermPlasticity()),
-        "kill_neurons": lambda b: b.regions["a"].kill_neurons([2, 5]),
-        "enable_morphology": lambda b: b.regions["b"].enable_morphology(),
-        "grow": lambda b: b.growth.grow(),
-        "sleep": lambda b: b.sleep(120.0, progress=False),
-        "present_many": show,
-    }
-    later: dict[str, Change] = {
-        "remove_region": methodcaller("remove_region", "b"),
-        "rename_region": methodcaller("rename_region", "b", "z"),
-        "remove_projection": lambda b: methodcaller("remove_projection", b.projections[2])(b),
-    }
-    return found | {name: change for name, change in later.items() if hasattr(brain, name)}
+CHANGES: dict[str, Change] = {
+    "run": lambda b: b.run(120, progress=False),
+    "add_region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
+    "remove_region": lambda b: b.remove_region("b"),
+    "rename_region": lambda b: b.rename_region("b", "z"),
+    "connect_regions": lambda b: b.connect_regions("b", "a", 0.2),
+    "remove_projection": lambda b: b.remove_projection(b.projections[2]),
+    "add_synapses": lambda b: b.projections[1].add_synapses(np.arange(5), np.arange(5), 0.1),
+    "remove_synapses": lambda b: b.projections[2].remove_synapses(np.arange(9)),
+    "rule": lambda b: setattr(b.projections[2], "rule", "stdp"),
+    "modulation": lambda b: setattr(b.projections[2], "modulation", SerotoninRelease()),
+    "stp": lambda b: setattr(b.projections[2], "stp", ShortTermPlasticity()),
+    "placement": lambda b: setattr(b.projections[2], "placement", "soma"),
+    "weight": lambda b: setattr(b.projections[2], "weight", 0.3),
+    "w_max": lambda b: setattr(b.projections[2], "w_max", 2.0),
+    "delay": lambda b: setattr(b.projections[2], "delay", 4.0),
+    "background": lambda b: setattr(b.regions["a"], "background", Uniform(2.0, 8.0)),
+    "kill_neurons": lambda b: b.regions["a"].kill_neurons([2, 5]),
+    "enable_morphology": lambda b: b.regions["b"].enable_morphology(),
+    "grow": lambda b: b.growth.grow(),
+    "sleep": lambda b: b.sleep(120.0, progress=False),
+    "present_many": show,
+}
 
 
 def interrupted(act: Callable[[], Any], at: int) -> tuple[bool, int]:
@@ -139,7 +147,7 @@ def verdict(brain: Brain, path: Path) -> str:
 def at_lines(seed: int, n: int) -> Counter[str]:
     """Interrupts at lines that are drawn at random, of one change after the other."""
     rng, base = np.random.default_rng(seed), build()
-    todo = changes(base)
+    todo = CHANGES
     lines = {name: interrupted(partial(c, base.copy()), 0)[1] for name, c in todo.items()}
     found: Counter[str] = Counter()
     names = list(todo)
@@ -160,7 +168,7 @@ def at_moments(seed: int, n: int) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(n):
             brain = build(int(rng.integers(1, 1000)))
-            todo = list(changes(brain).values())
+            todo = list(CHANGES.values())
             timer = threading.Timer(
                 float(rng.uniform(0.0, 0.15)), os.kill, (os.getpid(), signal.SIGINT)
             )
@@ -245,7 +253,7 @@ def main() -> None:
     args = parser.parse_args()
     # Compiled before any process is forked.
     warm = build()
-    for change in changes(warm).values():
+    for change in CHANGES.values():
         change(warm.copy())
     results = {"environment": environment(), **study(args.lines, args.moments)}
     print(json.dumps(results, indent=2))
