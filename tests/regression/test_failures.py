@@ -26,9 +26,11 @@ ALLOCATIONS = (
 
 def build() -> Brain:
     brain = Brain(seed=3)
+    brain.add_region("gone", RegionType.SENSORY, 8, max_neurons=8)
     brain.add_region("a", RegionType.SENSORY, 20, max_neurons=30, background=8.0)
     brain.add_region("b", RegionType.ASSOCIATION, 20, max_neurons=30)
     brain.connect_regions("a", "b", 0.4)
+    brain.remove_region("gone")
     brain.growth.neurogenesis_rate = 0.5
     brain.growth.apoptosis_age = 30.0
     brain.growth.deaths_per_cycle = 3
@@ -39,7 +41,8 @@ def build() -> Brain:
 
 
 CHANGES: dict[str, Callable[[Brain], Any]] = {
-    "region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
+    "region": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=9),
+    "region in a gap": lambda b: b.add_region("c", RegionType.MOTOR, 5, max_neurons=8),
     "connect": lambda b: b.connect_regions("b", "a", 0.2, bidirectional=False),
     "synapses": lambda b: b.projections[2].add_synapses(np.arange(5), np.arange(5), 0.1, 9.0),
     "fewer synapses": lambda b: b.projections[2].remove_synapses(np.arange(9)),

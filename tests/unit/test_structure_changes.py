@@ -145,6 +145,19 @@ def test_a_new_region_takes_the_slots_of_a_removed_one(tmp_path: Path) -> None:
     assert brain.network.tables.sizes["N"] == slots
 
 
+def test_a_region_that_is_refused_leaves_a_gap_as_it_was() -> None:
+    brain = Brain(seed=3)
+    for name, room in (("first", 5), ("last", 9)):
+        brain.add_region(name, "sensory", 4, max_neurons=room)
+    brain.remove_region("first")
+    before = brain.fingerprint()
+    with pytest.raises(InvalidValueError, match="in_degree"):
+        brain.add_region("new", "motor", 3, max_neurons=5, wiring="in_degree", in_degree=7)
+    brain.check()
+    assert brain.fingerprint() == before
+    assert not brain.network.tables["alive"][:8].any()
+
+
 def test_the_last_region_can_go_and_others_come(tmp_path: Path) -> None:
     brain = build()
     brain.run(20)

@@ -206,12 +206,13 @@ def add_region(
     own.check(where)
     chosen = patterns_of(where, kind, patterns)
     rule = settings.rule_of(network, where, own.rule)
-    with transaction(network):
-        region = RegionRecord(
-            len(network.regions), name, kind, own_model, chosen, variation, share, most
-        )
-        region.stream = 1 + max((r.stream for r in network.regions.values()), default=-1)
-        first = _free_slots(network, region)
+    region = RegionRecord(
+        len(network.regions), name, kind, own_model, chosen, variation, share, most
+    )
+    region.stream = 1 + max((r.stream for r in network.regions.values()), default=-1)
+    first = _free_slots(network, region)
+    # In a gap it writes into arrays that there are; at the end they are replaced.
+    with transaction(network, neurons=first < network.tables.sizes["N"]):
         columns = individuals.adopt(network, region, each, n)
         _reserve(network, region, n, first)
         individuals.attach(network, region)
