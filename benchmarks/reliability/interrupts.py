@@ -147,16 +147,15 @@ def verdict(brain: Brain, path: Path) -> str:
 def at_lines(seed: int, n: int) -> Counter[str]:
     """Interrupts at lines that are drawn at random, of one change after the other."""
     rng, base = np.random.default_rng(seed), build()
-    todo = CHANGES
-    lines = {name: interrupted(partial(c, base.copy()), 0)[1] for name, c in todo.items()}
+    lines = {name: interrupted(partial(c, base.copy()), 0)[1] for name, c in CHANGES.items()}
     found: Counter[str] = Counter()
-    names = list(todo)
+    names = list(CHANGES)
     with tempfile.TemporaryDirectory() as folder:
         for k in range(n):
             name = names[(seed * n + k) % len(names)]
             brain = base.copy()
             at = int(rng.integers(1, lines[name] + 1))
-            came, _ = interrupted(partial(todo[name], brain), at)
+            came, _ = interrupted(partial(CHANGES[name], brain), at)
             found[f"{name}: {verdict(brain, Path(folder) / 'b')}"] += 1
             found["came through"] += came
     return found
@@ -172,8 +171,8 @@ def at_moments(seed: int, n: int) -> Counter[str]:
             timer = threading.Timer(
                 float(rng.uniform(0.0, 0.15)), os.kill, (os.getpid(), signal.SIGINT)
             )
-            timer.start()
             try:
+                timer.start()
                 while True:
                     change = todo[int(rng.integers(len(todo)))]
                     with contextlib.suppress(engram.EngramError, KeyError, IndexError):

@@ -11,6 +11,7 @@ import math
 from typing import Any, ClassVar
 
 from engram.errors import InvalidTypeError, InvalidValueError, brief
+from engram.kernels.constants import MOST_INPUT
 from engram.neurons import RegionType
 from engram.parameters import Parameter, Parameterized
 from engram.synapses import Neurotransmitter
@@ -144,7 +145,9 @@ class SerotoninRelease(_LeakyRelease, saved_as="engram.modulation:SerotoninRelea
     transmitter = Neurotransmitter.SEROTONIN
     is_current = True
 
-    current = Parameter(2.0, unit="current", doc="current at full effect")
+    current = Parameter(
+        2.0, low=-MOST_INPUT, high=MOST_INPUT, unit="current", doc="current at full effect"
+    )
 
     @property
     def effect(self) -> float:

@@ -273,7 +273,9 @@ class Region(View):
 
     @theta_plus.setter
     def theta_plus(self, value: float) -> None:
-        self._record.theta_plus = number(f"{self._record.where}: theta_plus", value, 0.0)
+        self._record.theta_plus = number(
+            f"{self._record.where}: theta_plus", value, 0.0, MOST_INPUT
+        )
         self._network.parameters_changed()
 
     @property

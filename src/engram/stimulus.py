@@ -218,7 +218,9 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
     'population'
     """
 
-    max_current = Parameter(20.0, low=0.0, doc="current of a neuron driven by the value 1")
+    max_current = Parameter(
+        20.0, low=0.0, high=MOST_INPUT, doc="current of a neuron driven by the value 1"
+    )
     max_rate = Parameter(100.0, low=0.0, unit="Hz", doc="the same, of a Poisson source")
     noise_level = Parameter(
         0.0, low=0.0, doc="relative standard deviation of the input, drawn for each neuron and step"

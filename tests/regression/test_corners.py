@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from engram import (
     Parameter,
     PoissonSource,
     RegionType,
+    SerotoninRelease,
     ShortTermPlasticity,
     Uniform,
     load_brain,
@@ -379,3 +381,23 @@ def test_windows_of_metaplasticity_are_long_enough_for_one_spike(name: str) -> N
     setattr(brain.metaplasticity, name, 1e-3)
     brain.run(500)
     brain.check()
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda b: setattr(b.encoder, "max_current", 1e30),
+        lambda b: setattr(b.growth, "young_current", 1e30),
+        lambda b: setattr(b.homeostasis, "theta_plus", 1e30),
+        lambda b: setattr(b.memory, "replay_strength", 1e30),
+        lambda b: setattr(b.memory, "slow_amplitude", 1e30),
+        lambda b: setattr(b.regions["a"], "theta_plus", 1e30),
+        lambda b: b.oscillators.set("a", "theta", amplitude=1e30),
+        lambda _: SerotoninRelease(current=-1e30),
+    ],
+)
+def test_currents_that_no_neuron_survives_are_refused(put: Callable[[Brain], object]) -> None:
+    brain = Brain(seed=1)
+    brain.add_region("a", RegionType.SENSORY, 4)
+    with pytest.raises(InvalidValueError, match=r"1e\+10|1e10|10000000000"):
+        put(brain)

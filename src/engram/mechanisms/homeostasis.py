@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.kernels.constants import MOST_INPUT
 from engram.network import efficacy, pathways
 from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
@@ -60,7 +61,9 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         2000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
     )
     integral_rate = Parameter(0.0, low=0.0, unit="1/s", doc="weight of the integral of the error")
-    theta_plus = Parameter(0.0, low=0.0, doc="step of the adaptive threshold at a spike")
+    theta_plus = Parameter(
+        0.0, low=0.0, high=MOST_INPUT, doc="step of the adaptive threshold at a spike"
+    )
     theta_leak = Parameter(1e-3, low=0.0, unit="1/ms", doc="its rate of decay")
 
     theta_rate = Parameter(

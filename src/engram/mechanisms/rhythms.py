@@ -10,7 +10,7 @@ from engram.engine import loops
 from engram.engine.entries import check_gate
 from engram.errors import InvalidValueError, flag, number
 from engram.kernels.calls import kernel
-from engram.kernels.constants import STREAM_PHASE
+from engram.kernels.constants import MOST_INPUT, STREAM_PHASE
 from engram.mechanisms.bands import BANDS, COUPLINGS, GATES, REGION_RHYTHMS
 from engram.mechanisms.rhythm_figures import RhythmFigures
 from engram.network.defaults import current_unit
@@ -104,7 +104,7 @@ class Oscillators(RhythmFigures):
         tables = self.network.tables
         size = float(tables["rhythm_setting"][place])
         if amplitude is not None:
-            size = number(f"{where}: amplitude", amplitude, 0.0)
+            size = number(f"{where}: amplitude", amplitude, 0.0, MOST_INPUT)
         elif not size:
             size = self._default(region, band)
         now = self.phase(region, band)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engram.kernels.constants import MOST_INPUT
 from engram.network.network import Process
 from engram.parameters import Parameter
 
@@ -31,7 +32,9 @@ class GrowthParameters(Process):
     critical_period = Parameter(
         10_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of a newborn's youth"
     )
-    young_current = Parameter(1.0, low=0.0, unit="current", doc="extra input of a newborn")
+    young_current = Parameter(
+        1.0, low=0.0, high=MOST_INPUT, unit="current", doc="extra input of a newborn"
+    )
     young_plasticity = Parameter(1.0, low=0.0, doc="extra potentiation of a newborn, relative")
     synaptogenesis = Parameter(True, doc="whether correlated neurons are joined")
     synapses_per_cycle = Parameter(20, low=0, doc="new synapses of a projection in a cycle")

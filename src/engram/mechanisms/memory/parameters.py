@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engram.kernels.constants import MOST_INPUT
 from engram.network.network import Process
 from engram.parameters import Parameter
 
@@ -22,7 +23,9 @@ class MemoryParameters(Process):
     consolidation_interval = Parameter(
         1000.0, low=0.0, open_low=True, unit="ms", doc="between replays in quiet"
     )
-    replay_strength = Parameter(20.0, low=0.0, doc="current of a pulse into a replayed neuron")
+    replay_strength = Parameter(
+        20.0, low=0.0, high=MOST_INPUT, doc="current of a pulse into a replayed neuron"
+    )
     replay_duration = Parameter(10.0, low=0.0, unit="ms", doc="how long a pulse lasts")
     replay_share = Parameter(
         0.3, low=0.0, high=1.0, open_low=True, doc="share of a trace that gets pulses, the first"
@@ -32,7 +35,7 @@ class MemoryParameters(Process):
         10.0, low=0.0, open_low=True, doc="how many times faster a replay is than what it repeats"
     )
     slow_frequency = Parameter(0.8, low=0.01, high=20.0, unit="Hz", doc="of the slow wave in sleep")
-    slow_amplitude = Parameter(3.0, low=0.0, doc="current of the slow wave")
+    slow_amplitude = Parameter(3.0, low=0.0, high=MOST_INPUT, doc="current of the slow wave")
     replays_per_cycle = Parameter(3, low=0, high=1000, doc="replays in an up state")
     downscaling = Parameter(
         0.0, low=0.0, high=1.0, doc="share of excitatory plastic weights lost at a cycle of sleep"
