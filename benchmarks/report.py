@@ -23,13 +23,14 @@ from benchmarks.learning import (
     grid_nav,
     growing,
     iris,
+    life,
     mnist_limits,
     mnist_report,
     sleep_gain,
     spike_times,
     turning,
 )
-from benchmarks.life import report as life
+from benchmarks.life import report as lives
 from benchmarks.mechanisms import homeostasis, neuromodulation
 from benchmarks.reliability import report as reliability
 
@@ -218,7 +219,8 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("growing", lambda results: [experiment.report(results)]),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),
-    ("life", life.section),
+    ("life", lambda results: [experiment.report(results)]),
+    ("lives", lives.section),
     ("growth_cycle", growth),
     ("interrupts", reliability.interrupts),
     ("sequences", reliability.sequences),
@@ -238,6 +240,7 @@ EXPERIMENTS = (
     few_shots.EXPERIMENT,
     forgetting.EXPERIMENT,
     growing.EXPERIMENT,
+    life.EXPERIMENT,
     sleep_gain.EXPERIMENT,
     spike_times.EXPERIMENT,
     turning.EXPERIMENT,
@@ -247,7 +250,7 @@ DRAWINGS: dict[str, Callable[[dict[str, Any], Path], None]] = {
     "agents": lambda results, path: agents.draw(results["curves"], path),
     "classifiers": lambda results, path: classifiers.draw(results["results"], path),
     "grid_nav": lambda results, path: grid_nav.draw(results["rows"], path),
-    "life": life.draw,
+    "lives": lives.draw,
     **{e.name: e.draw_stored for e in EXPERIMENTS},
 }
 """What draws the figures of a file of results."""

@@ -90,19 +90,22 @@ class Experiment:
     """A question with its hypothesis, one trial of all its arms, and what is claimed.
 
     trial: (seed, quick) -> figures, a function of a module; quick: fewer data, under a minute in
-    all. draw: (trials, path) draws the figures, see `benchmarks.report`. quick_claims: those that
-    must hold in the small version, too.
+    all. arms, quick_arms: where they are long, each is a trial of its own, (seed, quick, arm) ->
+    figures. draw: (trials, path) draws the figures, see `benchmarks.report`. quick_claims: those
+    that must hold in the small version, too.
     """
 
     name: str
     title: str
     hypothesis: str
     protocol: str
-    trial: Callable[[int, bool], dict[str, float]]
+    trial: Callable[..., dict[str, float]]
     claims: tuple[Claim, ...]
     draw: Callable[[Trials, Path], None]
     quick_claims: tuple[Claim, ...] = ()
     quick_seeds: int = 2
+    arms: tuple[str, ...] = ()
+    quick_arms: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -123,13 +126,20 @@ class Experiment:
         rows = trials(
             self.name,
             self.trial,
-            [{"quick": options.quick}],
+            [
+                {"quick": options.quick, **arm}
+                for arm in self._points(self.quick_arms if options.quick else self.arms)
+            ],
             seeds,
             jobs=options.jobs,
             keep=not options.quick,
             fresh=options.fresh,
         )
-        found = {row["seed"]: _figures(row) for row in rows}
+        found: dict[int, dict[str, float]] = {seed: {} for seed in seeds}
+        for row in rows:
+            for name, value in _figures(row).items():
+                so_far = found[row["seed"]].get(name, 0.0) if name == "cpu_s" else 0.0
+                found[row["seed"]][name] = so_far + value
         claims = self.quick_claims if options.quick else self.claims
         document = self._document(found, claims)
         print(report(document))
@@ -139,6 +149,10 @@ class Experiment:
         for text in failed:
             print(f"CLAIM FAILED: {text}", file=sys.stderr)
         return 1 if failed else 0
+
+    @staticmethod
+    def _points(arms: Sequence[str]) -> list[dict[str, str]]:
+        return [{"arm": arm} for arm in arms] or [{}]
 
     def draw_stored(self, document: Mapping[str, Any], path: Path) -> None:
         """Draw the figures of a file of results."""
@@ -158,7 +172,7 @@ class Experiment:
 
 
 def _figures(row: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(x) for name, x in row.items() if name not in ("quick", "seed")}
+    return {name: float(x) for name, x in row.items() if name not in ("quick", "seed", "arm")}
 
 
 def report(document: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from engram.progress import lines_or_bar
 from engram.sweep import run_sweep
 
 HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parents[1] / "examples"
 RESULTS, RUNS = HERE.parent / "results", HERE.parent / "runs"
 
 Row = dict[str, Any]
@@ -32,7 +33,7 @@ Function = Callable[..., Mapping[str, Any]]
 def source() -> str:
     """A hash of the code that trials come from."""
     digest = hashlib.sha256()
-    for folder in (Path(engram.__file__).parent, HERE):
+    for folder in (Path(engram.__file__).parent, HERE, EXAMPLES):
         for path in sorted(folder.rglob("*.py")):
             digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -31,10 +31,10 @@ def main() -> None:
         for inputs in given.inputs
     ]
     seeds = range(1, given.seeds + 1)
-    rows = trials("life", trial, points, seeds, jobs=given.jobs)
+    rows = trials("lives", trial, points, seeds, jobs=given.jobs)
     head = {"environment": environment(), "source": source(), "minutes": given.minutes}
     document = {**head, "quiet": given.quiet, "seeds": list(seeds), "lives": rows}
-    write(RESULTS / "life.json", document, a_line_each="lives")
+    write(RESULTS / "lives.json", document, a_line_each="lives")
     print(f"{sum(row['lives'] for row in rows)} of {len(rows)} brains lived")
 
 
