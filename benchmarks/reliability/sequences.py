@@ -62,10 +62,10 @@ def next_call(draw: Draw) -> Call:
     while made is None:
         chosen = CATALOGUE[int(draw.rng.choice(len(CATALOGUE), p=WEIGHTS))][1]
         made = chosen(draw)
-    # An array takes whatever NumPy lets in.
-    spoilt = made.arguments and not made.head.endswith(".fill")
-    if spoilt and draw.chance(SPOILED):
-        made = made.spoiled(draw.below(len(made.arguments)), draw.one_of(BAD))
+    # An array takes whatever NumPy lets in, and what makes a call is the brain that it is made to.
+    spoilt = [k for k, (_, given) in enumerate(made.arguments) if given != "brain"]
+    if spoilt and not made.head.endswith(".fill") and draw.chance(SPOILED):
+        made = made.spoiled(draw.one_of(spoilt), draw.one_of(BAD))
     return made
 
 
