@@ -401,3 +401,17 @@ def test_currents_that_no_neuron_survives_are_refused(put: Callable[[Brain], obj
     brain.add_region("a", RegionType.SENSORY, 4)
     with pytest.raises(InvalidValueError, match=r"1e\+10|1e10|10000000000"):
         put(brain)
+
+
+def test_growth_sees_the_spikes_from_when_a_projection_learns_again() -> None:
+    """They were kept from the next change of anything else on; a copy kept them at once."""
+    brain = Brain(seed=1)
+    brain.add_region("a", S, 6, 0.5, background=15.0)
+    own = brain.projections[0]
+    own.frozen = True
+    brain.run(20)
+    own.frozen = False
+    twin = brain.copy()
+    for one in (brain, twin):
+        one.run(100)
+    assert brain.fingerprint() == twin.fingerprint()

@@ -182,7 +182,11 @@ def set_frozen(network: Network, pathway: PathwayRecord, value: bool) -> None:
     InvalidTypeError
         It is no bool.
     """
+    learned = any(p.learns for p in network.pathways)
     pathway.frozen = flag(f"{pathway.where}: frozen", value)
+    if pathway.learns and not learned:
+        # Growth has spikes kept only where a pathway learns.
+        network.stale = True
     if pathway.rule is not None:
         # At once and without moving the base: an agent opens learning at each decision.
         network.tables["plastic"][pathway.index] = is_plastic(network, pathway)
