@@ -207,7 +207,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         drift = network.slots(region, "rate_error")
         drift[known] += (np.clip(error, -1.0, 1.0) * seconds)[known]
         if self.integral_rate > 0:
-            limit = 1.0 / self.integral_rate
+            limit = 1.0 / max(self.integral_rate, 1e-30)
             np.clip(drift, -limit, limit, out=drift)
             error = error + self.integral_rate * drift
         factor = np.ones(network.count(region), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.kernels.calls import call
-from engram.kernels.constants import IDLE, NEVER, TRANSMITTERS, TYPES
+from engram.kernels.constants import IDLE, LAST_STEP, NEVER, TRANSMITTERS, TYPES
 from engram.mechanisms.growth.parameters import GrowthParameters
 from engram.network import pathways, population
 from engram.network.network import Network
@@ -18,6 +18,9 @@ from engram.state import layout
 
 CANDIDATES = 4
 """Pairs of spikes looked at for each synapse that may be made in a cycle."""
+
+MOST_ATTEMPTS = 1 << 19
+"""Candidates of a projection in a cycle, at most: their random numbers, 18 each, are set aside."""
 
 BUSY = 20.0
 """Mean rate of a region from which on `pruning_unused` holds as it is, Hz."""
@@ -215,18 +218,21 @@ class Plan:
             return 0
         p, step = self.pathway.index, network.step_count
         span = min(round(growth.correlation_window / network.dt), tables.sizes["H"] - 1, step)
+        attempts = min(CANDIDATES * wanted, MOST_ATTEMPTS)
+        wanted = min(wanted, attempts)
         found = [np.empty(wanted, t) for t in (np.int32, np.int32, np.int32, np.uint8)]
         made = call(
             "growth.sprout",
             tables.arrays,
             block,
             wanted=wanted,
-            attempts=CANDIDATES * wanted,
+            attempts=attempts,
             start=max(step - span, network.last_reset),
             now=step,
-            width=max(1, round(growth.coincidence / network.dt)),
+            width=max(1, round(min(growth.coincidence / network.dt, LAST_STEP))),
             least=growth.min_spikes,
-            most=int(1e-3 * growth.max_rate * span * network.dt),
+            # No neuron fires more than once a step.
+            most=int(min(1e-3 * growth.max_rate * span * network.dt, span)),
             threshold=growth.min_correlation,
             pre_region=int(tables["source"][p]),
             post_region=int(tables["target"][p]),
