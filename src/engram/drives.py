@@ -36,7 +36,7 @@ class Drives:
         rate : float
             Of each source, Hz, in [0, 1e5].
         weight : float
-            Of each spike, in the unit of the model's synapses; negative: inhibitory.
+            Of each spike, in the unit of the model's synapses, within +-1e8; negative: inhibitory.
         n : int
             Sources of each neuron, 1 to 1e6.
         indices : array_like of shape (k,), optional
@@ -52,7 +52,7 @@ class Drives:
         UnknownNameError
             There is no such region.
         InvalidTypeError, InvalidValueError
-            A value is not valid, or there is no such neuron.
+            A value is not valid, n rate |weight| / 1000 is above 1e10, or there is no such neuron.
 
         Examples
         --------

@@ -296,8 +296,8 @@ class Life:
         UnknownNameError
             There is no such region.
         InvalidTypeError, InvalidValueError
-            Inputs are of another shape or not finite, numbers of steps are not valid, or the brain
-            is asleep.
+            Inputs are of another shape or not within +-1e10, numbers of steps are not valid, or the
+            brain is asleep.
         """
         return present.present_many(self.network, region, inputs, steps, rest, read, from_rest)
 

@@ -78,7 +78,7 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
 
     transmitter = Neurotransmitter.DOPAMINE
 
-    release = Parameter(1.0, low=0.0, doc="rise of dopamine when each neuron fires once")
+    release = Parameter(1.0, low=0.0, high=1e6, doc="rise of dopamine when each neuron fires once")
     tonic_rate = Parameter(0.0, low=0.0, unit="Hz", doc="rate of firing that changes nothing")
 
     def factors(self, dt: float, n: int) -> tuple[float, ...]:
@@ -89,7 +89,7 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
 class _LeakyRelease(Modulation):
     has_level = True
 
-    release = Parameter(1.0, low=0.0, doc="rise of the level when each neuron fires once")
+    release = Parameter(1.0, low=0.0, high=1e6, doc="rise of the level when each neuron fires once")
     tau = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="decay of the level")
     half = Parameter(1.0, low=0.0, open_low=True, doc="level of half the effect")
 

@@ -24,10 +24,10 @@ Placement = str | Mapping[str, float] | None
 
 
 def _check_numbers(thing: Any, *names: str) -> None:
-    """Make attributes floats above 0, or refuse them."""
+    """Make attributes floats from 1e-6 to 1e12, or refuse them."""
     for name in names:
         where = f"{type(thing).__name__}: {name}"
-        object.__setattr__(thing, name, number(where, getattr(thing, name), 0.0, open_low=True))
+        object.__setattr__(thing, name, number(where, getattr(thing, name), 1e-6, 1e12))
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Branch:
     Raises
     ------
     InvalidTypeError, InvalidValueError
-        It has no such label, or a size that is not above 0.
+        It has no such label, or a size that is not from 1e-6 to 1e12.
     """
 
     label: str
@@ -481,7 +481,7 @@ class NMDA:
 
     def __post_init__(self) -> None:
         for name in ("ratio", "Mg"):
-            object.__setattr__(self, name, number(f"NMDA: {name}", getattr(self, name), 0.0))
+            object.__setattr__(self, name, number(f"NMDA: {name}", getattr(self, name), 0.0, 1e6))
         object.__setattr__(self, "tau", number("NMDA: tau", self.tau, 0.0, open_low=True))
         object.__setattr__(self, "E", number("NMDA: E", self.E, -50.0, 100.0))
 

@@ -261,10 +261,11 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     default_noise = 3.0
     pattern_parameters = ("a", "b", "c", "d")
 
-    a = Parameter(0.02, low=0.0, per_neuron=True, unit="1/ms", doc="rate of recovery")
-    b = Parameter(0.2, per_neuron=True, doc="sensitivity of recovery to v")
-    c = Parameter(-65.0, high=29.0, per_neuron=True, unit="mV", doc="v after a spike")
-    d = Parameter(8.0, per_neuron=True, doc="step of u at a spike")
+    # Within these ranges v and u stay finite, whatever the current and the step.
+    a = Parameter(0.02, low=0.0, high=10.0, per_neuron=True, unit="1/ms", doc="rate of recovery")
+    b = Parameter(0.2, low=-100.0, high=100.0, per_neuron=True, doc="sensitivity of recovery to v")
+    c = Parameter(-65.0, low=-1e4, high=29.0, per_neuron=True, unit="mV", doc="v after a spike")
+    d = Parameter(8.0, low=-1e6, high=1e6, per_neuron=True, doc="step of u at a spike")
 
     update = "engram.kernels.models:izhikevich_update"
     reset = "engram.kernels.models:izhikevich_reset"
@@ -323,11 +324,11 @@ class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     current_unit = 4.0
 
     tau_m = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="membrane time constant")
-    E_L = Parameter(-65.0, unit="mV", doc="resting potential")
-    E_exc = Parameter(0.0, unit="mV", doc="reversal of excitation")
-    E_inh = Parameter(-80.0, unit="mV", doc="reversal of inhibition")
+    E_L = Parameter(-65.0, low=-1e10, high=1e10, unit="mV", doc="resting potential")
+    E_exc = Parameter(0.0, low=-1e10, high=1e10, unit="mV", doc="reversal of excitation")
+    E_inh = Parameter(-80.0, low=-1e10, high=1e10, unit="mV", doc="reversal of inhibition")
     v_th = Parameter(-50.0, unit="mV", doc="threshold without adaptation")
-    v_reset = Parameter(-65.0, unit="mV", doc="v after a spike")
+    v_reset = Parameter(-65.0, low=-1e10, high=1e10, unit="mV", doc="v after a spike")
     t_ref = Parameter(2.0, low=0.0, unit="ms", doc="refractory period")
 
     update = "engram.kernels.models:lif_update"
@@ -385,9 +386,9 @@ class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     current_unit = 4.0
 
     tau_m = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="membrane time constant")
-    E_L = Parameter(-65.0, unit="mV", doc="resting potential")
+    E_L = Parameter(-65.0, low=-1e10, high=1e10, unit="mV", doc="resting potential")
     v_th = Parameter(-50.0, unit="mV", doc="threshold without adaptation")
-    v_reset = Parameter(-65.0, unit="mV", doc="v after a spike")
+    v_reset = Parameter(-65.0, low=-1e10, high=1e10, unit="mV", doc="v after a spike")
     t_ref = Parameter(2.0, low=0.0, unit="ms", doc="refractory period")
 
     update = "engram.kernels.models:current_lif_update"
@@ -442,16 +443,16 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     states = {"v": -70.6, "w": 0.0}
     weight_unit = current_unit = 60.0
 
-    C = Parameter(281.0, low=1e-3, unit="pF", doc="capacitance")
-    g_L = Parameter(30.0, low=0.0, open_low=True, unit="nS", doc="leak")
-    E_L = Parameter(-70.6, unit="mV", doc="resting potential")
-    v_T = Parameter(-50.4, unit="mV", doc="threshold of the exponential")
+    C = Parameter(281.0, low=0.1, unit="pF", doc="capacitance")
+    g_L = Parameter(30.0, low=1e-6, high=1e6, unit="nS", doc="leak")
+    E_L = Parameter(-70.6, low=-1e10, high=1e10, unit="mV", doc="resting potential")
+    v_T = Parameter(-50.4, low=-1e10, high=1e10, unit="mV", doc="threshold of the exponential")
     Delta_T = Parameter(2.0, low=0.0, open_low=True, unit="mV", doc="sharpness of the spike")
-    a = Parameter(4.0, unit="nS", doc="subthreshold adaptation")
+    a = Parameter(4.0, low=-1e5, high=1e5, unit="nS", doc="subthreshold adaptation")
     tau_w = Parameter(144.0, low=1e-9, unit="ms", doc="decay of adaptation")
-    b = Parameter(80.5, unit="pA", doc="step of adaptation at a spike")
-    v_r = Parameter(-70.6, unit="mV", doc="v after a spike")
-    v_peak = Parameter(0.0, unit="mV", doc="top of the spike")
+    b = Parameter(80.5, low=-1e10, high=1e10, unit="pA", doc="step of adaptation at a spike")
+    v_r = Parameter(-70.6, low=-1e10, high=1e10, unit="mV", doc="v after a spike")
+    v_peak = Parameter(0.0, low=-1e10, high=1e10, unit="mV", doc="top of the spike")
 
     update = "engram.kernels.models:adex_update"
     reset = "engram.kernels.models:adex_reset"

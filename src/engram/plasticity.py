@@ -22,6 +22,9 @@ from engram.parameters import Parameter, Parameterized
 Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
 """What a brain's own rule restricts learning by."""
 
+MOST_CHANGE = 1e6
+"""Largest change at an event that a rule may ask for, in units of w_max."""
+
 THRESHOLD = "whether the sliding threshold of BCM scales potentiation"
 """What `metaplastic` says of itself."""
 
@@ -129,8 +132,12 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
 
     metaplastic = Parameter(True, doc=THRESHOLD)
 
-    A_plus = Parameter(0.01, low=0.0, doc="potentiation by a coincident pair, in units of w_max")
-    A_minus = Parameter(0.0105, low=0.0, doc="depression by a coincident pair, in units of w_max")
+    A_plus = Parameter(
+        0.01, low=0.0, high=MOST_CHANGE, doc="potentiation by a coincident pair, in units of w_max"
+    )
+    A_minus = Parameter(
+        0.0105, low=0.0, high=MOST_CHANGE, doc="depression by a coincident pair, in units of w_max"
+    )
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
     bounds = Parameter("additive", choices=("additive", "multiplicative"), doc="see above")
@@ -203,8 +210,10 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
 
     metaplastic = Parameter(True, doc=THRESHOLD)
 
-    A_plus = Parameter(0.1, low=0.0, doc="eligibility from a coincident pair, in units of w_max")
-    A_minus = Parameter(0.1, low=0.0, doc="the same for an arrival after firing")
+    A_plus = Parameter(
+        0.1, low=0.0, high=MOST_CHANGE, doc="eligibility from a coincident pair, in units of w_max"
+    )
+    A_minus = Parameter(0.1, low=0.0, high=MOST_CHANGE, doc="the same for an arrival after firing")
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
     baseline_dopamine = Parameter(0.005, doc="tonic dopamine")
@@ -283,8 +292,8 @@ class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
 
     post_traces: ClassVar[dict[str, str]] = {}
 
-    eta = Parameter(0.01, low=0.0, doc="rate of learning")
-    x_tar = Parameter(0.4, low=0.0, doc="trace at which a weight stays")
+    eta = Parameter(0.01, low=0.0, high=MOST_CHANGE, doc="rate of learning")
+    x_tar = Parameter(0.4, low=0.0, high=MOST_CHANGE, doc="trace at which a weight stays")
     mu = Parameter(
         1.0, low=0.0, high=10.0, doc="how changes shrink towards the bound; 0: not at all"
     )
@@ -319,10 +328,14 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
 
     metaplastic = Parameter(True, doc=THRESHOLD)
 
-    A2_plus = Parameter(0.0, low=0.0, doc="potentiation by a pair, in units of w_max")
-    A3_plus = Parameter(0.01, low=0.0, doc="potentiation by a triplet post-pre-post")
-    A2_minus = Parameter(0.0001, low=0.0, doc="depression by a pair")
-    A3_minus = Parameter(0.0, low=0.0, doc="depression by a triplet pre-post-pre")
+    A2_plus = Parameter(
+        0.0, low=0.0, high=MOST_CHANGE, doc="potentiation by a pair, in units of w_max"
+    )
+    A3_plus = Parameter(
+        0.01, low=0.0, high=MOST_CHANGE, doc="potentiation by a triplet post-pre-post"
+    )
+    A2_minus = Parameter(0.0001, low=0.0, high=MOST_CHANGE, doc="depression by a pair")
+    A3_minus = Parameter(0.0, low=0.0, high=MOST_CHANGE, doc="depression by a triplet pre-post-pre")
     tau_plus = Parameter(16.8, low=0.0, open_low=True, unit="ms", doc="decay of x")
     tau_minus = Parameter(33.7, low=0.0, open_low=True, unit="ms", doc="decay of y")
     tau_x = Parameter(101.0, low=0.0, open_low=True, unit="ms", doc="decay of x2")

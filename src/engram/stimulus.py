@@ -160,8 +160,9 @@ class TimedArray:
             raise InvalidValueError(
                 f"TimedArray: values must have the shape (n,) or (n, neurons), not {given.shape}"
             )
-        if not (np.abs(given) <= MOST_INPUT).all():
-            bad = given[~(np.abs(given) <= MOST_INPUT)][0]
+        valid = (-MOST_INPUT <= given) & (given <= MOST_INPUT)
+        if not valid.all():
+            bad = given[~valid][0]
             raise InvalidValueError(
                 f"TimedArray: values must be finite and within +-{MOST_INPUT:g}; one is {bad}"
             )
@@ -221,9 +222,14 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
     max_current = Parameter(
         20.0, low=0.0, high=MOST_INPUT, doc="current of a neuron driven by the value 1"
     )
-    max_rate = Parameter(100.0, low=0.0, unit="Hz", doc="the same, of a Poisson source")
+    max_rate = Parameter(
+        100.0, low=0.0, high=MOST_INPUT, unit="Hz", doc="the same, of a Poisson source"
+    )
     noise_level = Parameter(
-        0.0, low=0.0, doc="relative standard deviation of the input, drawn for each neuron and step"
+        0.0,
+        low=0.0,
+        high=1e6,
+        doc="relative standard deviation of the input, drawn for each neuron and step",
     )
     cycle = Parameter(50.0, low=0.0, open_low=True, unit="ms", doc="cycle of the temporal code")
     width = Parameter(

@@ -362,10 +362,10 @@ def test_values_that_could_only_end_in_nan_are_refused_or_act_at_once() -> None:
     with pytest.raises(InvalidValueError):
         LogNormal(1e-320, 1.0)
     with pytest.raises(InvalidValueError):
-        AdEx(C=1e-4)
+        AdEx(C=1e-3)
     with pytest.raises(InvalidValueError):
         AdEx(tau_w=1e-40)
-    for model in (LIF(tau_m=1e-30), AdEx(C=1e-3), AdEx(tau_w=1e-9)):
+    for model in (LIF(tau_m=1e-30), AdEx(C=0.1), AdEx(tau_w=1e-9)):
         brain = Brain(seed=1)
         brain.add_region("a", n_neurons=5, model=model)
         brain.run(1000)

@@ -54,7 +54,7 @@ MOST_NEURONS = (1 << 31) - 1
 """Neuron slots a region may have: their numbers have 32 bits."""
 
 MOST_INPUT = 1e10
-"""Largest current or rate that may be given: far beyond it single precision gives up."""
+"""Largest current, rate or potential: far beyond it single precision gives up."""
 
 RULE_PARAMETERS = 8
 """Parameters a plasticity rule may have."""

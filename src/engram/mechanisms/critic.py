@@ -40,9 +40,15 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
     tau_discount = Parameter(4000.0, low=1e-6, unit="ms", doc="how far ahead rewards count")
     tau_value = Parameter(200.0, low=0.0, open_low=True, unit="ms", doc="decay of the kernel")
     tau_rise = Parameter(50.0, low=0.0, open_low=True, unit="ms", doc="rise of the kernel")
-    value_per_hz = Parameter(0.02, unit="reward/Hz", doc="value of a rate of 1 Hz")
-    value_at_rest = Parameter(0.0, unit="reward", doc="value of silence")
-    gain = Parameter(1.0, doc="dopamine that a TD error of 1/s leads to")
+    value_per_hz = Parameter(
+        0.02, low=-MOST_REWARD, high=MOST_REWARD, unit="reward/Hz", doc="value of a rate of 1 Hz"
+    )
+    value_at_rest = Parameter(
+        0.0, low=-MOST_REWARD, high=MOST_REWARD, unit="reward", doc="value of silence"
+    )
+    gain = Parameter(
+        1.0, low=-MOST_REWARD, high=MOST_REWARD, doc="dopamine that a TD error of 1/s leads to"
+    )
     prediction = Parameter(True, doc="False: the error is r alone, as if there were no critic")
 
     _network: Network

@@ -45,12 +45,19 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     name = "homeostasis"
     order = 20
 
-    target_rate = Parameter(5.0, low=1e-3, unit="Hz", doc="rate aimed at")
+    target_rate = Parameter(5.0, low=1e-3, high=MOST_INPUT, unit="Hz", doc="rate aimed at")
     tolerance = Parameter(
-        8.0, low=1.0, doc="rates from target_rate / tolerance to target_rate x tolerance are right"
+        8.0,
+        low=1.0,
+        high=1e6,
+        doc="rates from target_rate / tolerance to target_rate x tolerance are right",
     )
     excitability_rate = Parameter(
-        0.15, low=0.0, unit="current/(s Hz)", doc="how fast excitability follows a wrong rate"
+        0.15,
+        low=0.0,
+        high=MOST_INPUT,
+        unit="current/(s Hz)",
+        doc="how fast excitability follows a wrong rate",
     )
     tau_excitability = Parameter(
         60_000.0, low=0.0, open_low=True, unit="ms", doc="time in which it is forgotten"
@@ -185,6 +192,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         # One that has lost its last synapse goes on as it did.
         if taught or own.any():
             own += unit * seconds * pull * network.alive(region)
+            np.clip(own, -MOST_INPUT, MOST_INPUT, out=own)
         network.tables["tuned"][region.index] = bool(own.any())
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, integer
-from engram.kernels.constants import LAST_STEP
+from engram.kernels.constants import LAST_STEP, MOST_INPUT
+from engram.network.efficacy import LARGEST_WEIGHT
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.parameters import Parameter, Parameterized
@@ -82,7 +83,8 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
     """Independent Poisson spikes onto each neuron, from `n` sources of `rate` Hz each.
 
     In each step a neuron's synaptic input grows by weight x k, k Poisson with the mean n rate dt /
-    1000: exactly, however large that is. `Brain.poisson_input` makes one.
+    1000: exactly, however large that is. `Brain.poisson_input` makes one. The mean of what arrives,
+    n rate |weight| / 1000, is at most 1e10 in a ms.
 
     Parameters
     ----------
@@ -95,7 +97,13 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
     """
 
     rate = Parameter(0.0, low=0.0, high=1e5, unit="Hz", doc="of each source")
-    weight = Parameter(0.0, unit="as of synapses", doc="of each spike; negative: inhibitory")
+    weight = Parameter(
+        0.0,
+        low=-LARGEST_WEIGHT,
+        high=LARGEST_WEIGHT,
+        unit="as of synapses",
+        doc="of each spike; negative: inhibitory",
+    )
     n = Parameter(1, low=1, high=1_000_000, doc="sources a neuron")
 
     def __init__(
@@ -104,6 +112,18 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
         Parameterized.__init__(self, **values)
         LastingInput.__init__(self, region, neurons)
         self._tag = tag
+
+    def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
+        where = f"PoissonInput.{parameter.name}"
+        wanted = self.values() | {parameter.name: parameter.checked(where, value)}
+        mean = 1e-3 * wanted["n"] * wanted["rate"] * abs(wanted["weight"])
+        if mean > MOST_INPUT:
+            raise InvalidValueError(
+                f"{where}: n rate |weight| / 1000 must be at most {MOST_INPUT:g} in a ms, not "
+                f"{mean:g} (n = {wanted['n']}, rate = {wanted['rate']:g} Hz, weight = "
+                f"{wanted['weight']:g})"
+            )
+        super()._set_parameter(parameter, value)
 
     @property
     def tag(self) -> int:

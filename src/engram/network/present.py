@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, as_array, flag, integer
 from engram.kernels.calls import kernel
-from engram.kernels.constants import LAST_STEP, STEP, STREAM_PRESENTATION
+from engram.kernels.constants import LAST_STEP, MOST_INPUT, STEP, STREAM_PRESENTATION
 from engram.network import inputs, population
 from engram.network.bind import bind
 from engram.network.interrupts import whole
@@ -277,7 +277,7 @@ def checked_inputs(network: Network, where: str, region: RegionRecord, values: A
     Raises
     ------
     InvalidValueError
-        It has another shape, or is no finite number.
+        It has another shape, or is no number within +-1e10.
     """
     array, n = as_array(where, values), network.count(region)
     if array.ndim != 2 or array.shape[1] != n:
@@ -285,8 +285,8 @@ def checked_inputs(network: Network, where: str, region: RegionRecord, values: A
             f"{where} must have the shape (presentations, {n}), one column for each "
             f"neuron of region {region.name!r}, not {array.shape}"
         )
-    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
-        raise InvalidValueError(f"{where} must be finite numbers")
+    if array.dtype.kind not in "biuf" or not ((-MOST_INPUT <= array) & (array <= MOST_INPUT)).all():
+        raise InvalidValueError(f"{where} must be finite numbers within +-{MOST_INPUT:g}")
     return np.ascontiguousarray(array, np.float32)
 
 

@@ -35,7 +35,9 @@ class GrowthParameters(Process):
     young_current = Parameter(
         1.0, low=0.0, high=MOST_INPUT, unit="current", doc="extra input of a newborn"
     )
-    young_plasticity = Parameter(1.0, low=0.0, doc="extra potentiation of a newborn, relative")
+    young_plasticity = Parameter(
+        1.0, low=0.0, high=1e6, doc="extra potentiation of a newborn, relative"
+    )
     synaptogenesis = Parameter(True, doc="whether correlated neurons are joined")
     synapses_per_cycle = Parameter(20, low=0, doc="new synapses of a projection in a cycle")
     correlation_window = Parameter(

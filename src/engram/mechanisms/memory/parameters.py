@@ -26,13 +26,13 @@ class MemoryParameters(Process):
     replay_strength = Parameter(
         20.0, low=0.0, high=MOST_INPUT, doc="current of a pulse into a replayed neuron"
     )
-    replay_duration = Parameter(10.0, low=0.0, unit="ms", doc="how long a pulse lasts")
+    replay_duration = Parameter(10.0, low=0.0, high=1e6, unit="ms", doc="how long a pulse lasts")
     replay_share = Parameter(
         0.3, low=0.0, high=1.0, open_low=True, doc="share of a trace that gets pulses, the first"
     )
     replay_gain = Parameter(0.1, low=0.0, doc="strength gained by a replay")
     compression = Parameter(
-        10.0, low=0.0, open_low=True, doc="how many times faster a replay is than what it repeats"
+        10.0, low=1e-6, doc="how many times faster a replay is than what it repeats"
     )
     slow_frequency = Parameter(0.8, low=0.01, high=20.0, unit="Hz", doc="of the slow wave in sleep")
     slow_amplitude = Parameter(3.0, low=0.0, high=MOST_INPUT, doc="current of the slow wave")

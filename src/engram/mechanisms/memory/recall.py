@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, flag, indices, integer, items, number
+from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.memory.completion import Completion
 from engram.mechanisms.memory.parameters import MemoryParameters
 from engram.mechanisms.memory.replay import Pulses
@@ -109,7 +110,7 @@ class Recall(MemoryParameters):
         off = self._steps(f"{where}: gap", gap, 0)
         rest = self._steps(f"{where}: pause", pause, 0)
         n = integer(f"{where}: repetitions", repetitions, 1)
-        strength = number(f"{where}: current", current, 0.0)
+        strength = number(f"{where}: current", current, 0.0, MOST_INPUT)
         length = len(members) * (on + off)
         self.check_free(where, target)
         network.check_time(where, n * (length + rest))
@@ -164,7 +165,7 @@ class Recall(MemoryParameters):
         target = network.region(where, region)
         chosen = np.unique(indices(f"{where}: cue", cue, network.count(target)))
         steps = self._steps(f"{where}: duration", duration, 1)
-        strength = number(f"{where}: current", current, 0.0)
+        strength = number(f"{where}: current", current, 0.0, MOST_INPUT)
         least = integer(f"{where}: min_spikes", min_spikes, 1)
         if not len(chosen):
             raise InvalidValueError(f"{where}: the cue is empty")
