@@ -95,7 +95,7 @@ def born(seed: int) -> Brain:
     brain.add_region("cortex", RegionType.ASSOCIATION, 40)
     brain.add_region("value", RegionType.REWARD, 20, connectivity=0.0)
     brain.connect_regions("senses", "cortex", density=0.1)
-    value = brain.connect_regions("senses", "value", density=1.0, modulation=False, rule=taught)
+    value = brain.connect_regions("senses", "value", density=1.0, rule=taught)
     value.weight = 0.1 * value.w_max
     for name in ANSWERS:
         brain.add_region(name, RegionType.MOTOR, 10)

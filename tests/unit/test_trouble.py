@@ -86,3 +86,18 @@ def test_a_warning_that_is_made_an_error_leaves_a_whole_brain():
             warnings.simplefilter("ignore")
             b.run(3000)
     assert brain.fingerprint() == twin.fingerprint()
+
+
+def test_a_region_without_living_neurons_is_shown():
+    brain = Brain(seed=1)
+    brain.add_region("x", n_neurons=5).kill_neurons(range(5))
+    assert "Region 'x' has no living neuron" in brain.summary()
+
+
+def test_a_brain_that_sleeps_says_so():
+    brain = Brain(dt=0.5, seed=1)
+    brain.add_region("x", n_neurons=5)
+    brain.fall_asleep(200.0)
+    assert "asleep until 200 ms" in brain.summary()
+    brain.wake()
+    assert "asleep" not in brain.summary()

@@ -173,6 +173,7 @@ def describe(network: Network) -> str:
         f"{s.mean_activity:.1f} Hz on average now",
         f"grown: {s.neurons_born} neurons and {s.synapses_born} synapses born, "
         f"{s.neurons_died} neurons dead, {s.synapses_pruned} synapses pruned",
+        *_asleep(network),
         *switched_off(network),
         *troubles(network).values(),
         "",
@@ -241,6 +242,11 @@ OFF = {
     "adaptive_thresholds": "adaptive thresholds",
 }
 """What a switch stops, where its name does not say it."""
+
+
+def _asleep(network: Network) -> list[str]:
+    until = network.asleep_until
+    return [] if until is None else [f"asleep until {until * network.dt:g} ms"]
 
 
 def switched_off(network: Network) -> list[str]:

@@ -40,7 +40,7 @@ def seizure(network: Network, region: RegionRecord) -> str:
 
 
 def dying_out(network: Network, region: RegionRecord) -> str:
-    """Whether less than half of a region's neurons are left.
+    """Whether less than half of a region's neurons are left, or none.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def dying_out(network: Network, region: RegionRecord) -> str:
     """
     founders = int(network.tables["founders"][region.index])
     left = population.n_alive(network, region)
+    if left == 0:
+        return "has no living neuron"
     if left >= FEW * founders:
         return ""
     return f"is dying out: {left} of {founders} neurons are left"
