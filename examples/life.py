@@ -13,7 +13,9 @@ night it sleeps, and replays. The world:
 5. A sense is lost: a tenth of the sensory neurons die.
 
 Weights from senses to answers are taught by dopamine alone (pre before post makes eligible).
-All else is as it comes: rules, intrinsic plasticity, scaling, births, deaths, pruning, memory.
+All else is as it comes: rules, intrinsic plasticity, scaling, births, deaths, memory. Only pruning
+waits longer than by default: an odour comes again every few seconds, and a synapse that was not
+used since is not useless.
 
 The claims: in the last third of every part of a short life (each a few minutes) it answers right
 in 85 of 100 (chance is 33), no region fires more than 50 Hz, and it is the same brain after
@@ -47,6 +49,9 @@ VALUE_PER_HZ = 0.03
 
 DOSES = {"answer": 0.3, "value": 0.3}
 """Dopamine at the synapses onto the answers and the value neurons, for an error of 1."""
+
+UNUSED = 5000.0
+"""Time after which a weak synapse that was not used may be pruned, ms."""
 
 LOST = 0.1
 """Share of the sensory neurons that die."""
@@ -90,6 +95,7 @@ CYCLE, NIGHT = 2.0, 1.0 / 3.0
 def born(seed: int) -> Brain:
     """The brain, with everything on."""
     brain = Brain(seed=seed)
+    brain.growth.pruning_unused = UNUSED
     taught = RewardSTDP(A_minus=0.0, baseline_dopamine=0.0, tau_eligibility=400.0)
     brain.add_region("senses", RegionType.SENSORY, SENSES)
     brain.add_region("cortex", RegionType.ASSOCIATION, 40)

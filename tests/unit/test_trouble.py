@@ -91,7 +91,7 @@ def test_a_warning_that_is_made_an_error_leaves_a_whole_brain():
 def test_a_region_without_living_neurons_is_shown():
     brain = Brain(seed=1)
     brain.add_region("x", n_neurons=5).kill_neurons(range(5))
-    assert "Region 'x' has no living neuron" in brain.summary()
+    assert "Region 'x' is dying out: no neuron is left" in brain.summary()
 
 
 def test_a_brain_that_sleeps_says_so():

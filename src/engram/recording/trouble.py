@@ -57,7 +57,7 @@ def dying_out(network: Network, region: RegionRecord) -> str:
     founders = int(network.tables["founders"][region.index])
     left = population.n_alive(network, region)
     if left == 0:
-        return "has no living neuron"
+        return "is dying out: no neuron is left"
     if left >= FEW * founders:
         return ""
     return f"is dying out: {left} of {founders} neurons are left"

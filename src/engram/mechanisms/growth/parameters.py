@@ -56,7 +56,7 @@ class GrowthParameters(Process):
     pruning_weight = Parameter(0.12, low=0.0, high=1.0, doc="weights below it, times w_max, go")
     pruning_age = Parameter(5000.0, low=0.0, unit="ms", doc="synapses younger than that stay")
     pruning_unused = Parameter(
-        5000.0, low=0.0, unit="ms", doc="synapses with arrivals and spikes since then stay"
+        1000.0, low=0.0, unit="ms", doc="synapses with arrivals and spikes since then stay"
     )
     pruned_per_cycle = Parameter(50, low=0, doc="synapses a projection loses in a cycle, at most")
     apoptosis = Parameter(True, doc="whether silent neurons die")
