@@ -116,7 +116,7 @@ def draw(trials: Trials, path: Path) -> None:
     curves(size, trials, ENDS, {"synapses": [f"{p.name}: synapses at the end" for p in PARTS]})
     size.set(xlabel="hours of life", xlim=course.get_xlim(), ylim=(0, None), ylabel="synapses")
     bars(without, trials, {f"{arm}: all parts": arm for arm in (WHOLE, *CONTROLS)})
-    without.set(xlabel="% right, all parts", xlim=(0, 100), title=f"lives of {SHORT:g} hours")
+    without.set(xlabel="% right, all parts", xlim=(0, 100), title=f"lives of {SHORT:g} h")
     figure.savefig(path, dpi=110)
 
 
