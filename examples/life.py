@@ -47,7 +47,7 @@ SHOWN, REST = 300, 100
 VALUE_PER_HZ = 0.03
 """What a rate of the value neurons says of the reward to come."""
 
-DOSES = {"answer": 0.3, "value": 0.3}
+DOSE = 0.3
 """Dopamine at the synapses onto the answers and the value neurons, for an error of 1."""
 
 UNUSED = 5000.0
@@ -192,14 +192,6 @@ class Life:
         if without == "no scaling":
             self.brain.freeze_homeostatic_scaling()
 
-    def __deepcopy__(self, memo: dict[int, object]) -> "Life":
-        twin = object.__new__(Life)
-        twin.__dict__.update(
-            {k: copy.deepcopy(v, memo) for k, v in vars(self).items() if k != "brain"}
-        )
-        twin.brain = self.brain.copy()
-        return twin
-
     def live(self) -> Iterator[int]:
         """Live on; yields the part of life after every trial and every night."""
         start = 0.0
@@ -280,9 +272,8 @@ class Life:
         if self.without != "no reward":
             error = float(right) - value
             for target in ("value", *ANSWERS):
-                dose = DOSES["value" if target == "value" else "answer"]
                 teach = self.brain.reward if error > 0 else self.brain.punish
-                teach(dose * abs(error), Brain.projection_target("senses", target))
+                teach(DOSE * abs(error), Brain.projection_target("senses", target))
         self.brain.run(REST, progress=False)
         self.trials.append(Trial(number, minute, odour in part.pays, right))
 
@@ -345,7 +336,7 @@ class Life:
         return self.right_in(number, length * 2.0 / 3.0, length)
 
 
-def main(output: Path | None = None, seed: int = 1, hours: float = 0.5) -> None:
+def main(output: Path | None = None, seed: int = 11, hours: float = 0.5) -> None:
     """A short life, and what two others come to that can't learn."""
     life, now = Life(seed, hours), 0
     with tempfile.TemporaryDirectory() as folder:
