@@ -10,7 +10,8 @@ night it sleeps, and replays. The world:
 2. D, E and F pay. A comes and pays no more; B and C are gone.
 3. A reversal: D, E and F pay for other answers.
 4. A new odour, G.
-5. A sense is lost: a tenth of the sensory neurons die.
+5. A sense is lost: a tenth of the sensory neurons die, those that D was known by. Others grow in
+   their places, and what they say has to be learned.
 
 Weights from senses to answers are taught by dopamine alone (pre before post makes eligible).
 All else is as it comes: rules, intrinsic plasticity, scaling, births, deaths, memory. Only pruning
@@ -53,8 +54,8 @@ DOSE = 0.3
 UNUSED = 5000.0
 """Time after which a weak synapse that was not used may be pruned, ms."""
 
-LOST = 0.1
-"""Share of the sensory neurons that die."""
+LOST = "D"
+"""The odour whose sensory neurons die, a tenth of all."""
 
 CONTROLS = ("no plasticity", "no reward", "no growth after the loss", "no sleep", "no scaling")
 
@@ -248,16 +249,15 @@ class Life:
         self._seen = (len(self.trials), self.hour, self._spikes())
 
     def lose(self) -> None:
-        """Part of the senses die."""
-        gone = self.rng.choice(SENSES, round(LOST * SENSES), replace=False)
-        self.brain.regions["senses"].kill_neurons(gone)
+        """A tenth of the senses dies."""
+        self.brain.regions["senses"].kill_neurons(np.flatnonzero(self.odours[LOST]))
         if self.without == "no growth after the loss":
             self.brain.freeze_structural_plasticity()
 
     def night(self) -> None:
         """Sleep until morning."""
         cycle = CYCLE * self.scale
-        steps = round((cycle - self.hour % cycle) * 3.6e6 / self.brain.dt)
+        steps = max(1, round((cycle - self.hour % cycle) * 3.6e6 / self.brain.dt))
         if self.without == "no sleep":
             self.brain.run(steps, progress=False)
         else:

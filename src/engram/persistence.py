@@ -6,7 +6,6 @@ See docs/checkpoints.md for the format, and what is guaranteed.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from engram.checkpoint.migrations import FORMAT
 from engram.checkpoint.state import check_paths, taken
 from engram.errors import CheckpointError, InvalidValueError, brief
 from engram.kernels.constants import STEP
+from engram.network.caller import warn
 from engram.paths import as_path
 
 __all__ = ["FORMAT", "inspect_checkpoint", "load_brain", "resume_brain", "save_brain"]
@@ -173,7 +173,7 @@ def resume_brain(
             problem = problem or error
         else:
             if problem is not None:
-                warnings.warn(f"{problem}; resuming from {path.name}", stacklevel=2)
+                warn(f"{problem}; resuming from {path.name}")
             return brain
     assert problem is not None
     raise problem

@@ -107,6 +107,36 @@ def test_neurons_that_stand_for_values_are_neither_born_nor_die():
     assert region.n_alive_neurons == region.n_neurons == 20
 
 
+@pytest.mark.parametrize("kinship", [False, True])
+def test_newborns_take_the_places_of_the_dead_where_neurons_stand_for_values(kinship):
+    brain = still(apoptosis_age=100.0, kinship=kinship)
+    region = brain.add_region("a", S, 20, 0.0, model=CurrentLIF, excitatory=1.0)
+    brain.add_region("b", A, 10, 0.0, model=CurrentLIF)
+    path = brain.connect_regions("a", "b", density=1.0)
+    brain.present("a", [1.0, 0.0], 100)
+    lost = np.arange(3, 9)
+    region.kill_neurons(lost)
+    assert region.n_alive_neurons == 14
+    assert path.n_synapses == 140
+    brain.present("a", [1.0, 0.0], 500)
+    assert region.n_alive_neurons == region.n_neurons == 20
+    assert path.n_synapses == 200
+    before = region.total_spikes.copy()
+    brain.present("a", [1.0, 0.0], 200)
+    fired = region.total_spikes - before
+    assert np.all(fired[:10] > 0)
+    assert not fired[10:].any()
+
+
+def test_in_a_quiet_region_nobody_replaces_the_dead_that_stood_for_values():
+    brain = still()
+    region = brain.add_region("a", S, 20, 0.0, model=CurrentLIF, excitatory=1.0)
+    brain.stimulate("a", [0.0, 0.0])
+    region.kill_neurons([3])
+    brain.run(1000)
+    assert region.n_alive_neurons == 19
+
+
 def test_neurons_keep_their_values_when_others_are_added(tmp_path):
     brain = still(neurogenesis=False, apoptosis=False)
     region = brain.add_region("a", S, 12, 0.0, model=CurrentLIF, excitatory=1.0)

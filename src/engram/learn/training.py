@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +15,7 @@ from engram.checkpoint.folder import (
     write_notes,
 )
 from engram.errors import CheckpointError, InvalidValueError
+from engram.network.caller import warn
 from engram.persistence import load_brain, save_brain
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class TrainingFolder:
                 if missing is not None:
                     raise KeyError(missing)
             except (OSError, ValueError, KeyError) as error:
-                warnings.warn(f"{beside}: {error}; passed over", stacklevel=3)
+                warn(f"{beside}: {error}; passed over")
                 continue
             if digest != self.digest:
                 raise InvalidValueError(
@@ -119,7 +119,7 @@ class TrainingFolder:
             try:
                 return Reached(load_brain(path), done, notes)
             except CheckpointError as error:
-                warnings.warn(f"{error}; passed over", stacklevel=3)
+                warn(f"{error}; passed over")
         return None
 
     def save(self, brain: Brain, done: int, notes: dict[str, Any]) -> None:

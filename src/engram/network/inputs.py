@@ -7,7 +7,6 @@ user's stimulus makes the others let go first; `Network.imposed` says whose it i
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from engram.kernels.calls import kernel
 from engram.kernels.constants import NEVER
+from engram.network.caller import warn
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
@@ -47,11 +47,10 @@ def check_rate(network: Network, region: RegionRecord, rate: float) -> None:
         return
     region.rate_warned = True
     found = -1e3 * math.expm1(-expected) / network.dt
-    warnings.warn(
+    warn(
         f"{region.where}: a source fires once a step at most, so that {rate:g} Hz become "
         f"{found:.0f} Hz at dt = {network.dt:g} ms; use a smaller dt, more sources, or "
-        f"Brain.poisson_input, which draws counts",
-        stacklevel=3,
+        f"Brain.poisson_input, which draws counts"
     )
 
 

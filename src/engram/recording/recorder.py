@@ -12,7 +12,6 @@ can't be written any more, the recorder is detached and the run ends with a `Rec
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, brief, choice, integer
+from engram.network.caller import warn
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
@@ -244,12 +244,11 @@ class Recorder:
             raise
         if self._warns and self._store.dropped:
             self._warns = False
-            warnings.warn(
+            warn(
                 f"{type(self).__name__}: its {MOST_BYTES >> 20} MiB are full, and the oldest "
                 f"entries go from now on; pass a capacity (entries) to keep more or "
                 f"fewer, overflow='decimate' to thin samples out, or overflow='stream' and a path "
-                f"to keep all; Recorder.clear makes room",
-                stacklevel=3,
+                f"to keep all; Recorder.clear makes room"
             )
 
     def detach(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from engram.errors import UnknownNameError
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.growth.growth import COUNTS
 from engram.network import efficacy, pathways, population
+from engram.network.caller import warn
 from engram.network.network import Network, Process, Saved, next_multiple
 from engram.network.records import RegionRecord
 from engram.network.shown import table
@@ -312,7 +312,7 @@ class Statistics(Process):
             expected = kind == "dying out" and self._history[-1].neurons_died == died
             if (region, kind) not in self._known and not expected:
                 self._known.add((region, kind))
-                warnings.warn(f"{text}; {KINDS[kind][1]}", stacklevel=2)
+                warn(f"{text}; {KINDS[kind][1]}")
 
     def region_removed(self, region: RegionRecord, spikes: int) -> None:  # noqa: ARG002
         """Leave its figures out of the history; the totals of that time stay.

@@ -66,7 +66,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     sister (see `engram.mechanisms.growth.kinship`). At age a, with m = exp(-a /
     critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
     neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
-    potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Synaptogenesis:
+    potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Where neurons
+    stand for values that are encoded, newborns only take the places of the dead. Synaptogenesis:
     new synapses between neurons whose spikes in the last correlation_window, smoothed by a box of
     coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
@@ -239,15 +240,19 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
 
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
-        if not self.neurogenesis or self._room(region) <= 0 or self._coded(region):
+        if not self.neurogenesis or self._room(region) <= 0:
             return False
         activity = population.mean_activity(self.network, region)
-        return self.neurogenesis_rate <= activity <= self.neurogenesis_ceiling
+        least = self.apoptosis_rate if self._coded(region) else self.neurogenesis_rate
+        return least <= activity <= self.neurogenesis_ceiling
 
     def _room(self, region: RegionRecord) -> int:
-        """How many may be born in a cycle."""
+        """How many may be born in a cycle; where neurons stand for values, in dead ones' places."""
+        alive = population.n_alive(self.network, region)
         most = math.floor(min(region.max_neurons, self.most_growth * self._founders(region)))
-        return min(int(self.births_per_cycle), most - population.n_alive(self.network, region))
+        if self._coded(region):
+            most = min(most, self.network.count(region))
+        return min(int(self.births_per_cycle), most - alive)
 
     def _coded(self, region: RegionRecord) -> bool:
         """Whether its neurons stand for values that are encoded into it."""

@@ -332,9 +332,11 @@ def hold(memory: MemoryParameters, asleep: Sleep | None, pulses: Pulses | None) 
         if asleep is None and not pulsed:
             continue
         steady = 0.0 if asleep is None else base_current(region, wave)
+        if pulses is None or not pulsed:
+            inputs.impose(network, region, steady)
+            continue
         current = np.full(network.count(region), steady, np.float32)
-        if pulses is not None and pulsed:
-            pulses.add_to(current, network.alive(region), step)
+        pulses.add_to(current, network.alive(region), step)
         inputs.impose(network, region, current)
 
 
