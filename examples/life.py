@@ -21,7 +21,7 @@ used since is not useless.
 The claims: in the last third of every part of a short life (each a few minutes) it answers right
 in 85 of 100 (chance is 33), no region fires more than 50 Hz, and it is the same brain after
 it was interrupted, saved and loaded. Without reward, or without plasticity, it guesses.
-`python -m benchmarks.learning.life` is the long one, of 24 hours, with more controls.
+`benchmarks.learning.life` is the long one, of 24 hours; `life_controls` has more controls.
 
     python examples/life.py [--output picture.png]
 """

@@ -102,7 +102,7 @@ class Encoded(NamedTuple):
         """
         coded = len(self.amplitude)
         if n == coded:
-            return self._replace(coded=coded)
+            return Encoded(self.amplitude, self.onset, self.period, coded)
         slots = np.arange(n) % coded
         onset = None if self.onset is None else self.onset[slots]
         return Encoded(self.amplitude[slots], onset, self.period, coded)

@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 7
+FORMAT = 8
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -341,6 +341,13 @@ def _from_6(brain: dict[str, Any], _: Arrays) -> None:
         brain["defaults"][path] = {**brain["defaults"].get(path, {}), **values}
 
 
+def _from_7(brain: dict[str, Any], arrays: Arrays) -> None:
+    """Nobody was born where the dead had stood for values; the first files had no `prime`."""
+    growth = "engram.growth:Growth"
+    brain["defaults"][growth] = {**brain["defaults"].get(growth, {}), "replacement": False}
+    arrays.setdefault("prime", np.zeros(len(brain["regions"]), np.int64))
+
+
 MIGRATIONS: dict[int, Migration] = {
     1: _from_1,
     2: _from_2,
@@ -348,6 +355,7 @@ MIGRATIONS: dict[int, Migration] = {
     4: _from_4,
     5: _from_5,
     6: _from_6,
+    7: _from_7,
 }
 """What turns a state of the format that is the key into one of the next."""
 

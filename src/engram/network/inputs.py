@@ -54,9 +54,8 @@ def check_rate(network: Network, region: RegionRecord, rate: float) -> None:
     )
 
 
-@whole
 def drive(network: Network, region: RegionRecord, current: NDArray[np.float32]) -> int:
-    """Add a current to each neuron of a region for the next step.
+    """Add a current to each neuron of a region for the next step; part of a change that is whole.
 
     Parameters
     ----------
@@ -213,9 +212,10 @@ def hold(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     note_code(network, region, encoded)
 
 
-@whole
 def note_code(network: Network, region: RegionRecord, encoded: Encoded) -> None:
     """Note that a region's neurons stand for values; how these are dealt stays from now on.
+
+    Part of a change that is whole.
 
     Parameters
     ----------

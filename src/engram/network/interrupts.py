@@ -85,6 +85,9 @@ def whole(function: Callable[Q, T]) -> Callable[Q, T]:
     @functools.wraps(function)
     def wrapped(*args: Q.args, **kwargs: Q.kwargs) -> T:
         network, first = network_of(args[0]), False
+        if _holder is not None and network.thread == threading.get_ident():
+            # Within another such function.
+            return function(*args, **kwargs)
         with HeldBack():
             try:
                 first = network.take_turn()

@@ -67,7 +67,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
     neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
     potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Where neurons
-    stand for values that are encoded, newborns only take the places of the dead. Synaptogenesis:
+    stand for values that are encoded, newborns only take the places of the dead
+    (replacement). Synaptogenesis:
     new synapses between neurons whose spikes in the last correlation_window, smoothed by a box of
     coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
     old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
@@ -241,6 +242,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     def _grows(self, region: RegionRecord) -> bool:
         """Whether a region is active enough for new neurons and has room for them."""
         if not self.neurogenesis or self._room(region) <= 0:
+            return False
+        if self._coded(region) and not self.replacement:
             return False
         activity = population.mean_activity(self.network, region)
         least = self.apoptosis_rate if self._coded(region) else self.neurogenesis_rate

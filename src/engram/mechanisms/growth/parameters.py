@@ -22,6 +22,9 @@ class GrowthParameters(Process):
     survival = Parameter(
         0.25, low=0.0, doc="share of its region's mean rate that a newborn must reach to live on"
     )
+    replacement = Parameter(
+        True, doc="whether neurons that stood for values, and died, are born again in their places"
+    )
     births_per_cycle = Parameter(1, low=0, doc="new neurons of a region in a cycle, at most")
     kinship = Parameter(
         False, doc="whether newborns are wired like one neighbour each, instead of like all"
