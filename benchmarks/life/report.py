@@ -10,17 +10,19 @@ import numpy as np
 HEAD = """\
 ## Brains left on
 
-`python -m benchmarks.life`: everything at its defaults, nobody tends them. {minutes:g} simulated
-minutes, {n} seed(s), each network with each
-input (none, constant, strong, alternating, random,
-days and nights of a minute each). Rates are those of a region over any 10 s after the first
-minute. Asked for: 0.3 to 50 Hz; no region more than triples; neurons and synapses change by less
-than 5 % in the last third; in {quiet:g} minutes of silence no region loses more than a tenth of
-its neurons, and afterwards all answer a stimulus.
+`python -m benchmarks.life --minutes {minutes:g} --quiet {quiet:g} --seeds {n}`: everything at its
+defaults, nobody tends them. {n} seed(s), each network with each input (none, constant, strong,
+alternating, random, days and nights of a minute each). Rates are those of a region over any 10 s
+after the first minute. Lived: 0.3 to 50 Hz. Level: neurons and synapses change by less than 5 %
+in the last third. Asked for: both, and no region more than triples; in {quiet:g} minutes of silence no region
+loses more than a tenth of its neurons, and afterwards all answer a stimulus.
 
-| network | lived | Hz, from | to | growth | late change | lost in silence | answers |
-|---|---|---|---|---|---|---|---|
+| network | lived | Hz, from | to | growth | level | late change | lost in silence | answers |
+|---|---|---|---|---|---|---|---|---|
 """
+
+LEVEL = 0.05
+"""Change of numbers in the last third of a brain that has levelled off."""
 
 APART = """\
 Three stimuli told apart from the spike counts of the output region, on a copy with all learning
@@ -42,10 +44,11 @@ def section(found: dict[str, Any]) -> list[str]:
         lived, answer = (sum(row[name] for row in mine) for name in ("lives", "answers"))
         most = {name: max(row[name] for row in mine) for name in ("growth", "drift", "lost")}
         low, high = min(row["low"] for row in mine), max(row["high"] for row in mine)
+        level = sum(row["drift"] < LEVEL for row in mine)
         lines.append(
             f"| {network} | {lived} of {len(mine)} | {low:.2f} | {high:.1f} | "
-            f"{most['growth']:.2f} | {100 * most['drift']:.1f} % | {100 * most['lost']:.1f} % | "
-            f"{answer} of {len(mine)} |"
+            f"{most['growth']:.2f} | {level} of {len(mine)} | {100 * most['drift']:.1f} % | "
+            f"{100 * most['lost']:.1f} % | {answer} of {len(mine)} |"
         )
     read = [row for row in rows if "told apart" in row]
     lines += ["", *APART.format(minutes=found["minutes"]).splitlines()]

@@ -120,7 +120,7 @@ class Switches:
         self.network.freeze("structural_plasticity", False)
 
     def freeze_homeostatic_scaling(self) -> None:
-        """Stop synaptic scaling."""
+        """Stop synaptic scaling and intrinsic plasticity."""
         self.network.freeze("homeostatic_scaling", True)
 
     def unfreeze_homeostatic_scaling(self) -> None:

@@ -13,10 +13,14 @@ from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Process, next_multiple
 from engram.network.records import RegionRecord
+from engram.network.rheobase import rheobase
 from engram.parameters import Parameter
 
 FASTEST = 20.0
-"""How wrong a rate may be for its excitability to follow in proportion, Hz."""
+"""How wrong a rate may be for its excitability to follow in proportion, Hz; so wrong is silence."""
+
+MOST_EXCITED = 1.1
+"""Excitability at most, relative to the current that makes a cell fire."""
 
 SILENT = 0.01
 """Share of the target rate below which a neuron counts as silent."""
@@ -29,9 +33,10 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     1 + scaling_rate clip(e + integral_rate E, -1, 1), with e = (r0 - r) / r0; r is the neuron's
     mean rate in Hz over the last tau_rate or so, r0 the right rate next to it (from target_rate /
     tolerance to target_rate x tolerance), and E the integral of e over time in seconds, which makes
-    up for a steady drift of weights by other rules. Intrinsic plasticity: an input current X of
-    each neuron whose synapses learn, dX/dt = excitability_rate clip(r0 - r, -20 Hz, 20 Hz) -
-    X / tau_excitability, in units of Izhikevich's neuron. At each spike theta grows by theta_plus;
+    up for a steady drift of weights by other rules. Intrinsic plasticity: an input current X
+    of each neuron whose synapses learn, dX/dt = excitability_rate e - X / tau_excitability, in
+    units of Izhikevich's neuron, where e is r0 - r above the right rates, at least -20 Hz, and
+    20 Hz (r0 - r) / r0 below them; X is at most 1.1 x what makes the cell fire. At each spike theta grows by theta_plus;
     between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that without a leak
     the neuron comes to fire at theta_rate.
 
@@ -47,7 +52,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
 
     target_rate = Parameter(5.0, low=1e-3, high=MOST_INPUT, unit="Hz", doc="rate aimed at")
     tolerance = Parameter(
-        8.0,
+        7.0,
         low=1.0,
         high=1e6,
         doc="rates from target_rate / tolerance to target_rate x tolerance are right",
@@ -65,7 +70,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     scaling_rate = Parameter(0.02, low=0.0, high=1.0, doc="relative change at a check, at most")
     check_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between checks")
     tau_rate = Parameter(
-        2000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
+        1000.0, low=0.0, open_low=True, unit="ms", doc="time over which rates are averaged"
     )
     integral_rate = Parameter(0.0, low=0.0, unit="1/s", doc="weight of the integral of the error")
     theta_plus = Parameter(
@@ -185,15 +190,25 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         off = self.excitability_rate == 0 or network.frozen["adaptive_thresholds"]
         if off or unit == 0 or region.excitatory == 0:
             return
-        rate, own = network.slots(region, "mean_rate"), network.slots(region, "excitability")
-        pull = self.excitability_rate * np.clip(self._right(rate) - rate, -FASTEST, FASTEST)
+        own = network.slots(region, "excitability")
+        pull = self.excitability_rate * self._wrong(region)
         kept = math.exp(-1e3 * seconds / self.tau_excitability)
         own[:] = kept * own
         # One that has lost its last synapse goes on as it did.
         if taught or own.any():
             own += unit * seconds * pull * network.alive(region)
-            np.clip(own, -MOST_INPUT, MOST_INPUT, out=own)
+            np.clip(own, -MOST_INPUT, MOST_EXCITED * rheobase(region.model), out=own)
         network.tables["tuned"][region.index] = bool(own.any())
+
+    def _wrong(self, region: RegionRecord) -> NDArray[np.float32]:
+        """By how much rates are wrong, Hz, at most `FASTEST`; positive where they are too low."""
+        alive, rate = self.network.alive(region), self.network.slots(region, "mean_rate")
+        # Where others fire, silence may be what a neuron has to say.
+        mean = rate[alive].mean() if alive.any() else 0.0
+        error = self._right(rate) - rate
+        quiet = error > 0
+        error[quiet] = (self._right(mean) - mean) * FASTEST * self.tolerance / self.target_rate
+        return np.clip(error, -FASTEST, FASTEST)
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:
         """By what each neuron's weights are to be multiplied; rates are brought up to date."""

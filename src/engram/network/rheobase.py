@@ -1,4 +1,4 @@
-"""The unit of current of a model that does not say it, from the current that makes it fire."""
+"""The current that makes a neuron of any model fire, and units that follow from it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,25 @@ DURATION, DT = 100.0, 0.1
 DECADES = range(-9, 10)
 
 
+def rheobase(model: NeuronModel) -> float:
+    """The constant current that makes a neuron fire within 100 ms, from rest.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the neuron.
+
+    Returns
+    -------
+    float
+        In the unit of the model, two digits; that of Izhikevich's neuron where it can't be found
+        out, or where the neuron fires without any.
+    """
+    kind: Any = type(model)
+    needed = _rheobase(kind, tuple(model.values().items()))
+    return IZHIKEVICH if needed is None else float(f"{needed:.2g}")
+
+
 def found_unit(model: NeuronModel) -> float:
     """What a current of 1 of Izhikevich's neuron is to a model.
 
@@ -34,9 +53,7 @@ def found_unit(model: NeuronModel) -> float:
     float
         In the unit of the model; 1 where it can't be found out.
     """
-    kind: Any = type(model)
-    needed = _rheobase(kind, tuple(model.values().items()))
-    return 1.0 if needed is None else float(f"{needed / IZHIKEVICH:.2g}")
+    return float(f"{rheobase(model) / IZHIKEVICH:.2g}")
 
 
 _known: dict[tuple[type[NeuronModel], tuple[tuple[str, Any], ...]], tuple[Any, float | None]] = {}
