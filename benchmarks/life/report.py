@@ -14,8 +14,8 @@ HEAD = """\
 defaults, nobody tends them. {n} seed(s), each network with each input (none, constant, strong,
 alternating, random, days and nights of a minute each). Rates are those of a region over any 10 s
 after the first minute. Lived: 0.3 to 50 Hz. Level: neurons and synapses change by less than 5 %
-in the last third. Asked for: both, and no region more than triples; in {quiet:g} minutes of silence no region
-loses more than a tenth of its neurons, and afterwards all answer a stimulus.
+in the last third. Asked for: both, and no region more than triples; in {quiet:g} minutes of
+silence no region loses more than a tenth of its neurons, and afterwards all answer a stimulus.
 
 | network | lived | Hz, from | to | growth | level | late change | lost in silence | answers |
 |---|---|---|---|---|---|---|---|---|
