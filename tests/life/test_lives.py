@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from benchmarks.life.measure import live, silence, told_apart
 from benchmarks.life.networks import usage
+from engram import LIF, Brain, RegionType, TimedArray
 
 CASES = [
     ("usage", "alternating"),
     ("usage", "none"),
-    ("usage", "constant"),
     ("readme", "alternating"),
     ("motor", "days and nights"),
-    ("memory", "none"),
-    ("chain of 4", "random"),
-    ("LIF", "alternating"),
+    ("chain of 5", "days and nights"),
+    ("LIF", "none"),
+    ("CurrentLIF", "days and nights"),
+    ("AdEx", "random"),
 ]
 
 
@@ -50,6 +52,27 @@ def test_without_the_sliding_threshold_the_output_is_worse():
         for on in (True, False)
     )
     assert with_it > without
+
+
+def test_without_intrinsic_plasticity_a_region_without_input_is_silent():
+    life, _ = live("LIF", "none", 1, 2, homeostasis__excitability_rate=0.0)
+    assert life.rates["cells"] == [0.0, 0.0]
+
+
+def test_silent_cells_of_a_region_that_fires_are_not_made_excitable():
+    """As the cells of a memory that nobody asks for; in a silent region they are."""
+
+    def excitability(drive: float) -> np.ndarray:
+        brain = Brain(seed=1)
+        brain.freeze_structural_plasticity()
+        brain.add_region("cells", RegionType.ASSOCIATION, 40, model=LIF, connectivity=0.05)
+        brain.drive("cells", TimedArray([drive], dt=1.0), indices=range(10))
+        brain.run(4000, progress=False)
+        region = brain.network.regions["cells"]
+        return brain.network.slots(region, "excitability")[10:]
+
+    assert (excitability(0.0) > 5.0).all()
+    assert not excitability(16.0).any()
 
 
 def test_without_intrinsic_plasticity_a_driven_region_is_beyond_the_band():
