@@ -92,7 +92,9 @@ def trial(seed: int, quick: bool, arm: str) -> dict[str, float]:  # noqa: ARG001
         life = Life(FIRST + seed, HOURS, "" if arm == WHOLE else arm)
     for _ in life.live():
         pass
-    found = {f"{arm}: {part.name}": 100 * life.settled(k) for k, part in enumerate(PARTS)}
+    found = {
+        f"{arm}: {part.name}": 100 * life.settled(k, changed=True) for k, part in enumerate(PARTS)
+    }
     return found | {f"{arm}: all parts": float(np.mean(list(found.values())))}
 
 

@@ -139,6 +139,7 @@ class Life:
 
     # -- running
 
+    @alone
     def step(self) -> dict[str, NDArray[np.int64]]:
         """One step; the indices of the neurons that fired in it, by region."""
         run(self.network, 1)
@@ -222,6 +223,7 @@ class Life:
         steps = whole_steps("Brain.run_for: ms", ms, dt, (MAX_STEPS - self.network.step_count) * dt)
         self.run(steps, stimulus_fn, progress=progress)
 
+    @alone
     def present(
         self, region: str, values: ArrayLike, steps: int, rest: int = 0
     ) -> dict[str, NDArray[np.int64]]:

@@ -52,6 +52,14 @@ def explaining(owner: Owner | None, functions: Mapping[str, Frozen]) -> Iterator
     InvalidValueError
         With class, method, line and likely cause.
     """
+    for method, function in functions.items():
+        if function.raises is not None:
+            whose = f"{owner.name}.{method}" if owner else method
+            file, line = function.raises
+            raise InvalidValueError(
+                f"{whose} raises an error ({file}, line {line}), which compiled code can't pass "
+                f"on; let it return numbers within bounds, or NaN, which the brain reports"
+            )
     try:
         yield
     except Exception as error:

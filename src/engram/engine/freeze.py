@@ -10,6 +10,7 @@ Numba would go on with what it compiled of them first.
 from __future__ import annotations
 
 import builtins
+import dis
 import enum
 import functools
 import hashlib
@@ -100,11 +101,14 @@ class Frozen(NamedTuple):
         None: what it depends on can't all be told, so its code is neither shared nor kept.
     watch : Watch
         On all that it refers to.
+    raises : tuple of (str, int), optional
+        File and line where it, or a function that it calls, raises an error. None: nowhere.
     """
 
     function: Any
     key: str | None
     watch: Watch
+    raises: tuple[str, int] | None = None
 
 
 def in_kernels(thing: Any) -> bool:
@@ -148,7 +152,7 @@ def frozen(function: Any) -> Frozen:
     else:
         token, twin = walk.value(function, ())
     key = None if token is None else hashlib.sha256(token.encode()).hexdigest()
-    return Frozen(twin, key, walk.watch)
+    return Frozen(twin, key, walk.watch, walk.raises)
 
 
 def _found(thing: Any) -> bool:
@@ -200,6 +204,15 @@ def _blank(function: types.FunctionType) -> types.FunctionType:
     return twin
 
 
+def _raises(code: types.CodeType) -> tuple[str, int] | None:
+    """File and line of the first `raise` or `assert`."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RAISE_VARARGS":
+            place = instruction.positions
+            return code.co_filename, (place and place.lineno) or code.co_firstlineno
+    return None
+
+
 class _Walk:
     """Goes through what a function refers to: tokens for its key, twins, and the watch.
 
@@ -209,6 +222,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.watch = Watch()
+        self.raises: tuple[str, int] | None = None
         self._met: dict[int, tuple[str, Any, Any]] = {}
 
     def _again(self, thing: object) -> tuple[str, Any] | None:
@@ -254,6 +268,7 @@ class _Walk:
 
     def _code(self, code: types.CodeType) -> str | None:
         """Everything in a code object but names of files and numbers of lines."""
+        self.raises = self.raises or _raises(code)
         parts: list[Any] = [code.co_code, code.co_argcount, code.co_posonlyargcount]
         parts += [code.co_kwonlyargcount, code.co_flags, code.co_names, code.co_varnames]
         parts += [code.co_freevars, code.co_cellvars]

@@ -36,15 +36,17 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     up for a steady drift of weights by other rules. Intrinsic plasticity: an input current X
     of each neuron whose synapses learn, dX/dt = excitability_rate e - X / tau_excitability, in
     units of Izhikevich's neuron, where e is r0 - r above the right rates, at least -20 Hz, and
-    20 Hz (r0 - r) / r0 below them; X is at most 1.1 x what makes the cell fire. At each spike theta grows by theta_plus;
-    between spikes d theta / dt = -theta_leak theta - theta_plus theta_rate, so that without a leak
-    the neuron comes to fire at theta_rate.
+    20 Hz (r0 - R) / r0, but not below 0, below them; R is the mean rate of the region. X is at most
+    1.1 x what makes the cell fire. At each spike theta grows by theta_plus; between spikes d theta
+    / dt = -theta_leak theta - theta_plus theta_rate, so that without a leak the neuron comes to
+    fire at theta_rate.
 
     References
     ----------
     .. [1] Turrigiano et al. 1998, doi:10.1038/36103
     .. [2] van Rossum et al. 2000, doi:10.1523/JNEUROSCI.20-23-08812.2000
-    .. [3] Intrinsic plasticity: Desai, Rutherford & Turrigiano 1999, doi:10.1038/9165
+    .. [3] Intrinsic plasticity: Desai, Rutherford & Turrigiano 1999, doi:10.1038/9165; of
+       populations, not of cells: Slomowitz et al. 2015, doi:10.7554/eLife.04378
     """
 
     name = "homeostasis"
@@ -204,10 +206,10 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         """By how much rates are wrong, Hz, at most `FASTEST`; positive where they are too low."""
         alive, rate = self.network.alive(region), self.network.slots(region, "mean_rate")
         # Where others fire, silence may be what a neuron has to say.
-        mean = rate[alive].mean() if alive.any() else 0.0
+        mean = rate[alive].mean() if alive.any() else np.float32(0.0)
         error = self._right(rate) - rate
-        quiet = error > 0
-        error[quiet] = (self._right(mean) - mean) * FASTEST * self.tolerance / self.target_rate
+        lowest = self.target_rate / self.tolerance
+        error[error > 0] = FASTEST * max(0.0, 1.0 - mean / lowest)
         return np.clip(error, -FASTEST, FASTEST)
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:

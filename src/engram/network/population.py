@@ -388,6 +388,7 @@ def initialise(
     together = int(ids[-1] - ids[0]) == len(ids) - 1
     where = slice(int(ids[0]), int(ids[-1]) + 1) if together else ids
     renewal.renew_neurons(tables, where, "birth")
+    _deal_held(network, region, slots)
     tables["alive"][ids] = 1
     tables["neuron_type"][ids] = kind
     tables["pattern"][ids] = chosen
@@ -401,6 +402,14 @@ def initialise(
             tables["x"][k - 1, ids] = start
     for pathway in network.touching(region.name):
         pathways.renew_traces(network, pathway, region.name, slots, "birth")
+
+
+def _deal_held(network: Network, region: RegionRecord, slots: Slots) -> None:
+    """Let newborns get what is held: that of their place, or of the slot whose values they take."""
+    coded = int(network.tables["coded"][region.index])
+    for name in ("held", "held_onset"):
+        held = network.slots(region, name)
+        held[slots] = held[slots % coded] if coded else 0
 
 
 def _draw_parameters(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import integer
-from engram.mechanisms.growth.kinship import Family, inhibitory_births
+from engram.mechanisms.growth.kinship import Family, by_type
 from engram.mechanisms.growth.parameters import GrowthParameters
 from engram.mechanisms.growth.plan import Plan, Slots
 from engram.network import population
@@ -20,7 +20,6 @@ from engram.network.interrupts import whole
 from engram.network.network import Saved, next_multiple
 from engram.network.records import RegionRecord
 from engram.network.transaction import transaction
-from engram.neurons import NeuronType
 
 HISTORY = 10_000
 """Cycles kept in `Growth.history`, the newest."""
@@ -285,14 +284,10 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     def _give_birth(self, region: RegionRecord) -> Slots:
         """New neurons of the types a region is short of; their slots in the brain."""
         network = self.network
-        n = self._room(region)
-        due = inhibitory_births(network, region, n)
-        slots = [
-            population.add_neurons(network, region, count, kind)
-            for kind, count in ((NeuronType.EXCITATORY, n - due), (NeuronType.INHIBITORY, due))
-            if count
-        ]
-        ids = (np.concatenate(slots) + network.first(region)).astype(np.int32)
+        slots = population.free_slots(network, region, self._room(region))
+        for kind, part in by_type(network, region, slots).items():
+            population.fill_slots(network, region, part, kind)
+        ids = (slots + network.first(region)).astype(np.int32)
         network.tables["youth"][ids] = 1
         return ids
 

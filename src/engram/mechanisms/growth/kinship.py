@@ -48,6 +48,31 @@ def inhibitory_births(network: Network, region: RegionRecord, n: int) -> int:
     return min(max(due, 0), n)
 
 
+def by_type(network: Network, region: RegionRecord, slots: Slots) -> dict[NeuronType, Slots]:
+    """Which newborns are of which type: that of the dead where places stand for values.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Where they are born.
+    slots : array of int64
+        Free slots of the region.
+
+    Returns
+    -------
+    dict of NeuronType to array of int64
+        The slots of each; elsewhere as many as it takes for the region's share to hold.
+    """
+    if network.tables["coded"][region.index]:
+        before = network.slots(region, "neuron_type")[slots]
+        return {kind: slots[before == kind] for kind in NeuronType}
+    due = inhibitory_births(network, region, len(slots))
+    first = len(slots) - due
+    return {NeuronType.EXCITATORY: slots[:first], NeuronType.INHIBITORY: slots[first:]}
+
+
 class Family:
     """The newborns of one cycle of growth, and who they are like.
 
@@ -131,16 +156,12 @@ class Family:
         room = min(r.max_neurons for r in (region, *followers))
         slots = population.free_slots(network, region, most)
         slots = slots[slots < room]
-        due = inhibitory_births(network, region, len(slots))
-        born, sisters, used = [], [], 0
-        for kind, count in (
-            (NeuronType.EXCITATORY, len(slots) - due),
-            (NeuronType.INHIBITORY, due),
-        ):
+        born, sisters = [], []
+        for kind, places in by_type(network, region, slots).items():
             options = population.of_type(network, region, kind)
             options = options[~np.isin(options, slots)]
             # Nobody is born who would have no sister of her own.
-            count = min(count, len(options))
+            count = min(len(places), len(options))
             if not count:
                 continue
             kernel("growth.draw_different")(
@@ -150,14 +171,13 @@ class Family:
                 np.int64(_SISTERS + 2 * region.stream + kind),
                 np.int64(network.step_count * _DRAWS),
             )
-            part, chosen = slots[used : used + count], options[:count]
+            part, chosen = places[:count], options[:count]
             like = columns_of(network, region, chosen)
             population.fill_slots(network, region, part, kind, columns=like)
             theta = population.state(network, region, "theta")
             theta[part] = theta[chosen]
             born.append(part)
             sisters.append(chosen)
-            used += count
         if not born:
             return
         self._born[region.name] = new = np.concatenate(born)
