@@ -73,14 +73,13 @@ class Brain(Anatomy, Drives, Life, Switches):
     >>> spikes = brain.step()
     """
 
-    oscillators: Oscillators
-
     stdp = Mechanism(STDP)
     reward_stdp = Mechanism(RewardSTDP)
     homeostasis = Mechanism(Homeostasis)
     metaplasticity = Mechanism(Metaplasticity)
     growth = Mechanism(Growth)
     memory = Mechanism(Memory)
+    oscillators = Mechanism(Oscillators)
 
     def __init__(
         self,
@@ -97,12 +96,11 @@ class Brain(Anatomy, Drives, Life, Switches):
         )
         self.network.device = device_name(device)
         self.reward_stdp.restrict_with(functools.partial(restricted, self.network))
-        self.oscillators = Oscillators()
         memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
         for process in (
             memory,
             Inputs(),
-            self.oscillators,
+            Oscillators(),
             Homeostasis(),
             Metaplasticity(),
             self._neuromodulation,

@@ -70,8 +70,8 @@ class PlasticityRule(Parameterized):
     _has_dopamine: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
-    on_pre: Callable[..., Any] | None = None
-    on_post: Callable[..., Any]
+    on_pre: ClassVar[Callable[..., Any] | None] = None
+    on_post: ClassVar[Callable[..., Any]]
 
     pairing = Parameter(
         "all",

@@ -28,6 +28,8 @@ from engram.errors import (
     number,
     unknown_name,
 )
+from engram.parameters.guard import Guarded as Guarded
+from engram.parameters.guard import check_assigned
 
 T = TypeVar("T", float, int, bool, str)
 
@@ -259,6 +261,8 @@ class Parameterized:
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
             raise unknown_name(type(self).__name__, "parameter", name, self.parameters())
+        if not name.startswith("_"):
+            check_assigned(type(self), name, value)
         object.__setattr__(self, name, value)
 
     def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
@@ -425,25 +429,6 @@ def read_only(make: Callable[[S], A]) -> Callable[[S], A]:
         return array
 
     return made
-
-
-class Guarded:
-    """Base of what refuses to be given attributes that it does not have."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        kind = type(self)
-        declared = any(name in vars(base).get("__annotations__", {}) for base in kind.__mro__)
-        if not (name.startswith("_") or hasattr(kind, name) or declared):
-            known = [n for n in dir(kind) if not n.startswith("_")]
-            raise unknown_name(kind.__name__, "attribute", name, known)
-        if name.startswith("_"):
-            object.__setattr__(self, name, value)
-        else:
-            self._assign(name, value)
-
-    def _assign(self, name: str, value: Any) -> None:
-        """Set an attribute that there is."""
-        object.__setattr__(self, name, value)
 
 
 class Parts(Protocol):

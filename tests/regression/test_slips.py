@@ -1,0 +1,135 @@
+"""Slips of users' hands: what is assigned to the wrong name, nonsense that nothing looked at."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+import numpy as np
+import pytest
+
+import engram
+from engram import LIF, Brain, Parameter, Process, TimedArray, save_brain
+from engram.errors import EngramError, InvalidTypeError, UnknownNameError
+from engram.parameters import Guarded, Parameterized
+from engram.parameters.guard import check_assigned
+
+
+def two_regions() -> Brain:
+    brain = Brain(seed=1)
+    brain.add_region("a", n_neurons=20)
+    brain.add_region("b", n_neurons=20)
+    brain.connect_regions("a", "b")
+    return brain
+
+
+# -- methods and constants are not assigned over
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("run", 3),
+        ("network", None),
+        ("oscillators", 3),
+        ("memory.replay", False),
+        ("memory.kept", False),
+        ("memory.name", "x"),
+        ("growth.grow", 1),
+        ("growth.order", 1),
+        ("homeostasis.scale", 0.5),
+        ("encoder.encode", 1),
+        ("stdp.on_pre", None),
+        ("stdp.modulated", True),
+        ("oscillators.set", None),
+        ("regions.a.kill_neurons", None),
+        ("regions.a.name", "c"),
+        ("regions.a.model.states", {}),
+        ("regions.a.model.is_source", True),
+        ("regions.a.model.has_given_spikes", True),
+        ("regions.a.model.update", None),
+        ("regions.a.wiring.set", None),
+        ("regions.a.wiring.rule.on_pre", None),
+    ],
+)
+def test_a_method_or_constant_can_not_be_assigned(path: str, value: object, tmp_path: Any) -> None:
+    brain = two_regions()
+    before, thing = brain.fingerprint(), brain
+    *places, name = path.split(".")
+    for place in places:
+        thing = thing[place] if isinstance(thing, dict) or place == "a" else getattr(thing, place)  # type: ignore[index]
+    with pytest.raises(InvalidTypeError, match=name):
+        setattr(thing, name, value)
+    assert brain.fingerprint() == before
+    save_brain(brain, tmp_path / "x")
+
+
+def guarded_classes() -> list[type]:
+    for module in pkgutil.walk_packages(engram.__path__, "engram."):
+        if "__main__" not in module.name:
+            importlib.import_module(module.name)
+    found: list[type] = [Parameterized, Guarded]
+    for kind in found:
+        found += [k for k in kind.__subclasses__() if k.__module__.startswith("engram.")]
+    return found
+
+
+def test_of_no_class_of_engram_a_method_or_constant_can_be_assigned() -> None:
+    for kind in guarded_classes():
+        for name in dir(kind):
+            held = getattr(kind, name)
+            settable = held.fset is not None if isinstance(held, property) else False
+            other = hasattr(type(held), "__set__") and not isinstance(held, property)
+            if name.startswith("_") or settable or other:
+                continue
+            with pytest.raises(InvalidTypeError, match=name):
+                check_assigned(kind, name, 3)
+
+
+def test_what_users_declare_themselves_can_be_assigned() -> None:
+    class Counter(Process):
+        name = "counter"
+        period = Parameter(10.0, low=1.0)
+        count = 0
+        callback = print
+
+        def next_act(self, step: int) -> int:
+            return step + self.network.steps(self.period)
+
+        def act(self, step: int) -> None:  # noqa: ARG002
+            self.count += 1
+            self.callback = repr  # type: ignore[assignment]
+
+    class Mine(Brain):
+        goal: float = 0.0
+        hope: float
+
+    class Own(LIF):
+        gain = 1.0
+
+    brain = Mine(seed=1)
+    brain.goal = brain.hope = 3.0
+    brain.add_region("a", n_neurons=5, model=Own)
+    brain.regions["a"].model.gain = 2.0  # type: ignore[attr-defined]
+    counter = Counter()
+    brain.add_process(counter)
+    counter.period = 5.0
+    brain.run(20)
+    assert counter.count > 1
+    with pytest.raises(InvalidTypeError, match=r"Counter\.order"):
+        counter.order = 3
+    with pytest.raises(InvalidTypeError, match=r"Counter\.name"):
+        counter.name = "x"
+    with pytest.raises(UnknownNameError):
+        counter.perriod = 3.0  # type: ignore[attr-defined]
+
+
+def test_a_timed_input_refuses_what_it_does_not_have() -> None:
+    brain = two_regions()
+    given = brain.drive("a", TimedArray(np.ones(5), dt=1.0))
+    for name in ("value", "values", "remove", "region", "every"):
+        with pytest.raises(EngramError, match=name):
+            setattr(given, name, 3)
+    given.remove()
+    assert not brain.inputs
