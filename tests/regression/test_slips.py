@@ -133,3 +133,50 @@ def test_a_timed_input_refuses_what_it_does_not_have() -> None:
             setattr(given, name, 3)
     given.remove()
     assert not brain.inputs
+
+
+# -- weights and delays are looked at where no synapse is drawn
+
+
+NONSENSE: list[dict[str, Any]] = [
+    {"weights": float("nan")},
+    {"weights": "nonsense"},
+    {"weights": -1.0},
+    {"weights": 1e20},
+    {"weights": [1.0, float("inf")]},
+    {"weights": [None]},
+    {"weights": [1.0, 2.0]},
+    {"weights": print},
+    {"delays": "nonsense"},
+    {"delays": float("nan")},
+    {"delays": -1.0},
+    {"delays": 1e9},
+    {"delays": [1.0, -2.0]},
+    {"delays": np.array(["x"])},
+]
+
+
+@pytest.mark.parametrize("wrong", NONSENSE)
+def test_weights_and_delays_are_checked_without_synapses(wrong: dict[str, Any]) -> None:
+    brain = two_regions()
+    before = brain.fingerprint()
+    with pytest.raises(EngramError, match=next(iter(wrong))):
+        brain.connect_regions("b", "a", density=0.0, **wrong)
+    with pytest.raises(EngramError, match=next(iter(wrong))):
+        brain.add_region("x", n_neurons=5, connectivity=0.0, **wrong)
+    if "weights" in wrong and wrong["weights"] != -1.0:
+        values = wrong["weights"]
+        with pytest.raises(EngramError, match="weights"):
+            brain.add_region("x", n_neurons=5, connectivity=0.0, inhibitory_weights=values)
+    assert brain.fingerprint() == before
+    assert list(brain.regions) == ["a", "b"]
+
+
+def test_what_is_right_is_taken_without_synapses() -> None:
+    brain = two_regions()
+    brain.connect_regions("b", "a", density=0.0, weights=1.0, delays=engram.Normal(0.5, 2.0))
+    brain.connect_regions("b", "a", weights=np.zeros((20, 20)), name="m")
+    region = brain.add_region("x", n_neurons=5, connectivity=0.0, weights=[], delays=3.0)
+    assert region.wiring.add_synapses([], [], [], 2.0) == 0
+    with pytest.raises(EngramError, match="weights"):
+        region.wiring.add_synapses([], [], float("nan"))

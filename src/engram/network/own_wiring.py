@@ -13,6 +13,7 @@ from engram.distributions import Values
 from engram.errors import InvalidValueError
 from engram.network import defaults, matrices, pathways, settings
 from engram.network.connect import add_pathway, delays_of
+from engram.network.given import check_given
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.network.wiring import Wiring
@@ -81,11 +82,13 @@ class OwnWiring:
     rule: PlasticityRule | str | None
     stp: ShortTermPlasticity | None
 
-    def check(self, where: str) -> None:
+    def check(self, network: Network, where: str) -> None:
         """Refuse what does not fit together.
 
         Parameters
         ----------
+        network : Network
+            Of the brain.
         where : str
             Names the caller in errors.
 
@@ -95,6 +98,11 @@ class OwnWiring:
             A value is of another kind or has no effect.
         """
         self.wiring.check(where)
+        excitatory, inhibitory = Neurotransmitter.GLUTAMATE, Neurotransmitter.GABA
+        check_given(network, where, excitatory, self.weights, self.delays)
+        check_given(
+            network, f"{where}: inhibitory_weights", inhibitory, self.inhibitory_weights, None
+        )
         if not matrices.is_matrix(f"{where}: weights", self.weights):
             return
         matrices.check_alone(where, self.wiring, CONNECTIVITY)
