@@ -164,6 +164,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         """`stats` of the latest seconds, 10,000 at most."""
         return self._statistics.history
 
+    @alone
     def _repr_html_(self) -> str:
         return describe_html(self.network)
 

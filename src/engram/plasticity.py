@@ -10,7 +10,7 @@ synapse born later takes over the trace of its axon.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
@@ -98,6 +98,11 @@ class PlasticityRule(Parameterized):
                 f"return 0.0): arrivals bring such weights up to date"
             )
         for traces, valid in ((cls.pre_traces, ("x", "x2")), (cls.post_traces, ("y", "y2"))):
+            if not isinstance(traces, Mapping):
+                raise InvalidTypeError(
+                    f"{cls.__name__}: traces are a dict of their names and time constants, like "
+                    f"{{'x': 'tau_plus'}}, not {brief(traces)}"
+                )
             if tuple(traces) != valid[: len(traces)]:
                 raise InvalidValueError(
                     f"{cls.__name__}: traces are named {valid} in this order, not {tuple(traces)}"

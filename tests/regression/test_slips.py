@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from typing import Any
 
@@ -10,10 +11,31 @@ import numpy as np
 import pytest
 
 import engram
-from engram import LIF, Brain, Parameter, Process, TimedArray, save_brain
-from engram.errors import EngramError, InvalidTypeError, UnknownNameError
+from engram import (
+    LIF,
+    Brain,
+    NeuronModel,
+    Parameter,
+    PlasticityRule,
+    Process,
+    TimedArray,
+    inspect_checkpoint,
+    load_brain,
+    resume_brain,
+    save_brain,
+)
+from engram.errors import (
+    BusyError,
+    CheckpointError,
+    EngramError,
+    InvalidTypeError,
+    InvalidValueError,
+    UnknownNameError,
+)
+from engram.morphology import Morphology
 from engram.parameters import Guarded, Parameterized
 from engram.parameters.guard import check_assigned
+from engram.stimulus import encode_number, encode_text
 
 
 def two_regions() -> Brain:
@@ -113,6 +135,7 @@ def test_what_users_declare_themselves_can_be_assigned() -> None:
     brain.add_region("a", n_neurons=5, model=Own)
     brain.regions["a"].model.gain = 2.0  # type: ignore[attr-defined]
     counter = Counter()
+    counter.name, counter.order = "other", 70
     brain.add_process(counter)
     counter.period = 5.0
     brain.run(20)
@@ -180,3 +203,97 @@ def test_what_is_right_is_taken_without_synapses() -> None:
     assert region.wiring.add_synapses([], [], [], 2.0) == 0
     with pytest.raises(EngramError, match="weights"):
         region.wiring.add_synapses([], [], float("nan"))
+
+
+# -- errors of Engram's own
+
+
+def test_saving_and_encoding_refuse_what_is_something_else(tmp_path: Any) -> None:
+    brain = two_regions()
+    region, encoder = brain.regions["a"], brain.encoder
+    for refused, name in (
+        (lambda: save_brain("x", "y"), "brain"),  # type: ignore[arg-type]
+        (lambda: save_brain(brain, tmp_path / "x", compress=np.ones(3)), "compress"),  # type: ignore[arg-type]
+        (lambda: encode_number(0.5, "a", encoder), "region"),  # type: ignore[arg-type]
+        (lambda: encode_number(0.5, brain, encoder), "region"),  # type: ignore[arg-type]
+        (lambda: encode_number(0.5, region, "rate"), "encoder"),  # type: ignore[arg-type]
+        (lambda: encode_text("x", None, encoder), "region"),  # type: ignore[arg-type]
+        (lambda: encode_text("x", region, None), "encoder"),  # type: ignore[arg-type]
+        (lambda: encode_text("a\ud800b", region, encoder), "text"),
+        (lambda: Morphology(branches=3), "branches"),  # type: ignore[arg-type]
+        (lambda: load_brain(tmp_path / "x", allow=np.array(1)), "allow"),  # type: ignore[arg-type]
+        (lambda: load_brain(tmp_path / "x", memory="much"), "memory"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises((InvalidTypeError, InvalidValueError), match=name):
+            refused()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("states", [["v"], "v", 3, {"w": 0.0}, {"v": "x"}, {"v": 0.0, 3: 1.0}])
+def test_a_model_class_with_other_states_is_refused(states: object) -> None:
+    with pytest.raises(EngramError, match=r"Mine\.states"):
+        type("Mine", (NeuronModel,), {"states": states})
+
+
+def test_what_a_class_says_of_itself_is_checked() -> None:
+    with pytest.raises(InvalidValueError, match="SpikeTimes"):
+        type("Mine", (LIF,), {"has_given_spikes": True})
+    with pytest.raises(InvalidTypeError, match=r"Mine\.is_source"):
+        type("Mine", (LIF,), {"is_source": 3})
+    with pytest.raises(InvalidTypeError, match="Rule: traces"):
+        type("Rule", (PlasticityRule,), {"pre_traces": ["x"], "on_post": staticmethod(abs)})
+
+
+@pytest.mark.parametrize("base", [NeuronModel, Process, PlasticityRule, Parameterized])
+@pytest.mark.parametrize(
+    "tau",
+    [
+        Parameter(None),  # type: ignore[type-var]
+        Parameter([1.0]),  # type: ignore[type-var]
+        Parameter(float("nan")),
+        Parameter(1.0, low=2.0),
+        Parameter(1.0, low="0"),  # type: ignore[arg-type]
+        Parameter("x", choices=("a", "b")),
+    ],
+)
+def test_a_parameter_that_is_none_is_refused_with_its_class(base: type, tau: object) -> None:
+    with pytest.raises(EngramError, match=r"Mine\.tau"):
+        traces = {"pre_traces": {"x": "tau"}, "post_traces": {}}
+        type("Mine", (base,), {"tau": tau, "on_post": staticmethod(abs), **traces})
+
+
+def test_a_brain_is_saved_by_one_thread_at_a_time(tmp_path: Any) -> None:
+    brain = two_regions()
+    brain.network.thread = -1  # another thread's
+    with pytest.raises(BusyError):
+        save_brain(brain, tmp_path / "x")
+    with pytest.raises(BusyError):
+        brain._repr_html_()
+    brain.network.thread = 0
+    save_brain(brain, tmp_path / "x")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_no_checkpoint(tmp_path: Any) -> None:
+    path = tmp_path / "x.engram"
+    os.mkfifo(path)
+    for read in (load_brain, inspect_checkpoint):
+        with pytest.raises(CheckpointError, match=r"x\.engram: it is no regular file"):
+            read(path)
+    (tmp_path / "step-100.engram").symlink_to(path)
+    with pytest.raises(CheckpointError, match="regular file"):
+        resume_brain(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Any) -> None:
+    brain = two_regions()
+    with pytest.raises(FileNotFoundError, match="the folder does not exist") as missing:
+        save_brain(brain, tmp_path / "no" / "x")
+    assert missing.value.filename == str(tmp_path / "no")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError) as wrong:
+        save_brain(brain, tmp_path / "file" / "x")
+    assert wrong.value.filename == str(tmp_path / "file")
+    with pytest.raises(OSError, match="engram") as long:
+        save_brain(brain, tmp_path / ("x" * 300 + ".engram"))
+    assert "tmp" not in os.path.basename(str(long.value.filename))

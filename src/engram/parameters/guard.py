@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
 
 from engram.errors import InvalidTypeError, brief, unknown_name
+
+A = TypeVar("A", bound=NDArray[Any])
+S = TypeVar("S")
 
 ENGRAM = __name__.partition(".")[0]
 METHODS = types.FunctionType, classmethod, staticmethod, functools.partialmethod
@@ -93,3 +98,26 @@ class Guarded:
 
 def _public(kind: type) -> Iterable[str]:
     return [n for n in dir(kind) if not n.startswith("_")]
+
+
+def read_only(make: Callable[[S], A]) -> Callable[[S], A]:
+    """Let what is written into a copy be refused instead of lost.
+
+    Parameters
+    ----------
+    make : callable
+        Makes an array from an object.
+
+    Returns
+    -------
+    callable
+        Makes the same array, into which nothing can be written.
+    """
+
+    @functools.wraps(make)
+    def made(thing: S) -> A:
+        array = make(thing)
+        array.flags.writeable = False
+        return array
+
+    return made
