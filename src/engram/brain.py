@@ -18,7 +18,7 @@ from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
-from engram.errors import InvalidTypeError, brief, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, brief, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -323,17 +323,31 @@ class Brain(Anatomy, Drives, Life, Switches):
         -------
         Projection
             This one.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such projection.
+        InvalidTypeError, InvalidValueError
+            A value is not valid, or the rule has no such parameter; before anything has changed.
         """
         projection = self.get_projection(source, target, name)
-        given = {"A_plus": A_plus, "A_minus": A_minus}
-        values = {
-            k: number(f"{projection.label}: {k}", v, 0.0) for k, v in given.items() if v is not None
-        }
-        if projection.rule is None:
+        rule = projection.rule
+        valid = (RewardSTDP() if rule is None else rule).parameters()
+        values: dict[str, float] = {}
+        for key, given in (("A_plus", A_plus), ("A_minus", A_minus)):
+            if given is None:
+                continue
+            if key not in valid:
+                raise InvalidValueError(
+                    f"{projection.label}: rule {rule!r} has no {key}; assign Projection.rule first"
+                )
+            values[key] = valid[key].checked(f"{projection.label}: {key}", given)
+        if rule is None:
             projection.rule = RewardSTDP(**values)
         else:
-            for name, value in values.items():
-                setattr(projection, name, value)
+            for key, value in values.items():
+                rule.assign(key, value)
         projection.frozen = False
         return projection
 

@@ -149,8 +149,8 @@ class NeuronModel(Heterogeneous):
 
     states: ClassVar[Mapping[str, float]] = {"v": -65.0}
     conductance: ClassVar[bool] = False
-    update: ClassVar[Callable[..., Any] | str]
-    reset: ClassVar[Callable[..., Any] | str | None] = None
+    update: Callable[..., Any] | str
+    reset: Callable[..., Any] | str | None = None
     loop: ClassVar[str | None] = None
     soma: ClassVar[str | None] = None
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels import rules
+from engram.kernels.constants import MOST_INPUT
 from engram.parameters import Parameter, Parameterized
 
 Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
@@ -70,8 +71,8 @@ class PlasticityRule(Parameterized):
     _has_dopamine: ClassVar[bool] = False
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus"}
-    on_pre: ClassVar[Callable[..., Any] | None] = None
-    on_post: ClassVar[Callable[..., Any]]
+    on_pre: Callable[..., Any] | None = None
+    on_post: Callable[..., Any]
 
     pairing = Parameter(
         "all",
@@ -193,7 +194,7 @@ class ModulatedRule(PlasticityRule):
     dopamine_decay = Parameter(
         200.0, low=0.0, open_low=True, unit="ms", doc="time constant of phasic dopamine"
     )
-    baseline_dopamine = Parameter(0.0, doc="tonic dopamine")
+    baseline_dopamine = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="tonic dopamine")
 
 
 class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
@@ -221,7 +222,7 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     A_minus = Parameter(0.1, low=0.0, high=MOST_CHANGE, doc="the same for an arrival after firing")
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
-    baseline_dopamine = Parameter(0.005, doc="tonic dopamine")
+    baseline_dopamine = Parameter(0.005, low=-MOST_INPUT, high=MOST_INPUT, doc="tonic dopamine")
 
     on_pre = staticmethod(rules.reward_stdp_on_pre)
     on_post = staticmethod(rules.reward_stdp_on_post)

@@ -14,6 +14,7 @@ import engram
 from engram import (
     LIF,
     Brain,
+    DopamineRelease,
     NeuronModel,
     Parameter,
     PlasticityRule,
@@ -26,6 +27,7 @@ from engram import (
 )
 from engram.errors import (
     BusyError,
+    CapacityError,
     CheckpointError,
     EngramError,
     InvalidTypeError,
@@ -257,8 +259,8 @@ def test_what_a_class_says_of_itself_is_checked() -> None:
     ],
 )
 def test_a_parameter_that_is_none_is_refused_with_its_class(base: type, tau: object) -> None:
+    traces = {"pre_traces": {"x": "tau"}, "post_traces": {}}
     with pytest.raises(EngramError, match=r"Mine\.tau"):
-        traces = {"pre_traces": {"x": "tau"}, "post_traces": {}}
         type("Mine", (base,), {"tau": tau, "on_post": staticmethod(abs), **traces})
 
 
@@ -297,3 +299,83 @@ def test_a_missing_folder_is_named(tmp_path: Any) -> None:
     with pytest.raises(OSError, match="engram") as long:
         save_brain(brain, tmp_path / ("x" * 300 + ".engram"))
     assert "tmp" not in os.path.basename(str(long.value.filename))
+
+
+# -- messages, and calls that are whole or nothing
+
+
+def test_an_empty_name_is_explained() -> None:
+    brain = two_regions()
+    with pytest.raises(UnknownNameError, match=r"name ''; that is only for .* leave name out"):
+        brain.get_projection("a", "b", "")
+    with pytest.raises(UnknownNameError, match="name ''"):
+        brain.get_projection("a", "a", "")
+    further = brain.connect_regions("a", "a")
+    assert brain.get_projection("a", "a", "") is further
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"A_plus": 0.5, "A_minus": 1e30}, "A_minus"),
+        ({"A_plus": 0.5, "A_minus": -1.0}, "A_minus"),
+        ({"A_plus": 1e30}, "A_plus"),
+        ({"A_plus": 0.5, "A_minus": "x"}, "A_minus"),
+    ],
+)
+def test_enabling_plasticity_is_whole_or_nothing(given: dict[str, Any], name: str) -> None:
+    for rule in ("reward_stdp", None, "stdp"):
+        brain = two_regions()
+        path = brain.get_projection("a", "b")
+        path.rule, path.frozen = rule, True  # type: ignore[assignment]
+        before = brain.fingerprint()
+        with pytest.raises((InvalidValueError, InvalidTypeError), match=name) as refused:
+            brain.enable_projection_plasticity("a", "b", **given)
+        assert "x" in given.values() or "[0, 1e+06]" in str(refused.value)
+        assert brain.fingerprint() == before
+        assert path.frozen
+
+
+def test_enabling_plasticity_of_a_rule_without_the_parameter_changes_nothing() -> None:
+    brain = two_regions()
+    path = brain.get_projection("a", "b")
+    path.rule, path.frozen = "trace_stdp", True  # type: ignore[assignment]
+    with pytest.raises(InvalidValueError, match="has no A_plus"):
+        brain.enable_projection_plasticity("a", "b", A_plus=0.5)
+    assert path.frozen
+
+
+@pytest.mark.parametrize("error", [CapacityError, MemoryError])
+def test_lateral_inhibition_is_whole_or_nothing(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brain = two_regions()
+    region = brain.regions["a"]
+    before, w_max = brain.fingerprint(), region.wiring.w_max
+    weights = region.wiring.weight
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engram.network.pathways.amend", refuse)
+        with pytest.raises(error):
+            region.add_lateral_inhibition(w_max + 5.0)
+    for wrong in (float("nan"), 1e30, "x"):
+        with pytest.raises(EngramError, match="add_lateral_inhibition: weight"):
+            region.add_lateral_inhibition(wrong)  # type: ignore[arg-type]
+    assert region.wiring.w_max == w_max
+    assert not region.wiring.record.w_max_given
+    assert np.array_equal(region.wiring.weight, weights)
+    assert brain.fingerprint() == before
+    n = region.n_excitatory
+    assert region.add_lateral_inhibition(-w_max - 5.0) == n * (n - 1)
+    assert region.wiring.w_max == pytest.approx(w_max + 5.0)
+
+
+def test_dopamine_is_bounded() -> None:
+    brain = two_regions()
+    rule = brain.get_projection("a", "b").rule
+    for thing, name in ((rule, "baseline_dopamine"), (DopamineRelease(), "tonic_rate")):
+        with pytest.raises(InvalidValueError, match=name):
+            setattr(thing, name, 1e11)

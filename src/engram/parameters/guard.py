@@ -15,6 +15,8 @@ A = TypeVar("A", bound=NDArray[Any])
 S = TypeVar("S")
 
 ENGRAM = __name__.partition(".")[0]
+OF_CLASSES = "ClassVar", "Callable"
+"""How annotations of what belongs to a class begin; `Callable`: a method left to subclasses."""
 METHODS = types.FunctionType, classmethod, staticmethod, functools.partialmethod
 
 
@@ -47,7 +49,7 @@ def check_assigned(kind: type, name: str, value: object) -> None:
         if held.fset is not None:
             return
         problem = "can only be read"
-    elif hasattr(type(held), "__set__") or (noted is not None and "ClassVar" not in noted):
+    elif hasattr(type(held), "__set__") or not (noted or OF_CLASSES[0]).startswith(OF_CLASSES):
         return
     elif isinstance(held, METHODS):
         problem = "is a method: call it, or override it in a class of your own"
