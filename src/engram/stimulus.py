@@ -13,7 +13,7 @@ from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief, 
 from engram.kernels.calls import kernel
 from engram.kernels.constants import MOST_INPUT, STREAM_ENCODER
 from engram.neurons import NeuronModel
-from engram.parameters import Parameter, Parameterized
+from engram.parameters import Guarded, Parameter, Parameterized
 
 Floats = NDArray[np.float32]
 
@@ -126,7 +126,7 @@ class Encoded(NamedTuple):
         return np.where(self.onset <= phase, self.amplitude, np.float32(0))
 
 
-class TimedArray:
+class TimedArray(Guarded):
     """Values that follow one another in time: row k holds from k dt to (k + 1) dt.
 
     The last row holds for ever; let it be 0 if the input is to end. `Brain.drive` lets the input

@@ -160,6 +160,26 @@ def test_a_timed_input_refuses_what_it_does_not_have() -> None:
     assert not brain.inputs
 
 
+def test_recorders_and_checkpointers_refuse_what_they_do_not_have(tmp_path: Any) -> None:
+    brain = two_regions()
+    wiring = brain.regions["a"].wiring
+    things: list[tuple[Any, tuple[str, ...]]] = [
+        (brain.record("spikes"), ("detach", "interval", "regions", "capcity")),
+        (brain.record("v", "a", every=2.0), ("variable", "neurons", "from_step", "data")),
+        (brain.record("weights", wiring), ("pre", "post", "interval", "every")),
+        (brain.checkpoint_every(tmp_path, steps=10), ("folder", "interval", "keep", "detach")),
+        (TimedArray([1.0], dt=1.0), ("values", "dt", "value")),
+    ]
+    for thing, names in things:
+        for name in names:
+            with pytest.raises((InvalidTypeError, UnknownNameError), match=name):
+                setattr(thing, name, 3)
+    brain.run(20)
+    for thing, _ in things[:4]:
+        thing.detach()
+    assert resume_brain(tmp_path).step_count == 20
+
+
 # -- weights and delays are looked at where no synapse is drawn
 
 
