@@ -55,7 +55,8 @@ def check_assigned(kind: type, name: str, value: object) -> None:
         problem = "is a method: call it, or override it in a class of your own"
     else:
         problem = "belongs to the class: declare it in a class of your own"
-    listed = ", ".join(_settable(kind)[:12])
+    settable = _settable(kind)
+    listed = ", ".join(settable[:12]) + (", ..." if len(settable) > 12 else "")
     raise InvalidTypeError(
         f"{kind.__name__}.{name} can't be {brief(value)}; it {problem}"
         + (f" (what can be assigned: {listed})" if listed else "")
