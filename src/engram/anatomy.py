@@ -121,6 +121,11 @@ class Anatomy(Guarded):
         self._projections: tuple[Projection, ...] = ()
 
     def _assign(self, name: str, value: Any) -> None:
+        if name == "network":
+            raise InvalidTypeError(
+                f"{type(self).__name__}.network can't be {brief(value)}; a brain keeps its own "
+                f"(Brain.copy makes a twin)"
+            )
         carry_out(self.network, object.__setattr__, self, name, value)
 
     @property

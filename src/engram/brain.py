@@ -18,7 +18,7 @@ from engram.checkpoint.classes import Finder, among
 from engram.checkpoint.every import Checkpointer, checkpoint_every
 from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
-from engram.errors import InvalidTypeError, brief, integer, number
+from engram.errors import InvalidTypeError, InvalidValueError, brief, integer, number
 from engram.life import Life
 from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
@@ -73,14 +73,13 @@ class Brain(Anatomy, Drives, Life, Switches):
     >>> spikes = brain.step()
     """
 
-    oscillators: Oscillators
-
     stdp = Mechanism(STDP)
     reward_stdp = Mechanism(RewardSTDP)
     homeostasis = Mechanism(Homeostasis)
     metaplasticity = Mechanism(Metaplasticity)
     growth = Mechanism(Growth)
     memory = Mechanism(Memory)
+    oscillators = Mechanism(Oscillators)
 
     def __init__(
         self,
@@ -97,12 +96,11 @@ class Brain(Anatomy, Drives, Life, Switches):
         )
         self.network.device = device_name(device)
         self.reward_stdp.restrict_with(functools.partial(restricted, self.network))
-        self.oscillators = Oscillators()
         memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
         for process in (
             memory,
             Inputs(),
-            self.oscillators,
+            Oscillators(),
             Homeostasis(),
             Metaplasticity(),
             self._neuromodulation,
@@ -166,6 +164,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         """`stats` of the latest seconds, 10,000 at most."""
         return self._statistics.history
 
+    @alone
     def _repr_html_(self) -> str:
         return describe_html(self.network)
 
@@ -324,17 +323,31 @@ class Brain(Anatomy, Drives, Life, Switches):
         -------
         Projection
             This one.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such projection.
+        InvalidTypeError, InvalidValueError
+            A value is not valid, or the rule has no such parameter; before anything has changed.
         """
         projection = self.get_projection(source, target, name)
-        given = {"A_plus": A_plus, "A_minus": A_minus}
-        values = {
-            k: number(f"{projection.label}: {k}", v, 0.0) for k, v in given.items() if v is not None
-        }
-        if projection.rule is None:
+        rule = projection.rule
+        valid = (RewardSTDP() if rule is None else rule).parameters()
+        values: dict[str, float] = {}
+        for key, given in (("A_plus", A_plus), ("A_minus", A_minus)):
+            if given is None:
+                continue
+            if key not in valid:
+                raise InvalidValueError(
+                    f"{projection.label}: rule {rule!r} has no {key}; assign Projection.rule first"
+                )
+            values[key] = valid[key].checked(f"{projection.label}: {key}", given)
+        if rule is None:
             projection.rule = RewardSTDP(**values)
         else:
-            for name, value in values.items():
-                setattr(projection, name, value)
+            for key, value in values.items():
+                rule.assign(key, value)
         projection.frozen = False
         return projection
 

@@ -79,7 +79,9 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
     transmitter = Neurotransmitter.DOPAMINE
 
     release = Parameter(1.0, low=0.0, high=1e6, doc="rise of dopamine when each neuron fires once")
-    tonic_rate = Parameter(0.0, low=0.0, unit="Hz", doc="rate of firing that changes nothing")
+    tonic_rate = Parameter(
+        0.0, low=0.0, high=MOST_INPUT, unit="Hz", doc="rate of firing that changes nothing"
+    )
 
     def factors(self, dt: float, n: int) -> tuple[float, ...]:
         tonic = 1e-3 * self.release * self.tonic_rate * dt

@@ -143,7 +143,13 @@ class Morphology:
 
     def __post_init__(self) -> None:
         _check_numbers(self, "soma", "Rm", "Ri", "Cm", "resolution")
-        object.__setattr__(self, "branches", tuple(self.branches))
+        try:
+            branches = tuple(self.branches)
+        except TypeError as error:
+            raise InvalidTypeError(
+                f"Morphology: branches must be a list of Branch, not {brief(self.branches)}"
+            ) from error
+        object.__setattr__(self, "branches", branches)
         for k, branch in enumerate(self.branches):
             where = f"Morphology: branches[{k}]"
             if not isinstance(branch, Branch):

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, number
 from engram.parameters import Parameter
+from engram.parameters.declared import check_model_class
 from engram.parameters.each import Heterogeneous
 
 
@@ -232,14 +232,7 @@ class NeuronModel(Heterogeneous):
         raise NotImplementedError(f"{type(self).__name__} neurons have no compartments")
 
     def __init_subclass__(cls, saved_as: str | None = None) -> None:
-        if next(iter(cls.states), None) != "v":
-            raise InvalidValueError(f"{cls.__name__}.states: the first state must be 'v'")
-        for name in ("weight_unit", "current_unit", "default_noise"):
-            value = getattr(cls, name)
-            if value is not None or name == "default_noise":
-                number(f"{cls.__name__}.{name}", value, 0.0)
-        if cls.silent_input is not None:
-            number(f"{cls.__name__}.silent_input", cls.silent_input)
+        check_model_class(cls)
         super().__init_subclass__(saved_as)
 
 

@@ -17,7 +17,7 @@ from engram.checkpoint.files import read_state, write_state
 from engram.checkpoint.folder import SUFFIX, checkpoints_in
 from engram.checkpoint.migrations import FORMAT
 from engram.checkpoint.state import check_paths, taken
-from engram.errors import CheckpointError, InvalidValueError, brief
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, brief, flag, integer
 from engram.kernels.constants import STEP
 from engram.network.caller import warn
 from engram.paths import as_path
@@ -81,10 +81,17 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
     CheckpointError
         The brain's state is not finite, or two of its classes go under one path.
     InvalidTypeError, InvalidValueError
-        The path is none, or names a folder.
+        The path is none, or names a folder; the brain is something else.
+    BusyError
+        Another thread is running or changing the brain.
     OSError
-        The file can't be written.
+        The file can't be written; `FileNotFoundError` if there is no such folder.
     """
+    if not isinstance(brain, Brain):
+        raise InvalidTypeError(
+            f"save_brain: brain must be a Brain, not {brief(brain)}; call save_brain(brain, path)"
+        )
+    flag("save_brain: compress", compress)
     target = brain_path(path)
     check_paths(brain.network)
     write_state(taken(brain.network), target, compress=compress)
@@ -123,6 +130,8 @@ def load_brain(
         Something else is in `allow`.
     """
     given, find = brain_path(path), among_allowed(allow)
+    if memory is not None:
+        integer("load_brain: memory", memory, 0)
     with container.refusing(given):
         return Brain.restored(read_state(given, memory), find, check=True)
 

@@ -10,13 +10,14 @@ synapse born later takes over the trace of its axon.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
 from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels import rules
+from engram.kernels.constants import MOST_INPUT
 from engram.parameters import Parameter, Parameterized
 
 Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
@@ -98,6 +99,11 @@ class PlasticityRule(Parameterized):
                 f"return 0.0): arrivals bring such weights up to date"
             )
         for traces, valid in ((cls.pre_traces, ("x", "x2")), (cls.post_traces, ("y", "y2"))):
+            if not isinstance(traces, Mapping):
+                raise InvalidTypeError(
+                    f"{cls.__name__}: traces are a dict of their names and time constants, like "
+                    f"{{'x': 'tau_plus'}}, not {brief(traces)}"
+                )
             if tuple(traces) != valid[: len(traces)]:
                 raise InvalidValueError(
                     f"{cls.__name__}: traces are named {valid} in this order, not {tuple(traces)}"
@@ -188,7 +194,7 @@ class ModulatedRule(PlasticityRule):
     dopamine_decay = Parameter(
         200.0, low=0.0, open_low=True, unit="ms", doc="time constant of phasic dopamine"
     )
-    baseline_dopamine = Parameter(0.0, doc="tonic dopamine")
+    baseline_dopamine = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="tonic dopamine")
 
 
 class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
@@ -216,7 +222,7 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     A_minus = Parameter(0.1, low=0.0, high=MOST_CHANGE, doc="the same for an arrival after firing")
     tau_plus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of potentiation")
     tau_minus = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="window of depression")
-    baseline_dopamine = Parameter(0.005, doc="tonic dopamine")
+    baseline_dopamine = Parameter(0.005, low=-MOST_INPUT, high=MOST_INPUT, doc="tonic dopamine")
 
     on_pre = staticmethod(rules.reward_stdp_on_pre)
     on_post = staticmethod(rules.reward_stdp_on_post)

@@ -11,7 +11,7 @@ from engram.errors import indices as checked_indices
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.morphology import NMDA, Morphology
-from engram.network import individuals, population, settings
+from engram.network import individuals, own_wiring, population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.network.shown import region_html
@@ -416,15 +416,13 @@ class Region(View):
         -------
         int
             The number of synapses.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError, CapacityError
+            The weight is not valid, or there is no room; `w_max` is as it was then.
         """
-        where = f"{self._record.where}: add_lateral_inhibition: weight"
-        magnitude = abs(number(where, weight))
-        cells = np.flatnonzero(self.neuron_alive & (self.neuron_type == NeuronType.EXCITATORY))
-        pre, post = np.repeat(cells, len(cells)), np.tile(cells, len(cells))
-        keep = pre != post
-        if self.wiring.w_max < magnitude:
-            self.wiring.w_max = magnitude
-        return self.add_synapses(pre[keep], post[keep], magnitude, 1.0, Neurotransmitter.GABA)
+        return own_wiring.inhibit_laterally(self._network, self._record, weight)
 
     def kill_neurons(self, indices: ArrayLike) -> int:
         """Kill neurons, with all their synapses in every projection.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,11 +13,12 @@ from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief, 
 from engram.kernels.calls import kernel
 from engram.kernels.constants import MOST_INPUT, STREAM_ENCODER
 from engram.neurons import NeuronModel
-from engram.parameters import Parameter, Parameterized
+from engram.parameters import Guarded, Parameter, Parameterized
 
 Floats = NDArray[np.float32]
 
 
+@runtime_checkable
 class Target(Protocol):
     """A region, as far as an encoder looks at it."""
 
@@ -125,7 +126,7 @@ class Encoded(NamedTuple):
         return np.where(self.onset <= phase, self.amplitude, np.float32(0))
 
 
-class TimedArray:
+class TimedArray(Guarded):
     """Values that follow one another in time: row k holds from k dt to (k + 1) dt.
 
     The last row holds for ever; let it be 0 if the input is to end. `Brain.drive` lets the input
@@ -356,6 +357,18 @@ def _check_values(region: str, values: ArrayLike, n_neurons: int) -> Floats:
     return array
 
 
+def _check_asked(where: str, region: object, encoder: object) -> None:
+    """Refuse what is no region, and what is no encoder."""
+    if not isinstance(region, Target):
+        raise InvalidTypeError(
+            f"{where}: region must be a Region, as in Brain.regions, not {brief(region)}"
+        )
+    if not isinstance(encoder, StimulusEncoder):
+        raise InvalidTypeError(
+            f"{where}: encoder must be a StimulusEncoder, as Brain.encoder, not {brief(encoder)}"
+        )
+
+
 def _now(encoder: StimulusEncoder, values: ArrayLike, region: Target) -> Floats:
     encoded = encoder.encode(values, region.name, region.n_neurons, region.model, region.dt)
     return encoded.at(region.step_count % encoded.period)
@@ -381,8 +394,9 @@ def encode_number(value: float, region: Target, encoder: StimulusEncoder) -> Flo
     Raises
     ------
     InvalidTypeError, InvalidValueError
-        It is no number, or outside [0, 1].
+        It is no number, or outside [0, 1]; the region or the encoder is something else.
     """
+    _check_asked("encode_number", region, encoder)
     x = number("encode_number: value", value, 0.0, 1.0)
     return _now(encoder, [x], region)
 
@@ -410,15 +424,23 @@ def encode_text(text: str, region: Target, encoder: StimulusEncoder) -> Floats:
     Raises
     ------
     InvalidTypeError
-        It is no text.
+        It is no text; the region or the encoder is something else.
     InvalidValueError
-        It is empty.
+        It is empty, or has half of a pair of surrogates.
     """
+    _check_asked("encode_text", region, encoder)
     if not isinstance(text, str):
         raise InvalidTypeError(f"encode_text: text must be a string, not {brief(text)}")
     if not text:
         raise InvalidValueError("encode_text: text must not be empty")
-    values = np.frombuffer(text.encode(), np.uint8) / 255.0
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidValueError(
+            f"encode_text: text {brief(text)} has no form in UTF-8: {brief(text[error.start])} is "
+            f"half of a pair; leave it out, or use text.encode(errors='replace').decode()"
+        ) from error
+    values = np.frombuffer(data, np.uint8) / 255.0
     most = region.n_neurons
     if len(values) > most:
         edges = np.arange(most) * len(values) // most

@@ -68,11 +68,24 @@ def _create(target: Path) -> tuple[int, Path]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         path = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}{TEMPORARY}")
-        handle = os.open(path, flags, 0o666)
+        try:
+            handle = os.open(path, flags, 0o666)
+        except OSError as error:
+            raise _named_after(target, error) from None
         # Between creation and lock another process may have taken it for abandoned.
         if _lock(handle) and _is(path, handle):
             return handle, path
         os.close(handle)
+
+
+def _named_after(target: Path, error: OSError) -> OSError:
+    """The same error, which names what the user knows instead of the unfinished file."""
+    folder = target.parent
+    if not folder.exists():
+        return FileNotFoundError(error.errno, "the folder does not exist; make it", str(folder))
+    if not folder.is_dir():
+        return NotADirectoryError(error.errno, "it is no folder", str(folder))
+    return OSError(error.errno, error.strerror, str(target))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -102,6 +115,11 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     ------
     file
         Open for bytes.
+
+    Raises
+    ------
+    OSError
+        It can't be written; `FileNotFoundError` if there is no such folder.
     """
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     if target.is_dir():

@@ -60,9 +60,12 @@ def among_allowed(allow: Allowed | Iterable[Allowed] | None) -> Finder[Any]:
     """
     if allow is None:
         allow = ()
-    if not isinstance(allow, (str, type, Iterable)):
-        raise InvalidTypeError(f"allow must be a list of classes or paths, not {brief(allow)}")
-    allowed = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
+    try:
+        allowed = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
+    except TypeError as error:
+        raise InvalidTypeError(
+            f"allow must be a list of classes or paths, not {brief(allow)}"
+        ) from error
     for each in allowed:
         if isinstance(each, str):
             if not all(each.rpartition(":")):

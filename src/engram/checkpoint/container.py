@@ -162,6 +162,9 @@ def opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, Header]]:
     with refusing(source):
         if not source.exists():
             raise CheckpointError("there is no such file")
+        if not source.is_file():
+            # A pipe would be waited for.
+            raise CheckpointError("it is no regular file, but a folder, a pipe or a device")
         with source.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             yield archive, _read_header(archive)
 

@@ -18,6 +18,7 @@ from engram.checkpoint.state import State, check_paths, taken
 from engram.errors import CheckpointError, InvalidValueError, brief, flag, integer
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.times import whole_steps
+from engram.parameters import Guarded
 
 
 class Checkpointing(Process):
@@ -76,7 +77,7 @@ class Checkpointing(Process):
         self._checkpointer.raise_error()
 
 
-class Checkpointer:
+class Checkpointer(Guarded):
     """Saves a brain every `interval` steps into a folder, and keeps the latest `keep` files.
 
     Made by `Brain.checkpoint_every`. With `background` the run stops only while the state is
@@ -124,7 +125,7 @@ class Checkpointer:
                 f"brain's {network.step_count} ({later[0].name}); remove them or choose another "
                 f"folder"
             )
-        self.folder, self.interval, self.keep = folder, interval, keep
+        self._folder, self._interval, self._keep = folder, interval, keep
         self._network, self._compress, self._background = network, compress, background
         self._process: Checkpointing | None = Checkpointing(self)
         self._pid = os.getpid()
@@ -138,6 +139,21 @@ class Checkpointer:
         self._left_out = 0
         _alive.add(self)
         network.add_process(self._process)
+
+    @property
+    def folder(self) -> Path:
+        """Where they go."""
+        return self._folder
+
+    @property
+    def interval(self) -> int:
+        """Steps between two."""
+        return self._interval
+
+    @property
+    def keep(self) -> int:
+        """How many files stay."""
+        return self._keep
 
     @property
     def left_out(self) -> int:

@@ -99,6 +99,7 @@ def classes(network: Network) -> Classes:
     return [type(part) for part in _of_any_class(network)]
 
 
+@alone
 def check_paths(network: Network) -> None:
     """Refuse to save what a file could not tell apart.
 
@@ -111,6 +112,8 @@ def check_paths(network: Network) -> None:
     ------
     CheckpointError
         Several classes go under one path.
+    BusyError
+        Another thread uses the network.
     """
     for path in sorted(_shared_paths(network)):
         raise CheckpointError(

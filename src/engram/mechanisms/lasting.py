@@ -15,7 +15,7 @@ from engram.kernels.constants import LAST_STEP, MOST_INPUT
 from engram.network.efficacy import LARGEST_WEIGHT
 from engram.network.network import Network
 from engram.network.records import RegionRecord
-from engram.parameters import Parameter, Parameterized
+from engram.parameters import Guarded, Parameter, Parameterized
 from engram.stimulus import TimedArray
 
 MOST_TAG = (1 << 31) - 1
@@ -152,7 +152,7 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
         )
 
 
-class TimedInput(LastingInput):
+class TimedInput(LastingInput, Guarded):
     """Input that follows an array; `Brain.drive` makes one.
 
     Parameters

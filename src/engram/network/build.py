@@ -203,7 +203,7 @@ def add_region(
     level = own_model.default_noise
     if noise is not None:
         level = number(f"{where}: noise", noise, 0.0, MOST_INPUT)
-    own.check(where)
+    own.check(network, where)
     chosen = patterns_of(where, kind, patterns)
     rule = settings.rule_of(network, where, own.rule)
     region = RegionRecord(

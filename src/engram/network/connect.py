@@ -12,6 +12,7 @@ from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, brief, flag, label, number
 from engram.modulation import Modulation, chosen_modulation
 from engram.network import defaults, efficacy, matrices, pathways, population, settings
+from engram.network.given import check_given
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import UNNAMED, PathwayRecord, RegionRecord, label_of
@@ -175,6 +176,7 @@ def connect(
     new_rule = settings.rule_of(network, where, rule)
     released = [chosen_modulation(where, modulation, nt, x.region_type) for x, _ in pairs]
     pattern.check(where)
+    check_given(network, where, nt, pattern.weights, pattern.delays)
     if bidirectional and pattern.any_matrix(where):
         raise InvalidValueError(
             f"{where}: a matrix is of one direction; connect each way without bidirectional"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import inspect
 from collections.abc import Callable, Iterable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -40,7 +40,8 @@ class Process(Hooks):
 
     Three class attributes: `name` is what it is called; in a network, names are unique unless they
     are empty. `order` is by default after statistics (50) and before checkpointers (100). `kept`
-    says whether checkpoints, copies and fingerprints hold it (of a recorder they don't).
+    says whether checkpoints, copies and fingerprints hold it (of a recorder they don't). They can
+    be assigned until it is registered.
 
     Examples
     --------
@@ -72,6 +73,12 @@ class Process(Hooks):
                 f"Brain.add_process"
             )
         return self._network
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("name", "order", "kept") and self.__dict__.get("_change") is None:
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def join(self, network: Network) -> None:
         """Belong to a network; called once, by `Network.add_process`.

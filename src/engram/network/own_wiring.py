@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Values
-from engram.errors import InvalidValueError
-from engram.network import defaults, matrices, pathways, settings
+from engram.errors import InvalidValueError, number
+from engram.network import defaults, efficacy, matrices, pathways, population, settings
 from engram.network.connect import add_pathway, delays_of
+from engram.network.given import check_given
+from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
+from engram.network.transaction import transaction
 from engram.network.wiring import Wiring
-from engram.neurons import NeuronModel
+from engram.neurons import NeuronModel, NeuronType
 from engram.plasticity import PlasticityRule
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
 
@@ -81,11 +84,13 @@ class OwnWiring:
     rule: PlasticityRule | str | None
     stp: ShortTermPlasticity | None
 
-    def check(self, where: str) -> None:
+    def check(self, network: Network, where: str) -> None:
         """Refuse what does not fit together.
 
         Parameters
         ----------
+        network : Network
+            Of the brain.
         where : str
             Names the caller in errors.
 
@@ -95,6 +100,11 @@ class OwnWiring:
             A value is of another kind or has no effect.
         """
         self.wiring.check(where)
+        excitatory, inhibitory = Neurotransmitter.GLUTAMATE, Neurotransmitter.GABA
+        check_given(network, where, excitatory, self.weights, self.delays)
+        check_given(
+            network, f"{where}: inhibitory_weights", inhibitory, self.inhibitory_weights, None
+        )
         if not matrices.is_matrix(f"{where}: weights", self.weights):
             return
         matrices.check_alone(where, self.wiring, CONNECTIVITY)
@@ -198,3 +208,43 @@ def _from_matrix(
         part = found.part(chosen)
         pre, post = ((k + first).astype(np.int32) for k in (part.row, part.column))
         yield pre, post, nt, part.value
+
+
+@whole
+def inhibit_laterally(network: Network, region: RegionRecord, weight: float) -> int:
+    """Let every excitatory neuron inhibit every other, see `Region.add_lateral_inhibition`.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Whose neurons.
+    weight : float
+        Magnitude; a sign is left out.
+
+    Returns
+    -------
+    int
+        The number of synapses.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError, CapacityError
+        The weight is not valid, or there is no room; before anything has changed.
+    """
+    where = f"{region.where}: add_lateral_inhibition"
+    most = efficacy.LARGEST_WEIGHT
+    magnitude = abs(number(f"{where}: weight", weight, -most, most))
+    cells = population.of_type(network, region, NeuronType.EXCITATORY) + network.first(region)
+    cells = cells.astype(np.int32)
+    pre, post = np.repeat(cells, len(cells)), np.tile(cells, len(cells))
+    keep = pre != post
+    ends = pre[keep], post[keep]
+    pathway = network.pathway(where, region.name, region.name)
+    with transaction(network, settled=[pathway]):
+        if efficacy.bounds_of_weights(network, pathway)[1] < magnitude:
+            settings.set_w_max(network, pathway, magnitude)
+        gaba, born = Neurotransmitter.GABA, network.step_count
+        pathways.add(network, pathway, where, *ends, gaba, magnitude, 1.0, birth=born)
+    return len(ends[0])

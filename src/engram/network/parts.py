@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.engine.binding import Entry
-from engram.errors import InvalidTypeError, InvalidValueError, brief, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, UnknownNameError, brief, unknown_name
 from engram.network.interrupts import carry_out
 from engram.network.records import PathwayRecord, RegionRecord, label_of
 from engram.network.turns import Turns
@@ -141,6 +141,11 @@ class Parts(Turns):
         for pathway in self.pathways:
             if (pathway.source, pathway.target, pathway.name) == wanted:
                 return pathway
+        if name == "":
+            raise UnknownNameError(
+                f"{where}: no projection {source!r} -> {target!r} of name ''; that is only "
+                f"for a further pathway of a region to itself that was given none; leave name out"
+            )
         known = [p.label.removeprefix("proj:") for p in self.pathways if not p.own]
         asked = label_of(source, target, name).removeprefix("proj:")
         raise unknown_name(where, "projection", asked, known)

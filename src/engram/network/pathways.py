@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from engram.distributions import Distribution, Values, draw
 from engram.errors import InvalidValueError
 from engram.kernels.calls import call
-from engram.kernels.constants import STREAM_DELAY, STREAM_WEIGHT
-from engram.network import defaults, efficacy
+from engram.kernels.constants import STREAM_WEIGHT
+from engram.network import efficacy
 from engram.network.extent import check_extent, extremes_with
+from engram.network.given import drawn_delays, drawn_magnitudes, too_large
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
 from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
@@ -134,10 +135,12 @@ def add(
     """
     n = len(pre)
     if not n:
+        if not isinstance(values, Distribution):
+            draw(f"{where}: weights", values, 0, network.seed, STREAM_WEIGHT, 0)
         return
     tag = network.tag + 1
-    drawn = _drawn_magnitudes(network, where, nt, values, n, tag)
-    axonal = _drawn_delays(network, where, delays_ms, n, tag)
+    drawn = drawn_magnitudes(network, where, nt, values, n, tag)
+    axonal = drawn_delays(network, where, delays_ms, n, tag)
     births = np.full(n, birth, np.int32)
     dendrites = dendrites_of(network, pathway)
     compartment = choose_compartments(network, pathway, dendrites, pre, post, axonal, births)
@@ -157,57 +160,13 @@ def add(
     amend(network, pathway, _NOBODY, new)
 
 
-def _drawn_magnitudes(
-    network: Network, where: str, nt: Neurotransmitter, values: Values, n: int, tag: int
-) -> Floats:
-    drawn = draw(f"{where}: weights", values, n, network.seed, STREAM_WEIGHT, tag)
-    spread = isinstance(values, Distribution)
-    # A distribution's tail below 0 is cut off; one that is negative in the mean is meant so.
-    negative = drawn.mean() < 0 if spread else drawn.min() < 0
-    if negative and nt.sign >= 0:
-        raise InvalidValueError(
-            f"{where}: weights of excitatory synapses must not be negative; one is "
-            f"{drawn.min():g} (use nt=Neurotransmitter.GABA for inhibition)"
-        )
-    if spread:
-        return np.maximum(-drawn if negative else drawn, np.float32(0))
-    if negative and drawn.max() > 0:
-        raise InvalidValueError(
-            f"{where}: weights run from {drawn.min():g} to {drawn.max():g}; give magnitudes for "
-            f"all inhibitory synapses, or negative weights for all"
-        )
-    return np.abs(drawn)
-
-
-def _drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int, tag: int) -> Ints:
-    """Axonal delays in steps."""
-    given = defaults.DELAYS if delays_ms is None else delays_ms
-    ms = draw(f"{where}: delays", given, n, network.seed, STREAM_DELAY, tag)
-    if isinstance(delays_ms, Distribution):
-        if n and ms.mean() < 0:
-            raise InvalidValueError(
-                f"{where}: delays must not be negative; those drawn are {ms.mean():.4g} ms on "
-                f"average (of a distribution only the tail below 0 is cut off)"
-            )
-        ms = np.maximum(ms, np.float32(0))
-    if ms.min() < 0 or ms.max() > MAX_DELAY_STEPS * network.dt:
-        raise InvalidValueError(
-            f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms; they run from "
-            f"{ms.min():g} to {ms.max():g}"
-        )
-    return np.asarray(np.maximum(np.rint(ms / network.dt), 1), np.int64)
-
-
 def _make_room(
     network: Network, pathway: PathwayRecord, where: str, least: float, largest: float
 ) -> None:
     """Refuse weights outside the bounds; raise `w_max` where nobody has set it."""
     low, high = efficacy.bounds_of_weights(network, pathway)
     if largest > efficacy.LARGEST_WEIGHT:
-        raise InvalidValueError(
-            f"{where}: weights must be at most {efficacy.LARGEST_WEIGHT:g}, not {largest:g}; give "
-            f"them in the unit of the target's model"
-        )
+        raise too_large(where, largest)
     if pathway.w_max_given and largest > high:
         raise InvalidValueError(
             f"{where}: weights reach {largest:g}, above w_max = {high:g}; raise w_max"

@@ -7,7 +7,6 @@ constructor, and the section Parameters of the class docstring.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import re
 import sys
@@ -15,8 +14,6 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
-
-from numpy.typing import NDArray
 
 from engram.errors import (
     InvalidTypeError,
@@ -28,6 +25,9 @@ from engram.errors import (
     number,
     unknown_name,
 )
+from engram.parameters.guard import Guarded as Guarded
+from engram.parameters.guard import check_assigned
+from engram.parameters.guard import read_only as read_only
 
 T = TypeVar("T", float, int, bool, str)
 
@@ -102,6 +102,25 @@ class Parameter(Generic[T]):
 
     def __set__(self, instance: Any, value: T) -> None:
         instance._set_parameter(self, value)
+
+    def check_default(self, owner: str) -> None:
+        """Refuse a parameter that is nothing a parameter can be.
+
+        Parameters
+        ----------
+        owner : str
+            The class that declares it.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            The default is no number, bool or text, or not valid itself.
+        """
+        where = f"{owner}.{self.name}"
+        for name, bound in (("low", self.low), ("high", self.high)):
+            if bound is not None:
+                number(f"{where}: {name}", bound)
+        self.checked(f"{where}: the default", self.default)
 
     def checked(self, where: str, value: Any) -> T:
         """The value in the parameter's type.
@@ -216,6 +235,8 @@ class Parameterized:
 
     def __init_subclass__(cls, saved_as: str | None = None) -> None:
         super().__init_subclass__()
+        for parameter in _declared(cls).values():
+            parameter.check_default(cls.__name__)
         text = cls.__dict__.get("__doc__")
         if text is not None:
             cls.__doc__ = _with_parameters(text, _declared(cls))
@@ -259,6 +280,8 @@ class Parameterized:
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
             raise unknown_name(type(self).__name__, "parameter", name, self.parameters())
+        if not name.startswith("_"):
+            check_assigned(type(self), name, value)
         object.__setattr__(self, name, value)
 
     def _set_parameter(self, parameter: Parameter[Any], value: Any) -> None:
@@ -399,51 +422,7 @@ def _range(parameter: Parameter[Any]) -> str:
     return "" if high is None else f"Range: <= {high:g}"
 
 
-A = TypeVar("A", bound=NDArray[Any])
-S = TypeVar("S")
 P = TypeVar("P", bound=Parameterized)
-
-
-def read_only(make: Callable[[S], A]) -> Callable[[S], A]:
-    """Let what is written into a copy be refused instead of lost.
-
-    Parameters
-    ----------
-    make : callable
-        Makes an array from an object.
-
-    Returns
-    -------
-    callable
-        Makes the same array, into which nothing can be written.
-    """
-
-    @functools.wraps(make)
-    def made(thing: S) -> A:
-        array = make(thing)
-        array.flags.writeable = False
-        return array
-
-    return made
-
-
-class Guarded:
-    """Base of what refuses to be given attributes that it does not have."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        kind = type(self)
-        declared = any(name in vars(base).get("__annotations__", {}) for base in kind.__mro__)
-        if not (name.startswith("_") or hasattr(kind, name) or declared):
-            known = [n for n in dir(kind) if not n.startswith("_")]
-            raise unknown_name(kind.__name__, "attribute", name, known)
-        if name.startswith("_"):
-            object.__setattr__(self, name, value)
-        else:
-            self._assign(name, value)
-
-    def _assign(self, name: str, value: Any) -> None:
-        """Set an attribute that there is."""
-        object.__setattr__(self, name, value)
 
 
 class Parts(Protocol):

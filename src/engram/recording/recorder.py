@@ -24,6 +24,7 @@ from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
 from engram.network.times import whole_steps
+from engram.parameters import Guarded
 from engram.paths import as_path
 from engram.recording.stores import InMemory, OnDisk, RecordingFileError, Rows
 
@@ -129,7 +130,7 @@ class Recording(Process):
             self._recorder.detach()
 
 
-class Recorder:
+class Recorder(Guarded):
     """Base of recorders: attached to a brain until `detach`; usable in a ``with`` statement.
 
     Parameters
@@ -172,8 +173,7 @@ class Recorder:
         if overflow == "decimate" and not interval:
             raise InvalidValueError(f"{where}: spikes can't be decimated; use 'ring' or 'stream'")
         self._network = network
-        self.interval = interval
-        """Steps between two samples; 0 for spikes."""
+        self._interval = interval
         self._decimate = overflow == "decimate"
         self._dtype, self._extra = np.dtype([("step", "<i8"), column]), extra
         if capacity is not None:
@@ -193,9 +193,18 @@ class Recorder:
             self._warns = capacity is None and not self._decimate
             self._store = InMemory(self._dtype, (fitting if capacity is None else capacity) + extra)
         self._attached = False
-        self.from_step = network.step_count
-        """Intervals count from this step."""
+        self._from_step = network.step_count
         self._process = Recording(self)
+
+    @property
+    def interval(self) -> int:
+        """Steps between two samples; 0 for spikes."""
+        return self._interval
+
+    @property
+    def from_step(self) -> int:
+        """Intervals count from this step."""
+        return self._from_step
 
     @property
     def logs_to_disk(self) -> bool:
@@ -411,7 +420,7 @@ class Sampler(Recorder):
     def take(self) -> None:
         now = self._network.step_count
         if isinstance(self._store, InMemory) and self._decimate and self._store.full:
-            self.interval *= 2
+            self._interval *= 2
             self._store.thin(self.from_step, self.interval)
             if (now - self.from_step) % self.interval:
                 return

@@ -184,12 +184,22 @@ class StateRecorder(Sampler):
         overflow: str = "ring",
         path: str | Path | None = None,
     ) -> None:
-        self._record, self.variable = region, variable
+        self._record, self._variable = region, variable
         dtype, n = population.look(network, region, variable).dtype, network.count(region)
         chosen = np.arange(n) if neurons is None else neurons
-        self.neurons = indices("StateRecorder: neurons", chosen, n)
-        column = ("value", dtype.str, self.neurons.shape)
+        self._neurons = indices("StateRecorder: neurons", chosen, n)
+        column = ("value", dtype.str, self._neurons.shape)
         super().__init__(network, column, every, capacity, overflow, path)
+
+    @property
+    def variable(self) -> str:
+        """Name of the state variable."""
+        return self._variable
+
+    @property
+    def neurons(self) -> NDArray[np.int64]:
+        """The neurons, as indices in the region, shape (k,)."""
+        return self._neurons
 
     @property
     def of(self) -> str:
@@ -257,10 +267,19 @@ class WeightRecorder(Sampler):
         )
         self._pathway = pathway
         self._identities = identities(network, pathway)[chosen]
-        self.pre, self.post = self._identities[:, 0], self._identities[:, 1]
         column = ("value", "<f4", chosen.shape)
         super().__init__(network, column, every, capacity, overflow, path)
         self._places, self._structure_version = chosen, network.structure_version
+
+    @property
+    def pre(self) -> NDArray[np.int64]:
+        """Presynaptic neurons of the synapses, shape (k,)."""
+        return self._identities[:, 0]
+
+    @property
+    def post(self) -> NDArray[np.int64]:
+        """Postsynaptic neurons of the synapses, shape (k,)."""
+        return self._identities[:, 1]
 
     @property
     def label(self) -> str:
