@@ -14,6 +14,7 @@ from engram.errors import (
     as_array,
     brief,
     integer,
+    label,
     number,
     vector,
 )
@@ -405,7 +406,7 @@ class Life:
         str
             As ``"region:<name>"``.
         """
-        return f"region:{name}"
+        return f"region:{label('Brain.region_target: name', name)}"
 
     @staticmethod
     def projection_target(source: str, target: str, name: str | None = None) -> str:
@@ -423,6 +424,11 @@ class Life:
         str
             As ``"proj:<source>-><target>"`` or ``"proj:<source>-><target>:<name>"``.
         """
+        where = "Brain.projection_target"
+        label(f"{where}: source", source)
+        label(f"{where}: target", target)
+        if not (name is None or (isinstance(name, str) and name == "")):
+            label(f"{where}: name", name)
         return f"proj:{source}->{target}" + (f":{name}" if name else "")
 
     @alone
@@ -435,7 +441,7 @@ class Life:
         Parameters
         ----------
         amount : float
-            By how much, 0 or more.
+            By how much, in [0, 1e10].
         target : str
             As ``"region:<name>"``, ``"proj:<a>-><b>"`` or ``"proj:<a>-><b>:<name>"``.
 
@@ -447,7 +453,7 @@ class Life:
             The amount is not valid, or the target's rule is not modulated by dopamine.
         """
         pathway = self.network.rewarded("Brain.reward", target)
-        size = number("Brain.reward: amount", amount, 0.0)
+        size = number("Brain.reward: amount", amount, 0.0, MOST_INPUT)
         self.network.tables["dopamine"][pathway.index] += size
 
     @alone
@@ -457,7 +463,7 @@ class Life:
         Parameters
         ----------
         amount : float
-            By how much, 0 or more.
+            By how much, in [0, 1e10].
         target : str
             As for `reward`.
 
@@ -469,7 +475,7 @@ class Life:
             As of `reward`.
         """
         pathway = self.network.rewarded("Brain.punish", target)
-        size = number("Brain.punish: amount", amount, 0.0)
+        size = number("Brain.punish: amount", amount, 0.0, MOST_INPUT)
         self.network.tables["dopamine"][pathway.index] -= size
 
     def dopamine(self, target: str) -> float:

@@ -399,3 +399,24 @@ def test_dopamine_is_bounded() -> None:
     for thing, name in ((rule, "baseline_dopamine"), (DopamineRelease(), "tonic_rate")):
         with pytest.raises(InvalidValueError, match=name):
             setattr(thing, name, 1e11)
+
+
+@pytest.mark.parametrize("call", ["reward", "punish"])
+def test_a_reward_is_bounded(call):
+    brain = Brain(seed=1)
+    for name in "ab":
+        brain.add_region(name, n_neurons=6, background=20.0)
+    path = brain.connect_regions("a", "b", density=1.0)
+    with pytest.raises(InvalidValueError, match=r"1e\+10"):
+        getattr(brain, call)(1e37, "proj:a->b")
+    for _ in range(5):
+        getattr(brain, call)(1e10, "proj:a->b")
+        brain.run(100)
+    assert np.isfinite(path.weight).all()
+
+
+@pytest.mark.parametrize("name", [np.zeros(2), None, 3])
+def test_targets_have_names(name):
+    for target in (lambda: Brain.region_target(name), lambda: Brain.projection_target("a", name)):
+        with pytest.raises(EngramError):
+            target()
