@@ -16,8 +16,11 @@ from engram.network.records import RegionRecord
 from engram.network.rheobase import rheobase
 from engram.parameters import Parameter
 
-FASTEST = 20.0
-"""How wrong a rate may be for its excitability to follow in proportion, Hz; so wrong is silence."""
+TOO_FAST = 80.0
+"""How much too high a rate may be for its excitability to follow in proportion, Hz."""
+
+SILENCE = 20.0
+"""Silence of a region is as wrong as a rate that is so much too high, Hz."""
 
 MOST_EXCITED = 1.1
 """Excitability at most, relative to the current that makes a cell fire."""
@@ -35,7 +38,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
     tolerance to target_rate x tolerance), and E the integral of e over time in seconds, which makes
     up for a steady drift of weights by other rules. Intrinsic plasticity: an input current X
     of each neuron whose synapses learn, dX/dt = excitability_rate e - X / tau_excitability, in
-    units of Izhikevich's neuron, where e is r0 - r above the right rates, at least -20 Hz, and
+    units of Izhikevich's neuron, where e is r0 - r above the right rates, at least -80 Hz, and
     20 Hz (r0 - R) / r0, but not below 0, below them; R is the mean rate of the region. X is at most
     1.1 x what makes the cell fire. At each spike theta grows by theta_plus; between spikes d theta
     / dt = -theta_leak theta - theta_plus theta_rate, so that without a leak the neuron comes to
@@ -203,14 +206,14 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         network.tables["tuned"][region.index] = bool(own.any())
 
     def _wrong(self, region: RegionRecord) -> NDArray[np.float32]:
-        """By how much rates are wrong, Hz, at most `FASTEST`; positive where they are too low."""
+        """By how much rates are wrong, Hz; positive where they are too low."""
         alive, rate = self.network.alive(region), self.network.slots(region, "mean_rate")
         # Where others fire, silence may be what a neuron has to say.
         mean = rate[alive].mean() if alive.any() else np.float32(0.0)
         error = self._right(rate) - rate
         lowest = self.target_rate / self.tolerance
-        error[error > 0] = FASTEST * max(0.0, 1.0 - mean / lowest)
-        return np.clip(error, -FASTEST, FASTEST)
+        error[error > 0] = SILENCE * max(0.0, 1.0 - mean / lowest)
+        return np.maximum(error, -TOO_FAST)
 
     def _factor(self, region: RegionRecord) -> NDArray[np.float32]:
         """By what each neuron's weights are to be multiplied; rates are brought up to date."""
