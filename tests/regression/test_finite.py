@@ -82,7 +82,7 @@ def test_eligibility_may_decay_at_once(tau: float) -> None:
 class Exploding(NeuronModel):
     """Its state grows without bounds."""
 
-    states = ("v", "w")
+    states = {"v": 0.0, "w": 1.0}
     gain = Parameter(1e9)
 
     @staticmethod
