@@ -634,6 +634,8 @@ def what_happened(brain):
 @pytest.fixture(scope="module")
 def warm():
     brain = lively()
+    # So that synapses are made in so short a time.
+    brain.growth.max_rate = 1000.0
     brain.run(110, drive)
     reference = brain.copy()
     reference.run(120, drive)

@@ -30,8 +30,8 @@ STATES = [f for f in BRAIN_FIELDS if f.kind == "state"]
 SYNAPTIC = [f for f in SYNAPSE_FIELDS if f.kind == "state"]
 names = {"ids": lambda field: field.name}
 
-SET_AT_BIRTH = {"v", "x", "q", "alive", "neuron_type", "pattern", "born"}
-"""What a newborn gets instead of the initial value."""
+SET_AT_BIRTH = {"v", "x", "q", "alive", "neuron_type", "pattern", "born", "held", "held_onset"}
+"""What a newborn gets instead of the initial value; what is held stays, for the same values."""
 
 COUNTS_AND_LINKS = {
     # The clock is set back; the ring is closed to what was fired before.
@@ -204,7 +204,7 @@ def test_birth(field: Field, died: tuple[Brain, Arrays, int]) -> None:
         assert (now[..., slot] == field.initial).all()
     else:
         assert (
-            field.name in ("neuron_type", "pattern")
+            field.name in ("neuron_type", "pattern", "held", "held_onset")
             or (now[..., slot] != 1).any()
             or (field.name == "alive")
         )

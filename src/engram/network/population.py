@@ -387,8 +387,10 @@ def initialise(
     # A slice where it will do, which is much faster.
     together = int(ids[-1] - ids[0]) == len(ids) - 1
     where = slice(int(ids[0]), int(ids[-1]) + 1) if together else ids
+    held = _held_for(network, region, slots)
     renewal.renew_neurons(tables, where, "birth")
-    _deal_held(network, region, slots)
+    for name, kept in held.items():
+        network.slots(region, name)[slots] = kept
     tables["alive"][ids] = 1
     tables["neuron_type"][ids] = kind
     tables["pattern"][ids] = chosen
@@ -404,12 +406,11 @@ def initialise(
         pathways.renew_traces(network, pathway, region.name, slots, "birth")
 
 
-def _deal_held(network: Network, region: RegionRecord, slots: Slots) -> None:
-    """Let newborns get what is held: that of their place, or of the slot whose values they take."""
+def _held_for(network: Network, region: RegionRecord, slots: Slots) -> dict[str, Array]:
+    """What is held for newborns: that of their place, or of the slot whose values they take."""
     coded = int(network.tables["coded"][region.index])
-    for name in ("held", "held_onset"):
-        held = network.slots(region, name)
-        held[slots] = held[slots % coded] if coded else 0
+    names = ("held", "held_onset") if coded else ()
+    return {name: network.slots(region, name)[slots % coded] for name in names}
 
 
 def _draw_parameters(

@@ -128,8 +128,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         on="RBDA"
     ),
     _f("drive", "float32", "N", 0, "current", "input for the next step only", on="RBD"),
-    _f("held", "float32", "N", 0, "current", "input held until it is released", on="R"),
-    _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins", on="R"),
+    _f("held", "float32", "N", 0, "current", "input held until it is released", on="RB"),
+    _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins", on="RB"),
     _f("theta", "float64", "N", 0, "mV or current", "adaptive threshold", on="B"),
     _f(
         "dendrite_v", "float32", "J N", 0, "mV", "compartments: potential above rest", on="RBDA",
