@@ -202,7 +202,9 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         # One that has lost its last synapse goes on as it did.
         if taught or own.any():
             own += unit * seconds * pull * network.alive(region)
-            np.clip(own, -MOST_INPUT, MOST_EXCITED * rheobase(region.model), out=own)
+            np.maximum(own, -MOST_INPUT, out=own)
+            if (own > 0).any():
+                np.minimum(own, MOST_EXCITED * rheobase(region.model), out=own)
         network.tables["tuned"][region.index] = bool(own.any())
 
     def _wrong(self, region: RegionRecord) -> NDArray[np.float32]:

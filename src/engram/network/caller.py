@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 from types import FrameType
 
@@ -15,7 +15,7 @@ def warn(message: str) -> None:
     message : str
         What it led to.
     """
-    frame: FrameType | None = sys._getframe(0)
+    frame = inspect.currentframe()
     level = 0
     while frame is not None and _is_own(frame):
         frame, level = frame.f_back, level + 1

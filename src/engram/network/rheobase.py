@@ -32,12 +32,14 @@ def rheobase(model: NeuronModel) -> float:
     Returns
     -------
     float
-        In the unit of the model, two digits; that of Izhikevich's neuron where it can't be found
-        out, or where the neuron fires without any.
+        In the unit of the model, two digits; what corresponds to that of Izhikevich's neuron where
+        it can't be found out, or where the neuron fires without any.
     """
     kind: Any = type(model)
     needed = _rheobase(kind, tuple(model.values().items()))
-    return IZHIKEVICH if needed is None else float(f"{needed:.2g}")
+    if needed is None:
+        return IZHIKEVICH * (1.0 if kind.current_unit is None else kind.current_unit)
+    return float(f"{needed:.2g}")
 
 
 def found_unit(model: NeuronModel) -> float:
@@ -53,7 +55,9 @@ def found_unit(model: NeuronModel) -> float:
     float
         In the unit of the model; 1 where it can't be found out.
     """
-    return float(f"{rheobase(model) / IZHIKEVICH:.2g}")
+    kind: Any = type(model)
+    needed = _rheobase(kind, tuple(model.values().items()))
+    return 1.0 if needed is None else float(f"{needed / IZHIKEVICH:.2g}")
 
 
 _known: dict[tuple[type[NeuronModel], tuple[tuple[str, Any], ...]], tuple[Any, float | None]] = {}
