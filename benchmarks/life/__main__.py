@@ -21,6 +21,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=60.0, help="simulated")
     options.add_argument("--quiet", type=float, default=10.0, help="minutes of silence after them")
     options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--first", type=int, default=1, help="the first seed")
     options.add_argument("--jobs", type=int, default=1)
     options.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
     options.add_argument("--inputs", nargs="*", default=list(INPUTS), choices=list(INPUTS))
@@ -30,7 +31,7 @@ def main() -> None:
         for network in given.networks
         for inputs in given.inputs
     ]
-    seeds = range(1, given.seeds + 1)
+    seeds = range(given.first, given.first + given.seeds)
     rows = trials("lives", trial, points, seeds, jobs=given.jobs)
     head = {"environment": environment(), "source": source(), "minutes": given.minutes}
     document = {**head, "quiet": given.quiet, "seeds": list(seeds), "lives": rows}

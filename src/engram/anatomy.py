@@ -8,10 +8,13 @@ from typing import Any
 
 from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, brief, unknown_name
+from engram.mechanisms.critic import Critic
+from engram.mechanisms.neuromodulation import Neuromodulation
 from engram.modulation import Modulation
 from engram.network import build, connect, own_wiring, removal
 from engram.network.interrupts import carry_out, whole
 from engram.network.network import Network, Process
+from engram.network.turns import alone
 from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
 from engram.parameters import Guarded
@@ -452,6 +455,37 @@ class Anatomy(Guarded):
         """
         found = self.network.pathway("Brain.get_projection", source, target, name)
         return self._projections[found.index]
+
+    @property
+    def critics(self) -> dict[str, Critic]:
+        """The critics (`add_critic`), by region."""
+        return self.network.find(Neuromodulation).critics
+
+    @alone
+    def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
+        """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region, by which `Brain.critics` has it.
+        targets : str or sequence of str
+            As for `reward`, usually the projections onto the critic and onto the actor.
+        **parameters : float or bool
+            Of `Critic`, where the equations stand.
+
+        Returns
+        -------
+        Critic
+            The new one.
+
+        Raises
+        ------
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            The region is a critic already, a target's rule is not modulated by dopamine, or a name
+            or parameter is not valid.
+        """
+        return self.network.find(Neuromodulation).add_critic(region, targets, parameters)
 
     def add_process(self, process: Process) -> None:
         """Let a mechanism of one's own act on the brain from now on; see `Process`.

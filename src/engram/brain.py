@@ -20,7 +20,6 @@ from engram.checkpoint.fingerprint import fingerprint
 from engram.drives import Drives
 from engram.errors import InvalidTypeError, InvalidValueError, brief, integer, number
 from engram.life import Life
-from engram.mechanisms.critic import Critic
 from engram.mechanisms.growth import Growth
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.mechanisms.inputs import Inputs
@@ -35,6 +34,7 @@ from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.restriction import restricted
 from engram.network.turns import alone
+from engram.network.workers import thread_count
 from engram.parameters import Mechanism
 from engram.paths import as_path
 from engram.plasticity import STDP, RewardSTDP
@@ -63,6 +63,8 @@ class Brain(Anatomy, Drives, Life, Switches):
         "memory", "oscillations", "neuromodulation". The others are switched off, as by the methods
         of `Switches`; without plasticity, `rule` of new regions and projections is None unless
         given. With "none" membranes, delays and transmission remain: a plain network.
+    threads : int, optional
+        Worker threads, see `Brain.threads`.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         device: str = "cpu",
         *,
         mechanisms: str | Collection[str] = "all",
+        threads: int | None = None,
     ) -> None:
         if seed is None:
             seed = int.from_bytes(os.urandom(8), "little") >> 1
@@ -95,15 +98,16 @@ class Brain(Anatomy, Drives, Life, Switches):
             Network(number("Brain: dt", dt, 0.01, 10.0), integer("Brain: seed", seed, 0, 2**64 - 1))
         )
         self.network.device = device_name(device)
+        self.threads = threads
         self.reward_stdp.restrict_with(functools.partial(restricted, self.network))
-        memory, self._statistics, self._neuromodulation = Memory(), Statistics(), Neuromodulation()
+        memory, self._statistics = Memory(), Statistics()
         for process in (
             memory,
             Inputs(),
             Oscillators(),
             Homeostasis(),
             Metaplasticity(),
-            self._neuromodulation,
+            Neuromodulation(),
             Growth(),
             Consolidation(memory),
             self._statistics,
@@ -127,6 +131,22 @@ class Brain(Anatomy, Drives, Life, Switches):
     def device(self) -> str:
         """Where the brain runs."""
         return self.network.device
+
+    @property
+    def threads(self) -> int | None:
+        """Worker threads that `run` uses at most; None: as many as pay. Can be assigned.
+
+        The results are the same to the last bit for any number. Neurons are shared out in blocks
+        of 1,024 of a region, so a small brain has work for one thread only; by default a brain
+        has one unless a step takes each some 20 microseconds. Not saved. The environment variable
+        ENGRAM_THREADS sets the default.
+        """
+        return self.network.threads
+
+    @threads.setter
+    def threads(self, threads: int | None) -> None:
+        self.network.threads = thread_count(threads)
+        self.network.crew = None
 
     @property
     def encoder(self) -> StimulusEncoder:
@@ -155,11 +175,6 @@ class Brain(Anatomy, Drives, Life, Switches):
         return self.network.asleep_until is not None
 
     @property
-    def critics(self) -> dict[str, Critic]:
-        """The critics (`add_critic`), by region."""
-        return self._neuromodulation.critics
-
-    @property
     def stats_history(self) -> deque[BrainStats]:
         """`stats` of the latest seconds, 10,000 at most."""
         return self._statistics.history
@@ -171,32 +186,6 @@ class Brain(Anatomy, Drives, Life, Switches):
     def __repr__(self) -> str:
         n = sum(r.n_alive_neurons for r in self.regions.values())
         return f"<Brain, {len(self.regions)} regions, {n} neurons, at {self.time:g} ms>"
-
-    @alone
-    def add_critic(self, region: str, targets: str | Sequence[str], **parameters: Any) -> Critic:
-        """Let a region be a critic: its rate predicts rewards, its errors become dopamine.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region, by which `Brain.critics` has it.
-        targets : str or sequence of str
-            As for `reward`, usually the projections onto the critic and onto the actor.
-        **parameters : float or bool
-            Of `Critic`, where the equations stand.
-
-        Returns
-        -------
-        Critic
-            The new one.
-
-        Raises
-        ------
-        UnknownNameError, InvalidTypeError, InvalidValueError
-            The region is a critic already, a target's rule is not modulated by dopamine, or a name
-            or parameter is not valid.
-        """
-        return self._neuromodulation.add_critic(region, targets, parameters)
 
     # -- looking
 
@@ -387,7 +376,9 @@ class Brain(Anatomy, Drives, Life, Switches):
     @alone
     def copy(self) -> Brain:
         """An independent twin: the same future if given the same input. Recorders stay behind."""
-        return Brain.restored(state.taken(self.network), among(state.classes(self.network)))
+        twin = Brain.restored(state.taken(self.network), among(state.classes(self.network)))
+        twin.threads = self.threads
+        return twin
 
     @classmethod
     def restored(cls, saved: state.State, find: Finder[Any], *, check: bool = False) -> Brain:

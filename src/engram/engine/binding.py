@@ -23,7 +23,7 @@ from engram.engine.freeze import Frozen, Watch
 from engram.kernels.cache import cache_folder as cache_folder
 from engram.kernels.calls import argument_of, parameters_of
 from engram.kernels.groups import GROUPS
-from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, POSITION
+from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, POSITION, whole_rows
 from engram.state.schema import FIELDS, SYNAPSE_NAMES, Field
 from engram.state.tables import tables_at
 
@@ -180,7 +180,7 @@ def _python_entry(kernel: Callable[..., Any]) -> Entry:
         tables = tables_at(table)
         known = {**tables.arrays, "table": table, "index": index, "step": step, "n_steps": index}
         if index < len(tables.blocks):
-            known |= tables.blocks[index]
+            known |= tables.blocks[index] | whole_rows(tables.blocks[index])
         return int(kernel(*(argument_of(name, known) for name in names)))
 
     address = len(python_entries) + 1

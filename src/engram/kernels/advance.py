@@ -1,6 +1,24 @@
-"""The outer loop: many steps in one compiled call."""
+"""The outer loop: many steps in one compiled call, by one worker or by several.
 
-from engram.kernels.constants import DONE, EVENTS, LOG_FULL, LOGGED, RING_FULL, STEP, STOPPED
+A worker advances some of the neurons and delivers to them: all that it writes in a step is theirs,
+so the order of additions to a neuron does not depend on who the others are. What concerns the
+whole brain is done by the first worker, the lead. Several write the spikes of a step to lists of
+their own first, since where each stands in the ring depends on how many fired before it.
+"""
+
+from engram.kernels.barrier import meet
+from engram.kernels.constants import (
+    DONE,
+    EVENTS,
+    LOG_FULL,
+    LOGGED,
+    RING_FULL,
+    STAGED,
+    STEP,
+    STOPPED,
+    WORKER,
+    WORKERS,
+)
 from engram.kernels.jit import call_entry, inner_inline_jit, inner_jit
 
 
@@ -15,94 +33,175 @@ def advance(
     table,
     n_steps,
     clock,
-    event_neuron,
-    event_first,
-    event_end,
-    region_first,
     region_count,
+    region_spikes,
+    driven,
     hazard_ready,
     reached,
     source,
     delay_min,
     delay_count,
-    logging,
-    log_step,
-    log_neuron,
-    rhythm_entry,
-    modulator_entry,
-    input_entry,
-    slide_entry,
-    integrate_entry,
-    arrive_entry,
-    post_entry,
-    modulate_entry,
+    ring,
+    loops,
+    log,
+    part,
 ):
     """Advance the brain whose arrays `table` addresses by up to `n_steps` steps.
 
     The order within a step is that of the design: rhythms, lasting inputs, arrivals, integration
     and firing, the postsynaptic side of plasticity, neuromodulation. Returns the number of steps
     done; fewer than asked for if the spike ring or the spike log might overflow (``clock[STOPPED]``
-    says which), to be called again once there is room.
+    says which), to be called again once there is room; -1 if the other workers did not come.
     """
-    n_regions = region_first.shape[0]
-    n_projections = arrive_entry.shape[0]
-    n_inputs = input_entry.shape[0]
-    horizon = event_first.shape[0]
-    ring = event_neuron.shape[0]
-    most = 0
-    any_logging = False
+    crew, lead = part.crew, part.crew[WORKER] == 0
+    if not meet(crew):
+        return -1
+    n_regions, n_projections = region_count.shape[0], source.shape[0]
+    most, any_logging = 0, False
     for r in range(n_regions):
         most += region_count[r]
-        any_logging = any_logging or logging[r] != 0
+        any_logging = any_logging or log.logging[r] != 0
         # Between two calls, anything may have changed.
         hazard_ready[r] = 0
         reached[r] = 1
-    clock[STOPPED] = DONE
-    for done in range(n_steps):
-        step = clock[STEP]
-        oldest = event_first[(step + 1) % horizon, 0] if n_regions > 0 else 0
-        if clock[EVENTS] + most - oldest > ring:
-            clock[STOPPED] = RING_FULL
-            return done
-        if any_logging and clock[LOGGED] + most > log_step.shape[0]:
-            clock[STOPPED] = LOG_FULL
-            return done
-        if rhythm_entry[0] != 0:
-            call_entry(rhythm_entry[0], table, 0, step)
-        if modulator_entry[0] != 0:
-            call_entry(modulator_entry[0], table, 0, step)
-        for k in range(n_inputs):
-            if input_entry[k] != 0:
-                call_entry(input_entry[k], table, k, step)
+    # Whether there is anything in a step that the lead does while the others wait.
+    led = loops.rhythm_entry[0] != 0 or loops.modulator_entry[0] != 0 or any_logging
+    for p in range(n_projections):
+        led = led or loops.modulate_entry[p] != 0
+    begun, events, logged = clock[STEP], clock[EVENTS], clock[LOGGED]
+    # All have read the clock before the lead moves it on.
+    meet(crew)
+    done, stopped = 0, DONE
+    while done < n_steps:
+        step = begun + done
+        stopped = room_for(step, most, events, logged, any_logging, ring, log)
+        if stopped != DONE:
+            break
+        if led:
+            if lead and loops.rhythm_entry[0] != 0:
+                call_entry(loops.rhythm_entry[0], table, 0, step)
+            if lead and loops.modulator_entry[0] != 0:
+                call_entry(loops.modulator_entry[0], table, 0, step)
+            meet(crew)
+        receive(table, step, source, delay_min, delay_count, ring, loops)
+        events = fire(table, step, events, clock, region_spikes, driven, ring, loops, part)
+        if loops.slide_entry[0] != 0:
+            call_entry(loops.slide_entry[0], table, 0, step)
         for p in range(n_projections):
-            if arrive_entry[p] == 0:
-                continue
-            region = source[p]
-            for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
-                then = (step - delay) % horizon
-                if event_first[then, region] < event_end[then, region]:
-                    call_entry(arrive_entry[p], table, p, step)
-                    break
-        slot = step % horizon
+            if loops.post_entry[p] != 0:
+                call_entry(loops.post_entry[p], table, p, step)
+        if led:
+            meet(crew)
+            if lead:
+                for p in range(n_projections):
+                    if loops.modulate_entry[p] != 0:
+                        call_entry(loops.modulate_entry[p], table, p, step)
+            if any_logging:
+                logged = enter_log(step, logged, lead, ring, log)
+        done += 1
+    meet(crew)
+    if lead:
+        clock[STEP], clock[EVENTS], clock[LOGGED] = begun + done, events, logged
+        clock[STOPPED] = stopped
+    # Whoever called may change anything as soon as the lead is back.
+    meet(crew)
+    return done
+
+
+@inner_jit
+def room_for(step, most, events, logged, any_logging, ring, log):
+    """Whether the spikes of one more step have room, even if all neurons fire."""
+    horizon = ring.event_first.shape[0]
+    oldest = ring.event_first[(step + 1) % horizon, 0] if ring.event_first.shape[1] > 0 else 0
+    if events + most - oldest > ring.event_neuron.shape[0]:
+        return RING_FULL
+    if any_logging and logged + most > log.log_step.shape[0]:
+        return LOG_FULL
+    return DONE
+
+
+@inner_inline_jit
+def receive(table, step, source, delay_min, delay_count, ring, loops):
+    """Lasting inputs, then the spikes whose delay ends now."""
+    event_first, event_end = ring.event_first, ring.event_end
+    horizon = event_first.shape[0]
+    for k in range(loops.input_entry.shape[0]):
+        if loops.input_entry[k] != 0:
+            call_entry(loops.input_entry[k], table, k, step)
+    for p in range(loops.arrive_entry.shape[0]):
+        if loops.arrive_entry[p] == 0:
+            continue
+        region = source[p]
+        for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
+            then = (step - delay) % horizon
+            if event_first[then, region] < event_end[then, region]:
+                call_entry(loops.arrive_entry[p], table, p, step)
+                break
+
+
+@inner_inline_jit
+def fire(table, step, events, clock, region_spikes, driven, ring, loops, part):
+    """Neurons integrate and fire; returns how many spikes there have been ever."""
+    crew, fired_by = part.crew, part.fired_by
+    workers, worker = crew[WORKERS], crew[WORKER]
+    event_first, event_end = ring.event_first, ring.event_end
+    slot, n_regions = step % event_first.shape[0], event_first.shape[1]
+    if workers == 1:
         for r in range(n_regions):
-            event_first[slot, r] = clock[EVENTS]
-            call_entry(integrate_entry[r], table, r, step)
-            event_end[slot, r] = clock[EVENTS]
-        if slide_entry[0] != 0:
-            call_entry(slide_entry[0], table, 0, step)
-        for p in range(n_projections):
-            if post_entry[p] != 0:
-                call_entry(post_entry[p], table, p, step)
-            if modulate_entry[p] != 0:
-                call_entry(modulate_entry[p], table, p, step)
-        if any_logging:
-            n = clock[LOGGED]
-            for r in range(n_regions):
-                if logging[r]:
-                    for e in range(event_first[slot, r], event_end[slot, r]):
-                        log_step[n] = step
-                        log_neuron[n] = event_neuron[e & (ring - 1)]
-                        n += 1
-            clock[LOGGED] = n
-        clock[STEP] = step + 1
-    return n_steps
+            event_first[slot, r] = part.part_event[r] = events
+            call_entry(loops.integrate_entry[r], table, r, step)
+            driven[r] = 0
+            events = clock[EVENTS]
+            event_end[slot, r] = part.part_end[r] = events
+        return events
+    fresh = part.fresh_clock
+    fresh[EVENTS] = 0
+    for r in range(n_regions):
+        before = fresh[EVENTS]
+        if loops.integrate_entry[r] != 0:
+            call_entry(loops.integrate_entry[r], crew[STAGED], r, step)
+        fired_by[worker, r] = fresh[EVENTS] - before
+    meet(crew)
+    taken = 0
+    for r in range(n_regions):
+        first = events
+        for k in range(workers):
+            if k == worker:
+                part.part_event[r] = events
+                enter_ring(events, taken, fired_by[k, r], ring, part)
+                taken += fired_by[k, r]
+                part.part_end[r] = events + fired_by[k, r]
+            events += fired_by[k, r]
+        if worker == 0:
+            event_first[slot, r], event_end[slot, r] = first, events
+            region_spikes[r] += events - first
+            driven[r] = 0
+    meet(crew)
+    return events
+
+
+@inner_jit
+def enter_ring(number, taken, n, ring, part):
+    """Enter n spikes of the worker's list, from place `taken` on, into the spike ring."""
+    mask = ring.event_neuron.shape[0] - 1
+    for k in range(n):
+        event, neuron = (number + k) & mask, part.fresh_neuron[taken + k]
+        ring.event_neuron[event] = neuron
+        ring.event_previous_step[event] = part.fresh_previous_step[taken + k]
+        ring.event_previous[event] = part.fresh_previous[taken + k]
+        ring.last_event[neuron] = number + k
+
+
+@inner_jit
+def enter_log(step, logged, lead, ring, log):
+    """Log the spikes of a step; returns how many are in the log then."""
+    slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
+    for r in range(log.logging.shape[0]):
+        if log.logging[r]:
+            first, end = ring.event_first[slot, r], ring.event_end[slot, r]
+            if lead:
+                for e in range(first, end):
+                    log.log_step[logged + e - first] = step
+                    log.log_neuron[logged + e - first] = ring.event_neuron[e & mask]
+            logged += end - first
+    return logged

@@ -36,6 +36,7 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         tree,
         ring,
         synapses,
+        rows,
         extras,
         traces,
         row_start,
@@ -44,7 +45,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
         region, onto = pathways.source[index], pathways.target[index]
         received.reached[onto] = 1
         first_pre, lags = region_first[region], pathways.delay_count[index]
-        post, weight, segment = synapses.post, synapses.weight, synapses.segment
+        post, weight = synapses.post, synapses.weight
+        row_from, row_to = rows.row_from, rows.row_to
         event_neuron, event_previous_step = ring.event_neuron, ring.event_previous_step
         pre_trace, post_trace = traces.pre_trace, traces.post_trace
         first = region_first[onto]
@@ -80,7 +82,8 @@ def make_arrive(on_pre, modulated, n_pre_traces, n_post_traces):
                         lags,
                         lag,
                         event_neuron,
-                        segment,
+                        row_from,
+                        row_to,
                         post,
                         weight,
                     )
@@ -125,7 +128,18 @@ def targets_of(first, exc, inh, post_trace, n_post_traces):
 
 @part_jit
 def look_up(
-    row_start, row_stop, first, end, first_pre, lags, lag, event_neuron, segment, post, weight
+    row_start,
+    row_stop,
+    first,
+    end,
+    first_pre,
+    lags,
+    lag,
+    event_neuron,
+    row_from,
+    row_to,
+    post,
+    weight,
 ):
     """Where the rows of spikes `first` to `end` begin and end.
 
@@ -134,8 +148,8 @@ def look_up(
     mask = event_neuron.shape[0] - 1
     for k in range(end - first):
         row = (event_neuron[np.uint64((first + k) & mask)] - first_pre) * lags + lag
-        row_start[k] = segment[np.uint64(row)]
-        row_stop[k] = segment[np.uint64(row + 1)]
+        row_start[k] = row_from[np.uint64(row)]
+        row_stop[k] = row_to[np.uint64(row)]
         # Both ends of a row tell whether its targets are neighbours.
         prefetch(post, np.int64(row_start[k]))
         prefetch(post, np.int64(row_stop[k] - 1))

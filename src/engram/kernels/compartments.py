@@ -34,8 +34,8 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
         step,
         dt,
         seed,
-        region_first,
-        region_count,
+        part_first,
+        part_count,
         model_parameter,
         input_factor,
         v,
@@ -52,7 +52,7 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
         firing,
         cable,
     ):
-        first, count = region_first[index], region_count[index]
+        first, count = part_first[index], part_count[index]
         c, factor = model_parameter[index], input_factor[index]
         n_nodes, parts = cable.compartments[index], cable.substeps[index]
         h, now = np.float32(dt[0] / parts), np.int32(step - 1)
@@ -115,7 +115,6 @@ def make_integrate_cable(tree_constants, soma_block, conductance, background_row
             n_fired = list_fired(who, fired[lo : lo + (n + 7) // 8 * 8], n)
             if n_fired > 0:
                 emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
-        current.driven[index] = 0
         return 0
 
     return integrate_cable

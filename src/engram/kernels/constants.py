@@ -17,6 +17,14 @@ STEP, EVENTS, LOGGED, STOPPED = 0, 1, 2, 3
 # Why `advance` stopped: all steps done, the spike ring or the spike log has no room for one more.
 DONE, RING_FULL, LOG_FULL = 0, 1, 2
 
+# What a worker knows of its crew: its number, how many there are, where the words are that they
+# meet by, what their count has to reach next, the table for its neuron loops, and the address of a
+# function that offers the processor to others (0: none).
+WORKER, WORKERS, MEETING, GOAL, STAGED, YIELD = 0, 1, 2, 3, 4, 5
+
+# The words that workers meet by: how often one has come, and whether it is called off.
+ARRIVED, CANCELLED = 0, 1
+
 BLOCK = 1024
 """Neurons worked on at a time: their scratch stays in the second-level cache."""
 

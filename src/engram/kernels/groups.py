@@ -54,6 +54,13 @@ class Synapses(NamedTuple):
     eligibility: Array
 
 
+class Rows(NamedTuple):
+    """Which synapses of each (neuron, delay) of one projection a worker delivers to."""
+
+    row_from: Array
+    row_to: Array
+
+
 class Extras(NamedTuple):
     """What synapses of one projection may have of their own."""
 
@@ -215,11 +222,48 @@ class Feed(NamedTuple):
     input_value: Array
 
 
+class Part(NamedTuple):
+    """What a worker advances, and who of it fired."""
+
+    crew: Array
+    part_first: Array
+    part_count: Array
+    part_event: Array
+    part_end: Array
+    fired_by: Array
+    fresh_clock: Array
+    fresh_neuron: Array
+    fresh_previous_step: Array
+    fresh_previous: Array
+
+
+class Loops(NamedTuple):
+    """Compiled loops; 0: there is nothing to do."""
+
+    rhythm_entry: Array
+    modulator_entry: Array
+    input_entry: Array
+    arrive_entry: Array
+    integrate_entry: Array
+    slide_entry: Array
+    post_entry: Array
+    modulate_entry: Array
+
+
+class Log(NamedTuple):
+    """Recorded spikes."""
+
+    logging: Array
+    log_step: Array
+    log_neuron: Array
+
+
 GROUPS: dict[str, Any] = {
     "pathways": Pathways,
     "rules": Rules,
     "short_term": ShortTerm,
     "synapses": Synapses,
+    "rows": Rows,
     "extras": Extras,
     "traces": Traces,
     "incoming": Incoming,
@@ -232,5 +276,8 @@ GROUPS: dict[str, Any] = {
     "threshold": Threshold,
     "cable": Cable,
     "feed": Feed,
+    "part": Part,
+    "loops": Loops,
+    "log": Log,
 }
 """The groups, by the name of the parameter that asks for one."""

@@ -16,26 +16,33 @@ TOP = np.uint32(22)
 
 
 @part_jit
-def target_of(k, index, first, feed):
-    """The slot of an input's target number k; -1: it is dead."""
+def target_of(k, index, first, part, feed):
+    """The slot of an input's target number k; -1: it is dead, or no neuron of the part."""
     if feed.input_listed[index] == 0:
         return first + k
     neuron = np.int64(feed.input_neuron[feed.input_first[index] + k])
-    return first + neuron if neuron >= 0 else np.int64(-1)
+    return within(first + neuron, feed.input_region[index], part) if neuron >= 0 else np.int64(-1)
 
 
 @part_jit
-def n_targets(index, region_count, feed):
-    """How many targets an input has: of a region as a whole, those that it has now."""
+def within(slot, region, part):
+    """A slot, or -1 if it is not of the part."""
+    place = slot - part.part_first[region]
+    return slot if 0 <= place < part.part_count[region] else np.int64(-1)
+
+
+@part_jit
+def targets_within(index, first, part, feed):
+    """Which targets to look at: of a region as a whole the part's, of a list all."""
     if feed.input_listed[index] == 0:
-        return region_count[feed.input_region[index]]
-    return feed.input_end[index] - feed.input_first[index]
+        region = feed.input_region[index]
+        start = part.part_first[region] - first
+        return start, start + part.part_count[region]
+    return np.int64(0), feed.input_end[index] - feed.input_first[index]
 
 
 @inner_inline_jit
-def poisson_input(
-    index, step, seed, region_first, region_count, alive, exc, inh, reached, scratch, feed
-):
+def poisson_input(index, step, seed, region_first, alive, exc, inh, reached, scratch, part, feed):
     """Add weight x count to the synaptic input of each target; counts are Poisson, of one mean.
 
     A count is the first whose cumulative probability is above a uniform number. Where most counts
@@ -53,10 +60,10 @@ def poisson_input(
     least, none = feed.input_least[index], chance[0]
     own = derived_seed(seed[0], STREAM_SPIKES, feed.input_tag[index])
     sums = exc if weight >= 0 else inh
-    n_all = n_targets(index, region_count, feed)
+    start, stop = targets_within(index, first, part, feed)
     reached[region] = 1
-    for lo in range(0, n_all, BLOCK):
-        n = min(BLOCK, n_all - lo)
+    for lo in range(start, stop, BLOCK):
+        n = min(BLOCK, stop - lo)
         if mean < RARE:
             hit, draw = np.int64(-1), np.int64(0)
             while True:
@@ -65,7 +72,7 @@ def poisson_input(
                 hit += 1 + geometric_gap(fraction(w0, w1), -mean)
                 if hit >= n:
                     break
-                i = target_of(lo + hit, index, first, feed)
+                i = target_of(lo + hit, index, first, part, feed)
                 if i >= 0 and alive[i]:
                     count = place_of(chance, none + (1.0 - none) * fraction(w2, w3))
                     sums[i] += weight * np.float32(count)
@@ -73,7 +80,7 @@ def poisson_input(
             bits = scratch[UNIFORM, :n].view(np.uint32)
             fill_words(bits, lo, own, STREAM_SPIKES, step)
             for k in range(n):
-                i = target_of(lo + k, index, first, feed)
+                i = target_of(lo + k, index, first, part, feed)
                 if i >= 0 and alive[i]:
                     place = np.uint64(guide[bits[k] >> TOP])
                     u = (np.float64(bits[k]) + 0.5) * 2.0**-32
@@ -90,17 +97,19 @@ def fraction(high, low):
 
 
 @inner_inline_jit
-def timed_input(index, step, region_first, region_count, alive, drive, driven, feed):
+def timed_input(index, step, region_first, alive, drive, driven, part, feed):
     """Add the row that holds now to the input of each target; the last row holds for ever."""
     region, columns = feed.input_region[index], feed.input_columns[index]
     since, every, rows = feed.input_since[index], feed.input_every[index], feed.input_rows[index]
     if step < since:
         return 0
     row = min((step - since) // every, rows - 1)
-    start = feed.input_at[index] + row * columns
-    values = feed.input_value[start : start + columns]
-    for k in range(n_targets(index, region_count, feed)):
-        i = target_of(k, index, region_first[region], feed)
+    at = feed.input_at[index] + row * columns
+    values = feed.input_value[at : at + columns]
+    first = region_first[region]
+    lo, hi = targets_within(index, first, part, feed)
+    for k in range(lo, hi):
+        i = target_of(k, index, first, part, feed)
         if i >= 0 and alive[i]:
             drive[i] += values[k if columns > 1 else 0]
     driven[region] = 1
@@ -108,7 +117,7 @@ def timed_input(index, step, region_first, region_count, alive, drive, driven, f
 
 
 @inner_inline_jit
-def given_spikes(index, step, region_first, alive, drive, driven, feed):
+def given_spikes(index, step, region_first, alive, drive, driven, part, feed):
     """Let relays fire that have a spike in this step: an input of 1 makes them."""
     start, end = feed.input_first[index], feed.input_end[index]
     low, high = start, end
@@ -121,8 +130,8 @@ def given_spikes(index, step, region_first, alive, drive, driven, feed):
     region = feed.input_region[index]
     while low < end and feed.input_step[low] == step:
         neuron = feed.input_neuron[low]
-        i = region_first[region] + max(neuron, 0)
-        if neuron >= 0 and alive[i]:
+        i = within(region_first[region] + neuron, region, part) if neuron >= 0 else np.int64(-1)
+        if i >= 0 and alive[i]:
             drive[i] += ONE
             driven[region] = 1
         low += 1

@@ -30,8 +30,8 @@ def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
         step,
         dt,
         seed,
-        region_first,
-        region_count,
+        part_first,
+        part_count,
         model_parameter,
         input_factor,
         receiving,
@@ -48,7 +48,7 @@ def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
         threshold,
         firing,
     ):
-        first, count = region_first[index], region_count[index]
+        first, count = part_first[index], part_count[index]
         c, factor = model_parameter[index], input_factor[index]
         # Neurons fire at the end of a step: at the start of the next one no time has passed.
         h, now = np.float32(dt[0]), np.int32(step - 1)
@@ -101,7 +101,6 @@ def make_integrate(advance_block, reset_block, wants_theta, wants_uniform):
                 reset_block(lo, n, h, who, n_fired, v, x, q, c, scratch)
                 n_fired = leave_out_dead(who, n_fired, fired[lo : lo + n], alive[lo : lo + n])
                 emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
-        current.driven[index] = 0
         return 0
 
     return integrate

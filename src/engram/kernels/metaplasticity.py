@@ -11,8 +11,8 @@ def slide_thresholds(
     step,
     dt,
     event_neuron,
-    event_first,
-    event_end,
+    part_event,
+    part_end,
     bcm_parameter,
     mean_square_rate,
     recent_rate,
@@ -27,10 +27,9 @@ def slide_thresholds(
     """
     target, tau_rate = bcm_parameter[0], bcm_parameter[1]
     tau_square, most = bcm_parameter[2], bcm_parameter[3]
-    slot = step % event_first.shape[0]
     mask = event_neuron.shape[0] - 1
-    for r in range(event_first.shape[1]):
-        for e in range(event_first[slot, r], event_end[slot, r]):
+    for r in range(part_event.shape[0]):
+        for e in range(part_event[r], part_end[r]):
             i = event_neuron[e & mask]
             gap = (step - rate_since[i]) * dt[0] if rate_since[i] > NEVER else 0.0
             rate = recent_rate[i] * math.exp(-gap / tau_rate)

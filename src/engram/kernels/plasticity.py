@@ -33,7 +33,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         index,
         step,
         region_first,
-        region_count,
+        part,
         pathways,
         rules,
         traces,
@@ -44,8 +44,7 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
         heard,
     ):
         pre, post = pathways.source[index], pathways.target[index]
-        slot = step % ring.event_first.shape[0]
-        first, end = ring.event_first[slot, post], ring.event_end[slot, post]
+        first, end = part.part_event[post], part.part_end[post]
         if rules.plastic[index] and first < end:
             learn_at_spikes(
                 index,
@@ -65,11 +64,9 @@ def make_post(on_post, modulated, n_pre_traces, n_post_traces):
                 heard,
             )
         for k in range(n_pre_traces):
-            move_pre_trace(index, step, k, region_first[pre], region_count[pre], pre, traces, ring)
+            move_pre_trace(index, step, k, region_first[pre], pre, part, traces, ring)
         for k in range(n_post_traces):
-            move_post_trace(
-                index, step, k, region_first[post], region_count[post], post, traces, ring
-            )
+            move_post_trace(index, k, region_first[post], post, part, traces, ring)
         return 0
 
     return after_firing
@@ -252,31 +249,35 @@ def ask_for(j, incoming):
 
 
 @part_jit
-def move_pre_trace(index, step, k, first, count, region, traces, ring):
+def move_pre_trace(index, step, k, first, region, part, traces, ring):
     """The mean of a presynaptic trace over this step: that of the last one decays, and jumps."""
+    start, count = part.part_first[region] - first, part.part_count[region]
     depth = traces.pre_trace.shape[1]
     old, new = traces.pre_trace[k, (step - 1) % depth], traces.pre_trace[k, step % depth]
     factor, jump = traces.pre_decay[index, k], traces.pre_jump[index, k]
     nearest = traces.nearest[index] != 0
+    before, after = old[start : start + count], new[start : start + count]
     for i in range(count):
         # The factor, rounded to single precision, would be off by as much at each step.
-        kept = np.float64(old[i]) * factor
-        new[i] = np.float32(kept if kept > FORGOTTEN else 0.0)
-    slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
-    for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
+        kept = np.float64(before[i]) * factor
+        after[i] = np.float32(kept if kept > FORGOTTEN else 0.0)
+    mask = ring.event_neuron.shape[0] - 1
+    for e in range(part.part_event[region], part.part_end[region]):
         i = ring.event_neuron[e & mask] - first
         new[i] = jump if nearest else new[i] + jump
 
 
 @part_jit
-def move_post_trace(index, step, k, first, count, region, traces, ring):
+def move_post_trace(index, k, first, region, part, traces, ring):
     """A postsynaptic trace at the end of this step: it decays, and jumps at spikes."""
+    start, count = part.part_first[region] - first, part.part_count[region]
     y, nearest = traces.post_trace[k], traces.nearest[index] != 0
     factor, jump = traces.post_decay[index, k], traces.post_jump[index, k]
+    own = y[start : start + count]
     for j in range(count):
-        y[j] *= factor
-    slot, mask = step % ring.event_first.shape[0], ring.event_neuron.shape[0] - 1
-    for e in range(ring.event_first[slot, region], ring.event_end[slot, region]):
+        own[j] *= factor
+    mask = ring.event_neuron.shape[0] - 1
+    for e in range(part.part_event[region], part.part_end[region]):
         j = ring.event_neuron[e & mask] - first
         y[j] = jump if nearest else y[j] + jump
 

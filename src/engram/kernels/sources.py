@@ -111,8 +111,8 @@ def make_poisson_sources(background_row):
         step,
         dt,
         seed,
-        region_first,
-        region_count,
+        part_first,
+        part_count,
         input_factor,
         receiving,
         q,
@@ -136,7 +136,7 @@ def make_poisson_sources(background_row):
         exactly independent, and their number is that of the spikes. While the input stays, so does
         the line.
         """
-        first, count, factor = region_first[index], region_count[index], input_factor[index]
+        first, count, factor = part_first[index], part_count[index], input_factor[index]
         steady, phase = steady_current(index, current), held_phase(index, step, current)
         varied = current.noise[index] > 0 or current.driven[index] != 0 or receiving[index] != 0
         varied = varied or current.young[index] != 0
@@ -173,7 +173,6 @@ def make_poisson_sources(background_row):
                 emit_spikes(index, step, dt[0], lo, who, n_fired, 0.0, firing)
         hazard_ready[index] = not varied
         hazard_steady[index] = steady
-        current.driven[index] = 0
         return 0
 
     return poisson_sources
@@ -188,8 +187,8 @@ def make_relays(background_row):
         step,
         dt,
         seed,
-        region_first,
-        region_count,
+        part_first,
+        part_count,
         input_factor,
         q,
         exc,
@@ -205,7 +204,7 @@ def make_relays(background_row):
         firing,
     ):
         """Let each neuron fire whose input is at least 1; nothing to do where no input has come."""
-        first, count, factor = region_first[index], region_count[index], input_factor[index]
+        first, count, factor = part_first[index], part_count[index], input_factor[index]
         steady, phase = steady_current(index, current), held_phase(index, step, current)
         varied = current.noise[index] > 0 or phase >= 0
         varied = varied or current.driven[index] != 0 or current.young[index] != 0
@@ -231,7 +230,6 @@ def make_relays(background_row):
                 emit_spikes(index, step, dt[0], lo, who, n_fired, theta_step, firing)
         # Input that decays within the step leaves nothing; the flags of those that fired are left.
         reached[index] = any_fired or factor[1] != 0 or factor[3] != 0
-        current.driven[index] = 0
         return 0
 
     return relays

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engram.engine import loops
 from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
-from engram.kernels.constants import LAST_STEP, RECENT
+from engram.kernels.constants import LAST_STEP, RECENT, WORKERS
 from engram.network import efficacy, individuals, inputs, pathways, population
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
@@ -47,6 +47,10 @@ def bind(network: Network) -> None:
         network.places = np.zeros(tables.sizes["N"], np.int64)
         for first, n in zip(tables["region_first"], tables["region_capacity"], strict=True):
             network.places[first : first + n] = np.arange(n)
+    # Of one worker, who advances all neurons.
+    tables["crew"][WORKERS] = 1
+    tables["part_first"][:] = tables["region_first"]
+    tables["part_count"][:] = tables["region_count"]
     network.spikes_kept = 0
     for process in network.processes:
         process.bind()
@@ -56,6 +60,7 @@ def bind(network: Network) -> None:
         _bind_region(network, region)
     for pathway in network.pathways:
         _bind_pathway(network, pathway)
+    network.crew = None
     network.stale = False
 
 

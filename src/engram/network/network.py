@@ -163,6 +163,8 @@ class Network(Parts):
         self.asleep_until: int | None = None
         self.spikes_kept = 0
         self.places = np.zeros(0, np.int64)
+        self.threads: int | None = None
+        self.crew: Any = None
 
     # -- time
 

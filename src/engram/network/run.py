@@ -13,6 +13,7 @@ from engram.network.bind import bind
 from engram.network.finite import not_finite
 from engram.network.interrupts import HeldBack, let_through
 from engram.network.network import MAX_STEPS, Network, Process
+from engram.network.workers import crew_for
 
 _NOBODY = np.zeros(0, np.int64)
 
@@ -123,7 +124,11 @@ def advance(network: Network, steps: int) -> None:
     tables, left = network.tables, steps
     while left > 0:
         bind(network)
-        left -= kernel("advance.enter")(loops.advance_loop().address, tables.address, left)
+        crew = crew_for(network, left)
+        done = crew.advance(left) if crew else -1
+        if done < 0:
+            done = kernel("advance.enter")(loops.advance_loop().address, tables.address, left)
+        left -= done
         if left:
             if tables["clock"][STOPPED] == DONE:
                 raise InvariantError(

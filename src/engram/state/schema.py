@@ -10,7 +10,7 @@ spike ring, H steps kept in it, X model states beyond v, Q parameters of each ne
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
 oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
-entries of their distributions, F values of their arrays; ``rows`` (segment pointers),
+entries of their distributions, F values of their arrays, I workers; ``rows`` (segment pointers),
 ``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one
 more than the longest delay) are sizes of one projection.
 """
@@ -406,6 +406,16 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("heard", "float32", "T T B", 0, "", "work space: traces at a neuron's synapses", "derived"),
     _f("row_start", "int32", "A", 0, "", "work space: rows about to deliver", "derived"),
     _f("row_stop", "int32", "A", 0, "", "and where they end", "derived"),
+    _f("crew", "int64", "C", 0, "", "who a worker is, and how it meets the others", "derived"),
+    _f("part_first", "int64", "R", 0, "", "first neuron that a worker advances", "derived"),
+    _f("part_count", "int64", "R", 0, "", "how many from there on", "derived"),
+    _f("part_event", "int64", "R", 0, "", "first of their spikes in this step", "derived"),
+    _f("part_end", "int64", "R", 0, "", "one past the last", "derived"),
+    _f("fired_by", "int64", "I R", 0, "", "spikes of this step by worker", "derived"),
+    _f("fresh_clock", "int64", "C", 0, "", "clock of a worker's own list of spikes", "derived"),
+    _f("fresh_neuron", "int32", "I", 0, "", "that list: neuron", "derived"),
+    _f("fresh_previous_step", "int32", "I", 0, "step", "its spike before", "derived"),
+    _f("fresh_previous", "int64", "I", 0, "", "the number of that", "derived"),
     _f("log_step", "int32", "G", 0, "step", "recorded spikes: when", "derived"),
     _f("log_neuron", "int32", "G", 0, "", "recorded spikes: who", "derived"),
     _f("bcm_parameter", "float64", "4", 0, "", "of metaplasticity", "derived"),
@@ -446,11 +456,19 @@ SYNAPSE_FIELDS: tuple[Field, ...] = (
     _f("in_tap", "int32", "S?", 0, "", "its presynaptic neuron - delay x pre", "derived"),
 )
 
+SHARE_FIELDS: tuple[Field, ...] = (
+    _f("row_from", "int32", "rows", 0, "", "where a worker's share of each begins", "derived"),
+    _f("row_to", "int32", "rows", 0, "", "and where it ends", "derived"),
+)
+"""Of a projection as a worker sees it: parts of `segment`, or made of it."""
+
 # fmt: on
 
-FIELDS: dict[str, Field] = {field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS)}
+FIELDS: dict[str, Field] = {
+    field.name: field for field in (*BRAIN_FIELDS, *SYNAPSE_FIELDS, *SHARE_FIELDS)
+}
 NEURON_FIELDS = tuple(field for field in BRAIN_FIELDS if field.of_neurons)
-SYNAPSE_NAMES = frozenset(field.name for field in SYNAPSE_FIELDS)
+SYNAPSE_NAMES = frozenset(field.name for field in (*SYNAPSE_FIELDS, *SHARE_FIELDS))
 
 
 @cache

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from engram.errors import unknown_name
 from engram.kernels.constants import BLOCK, RECENT, ROWS_AHEAD, RULE_PARAMETERS
-from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, WORDS
+from engram.state.addresses import (
+    BLOCK_FIELDS,
+    BLOCK_SLOT,
+    BLOCK_WORDS,
+    POSITION,
+    WORDS,
+    whole_rows,
+    words_of,
+)
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
 
 Array = NDArray[Any]
@@ -27,6 +35,7 @@ FIXED_SIZES = {
     "B": BLOCK,
     "O": 5,
     "A": ROWS_AHEAD,
+    "I": 1,
     "D": RECENT,
 }
 """Dimensions that are the same in every brain."""
@@ -46,6 +55,8 @@ class Tables:
         By name.
     blocks : list of dict of array
         Of each projection, by name.
+    version : int
+        Counts how often an array was replaced.
     """
 
     def __init__(self) -> None:
@@ -71,6 +82,7 @@ class Tables:
         self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
         self.blocks: list[dict[str, Array]] = []
         self._address: int | None = None
+        self.version = 0
         self._words = np.zeros(BLOCK_SLOT + 1, np.int64)
         self._block_words = np.zeros((0, BLOCK_WORDS), np.int64)
 
@@ -151,6 +163,34 @@ class Tables:
     def touch(self) -> None:
         """Say that an array has been replaced, so that its address is looked up anew."""
         self._address = None
+        self.version += 1
+
+    def seen_with(
+        self, arrays: dict[str, Array], shares: dict[int, dict[str, Array]]
+    ) -> list[NDArray[np.int64]]:
+        """Addresses like those of the brain, with some arrays in the place of others.
+
+        Parameters
+        ----------
+        arrays : dict of array
+            In place of those of the same name.
+        shares : dict of dict of array
+            By projection, in place of its own.
+
+        Returns
+        -------
+        list of array
+            Two, which have to stay as long as the first is used: that one is what loops are given.
+        """
+        assert self.address
+        blocks, words = self._block_words.copy(), self._words.copy()
+        for p, given in shares.items():
+            for name, array in given.items():
+                blocks[p, POSITION[name] : POSITION[name] + WORDS] = words_of(array)
+        for name, array in arrays.items():
+            words[POSITION[name] : POSITION[name] + WORDS] = words_of(array)
+        words[BLOCK_SLOT] = blocks.ctypes.data
+        return [words, blocks]
 
     @property
     def address(self) -> int:
@@ -161,14 +201,11 @@ class Tables:
         return self._address
 
     def _write_addresses(self) -> None:
-        def describe(array: Array) -> list[int]:
-            return [array.ctypes.data, *array.shape, 0, 0, 0][:WORDS]
-
+        blocks = [b | whole_rows(b) for b in self.blocks]
         self._block_words = np.array(
-            [[w for f in SYNAPSE_FIELDS for w in describe(b[f.name])] for b in self.blocks],
-            np.int64,
-        ).reshape(len(self.blocks), BLOCK_WORDS)
-        words = [w for f in BRAIN_FIELDS for w in describe(self.arrays[f.name])]
+            [[w for f in BLOCK_FIELDS for w in words_of(b[f.name])] for b in blocks], np.int64
+        ).reshape(len(blocks), BLOCK_WORDS)
+        words = [w for f in BRAIN_FIELDS for w in words_of(self.arrays[f.name])]
         self._words = np.array([*words, self._block_words.ctypes.data], np.int64)
         self._address = int(self._words.ctypes.data)
         _by_address[self._address] = self
