@@ -48,6 +48,7 @@ Sizes:
 | 4, 5, 11 | so many |
 | C | entries of the clock |
 | G | entries of the spike log |
+| I | workers; spikes of a step of one worker |
 | W, B, A | rows and columns of the work space; rows of synapses looked up at a time |
 | rows | segments of a projection: one for each (presynaptic neuron, delay), and one more |
 | pre, post | neuron slots of a projection's source and target (post+1: one more) |
