@@ -31,6 +31,7 @@ Sizes:
 | R | regions |
 | P | projections |
 | S | synapses of a projection (S?: the same, or 0 where the projection does not need the array) |
+| S1 | the same, or 1 where all synapses have the same value |
 | E | slots of the spike ring |
 | H | steps kept in the spike ring: the longest delay and one more, or more if traces need it |
 | X | states of a neuron model beyond v |

@@ -148,13 +148,13 @@ class Projection(View):
     @read_only
     def nt(self) -> NDArray[np.uint8]:
         """Transmitters (`Neurotransmitter` values), shape (n_synapses,)."""
-        return self._block["nt"].copy()
+        return layout.column(self._block, "nt").copy()
 
     @property
     @read_only
     def age(self) -> NDArray[np.float64]:
         """Time since birth, ms, shape (n_synapses,); of those built with the brain, its age."""
-        birth = np.maximum(self._block["birth"], 0)
+        birth = np.maximum(layout.column(self._block, "birth"), 0)
         return np.asarray((self._network.step_count - birth) * self._network.dt, np.float64)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.kernels.constants import EVENTS, LOGGED, STEP, STOPPED
-from engram.state.layout import bounds
+from engram.state import layout
 from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
 from engram.state.tables import FIXED_SIZES, Tables
 
@@ -124,7 +124,7 @@ def take(tables: Tables, step: int) -> Arrays:
         pre, post = int(count[tables["source"][p]]), int(count[tables["target"][p]])
         ends = {"pre": pre, "post": post, "rows": pre * int(tables["delay_count"][p]) + 1}
         for field in SAVED_SYNAPSE:
-            array = block[field.name]
+            array = layout.column(block, field.name)
             arrays[column(p, field.name)] = array[..., : ends.get(field.dims[-1])].copy()
     return arrays
 
@@ -179,8 +179,10 @@ def _put_ring(tables: Tables, arrays: Arrays) -> None:
 
 def _put_column(tables: Tables, p: int, field: Field, arrays: Arrays) -> NDArray[Any]:
     live = arrays[column(p, field.name)]
-    _, n_pre, _, n_post = bounds(tables, p)
+    _, n_pre, _, n_post = layout.bounds(tables, p)
     sizes = {"pre": n_pre, "post": n_post, "rows": n_pre * int(tables["delay_count"][p]) + 1}
+    if field.dims == ("S1",):
+        return layout.shortened(live).copy()
     if field.dims[-1] not in sizes:
         return live.copy()
     # Rows of slots that are not in use begin where the last one ends.
@@ -244,7 +246,7 @@ def expected(
     for p in range(P):
         pre, post = (int(count[deciding[side][p]]) for side in ("source", "target"))
         own = {"pre": pre, "post": post, "rows": pre * int(deciding["delay_count"][p]) + 1}
-        own["S"] = own["S?"] = claims[column(p, "post")][1][0]
+        own["S"] = own["S1"] = own["S?"] = claims[column(p, "post")][1][0]
         # As many traces as the rule has, if any: they reach back as far as the longest delay.
         traces = claims.get(column(p, "pre_trace"), (None, (0,)))[1][0]
         own["T?"] = traces if traces in (0, 1, 2) else 0

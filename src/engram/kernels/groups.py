@@ -44,7 +44,7 @@ class ShortTerm(NamedTuple):
 
 
 class Synapses(NamedTuple):
-    """Synapses of one projection."""
+    """Synapses of one projection; birth and nt may have one entry for all, see `columns.entry`."""
 
     post: Array
     weight: Array

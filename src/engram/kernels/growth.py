@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from engram.kernels.columns import entry
 from engram.kernels.constants import (
     EXCITATORY,
     IDLE,
@@ -89,16 +90,16 @@ def survey(
                 if excitatory:
                     reached[other] += 1
                 unused = quiet or last_spike[j] < fired_since
-                candidate = prune and birth[s] <= born_by and unused
+                candidate = prune and entry(birth, s) <= born_by and unused
                 if not (candidate or tally):
                     continue
                 c = eligibility[s] if modulated else zero
-                m = magnitude_of(weight[s], nt[s], c, integral, low, high)
+                m = magnitude_of(weight[s], entry(nt, s), c, integral, low, high)
                 if candidate and m < weak_below:
                     fate[s] = IDLE
                     idle += 1
                 if tally:
-                    t = nt[s]
+                    t = entry(nt, s)
                     with_lag[t, own, other, lag] += 1
                     total[t, own, other] += m
                     sends[t, other, i] = True
@@ -245,11 +246,11 @@ def inherit(
                     if n == out_pre.shape[0]:
                         return n
                     c = eligibility[s] if modulated else zero
-                    m = magnitude_of(weight[s], nt[s], c, integral, low, high)
+                    m = magnitude_of(weight[s], entry(nt, s), c, integral, low, high)
                     u = uniform(seed, STREAM_GROWTH, entity, start + n)
                     out_pre[n] = first_pre + heir if side == 0 else first_pre + i
                     out_post[n] = j if side == 0 else first_post + heir
-                    out_lag[n], out_nt[n] = lag, nt[s]
+                    out_lag[n], out_nt[n] = lag, entry(nt, s)
                     out_magnitude[n] = m * (1.0 + spread * (2.0 * u - 1.0))
                     n += 1
     return n
@@ -259,9 +260,9 @@ def inherit(
 def draw_alike(count, segment, nt, seed, entity, start, out_lag, out_nt):
     """Delay and transmitter of random synapses there are, for new ones."""
     for k in range(count):
-        s = integer_below(seed, STREAM_GROWTH, entity, start + k, nt.shape[0])
+        s = integer_below(seed, STREAM_GROWTH, entity, start + k, segment[segment.shape[0] - 1])
         row = np.searchsorted(segment, s, side="right") - 1
-        out_lag[k], out_nt[k] = row, nt[s]
+        out_lag[k], out_nt[k] = row, entry(nt, s)
 
 
 @inner_jit
@@ -336,7 +337,7 @@ def draw_excitatory(lags, first_pre, synapses, neuron_type, seed, entity, at):
         s = integer_below(seed, STREAM_GROWTH, entity, at + k, post.shape[0])
         row = np.searchsorted(segment, s, side="right") - 1
         if neuron_type[first_pre + row // lags] == EXCITATORY:
-            return row % lags, synapses.nt[s]
+            return row % lags, entry(synapses.nt, s)
     return -1, synapses.nt[0]
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from engram.kernels.columns import entry
 from engram.kernels.constants import BLOCK, INHIBITORY_TRANSMITTER
 from engram.kernels.history import latest_before
 from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit, prefetch
@@ -187,7 +188,7 @@ def make_learn_batch(on_post, modulated, n_pre_traces, n_post_traces):
             x = heard[0, k] if n_pre_traces > 0 else ZERO
             x2 = heard[1, k] if n_pre_traces > 1 else ZERO
             if sign_of_all == 0:
-                sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+                sign = -ONE if entry(nt, s) == INHIBITORY_TRANSMITTER else ONE
             m = magnitude(weight, eligibility, s, sign, rule)
             learn(weight, eligibility, s, sign, m, x, x2, y, y2, gain, rule)
 
@@ -230,7 +231,7 @@ def forget_unheard(heard, start, n, newborn, step, first_pre, traces, ring, syna
     n_pre = traces.pre_trace.shape[2]
     batch, taps = incoming.in_synapse[start : start + n], incoming.in_tap[start : start + n]
     for k in range(n):
-        born = synapses.birth[batch[k]]
+        born = entry(synapses.birth, batch[k])
         if born > newborn:
             i = taps[k] % n_pre
             seen = step - (i - taps[k]) // n_pre
@@ -291,7 +292,7 @@ def rebase_eligibility(weight, eligibility, nt, low, high, integral, kept):
     which saw no spike costs nothing. Rebasing now and then keeps exp(t / tau) and K in range.
     """
     for s in range(weight.shape[0]):
-        sign = -ONE if nt[s] == INHIBITORY_TRANSMITTER else ONE
+        sign = -ONE if entry(nt, s) == INHIBITORY_TRANSMITTER else ONE
         weight[s] = sign * min(max(sign * weight[s] + eligibility[s] * integral, low), high)
         eligibility[s] *= kept
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engram.kernels.columns import entry
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, LONG_ROW, NMDA_TRANSMITTER
 from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit
 from engram.kernels.learning import ONE, make_learn, make_magnitude
@@ -96,7 +97,7 @@ def make_deliver(update, learns, modulated):
             end = stop
             if arrival.careful:
                 # A synapse born after the spike was fired does not carry it.
-                if birth[start] > arrival.fired_at:
+                if entry(birth, start) > arrival.fired_at:
                     start += 1
                     continue
                 end = start + 1
@@ -110,7 +111,7 @@ def make_deliver(update, learns, modulated):
             n = end - start
             inhibitory = manner.sign < 0
             if manner.sign == 0:
-                inhibitory = nt[start] == INHIBITORY_TRANSMITTER
+                inhibitory = entry(nt, start) == INHIBITORY_TRANSMITTER
             sign = -ONE if inhibitory else ONE
             onto = targets.inh if inhibitory else targets.exc
             if manner.plain and n >= LONG_ROW and post[end - 1] - post[start] == n - 1:
@@ -156,14 +157,15 @@ def make_deliver_each(update, learns, modulated):
         own, exc, inh, y, y2 = extras.synapse_gain, targets.exc, targets.inh, targets.y, targets.y2
         for s in range(np.uint64(start), np.uint64(stop)):
             j = np.uint64(post[s] - targets.first)
-            inhibitory = nt[s] == INHIBITORY_TRANSMITTER
+            transmitter = entry(nt, s)
+            inhibitory = transmitter == INHIBITORY_TRANSMITTER
             sign = -ONE if inhibitory else ONE
             m = magnitude(weight, eligibility, s, sign, rule)
             charge = sign * m * (own[s] if manner.own_gain else manner.gain)
             if manner.depressing:
                 charge *= release(resource, facilitation, s, manner.U, arrival)
             if manner.on_tree and compartment[s] > 0:
-                charge_tree(compartment[s] - 1, post[s], nt[s], charge, tree)
+                charge_tree(compartment[s] - 1, post[s], transmitter, charge, tree)
             elif inhibitory:
                 inh[j] += charge
             else:

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from engram.kernels.columns import entry
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
 from engram.kernels.jit import inner_jit
 from engram.kernels.random import geometric_gap, integer_below, log_failure, uniform
@@ -118,9 +119,10 @@ def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
 @inner_jit
 def is_regular(post, nt, segment):
     """Whether no segment holds a pair of neurons twice or mixes transmitters."""
+    varied = nt.shape[0] > 1
     for row in range(segment.shape[0] - 1):
         for s in range(segment[row] + 1, segment[row + 1]):
-            if post[s] == post[s - 1] or nt[s] != nt[s - 1]:
+            if post[s] == post[s - 1] or (varied and nt[s] != nt[s - 1]):
                 return False
     return True
 
@@ -171,14 +173,14 @@ def scale_incoming(post, weight, nt, first_post, factor, silent, low, high):
     count = 0
     strongest = np.zeros(factor.shape[0], np.float32)
     for s in range(post.shape[0]):
-        if nt[s] != INHIBITORY_TRANSMITTER:
+        if entry(nt, s) != INHIBITORY_TRANSMITTER:
             j = post[s] - first_post
             strongest[j] = max(strongest[j], weight[s])
             total += weight[s]
             count += 1
     least = np.float32(0.01 * total / max(count, 1))
     for s in range(post.shape[0]):
-        if nt[s] != INHIBITORY_TRANSMITTER:
+        if entry(nt, s) != INHIBITORY_TRANSMITTER:
             j = post[s] - first_post
             w = weight[s]
             if silent[j] and strongest[j] < least:

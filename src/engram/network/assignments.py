@@ -78,7 +78,7 @@ def magnitudes(
     new = each(where, values, len(which))
     magnitude = new
     if (new < 0).any():
-        magnitude = layout.signs(network.block(pathway)["nt"][which]) * new
+        magnitude = layout.signs(layout.column(network.block(pathway), "nt")[which]) * new
     if (magnitude < 0).any():
         raise InvalidValueError(
             f"{where}: {int((magnitude < 0).sum())} of the {len(new)} values have the wrong "
@@ -229,7 +229,7 @@ def assign(
         if magnitude is not None:
             efficacy.settle(network, pathway)
             block = network.block(pathway)
-            block["weight"][which] = layout.signs(block["nt"][which]) * magnitude
+            block["weight"][which] = layout.signs(layout.column(block, "nt")[which]) * magnitude
         return which if steps is None else _delay(network, pathway, which, steps)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from engram.network import pathways
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.state import layout
 
 
 def identities(network: Network, pathway: PathwayRecord) -> NDArray[np.int64]:
@@ -27,7 +28,7 @@ def identities(network: Network, pathway: PathwayRecord) -> NDArray[np.int64]:
     """
     pre, delay = pathways.pre_and_delay(network, pathway)
     post = pathways.post(network, pathway)
-    birth = network.block(pathway)["birth"].astype(np.int64)
+    birth = layout.column(network.block(pathway), "birth").astype(np.int64)
     keys = np.stack([pre, post, delay, birth, np.zeros_like(pre)], axis=1)
     order = np.lexsort(keys.T)
     twin = np.append(False, (keys[order[1:]] == keys[order[:-1]]).all(axis=1))[: len(order)]

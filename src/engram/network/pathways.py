@@ -250,7 +250,7 @@ def retarget(network: Network, pathway: PathwayRecord, which: Ints, post: Ints) 
         (post[first] + network.first(target)).astype(np.int32),
         delay[gone],
         efficacy.magnitude(network, pathway)[gone],
-        network.block(pathway)["nt"][gone],
+        layout.column(network.block(pathway), "nt")[gone],
     )
     amend(network, pathway, gone.astype(np.int32), new)
 

@@ -135,7 +135,7 @@ def newborn(
         "delay": steps.astype(np.uint16),
         "weight": layout.signs(nt) * magnitude,
         "nt": nt,
-        "birth": np.full(len(pre), birth, np.int32),
+        "birth": np.broadcast_to(np.int32(birth), len(pre)),
         "synapse_gain": _GAINS[nt] * dendrites_of(network, pathway).gain[compartment],
         "compartment": compartment,
     }
@@ -183,7 +183,9 @@ def moved(
     axonal = before - old.lag(dt)[here]
     if chosen is None:
         ends = synapses["pre"], synapses["post"]
-        chosen = choose_compartments(network, pathway, new, *ends, axonal, synapses["birth"])
+        chosen = choose_compartments(
+            network, pathway, new, *ends, axonal, np.ascontiguousarray(synapses["birth"])
+        )
     steps = axonal + new.lag(dt)[chosen]
     if steps.max(initial=0) > MAX_DELAY_STEPS:
         raise InvalidValueError(

@@ -16,6 +16,7 @@ from engram.kernels.constants import (
     TYPES,
 )
 from engram.state.layout import bounds, read_out, signs
+from engram.state.layout import column as column_of
 from engram.state.renewal import out_of_range
 from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS, Field
 from engram.state.tables import Array, Tables
@@ -241,8 +242,9 @@ def check_synapses(tables: Tables, p: int) -> None:
     block = tables.blocks[p]
     name = f"of projection {p}"
     n = len(block["post"])
-    for column in ("weight", "birth", "nt"):
-        _require(len(block[column]) == n, f"{column} {name} has an entry for each synapse")
+    _require(len(block["weight"]) == n, f"weight {name} has an entry for each synapse")
+    for column in ("birth", "nt"):
+        _require(len(block[column]) in (min(n, 1), n), f"{column} {name} has one for each, or all")
     for column in ("eligibility", "resource", "facilitation", "synapse_gain", "compartment"):
         _require(len(block[column]) in (0, n), f"{column} {name} has an entry for each, or none")
     low, high = tables["w_min"][p], tables["w_max"][p]
@@ -264,7 +266,7 @@ def check_synapses(tables: Tables, p: int) -> None:
     _require(tables["common_sign"][p] == sign, f"common_sign {name} is that of all synapses")
     row = _rows(block["segment"])
     same = (np.diff(row) == 0) & (np.diff(block["post"]) == 0)
-    mixed = (np.diff(row) == 0) & (np.diff(block["nt"].astype(np.int64)) != 0)
+    mixed = (np.diff(row) == 0) & (np.diff(column_of(block, "nt").astype(np.int64)) != 0)
     regular = not (same.any() or mixed.any())
     _require(bool(tables["regular"][p]) == regular, f"regular {name} says whether rows are")
 

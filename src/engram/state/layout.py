@@ -18,6 +18,42 @@ Synapses = dict[str, Array]
 """Per-synapse arrays by name: the columns of the schema, and ``pre`` and ``delay`` (steps)."""
 
 
+def column(block: dict[str, Array], name: str) -> Array:
+    """A column with an entry for each synapse, also where one stands for all.
+
+    Parameters
+    ----------
+    block : dict of array
+        Arrays of a projection.
+    name : str
+        Of the column.
+
+    Returns
+    -------
+    array
+        To be read only: a view.
+    """
+    found, n = block[name], len(block["post"])
+    return np.broadcast_to(found, n) if FIELDS[name].dims == ("S1",) else found
+
+
+def shortened(values: Array) -> Array:
+    """One entry for all where they are the same.
+
+    Parameters
+    ----------
+    values : array
+        A column.
+
+    Returns
+    -------
+    array
+        The column, or one of length 1.
+    """
+    alike = len(values) > 0 and (values.strides == (0,) or bool((values == values[0]).all()))
+    return values[:1].copy() if alike else values
+
+
 def bounds(tables: Tables, p: int) -> tuple[int, int, int, int]:
     """First neuron slot and number of slots of a projection's source and target.
 
@@ -54,7 +90,8 @@ def new_block(tables: Tables, p: int) -> dict[str, Array]:
         By name.
     """
     _, n_pre, _, n_post = bounds(tables, p)
-    sizes = {"S": 0, "S?": 0, "pre": n_pre, "post": n_post, "post+1": n_post + 1, **FIXED_SIZES}
+    sizes = {"S": 0, "S?": 0, "S1": 0, "pre": n_pre, "post": n_post, **FIXED_SIZES}
+    sizes |= {"post+1": n_post + 1}
     sizes |= {"rows": n_pre * int(tables["delay_count"][p]) + 1, "T?": 0, "D": 0}
     return {
         f.name: np.full([sizes[d] for d in f.dims], f.initial, dtype=f.dtype)
@@ -90,10 +127,9 @@ def read_out(tables: Tables, p: int) -> Synapses:
         pre=pre,
         delay=delay,
     )
-    columns = {
-        c: block[c] for c in SYNAPSE_COLUMNS if c not in INDEX_COLUMNS and len(block[c]) == n
-    }
-    return {"pre": pre, "delay": delay, **columns}
+    names = [c for c in SYNAPSE_COLUMNS if c not in INDEX_COLUMNS]
+    columns = {c: column(block, c) for c in names}
+    return {"pre": pre, "delay": delay, **{c: v for c, v in columns.items() if len(v) == n}}
 
 
 def joined(old: Synapses, new: Synapses) -> Synapses:
@@ -113,14 +149,14 @@ def joined(old: Synapses, new: Synapses) -> Synapses:
     """
     n_old, n_new = len(old["pre"]), len(new["pre"])
 
-    def column(part: Synapses, name: str, n: int) -> NDArray[Any]:
+    def of(part: Synapses, name: str, n: int) -> NDArray[Any]:
         if name in part:
             return part[name]
         field = FIELDS[name]
         return np.full(n, field.initial, field.dtype)
 
     return {
-        name: np.concatenate([column(old, name, n_old), column(new, name, n_new)])
+        name: np.concatenate([of(old, name, n_old), of(new, name, n_new)])
         for name in {**old, **new}
     }
 
@@ -186,8 +222,13 @@ def lay_out(
         if field.dims == ("S?",) and name not in columns:
             block[name] = np.empty(0, field.dtype)
         elif name in synapses:
-            column = synapses[name].astype(field.dtype, copy=False)
-            block[name] = column.copy() if in_order else column[order]
+            given = synapses[name].astype(field.dtype, copy=False)
+            if field.dims == ("S1",):
+                given = shortened(given)
+            sorted_already = in_order or len(given) < n
+            block[name] = given.copy() if sorted_already else given[order]
+        elif field.dims == ("S1",):
+            block[name] = np.full(min(n, 1), field.initial, field.dtype)
         else:
             block[name] = np.full(n, field.initial, field.dtype)
     block["segment"] = segment
@@ -285,15 +326,17 @@ def amend(
     incoming = traces is not None
     for name in SYNAPSE_COLUMNS:
         old, field = block[name], FIELDS[name]
+        if field.dims == ("S1",):
+            old = np.full(n_old, old[0]) if len(old) == 1 else old
         if name in INDEX_COLUMNS or len(old) < n_old:
             continue
         added = new.get(name)
         if added is None:
             added = np.full(n_new, field.initial, field.dtype)
-        block[name] = np.empty(n, field.dtype)
-        kernel("restructure.merge_column")(
-            origin, old, added.astype(field.dtype, copy=False), block[name]
-        )
+        added = added.astype(field.dtype, copy=False)
+        whole = np.empty(n, field.dtype)
+        kernel("restructure.merge_column")(origin, old, added, whole)
+        block[name] = shortened(whole) if field.dims == ("S1",) else whole
     block["segment"] = segment
     tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
     describe(tables, p)
@@ -330,10 +373,9 @@ def describe(tables: Tables, p: int) -> None:
         Index of the projection.
     """
     block = tables.blocks[p]
-    n = len(block["post"])
     tables["regular"][p] = kernel("wiring.is_regular")(block["post"], block["nt"], block["segment"])
-    inhibitory = int((block["nt"] == INHIBITORY_TRANSMITTER).sum())
-    tables["common_sign"][p] = 1 if inhibitory == 0 else -1 if inhibitory == n else 0
+    inhibitory = block["nt"] == INHIBITORY_TRANSMITTER
+    tables["common_sign"][p] = 1 if not inhibitory.any() else -1 if inhibitory.all() else 0
     tables["youngest"][p] = block["birth"].max(initial=NEVER)
 
 

@@ -10,9 +10,9 @@ spike ring, H steps kept in it, X model states beyond v, Q parameters of each ne
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
 oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
-entries of their distributions, F values of their arrays, I workers; ``rows`` (segment pointers),
-``pre``, ``post``, ``post+1``, T? (presynaptic traces of its rule) and D (steps of them kept: one
-more than the longest delay) are sizes of one projection.
+entries of their distributions, F values of their arrays, I workers; ``rows`` (segment pointers), S1
+(S, or 1 where all synapses have the same), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of
+its rule) and D (steps of them kept: one more than the longest delay) are sizes of one projection.
 """
 
 from __future__ import annotations
@@ -431,8 +431,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
 SYNAPSE_FIELDS: tuple[Field, ...] = (
     _f("post", "int32", "S", 0, "", "postsynaptic neuron"),
     _f("weight", "float32", "S", 0, "current or g/g_L", "weight at the base of eligibility"),
-    _f("birth", "int32", "S", NEVER, "step", "step of birth", low=NEVER),
-    _f("nt", "uint8", "S", 0, "", "Neurotransmitter"),
+    _f("birth", "int32", "S1", NEVER, "step", "step of birth", low=NEVER),
+    _f("nt", "uint8", "S1", 0, "", "Neurotransmitter"),
     _f("segment", "int32", "rows", 0, "", "where each (neuron, delay) begins"),
     _f("eligibility", "float32", "S?", 0, "weight", "eligibility, referred to its base"),
     _f(

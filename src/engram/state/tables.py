@@ -40,7 +40,7 @@ FIXED_SIZES = {
 }
 """Dimensions that are the same in every brain."""
 
-SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims in (("S",), ("S?",)))
+SYNAPSE_COLUMNS = tuple(f.name for f in SYNAPSE_FIELDS if f.dims[0] in ("S", "S?", "S1"))
 """Arrays with one entry a synapse."""
 
 

@@ -135,7 +135,7 @@ class Plan:
         if len(synapses) <= most:
             return synapses
         block = self.block
-        magnitude = layout.signs(block["nt"][synapses]) * block["weight"][synapses]
+        magnitude = layout.signs(layout.column(block, "nt")[synapses]) * block["weight"][synapses]
         if len(block["eligibility"]):
             magnitude += block["eligibility"][synapses] * self.integral
         np.clip(magnitude, self.low, self.high, out=magnitude)
