@@ -15,44 +15,29 @@ from engram.kernels.random import geometric_gap, integer_below, log_failure, uni
 
 
 @inner_jit
-def count_bernoulli(rows, n_targets, skip, p, seed, tag):
-    """The number of synapses `fill_bernoulli` makes, by row."""
-    counts = np.zeros(rows.shape[0], np.int64)
-    log_miss = log_failure(p)
-    for r in range(rows.shape[0]):
-        position = -1
-        draw = tag << 32
-        while True:
-            position += 1 + geometric_gap(uniform(seed, STREAM_WIRING, rows[r], draw), log_miss)
-            draw += 1
-            if position >= n_targets:
-                break
-            if position != skip[r]:
-                counts[r] += 1
-    return counts
-
-
-@inner_jit
-def fill_bernoulli(rows, targets, skip, p, seed, tag, first, pre, post):
+def fill_bernoulli(rows, targets, skip, p, seed, tag, pre, post):
     """Connect every pair with probability `p`, by drawing the gaps between successes.
 
-    Row r's synapses go to ``[first[r], first[r + 1])``; ``targets[skip[r]]`` is left out (a
-    neuron's contact with itself). `tag` numbers the projection.
+    ``targets[skip[r]]`` is left out of row r (a neuron's contact with itself). `tag` numbers the
+    projection. Returns how many synapses there are; -1: more than `pre` has room for.
     """
     log_miss = log_failure(p)
+    s = 0
     for r in range(rows.shape[0]):
         position = -1
         draw = tag << 32
-        s = first[r]
         while True:
             position += 1 + geometric_gap(uniform(seed, STREAM_WIRING, rows[r], draw), log_miss)
             draw += 1
             if position >= targets.shape[0]:
                 break
             if position != skip[r]:
+                if s == pre.shape[0]:
+                    return -1
                 pre[s] = rows[r]
                 post[s] = targets[position]
                 s += 1
+    return s
 
 
 @inner_jit

@@ -17,7 +17,7 @@ from engram.network.sites import MAX_DELAY_STEPS
 from engram.synapses import Neurotransmitter
 
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+Steps = NDArray[np.int32]
 
 
 def check_given(
@@ -112,7 +112,7 @@ def drawn_magnitudes(
     return np.abs(drawn)
 
 
-def drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int, tag: int) -> Ints:
+def drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int, tag: int) -> Steps:
     """Axonal delays in steps.
 
     Parameters
@@ -130,7 +130,7 @@ def drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int,
 
     Returns
     -------
-    array of shape (n,), int64
+    array of shape (n,), int32
         One at least.
 
     Raises
@@ -152,7 +152,7 @@ def drawn_delays(network: Network, where: str, delays_ms: Values | None, n: int,
             f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms; they run from "
             f"{ms.min():g} to {ms.max():g}"
         )
-    return np.asarray(np.maximum(np.rint(ms / network.dt), 1), np.int64)
+    return np.asarray(np.maximum(np.rint(ms / network.dt), 1), np.int32)
 
 
 def too_large(where: str, largest: float) -> InvalidValueError:

@@ -141,10 +141,12 @@ def add(
     tag = network.tag + 1
     drawn = drawn_magnitudes(network, where, nt, values, n, tag)
     axonal = drawn_delays(network, where, delays_ms, n, tag)
-    births = np.full(n, birth, np.int32)
+    births = np.broadcast_to(np.int32(birth), n)
     dendrites = dendrites_of(network, pathway)
     compartment = choose_compartments(network, pathway, dendrites, pre, post, axonal, births)
-    steps = axonal + dendrites.lag(network.dt)[compartment]
+    steps = axonal
+    if dendrites.tree.branches:
+        steps = axonal + dendrites.lag(network.dt)[compartment]
     if steps.max() > MAX_DELAY_STEPS:
         raise InvalidValueError(
             f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms, dendrites "
@@ -155,7 +157,7 @@ def add(
     check_extent(network, pathway, where, *reach, total, pathway.n_traces)
     _make_room(network, pathway, where, float(drawn.min()), float(drawn.max()))
     network.tag = tag
-    kinds = np.full(n, nt, np.uint8)
+    kinds = np.broadcast_to(np.uint8(nt), n)
     new = newborn(network, pathway, pre, post, steps, compartment, drawn, kinds, birth)
     amend(network, pathway, _NOBODY, new)
 
@@ -217,7 +219,7 @@ def sprouts(
     """
     birth = network.step_count
     dendrites = dendrites_of(network, pathway)
-    births = np.full(len(pre), birth, np.int32)
+    births = np.broadcast_to(np.int32(birth), len(pre))
     compartment = choose_compartments(network, pathway, dendrites, pre, post, steps, births)
     steps = np.maximum(steps, 1 + dendrites.lag(network.dt)[compartment])
     return newborn(network, pathway, pre, post, steps, compartment, magnitude, nt, birth)

@@ -47,7 +47,7 @@ def choose_compartments(
     dendrites: Dendrites,
     pre: NDArray[np.int32],
     post: NDArray[np.int32],
-    axonal: Ints,
+    axonal: NDArray[Any],
     birth: NDArray[np.int32],
 ) -> NDArray[np.uint16]:
     """The compartments of synapses, at random by the pathway's placement.
@@ -64,7 +64,7 @@ def choose_compartments(
         Slots of the brain.
     post : array of shape (n,), int32
         Slots of the brain.
-    axonal : array of shape (n,), int64
+    axonal : array of shape (n,), int
         Axonal delays, steps.
     birth : array of shape (n,), int32
         Steps of birth.
@@ -74,19 +74,20 @@ def choose_compartments(
     array of shape (n,), uint16
         0 where there are no branches.
     """
+    if not dendrites.tree.branches:
+        return np.broadcast_to(np.uint16(0), len(pre))
     out = np.zeros(len(pre), np.uint16)
-    if dendrites.tree.branches:
-        shares = dendrites.tree.shares(f"{pathway.where}: placement", pathway.placement)
-        call(
-            "placement.choose_compartments",
-            pre=pre,
-            post=post,
-            delay=axonal,
-            birth=birth,
-            seed=np.uint64(network.seed),
-            cumulative=np.cumsum(shares),
-            out=out,
-        )
+    shares = dendrites.tree.shares(f"{pathway.where}: placement", pathway.placement)
+    call(
+        "placement.choose_compartments",
+        pre=pre,
+        post=post,
+        delay=axonal,
+        birth=np.ascontiguousarray(birth),
+        seed=np.uint64(network.seed),
+        cumulative=np.cumsum(shares),
+        out=out,
+    )
     return out
 
 
@@ -129,14 +130,17 @@ def newborn(
     dict of arrays
         Columns by name.
     """
+    gain = _GAINS[layout.shortened(nt)]
+    if dendrites_of(network, pathway).tree.branches:
+        gain = gain * dendrites_of(network, pathway).gain[compartment]
     return {
         "pre": pre,
         "post": post,
         "delay": steps.astype(np.uint16),
-        "weight": layout.signs(nt) * magnitude,
+        "weight": layout.signs(layout.shortened(nt)) * magnitude,
         "nt": nt,
         "birth": np.broadcast_to(np.int32(birth), len(pre)),
-        "synapse_gain": _GAINS[nt] * dendrites_of(network, pathway).gain[compartment],
+        "synapse_gain": np.broadcast_to(gain, len(pre)),
         "compartment": compartment,
     }
 
@@ -183,9 +187,7 @@ def moved(
     axonal = before - old.lag(dt)[here]
     if chosen is None:
         ends = synapses["pre"], synapses["post"]
-        chosen = choose_compartments(
-            network, pathway, new, *ends, axonal, np.ascontiguousarray(synapses["birth"])
-        )
+        chosen = choose_compartments(network, pathway, new, *ends, axonal, synapses["birth"])
     steps = axonal + new.lag(dt)[chosen]
     if steps.max(initial=0) > MAX_DELAY_STEPS:
         raise InvalidValueError(

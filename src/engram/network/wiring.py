@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, brief, choice, flag, integer, number
-from engram.kernels.calls import call, kernel
+from engram.kernels.calls import call
 
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -91,22 +91,23 @@ def _random(
     if p == 0.0 or not len(sources) or not len(targets):
         return np.zeros(0, np.int32), np.zeros(0, np.int32)
     skip = positions(sources, targets, autapses)
-    counts = kernel("wiring.count_bernoulli")(sources, len(targets), skip, p, key, tag)
-    first = np.concatenate([[0], np.cumsum(counts)])
-    pre, post = np.empty(first[-1], np.int32), np.empty(first[-1], np.int32)
-    call(
-        "wiring.fill_bernoulli",
-        rows=sources,
-        targets=targets,
-        skip=skip,
-        p=p,
-        seed=key,
-        tag=tag,
-        first=first,
-        pre=pre,
-        post=post,
-    )
-    return pre, post
+    mean = p * len(sources) * len(targets)
+    room, n = min(int(mean + 6.0 * mean**0.5) + 64, len(sources) * len(targets)), -1
+    while n < 0:
+        pre, post = np.empty(room, np.int32), np.empty(room, np.int32)
+        n = call(
+            "wiring.fill_bernoulli",
+            rows=sources,
+            targets=targets,
+            skip=skip,
+            p=p,
+            seed=key,
+            tag=tag,
+            pre=pre,
+            post=post,
+        )
+        room *= 2
+    return pre[:n], post[:n]
 
 
 def _in_degree(
