@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from benchmarks.reliability.threads import differences
 from engram import (
     LIF,
     STDP,
@@ -136,51 +134,11 @@ def test_the_number_may_change_at_any_time():
     assert many.fingerprint() == alone.fingerprint()
 
 
-def pause_and_call(
-    real: Callable[..., int], pauses: Iterator[float], table: int, index: int, step: int
-) -> int:
-    """A loop, after a pause."""
-    time.sleep(next(pauses))
-    return real(table, index, step)
-
-
-def paused(brain: Brain, rng: np.random.Generator) -> list[object]:
-    """Let each worker of a brain pause at random before each of its regions."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-    kept = []
-    # A new crew, whose loops are not wrapped yet.
-    brain.threads = brain.threads
-    brain.run(1)
-    for worker in brain.network.crew.workers:
-        entries = worker.own["integrate_entry"]
-        for r, address in enumerate(entries.tolist()):
-            if address == 0:
-                continue
-            pauses = iter(rng.choice([0.0, 0.0, 1e-5, 2e-4], 10_000).tolist())
-
-            call = functools.partial(pause_and_call, kind(address), pauses)
-            kept.append(wrapped := kind(call))
-            entries[r] = ctypes.cast(wrapped, ctypes.c_void_p).value
-    return kept
-
-
 def test_workers_that_pause_at_random_do_not_change_a_bit():
     """A hundred runs; `benchmarks.reliability.threads` does a thousand and more."""
-    rng = np.random.default_rng(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "BLOCK", 8)
-        brain, twin = without_sources(6), without_sources(6)
-        for b, n in ((brain, 3), (twin, 1)):
-            b.growth.growth_interval = 1e6
-            b.threads = n
-        for _ in range(20):
-            kept = paused(brain, rng)
-            twin.run(1)
-            for _ in range(5):
-                brain.run(4)
-                twin.run(4)
-            assert brain.fingerprint() == twin.fingerprint()
-            assert kept
+        assert differences(6, 100) == 0
 
 
 def test_a_small_brain_has_one_worker_and_starts_no_thread():

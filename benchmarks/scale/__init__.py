@@ -1,0 +1,1 @@
+"""How the engine scales: events against size, threads, memory, and the limit of the machine."""
