@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -211,3 +212,20 @@ def test_two_brains_in_two_threads_share_the_helpers():
     for brain, twin in zip(brains, twins, strict=True):
         twin.run(60)
         assert brain.fingerprint() == twin.fingerprint()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_forked_child_has_helpers_of_its_own():
+    """Its parent's threads are not there: it would wait for them for ever."""
+    brain, twin = big(9), big(9)
+    brain.threads, twin.threads = 2, 1
+    brain.run(10)
+    child = os.fork()
+    if child == 0:
+        brain.run(20)
+        os._exit(0 if brain.time == 15.0 and brain.network.crew.size == 2 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    brain.run(20)
+    twin.run(30)
+    assert brain.fingerprint() == twin.fingerprint()
