@@ -10,6 +10,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -93,6 +94,9 @@ def connected(where: str, client: Any) -> Iterator[Any]:
     distributed = _distributed(where)
     if isinstance(client, str):
         try:
+            # A client that nobody answers leaves a thread behind.
+            with ThreadPoolExecutor(1) as other:
+                other.submit(asyncio.run, _reach(client)).result()
             made = distributed.Client(client, timeout=CONNECTING, set_as_default=False)
         except ValueError as error:
             raise InvalidValueError(
@@ -120,6 +124,16 @@ def connected(where: str, client: Any) -> Iterator[Any]:
             f"scheduler is there"
         )
     yield client
+
+
+async def _reach(address: str) -> None:
+    """Raise an error if nobody answers."""
+    import distributed
+    from distributed.comm import connect
+
+    security = distributed.Security().get_connection_args("client")
+    comm = await connect(address, timeout=CONNECTING, **security)
+    await comm.close()
 
 
 def check_workers(where: str, client: Any, packed: bytes, time_limit: float | None) -> None:

@@ -400,7 +400,7 @@ class _Search:
             )
             self._asked += 1
             self._told += 1
-        self._say()
+            self._say()
 
     def _say(self) -> None:
         if self._report is not None:

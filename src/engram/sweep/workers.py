@@ -26,7 +26,15 @@ Started = Callable[[Trial], None]
 
 
 class Step(NamedTuple):
-    """What a generator function has yielded."""
+    """What a generator function has yielded.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+    figures : mapping of str to object
+        By name.
+    """
 
     number: int
     figures: Mapping[str, Any]
