@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import dask
 from distributed import Client, LocalCluster
 
 from benchmarks.speed.measure import environment
@@ -73,6 +74,8 @@ def sweeps(n: int, seed: int, folder: Path) -> dict[str, Any]:
     say = lines_or_bar("sweeps")
     began = time.monotonic()
     with (
+        # Else it gives up a worker that happens to be dead 15 s after an earlier death.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
         LocalCluster(
             n_workers=WORKERS,
             processes=True,
@@ -84,7 +87,7 @@ def sweeps(n: int, seed: int, folder: Path) -> dict[str, Any]:
         Client(cluster) as client,
     ):
         for k in range(n):
-            client.wait_for_workers(WORKERS)
+            client.wait_for_workers(WORKERS, timeout=60)
             at = draw.randrange(1, len(wanted) - 2)
             timers: list[threading.Timer] = []
 

@@ -19,10 +19,17 @@ import psutil
 import pytest
 
 from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
-from engram.sweep import ClusterError, cluster, read_sweep, run_sweep, search
+from engram.sweep import ClusterError, Range, cluster, read_sweep, run_sweep, search
 from engram.sweep.store import Outcome, Store, Trial
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
+optuna = pytest.importorskip("optuna")
+joblib = pytest.importorskip("joblib")
+datasets = pytest.importorskip("sklearn.datasets")
+selection = pytest.importorskip("sklearn.model_selection")
+learn = pytest.importorskip("engram.learn")
+
 pytestmark = pytest.mark.filterwarnings("default")
 
 GRID = {"a": [1, 2, 3, 4], "b": [0.5, 1.5]}
@@ -42,7 +49,9 @@ def cluster_of(workers):
 
 @pytest.fixture(scope="module")
 def local():
-    with cluster_of(2) as made:
+    # Else it gives up a worker that happens to be dead 15 s after an earlier death.
+    patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
+    with patience, cluster_of(2) as made:
         yield made
 
 
@@ -122,7 +131,7 @@ def test_workers_that_are_killed_cost_nothing(tmp_path, client, wanted, drawn):
 
     def kill(done, _total):
         if done in (2, 9):
-            victim = draw.choice(sorted(client.run(os.getpid).values()))
+            victim = draw.choice(sorted(client.run(os.getpid, on_error="ignore").values()))
             os.kill(victim, signal.SIGKILL)
             killed.append(victim)
 
@@ -160,10 +169,10 @@ def test_ctrl_c_and_again(tmp_path, client):
     given = {"path": path, "fixed": {"folder": str(tmp_path)}, "seeds": [0], "client": client}
 
     def interrupt(done, _total):
-        # The other worker hangs in the meantime.
+        # The other worker hangs in the meantime, and this process waits.
         if done == 3:
             wait_for(tmp_path / "1-0")
-            raise KeyboardInterrupt
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     before = set(client.run(os.getpid).values())
     with pytest.raises(KeyboardInterrupt):
@@ -179,7 +188,7 @@ def test_ctrl_c_and_again(tmp_path, client):
 
 
 def wait_for(path):
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -272,6 +281,21 @@ def test_functions_that_workers_can_not_have(tmp_path, client, monkeypatch):
     assert (found.status == "done").all()
 
 
+def test_workers_that_will_not_do(tmp_path, client, monkeypatch):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, dashboard_address=":0", silence_logs=logging.CRITICAL
+        ) as bare,
+        distributed.Client(bare, set_as_default=False) as other,
+        pytest.raises(InvalidValueError, match="time_limit needs workers with a nanny"),
+    ):
+        run_sweep(product, GRID, path=tmp_path / "s.db", client=other, time_limit=9.0)
+    monkeypatch.setattr(cluster, "__version__", "0.0.1")
+    with pytest.raises(InvalidValueError, match=r"has engram .*, and here it is 0\.0\.1; install"):
+        run_sweep(product, GRID, path=tmp_path / "s.db", client=client)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_missing_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r'distributed: pip install "\.\[dask\]"'):
@@ -321,3 +345,72 @@ def test_the_scheduler_goes(tmp_path):
         rows = dict(connection.execute("SELECT status, count(*) FROM trials GROUP BY 1"))
     assert rows["done"] >= 2
     assert rows.keys() == {"done", "waiting"}
+
+
+def climb(seed, x):
+    """Gets to x in five steps."""
+    for step in range(5):
+        yield {"height": x * (step + 1) / 5 + seed}
+
+
+def points(study):
+    return [(t.params, t.value, t.state.name, t.intermediate_values) for t in study.trials]
+
+
+def test_searches_as_with_processes(tmp_path, client):
+    def found(name, **values):
+        return search(
+            climb,
+            {"x": Range(0.0, 1.0)},
+            path=tmp_path / name,
+            n_trials=20,
+            metric="height",
+            pruner=optuna.pruners.MedianPruner(),
+            **values,
+        )
+
+    there, here = found("there.db", client=client), found("here.db", time_limit=60.0)
+    assert points(there) == points(here)
+    assert {t.state.name for t in there.trials} == {"COMPLETE", "PRUNED"}
+    several = found("several.db", client=client, jobs=-1)
+    assert len(several.trials) == 20
+    assert len(read_sweep(tmp_path / "several.db")) == 20
+
+
+def test_nobody_waits_for_an_answer_that_never_comes(tmp_path, client):
+    def progress(done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(
+            climb,
+            {"x": Range(0.0, 1.0)},
+            path=tmp_path / "s.db",
+            n_trials=20,
+            metric="height",
+            pruner=optuna.pruners.MedianPruner(),
+            client=client,
+            jobs=2,
+            progress=progress,
+        )
+    client.wait_for_workers(2, timeout=30)
+    found = run_sweep(product, GRID, path=tmp_path / "t.db", client=client)
+    assert (found.status == "done").all()
+    assert not any(client.processing().values())
+
+
+def process(_estimator, _x, _y):
+    return os.getpid()
+
+
+def test_estimators_under_joblib(local):
+    x, y = datasets.load_iris(return_X_y=True)
+    x, y = x[::5], y[::5]
+    classifier = learn.RSTDPClassifier(n_epochs=1, random_state=0)
+    wanted = selection.cross_val_score(classifier, x, y, cv=2)
+    with distributed.Client(local) as client, joblib.parallel_config(backend="dask"):
+        found = selection.cross_val_score(classifier, x, y, cv=2)
+        where = selection.cross_val_score(learn.PlaceCode(), x, y, cv=2, scoring=process)
+        assert set(where) <= set(client.run(os.getpid).values())
+    assert found.tolist() == wanted.tolist()

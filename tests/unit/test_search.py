@@ -7,6 +7,7 @@ import math
 import os
 import sqlite3
 
+import numpy as np
 import pytest
 
 from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
@@ -285,6 +286,17 @@ def test_arguments_are_refused_before_there_is_a_file(tmp_path, monkeypatch, val
 def test_ranges_that_can_not_be(given):
     with pytest.raises((InvalidValueError, InvalidTypeError), match="Range: "):
         Range(*given)
+
+
+def test_numbers_of_numpy(tmp_path):
+    space = {"x": Range(np.int64(1), np.int64(3)), "y": [np.float32(0.5), np.array([1, 2])]}
+
+    def known(seed, x, y):
+        return x + seed + np.sum(y)
+
+    study = search(known, space, path=tmp_path / "s.db", n_trials=8, fixed={})
+    assert all(type(t.params["x"]) is int for t in study.trials)
+    assert {t.params["y"] for t in study.trials} == {0.5, "[1, 2]"}
 
 
 def test_a_figure_that_is_not_there(tmp_path):

@@ -361,13 +361,13 @@ class _Sent:
         """The trials that take too long; their workers are ended."""
         now = time.perf_counter()
         late = {key: task for key, task in self._tasks.items() if task.deadline <= now}
-        for key, task in late.items():
-            if not self._runs(key, task):
-                # Its worker has died, and it begins again; or it has ended just now.
-                task.deadline = math.inf
-                continue
+        running = self._running(late) if late else {}
+        for task in late.values():
+            # Who runs no more begins again, since its worker has died; or has ended just now.
+            task.deadline = math.inf
+        self._end(running)
+        for key, task in running.items():
             del self._tasks[key]
-            self._end({key: task})
             yield (
                 task.trial,
                 Outcome(
@@ -378,29 +378,30 @@ class _Sent:
                 ),
             )
 
-    def _runs(self, key: str, task: _Task) -> bool:
-        """Whether a worker has a trial that it has begun."""
-        try:
-            return key in self._client.processing([task.worker])[task.worker]
-        except KeyError:
-            return False
+    def _running(self, tasks: dict[str, _Task]) -> dict[str, _Task]:
+        """Those that their workers have begun."""
+        there = self._client.processing()
+        return {key: task for key, task in tasks.items() if key in there.get(task.worker, ())}
 
-    def _end(self, tasks: dict[str, _Task]) -> None:
-        """Forget trials, and end the workers that have begun them; their nannies start others."""
-        begun = {key: task for key, task in tasks.items() if task.worker is not None}
-        workers = {task.worker for key, task in begun.items() if self._runs(key, task)}
-        self._client.cancel([task.future for task in tasks.values()])
-        for worker in workers:
-            # One that has gone meanwhile is an error, and all right.
-            with contextlib.suppress(Exception):
-                self._client.run(_end_worker, workers=[worker], nanny=True)
+    def _end(self, running: dict[str, _Task]) -> None:
+        """Take trials back, and end the workers that run them; their nannies start others."""
+        if not running:
+            return
+        self._client.cancel([task.future for task in running.values()])
+        # A worker that has gone meanwhile is an error, and all right.
+        with contextlib.suppress(Exception):
+            self._client.run(
+                _end_worker, workers=list({task.worker for task in running.values()}), nanny=True
+            )
 
     def _stop(self) -> None:
         if self._client.status != "running":
             return
         with contextlib.suppress(OSError):
             if self._tasks:
-                self._end(self._tasks)
+                running = self._running(self._tasks)
+                self._client.cancel([task.future for task in self._tasks.values()])
+                self._end(running)
             self._client.unsubscribe_topic(self._topic)
 
 

@@ -7,6 +7,7 @@ import os
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from engram.errors import (
@@ -71,7 +72,7 @@ class Range:
     @property
     def whole(self) -> bool:
         """Whether it is of whole numbers."""
-        return isinstance(self.low, int) and isinstance(self.high, int)
+        return isinstance(self.low, Integral) and isinstance(self.high, Integral)
 
 
 def search(
@@ -219,7 +220,8 @@ class _Axis:
         self._values: list[Any] | None = None
         if isinstance(given, Range):
             kind = kinds.IntDistribution if given.whole else kinds.FloatDistribution
-            self.distribution = kind(given.low, given.high, log=given.log)
+            number_of = int if given.whole else float
+            self.distribution = kind(number_of(given.low), number_of(given.high), log=given.log)
             return
         # Optuna knows words and numbers; anything else goes by its text.
         by_text = {stored(value): value for value in given}
