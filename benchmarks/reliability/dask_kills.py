@@ -1,7 +1,7 @@
 """Sweeps on a cluster whose workers are killed: ``python -m benchmarks.reliability.dask_kills``.
 
 A worker drawn at random is killed (SIGKILL) at a random moment of each sweep. Afterwards every
-trial must be in the file once, done, with the figures of a sweep in processes that nobody kills.
+trial must be in the file once, done, with the figures of a sweep that nobody disturbs.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ DASK = """\
 ## Sweeps on a cluster whose workers are killed
 
 `python -m benchmarks.reliability.dask_kills`: a worker drawn at random is killed (SIGKILL) at a
-random moment of each sweep, and the file is compared with a sweep in one process that nobody kills.
+random moment of each sweep, and the file is compared with a sweep that nobody disturbs.
 
 | what went wrong | asked for | measured |
 |---|---|---|

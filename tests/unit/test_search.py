@@ -108,6 +108,34 @@ def test_goes_on_as_if_nothing_had_been(tmp_path, stop, sampler):
     assert not calls
 
 
+@pytest.mark.parametrize("stop", [14, 21])
+def test_goes_on_from_the_middle_of_a_point_and_after_failures(tmp_path, stop):
+    calls = []
+
+    def fragile(seed, x):
+        calls.append(x)
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        if x > 0.8:
+            raise ValueError("too far")
+        return -abs(x - 0.7) + seed
+
+    def given(name):
+        return {
+            "space": {"x": Range(0.0, 1.0)},
+            "path": tmp_path / name,
+            "n_trials": 20,
+            "seeds": [0, 1],
+        }
+
+    with pytest.raises(KeyboardInterrupt):
+        search(fragile, **given("cut.db"))
+    again = search(fragile, **given("cut.db"))
+    whole = search(fragile, **given("whole.db"))
+    assert points(again) == points(whole)
+    assert {t.state.name for t in whole.trials} == {"COMPLETE", "FAIL"}
+
+
 def test_more_points_later(tmp_path):
     few = search(
         climb, {"x": Range(0.0, 1.0)}, path=tmp_path / "s.db", n_trials=15, metric="height"

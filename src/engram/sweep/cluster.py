@@ -154,8 +154,14 @@ def check_workers(where: str, client: Any, packed: bytes, time_limit: float | No
     ------
     InvalidValueError
         A worker can't import the function, has another version of engram, or nobody can end it.
+    ClusterError
+        The scheduler has gone.
     """
-    for address, said in client.run(_probed, packed, on_error="return").items():
+    try:
+        answers = client.run(_probed, packed, on_error="return")
+    except OSError as error:
+        raise ClusterError(f"{where}: client: the scheduler has gone ({error})") from error
+    for address, said in answers.items():
         if isinstance(said, OSError):
             # It has gone, which workers may.
             continue
@@ -229,12 +235,24 @@ def outcomes(
     ClusterError
         The scheduler has gone, or somebody else has cancelled trials.
     """
-    most: float = jobs
-    if jobs == -1:
-        chosen = not isinstance(trials, Sequence)
-        most = max(1, sum(client.nthreads().values())) if chosen else math.inf
+    from distributed import CancelledError
+    from distributed.client import ClosedClientError
+
     limit = math.inf if time_limit is None else time_limit
-    yield from _Sent(client, packed, limit, started, judge).work(iter(trials), most)
+    sent = _Sent(client, packed, limit, started, judge)
+    try:
+        most: float = jobs
+        if jobs == -1:
+            chosen = not isinstance(trials, Sequence)
+            most = max(1, sum(client.nthreads().values())) if chosen else math.inf
+        yield from sent.work(iter(trials), most)
+    except (OSError, ClosedClientError, CancelledError, asyncio.CancelledError) as error:
+        if isinstance(error, EngramError):
+            raise
+        raise ClusterError(
+            f"sweep: the scheduler has gone, or somebody has cancelled trials there ({error}). "
+            f"Trials that had ended are kept, and the same call goes on with the others"
+        ) from error
 
 
 class _Task:
@@ -342,10 +360,7 @@ class _Sent:
         import distributed
 
         if isinstance(error, (distributed.CancelledError, asyncio.CancelledError)):
-            raise ClusterError(
-                f"sweep: the scheduler has gone, or somebody has cancelled trials there ({error}). "
-                f"Trials that had ended are kept, and the same call goes on with the others"
-            ) from error
+            raise error
         if isinstance(error, distributed.KilledWorker):
             words = (
                 f"the trial ended its worker, or was on one that ended, "
