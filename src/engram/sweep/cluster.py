@@ -236,7 +236,6 @@ def outcomes(
         The scheduler has gone, or somebody else has cancelled trials.
     """
     from distributed import CancelledError
-    from distributed.client import ClosedClientError
 
     limit = math.inf if time_limit is None else time_limit
     sent = _Sent(client, packed, limit, started, judge)
@@ -246,8 +245,10 @@ def outcomes(
             chosen = not isinstance(trials, Sequence)
             most = max(1, sum(client.nthreads().values())) if chosen else math.inf
         yield from sent.work(iter(trials), most)
-    except (OSError, ClosedClientError, CancelledError, asyncio.CancelledError) as error:
-        if isinstance(error, EngramError):
+    except (Exception, asyncio.CancelledError) as error:
+        lost = isinstance(error, (OSError, CancelledError, asyncio.CancelledError))
+        # A client that is closed has errors of its own.
+        if isinstance(error, EngramError) or not (lost or client.status != "running"):
             raise
         raise ClusterError(
             f"sweep: the scheduler has gone, or somebody has cancelled trials there ({error}). "
