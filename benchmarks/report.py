@@ -229,6 +229,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("sequences_bounds", reliability.sequences),
     ("memory", reliability.memory),
     ("reliability_cache", reliability.cache),
+    ("dask_kills", reliability.dask),
     ("checkpoints", checkpoints),
     ("morphology", morphology),
     ("speed", speed),

@@ -30,6 +30,16 @@ MEMORY = """\
 for: within 10 % once the structure has settled, after 1,000,000 calls.
 """
 
+DASK = """\
+## Sweeps on a cluster whose workers are killed
+
+`python -m benchmarks.reliability.dask_kills`: a worker drawn at random is killed (SIGKILL) at a
+random moment of each sweep, and the file is compared with a sweep that nobody disturbs.
+
+| what went wrong | asked for | measured |
+|---|---|---|
+"""
+
 
 def interrupts(found: dict[str, Any]) -> list[str]:
     """Lines of Markdown."""
@@ -76,3 +86,21 @@ def cache(found: dict[str, Any]) -> list[str]:
     lines = ["## Damaged kernel caches", "", "`python -m benchmarks.reliability.cache`.", ""]
     lines += ["| | measured | |", "|---|---|---|"]
     return [*lines, *(f"| {r['what']} | {r['value']:g} | {r['note']} |" for r in found["rows"])]
+
+
+def dask(found: dict[str, Any]) -> list[str]:
+    """Lines of Markdown."""
+    named = {
+        "missing": "trials that are not in the file",
+        "twice": "trials that are there twice",
+        "not_done": "trials that are not done",
+        "different": "trials with other figures",
+    }
+    return [
+        *DASK.splitlines(),
+        *(f"| {text} | 0 | {found[key]} |" for key, text in named.items()),
+        "",
+        f"{found['sweeps']} sweeps of {found['trials'] // found['sweeps']} trials, "
+        f"{found['workers']} workers of this machine, {found['kills']} killed; "
+        f"{found['begun_again']} trials were begun again; {found['seconds']:.0f} s.",
+    ]

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -32,7 +33,7 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-RUN = ("guide", "classifier", "sweeps", "mechanisms/own")
+RUN = ("guide", "classifier", "sweeps", "cluster", "mechanisms/own")
 """Pages whose code blocks are run, beside README.md."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [
@@ -124,6 +125,8 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     module = types.ModuleType(f"engram_page_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     text = page.read_text(encoding="utf-8")
+    if 'if __name__ == "__main__":' in text:
+        module.__name__ = "__main__"
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
     assert blocks
     for block in blocks:
@@ -132,6 +135,12 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         exec(compile(padded, str(page), "exec"), module.__dict__)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_the_script_for_slurm_is_bash() -> None:
+    text = (DOCS / "cluster.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```bash\n(.*?)^```", text, re.M | re.S)
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 
 
 def test_state_page_is_up_to_date() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from engram._version import __version__
 from engram.errors import EngramError, InvalidTypeError, InvalidValueError, brief
 
-WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
+WAITING, RUNNING, DONE, FAILED, PRUNED = "waiting", "running", "done", "failed", "pruned"
 
 COLUMNS = ("seed", "status", "duration_s", "error")
 """What the results say of each trial beside its parameters and figures."""
@@ -24,7 +24,8 @@ COLUMNS = ("seed", "status", "duration_s", "error")
 MORE = ("sweep", "started", "version")
 """What `read_sweep` says besides."""
 
-FORMAT = 1
+FORMAT = 2
+"""2: trials may be pruned, and have steps."""
 
 _SCHEMA = """
 CREATE TABLE trials (
@@ -32,15 +33,23 @@ CREATE TABLE trials (
     sweep TEXT NOT NULL,
     parameters TEXT NOT NULL,
     seed INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'done', 'failed')),
+    status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'done', 'failed', 'pruned')),
     result TEXT,
     error TEXT,
     started TEXT,
     duration_s REAL,
     version TEXT,
+    steps TEXT,
     UNIQUE (sweep, parameters, seed)
 )
 """
+
+_FROM_1 = (
+    "ALTER TABLE trials RENAME TO trials_1",
+    _SCHEMA,
+    "INSERT INTO trials SELECT *, NULL FROM trials_1",
+    "DROP TABLE trials_1",
+)
 
 
 class SweepFileError(EngramError, OSError):
@@ -83,20 +92,31 @@ class Outcome:
         A traceback, or what became of the process. None: it did not fail.
     duration_s : float
         How long it took, s.
+    steps : sequence of mappings
+        The figures that a generator function has yielded.
+    pruned : bool
+        Whether it was told to stop before its end.
     """
 
     figures: Mapping[str, Any] | None
     error: str | None
     duration_s: float
+    steps: Sequence[Mapping[str, Any]] = ()
+    pruned: bool = False
+
+    @property
+    def status(self) -> str:
+        """What the file calls it."""
+        return FAILED if self.error else PRUNED if self.pruned else DONE
 
 
-def stored(values: Mapping[str, Any]) -> str:
+def stored(values: Any) -> str:
     """JSON, the same for the same values, whatever their order.
 
     Parameters
     ----------
-    values : mapping of str to object
-        NumPy's numbers and arrays are stored as Python's.
+    values : object
+        A mapping of names, mostly. NumPy's numbers and arrays are stored as Python's.
 
     Returns
     -------
@@ -150,6 +170,7 @@ class Store:
         if not self._path.parent.is_dir():
             raise InvalidValueError(f"sweep: {self._path}: there is no folder {self._path.parent}")
         with self._saying_what_failed(), self._held(), self._connected() as self._connection:
+            self._renew()
             self._reset()
             yield self
 
@@ -195,12 +216,22 @@ class Store:
                 with connection:
                     connection.execute(_SCHEMA)
                     connection.execute(f"PRAGMA user_version = {FORMAT}")
-            elif version != FORMAT:
+            elif version not in (1, FORMAT):
                 raise InvalidValueError(
                     f"sweep: {self._path} is a database of something else, or of a later version "
                     f"of engram; choose another file"
                 )
             yield connection
+
+    def _renew(self) -> None:
+        """Make a file of format 1 one of this format."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version != FORMAT:
+            with self._connection as connection:
+                connection.execute("BEGIN")
+                for statement in _FROM_1:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {FORMAT}")
 
     def _reset(self) -> None:
         """Nothing runs: let what is marked as running wait."""
@@ -209,18 +240,13 @@ class Store:
                 "UPDATE trials SET status = ?, started = NULL WHERE status = ?", (WAITING, RUNNING)
             )
 
-    def enter(self, trials: Sequence[Trial]) -> list[Trial]:
+    def enter(self, trials: Sequence[Trial]) -> None:
         """Enter trials that are not there yet.
 
         Parameters
         ----------
         trials : sequence of Trial
             What was asked for.
-
-        Returns
-        -------
-        list of Trial
-            Those that have to be run: all that are not done.
         """
         with self._connection as connection:
             connection.executemany(
@@ -228,6 +254,20 @@ class Store:
                 f"VALUES (?, ?, ?, '{WAITING}')",
                 [trial.key for trial in trials],
             )
+
+    def not_done(self, trials: Sequence[Trial]) -> list[Trial]:
+        """The trials that have to be run.
+
+        Parameters
+        ----------
+        trials : sequence of Trial
+            All have been entered.
+
+        Returns
+        -------
+        list of Trial
+            Those that are not done.
+        """
         rows = self.rows(trials)
         return [t for t, row in zip(trials, rows, strict=True) if row["status"] != DONE]
 
@@ -245,13 +285,15 @@ class Store:
         with self._connection as connection:
             connection.execute(
                 "UPDATE trials SET status = ?, started = datetime('now'), version = ?, "
-                "result = NULL, error = NULL, duration_s = NULL "
+                "result = NULL, error = NULL, duration_s = NULL, steps = NULL "
                 "WHERE sweep = ? AND parameters = ? AND seed = ?",
                 (RUNNING, __version__, *trial.key),
             )
 
     def finish(self, trial: Trial, outcome: Outcome) -> None:
         """Write how a trial ended.
+
+        A trial ends once: what comes of one that does not run is not written.
 
         Parameters
         ----------
@@ -263,13 +305,14 @@ class Store:
         figures = None if outcome.figures is None else json.dumps(outcome.figures)
         with self._connection as connection:
             connection.execute(
-                "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ? "
-                "WHERE sweep = ? AND parameters = ? AND seed = ?",
+                "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ?, steps = ? "
+                f"WHERE sweep = ? AND parameters = ? AND seed = ? AND status = '{RUNNING}'",
                 (
-                    FAILED if outcome.error else DONE,
+                    outcome.status,
                     figures,
                     _storable(outcome.error),
                     outcome.duration_s,
+                    json.dumps(outcome.steps) if outcome.steps else None,
                     *trial.key,
                 ),
             )
@@ -294,6 +337,26 @@ class Store:
             raise SweepFileError(f"sweep: {self._path}: the row of {missing} is gone; run it again")
         return [by_key[trial.key] for trial in trials]
 
+    def rows_of(self, sweep: str) -> list[dict[str, Any]]:
+        """The rows of a sweep.
+
+        Parameters
+        ----------
+        sweep : str
+            Its name.
+
+        Returns
+        -------
+        list of dict
+            The columns of each, in the order in which they were entered.
+        """
+        return [
+            dict(row)
+            for row in self._connection.execute(
+                "SELECT * FROM trials WHERE sweep = ? ORDER BY id", (sweep,)
+            )
+        ]
+
     def all_rows(self) -> list[dict[str, Any]]:
         """All rows there are."""
         if not self._path.is_file():
@@ -302,7 +365,7 @@ class Store:
             return [dict(row) for row in connection.execute("SELECT * FROM trials ORDER BY id")]
 
 
-def contents(row: Mapping[str, Any], column: str) -> dict[str, Any]:
+def contents(row: Mapping[str, Any], column: str) -> Any:
     """What a row holds as JSON.
 
     Parameters
@@ -310,21 +373,24 @@ def contents(row: Mapping[str, Any], column: str) -> dict[str, Any]:
     row : mapping of str to object
         Of the file.
     column : str
-        "parameters" or "result".
+        "parameters", "result" or "steps".
 
     Returns
     -------
-    dict
-        By name; empty where there is nothing.
+    dict, or list of dict
+        By name; the steps one after the other. Empty where there is nothing.
 
     Raises
     ------
     SweepFileError
-        It is no object of JSON.
+        It is no object of JSON, or no list of them.
     """
     try:
-        values = json.loads(row[column]) if row[column] else {}
-        if not isinstance(values, dict):
+        empty: list[Any] | dict[str, Any] = [] if column == "steps" else {}
+        values = json.loads(row[column]) if row[column] else empty
+        if not isinstance(values, type(empty)) or not all(
+            isinstance(each, dict) for each in (values if column == "steps" else ())
+        ):
             raise ValueError("no object of JSON")
     except (TypeError, ValueError, RecursionError) as error:
         raise SweepFileError(

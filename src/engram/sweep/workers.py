@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
+import itertools
 import math
 import multiprocessing
 import os
@@ -11,17 +13,38 @@ import signal
 import threading
 import time
 import traceback
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 from engram.errors import InvalidTypeError, brief
 from engram.sweep.store import Outcome, Trial, checked_figures
 
 Function = Callable[..., Any]
 Started = Callable[[Trial], None]
+
+
+class Step(NamedTuple):
+    """What a generator function has yielded.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+    figures : mapping of str to object
+        By name.
+    """
+
+    number: int
+    figures: Mapping[str, Any]
+
+
+Judge = Callable[[Trial, Step], bool]
+"""Whether a trial is to go on after a step."""
+
+Run = Callable[[Iterable[Trial], Started, Judge | None], Generator[tuple[Trial, Outcome]]]
+"""Runs trials; see `outcomes`."""
 
 STARTING = 60.0
 """Seconds that a process may take to import the function, beside the limit of a trial."""
@@ -30,15 +53,27 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 """Each process gets a core to itself."""
 
 
-def packed(function: Function, trials: Sequence[Trial]) -> bytes:
+def packed(
+    where: str,
+    function: Function,
+    trials: Sequence[Trial],
+    dumps: Callable[[Any], bytes],
+    otherwise: str,
+) -> bytes:
     """A function as other processes take it.
 
     Parameters
     ----------
+    where : str
+        Names the caller in errors.
     function : callable
         Called with seed and parameters.
     trials : sequence of Trial
         What it is to be called with.
+    dumps : callable
+        Pickles.
+    otherwise : str
+        What to do if it can't be pickled, but for a function of a module.
 
     Returns
     -------
@@ -52,19 +87,18 @@ def packed(function: Function, trials: Sequence[Trial]) -> bytes:
     """
     # What has its own way of being pickled may raise anything.
     try:
-        content = pickle.dumps(function)
+        content = dumps(function)
     except Exception as error:
         raise InvalidTypeError(
-            f"run_sweep: function must be one that other processes can import, "
-            f"not {brief(function)} ({error}); define it at the top of a module, or use jobs=1 "
-            f"without a time_limit"
+            f"{where}: function must be one that other processes can import, "
+            f"not {brief(function)} ({error}); define it at the top of a module, or {otherwise}"
         ) from error
     for trial in trials:
         try:
-            pickle.dumps(trial)
+            dumps(trial)
         except Exception as error:
             raise InvalidTypeError(
-                f"run_sweep: parameters can't be sent to another process ({error}): "
+                f"{where}: parameters can't be sent to another process ({error}): "
                 f"{dict(trial.parameters)!r}"
             ) from error
     return content
@@ -72,10 +106,11 @@ def packed(function: Function, trials: Sequence[Trial]) -> bytes:
 
 def outcomes(
     function: Function | bytes,
-    trials: Sequence[Trial],
     jobs: int,
+    time_limit: float | None,
+    trials: Iterable[Trial],
     started: Started,
-    time_limit: float | None = None,
+    judge: Judge | None,
 ) -> Generator[tuple[Trial, Outcome]]:
     """Run trials, `jobs` at a time, and yield each as it ends. Closing it stops what runs.
 
@@ -83,14 +118,17 @@ def outcomes(
     ----------
     function : callable or bytes
         Called with seed and parameters. As `packed` makes it: in other processes.
-    trials : sequence of Trial
-        What to run.
     jobs : int
         Processes.
-    started : callable
-        Told of each trial that begins.
     time_limit : float, optional
         Seconds that a trial may take in another process. None: any.
+    trials : iterable of Trial
+        What to run. Each is asked for when there is a process for it, and what has ended before has
+        been yielded.
+    started : callable
+        Told of each trial that begins.
+    judge : callable or None
+        Asked after each step of a trial whether it is to go on. None: it is.
 
     Yields
     ------
@@ -100,22 +138,58 @@ def outcomes(
         How. That a process died is an error, too.
     """
     if isinstance(function, bytes):
-        crew = _Crew(function, started, math.inf if time_limit is None else time_limit)
-        yield from crew.work(deque(trials), jobs)
+        crew = _Crew(function, started, math.inf if time_limit is None else time_limit, judge)
+        yield from crew.work(iter(trials), jobs)
         return
     for trial in trials:
         started(trial)
-        yield trial, _tried(function, trial)
+        yield trial, tried(function, trial, judge)
 
 
-def _tried(function: Function, trial: Trial) -> Outcome:
+def tried(function: Function, trial: Trial, judge: Judge | None) -> Outcome:
+    """Run a trial here.
+
+    Parameters
+    ----------
+    function : callable
+        Called with seed and parameters.
+    trial : Trial
+        Which.
+    judge : callable or None
+        See `outcomes`.
+
+    Returns
+    -------
+    Outcome
+        How it ended; also if the function raised.
+    """
     begun = time.perf_counter()
+    steps: list[Mapping[str, Any]] = []
+    figures, error, pruned = None, None, False
     try:
         found = function(seed=trial.seed, **trial.parameters)
-        figures, error = checked_figures(found, trial.parameters), None
+        if inspect.isgenerator(found):
+            with contextlib.closing(found):
+                found, pruned = _stepped(found, trial, steps, judge)
+        figures = checked_figures(found, trial.parameters)
     except (Exception, SystemExit):
-        figures, error = None, traceback.format_exc()
-    return Outcome(figures, error, time.perf_counter() - begun)
+        error = traceback.format_exc()
+    return Outcome(figures, error, time.perf_counter() - begun, steps, pruned)
+
+
+def _stepped(
+    running: Iterator[Any], trial: Trial, steps: list[Mapping[str, Any]], judge: Judge | None
+) -> tuple[Any, bool]:
+    """What a generator returns, or else yields last; whether it was stopped."""
+    last = None
+    while True:
+        try:
+            last = next(running)
+        except StopIteration as end:
+            return (last if end.value is None else end.value), False
+        steps.append(checked_figures(last, trial.parameters))
+        if judge is not None and not judge(trial, Step(len(steps) - 1, steps[-1])):
+            return last, True
 
 
 class _Running:
@@ -139,17 +213,22 @@ class _Running:
 class _Crew:
     """Processes that run trials, one each at a time; who dies or takes too long is replaced."""
 
-    def __init__(self, packed: bytes, started: Started, time_limit: float) -> None:
+    def __init__(
+        self, packed: bytes, started: Started, time_limit: float, judge: Judge | None
+    ) -> None:
         self._packed, self._started, self._limit = packed, started, time_limit
+        self._judge = judge
         self._workers: dict[Connection, SpawnProcess] = {}
         self._running: dict[Connection, _Running] = {}
 
-    def work(self, waiting: deque[Trial], jobs: int) -> Iterator[tuple[Trial, Outcome]]:
+    def work(self, trials: Iterator[Trial], jobs: int) -> Iterator[tuple[Trial, Outcome]]:
         """Run trials and yield each as it ends; closing it ends the processes."""
         try:
-            while waiting or self._running:
-                while waiting and len(self._running) < jobs:
-                    self._send(waiting.popleft())
+            while True:
+                for trial in itertools.islice(trials, jobs - len(self._running)):
+                    self._send(trial)
+                if not self._running:
+                    return
                 yield from self._ended()
                 yield from self._overdue()
         finally:
@@ -160,7 +239,8 @@ class _Crew:
 
     def _send(self, trial: Trial) -> None:
         free = next((c for c in self._workers if c not in self._running), None)
-        connection = _hired(self._packed, self._workers) if free is None else free
+        asks = self._judge is not None
+        connection = _hired(self._packed, asks, self._workers) if free is None else free
         self._started(trial)
         self._running[connection] = _Running(trial, self._limit)
         # Who has died is found out when nothing comes.
@@ -179,6 +259,11 @@ class _Crew:
                 outcome = running.failed(_buried(ready, self._workers))
             if outcome is None:
                 running.function_is_called(self._limit)
+                continue
+            if isinstance(outcome, Step):
+                assert self._judge is not None
+                with contextlib.suppress(OSError):
+                    ready.send(self._judge(running.trial, outcome))
                 continue
             del self._running[ready]
             yield running.trial, outcome
@@ -201,11 +286,11 @@ class _Crew:
             )
 
 
-def _hired(packed: bytes, workers: dict[Connection, SpawnProcess]) -> Connection:
+def _hired(packed: bytes, asks: bool, workers: dict[Connection, SpawnProcess]) -> Connection:
     """A new process, at the other end of what is returned."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_work, args=(there, packed), daemon=True)
+    process = context.Process(target=_work, args=(there, packed, asks), daemon=True)
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -236,8 +321,13 @@ def _buried(connection: Connection, workers: dict[Connection, SpawnProcess]) -> 
     return f"the process that ran it {how}"
 
 
-def _work(connection: Connection, packed: bytes) -> None:
-    """Run trials as they come, until nobody sends any more."""
+def _work(connection: Connection, packed: bytes, asks: bool) -> None:
+    """Run trials as they come, until nobody sends any more; ask after each step, or don't."""
+
+    def judge(_trial: Trial, step: Step) -> bool:
+        connection.send(step)
+        return bool(connection.recv())
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
     try:
@@ -249,7 +339,10 @@ def _work(connection: Connection, packed: bytes) -> None:
         while True:
             trial = connection.recv()
             connection.send(None)
-            outcome = _tried(function, trial) if missing is None else Outcome(None, missing, 0.0)
+            if missing is None:
+                outcome = tried(function, trial, judge if asks else None)
+            else:
+                outcome = Outcome(None, missing, 0.0)
             connection.send(outcome)
 
 
