@@ -49,7 +49,13 @@ Run = Callable[[Iterable[Trial], Started, Judge | None], Generator[tuple[Trial, 
 STARTING = 60.0
 """Seconds that a process may take to import the function, beside the limit of a trial."""
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "ENGRAM_THREADS",
+)
 """Each process gets a core to itself."""
 
 
