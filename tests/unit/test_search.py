@@ -166,7 +166,9 @@ def test_pruning(tmp_path, pruner):
     states = [t.state.name for t in whole.trials]
     assert states.count("PRUNED") > 3
     with sqlite3.connect(tmp_path / "whole.db") as connection:
-        rows = connection.execute("SELECT status, result, steps FROM trials ORDER BY id").fetchall()
+        rows = connection.execute(
+            "SELECT status, result, yielded FROM trials ORDER BY id"
+        ).fetchall()
     for trial, (status, result, steps) in zip(whole.trials, rows, strict=True):
         assert status == {"COMPLETE": "done", "PRUNED": "pruned"}[trial.state.name]
         values = [step["height"] for step in json.loads(steps)]

@@ -324,7 +324,7 @@ class _Search:
                     contents(row, "result"),
                     None,
                     row["duration_s"],
-                    contents(row, "steps"),
+                    contents(row, "yielded"),
                     row["status"] == PRUNED,
                 )
 

@@ -25,7 +25,7 @@ MORE = ("sweep", "started", "version")
 """What `read_sweep` says besides."""
 
 FORMAT = 2
-"""2: trials may be pruned, and have steps."""
+"""2: trials may be pruned, and have yielded figures."""
 
 _SCHEMA = """
 CREATE TABLE trials (
@@ -39,7 +39,7 @@ CREATE TABLE trials (
     started TEXT,
     duration_s REAL,
     version TEXT,
-    steps TEXT,
+    yielded TEXT,
     UNIQUE (sweep, parameters, seed)
 )
 """
@@ -285,7 +285,7 @@ class Store:
         with self._connection as connection:
             connection.execute(
                 "UPDATE trials SET status = ?, started = datetime('now'), version = ?, "
-                "result = NULL, error = NULL, duration_s = NULL, steps = NULL "
+                "result = NULL, error = NULL, duration_s = NULL, yielded = NULL "
                 "WHERE sweep = ? AND parameters = ? AND seed = ?",
                 (RUNNING, __version__, *trial.key),
             )
@@ -305,7 +305,7 @@ class Store:
         figures = None if outcome.figures is None else json.dumps(outcome.figures)
         with self._connection as connection:
             connection.execute(
-                "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ?, steps = ? "
+                "UPDATE trials SET status = ?, result = ?, error = ?, duration_s = ?, yielded = ? "
                 f"WHERE sweep = ? AND parameters = ? AND seed = ? AND status = '{RUNNING}'",
                 (
                     outcome.status,
@@ -373,7 +373,7 @@ def contents(row: Mapping[str, Any], column: str) -> Any:
     row : mapping of str to object
         Of the file.
     column : str
-        "parameters", "result" or "steps".
+        "parameters", "result" or "yielded".
 
     Returns
     -------
@@ -386,10 +386,10 @@ def contents(row: Mapping[str, Any], column: str) -> Any:
         It is no object of JSON, or no list of them.
     """
     try:
-        empty: list[Any] | dict[str, Any] = [] if column == "steps" else {}
+        empty: list[Any] | dict[str, Any] = [] if column == "yielded" else {}
         values = json.loads(row[column]) if row[column] else empty
         if not isinstance(values, type(empty)) or not all(
-            isinstance(each, dict) for each in (values if column == "steps" else ())
+            isinstance(each, dict) for each in (values if column == "yielded" else ())
         ):
             raise ValueError("no object of JSON")
     except (TypeError, ValueError, RecursionError) as error:
