@@ -48,6 +48,9 @@ NEURON, EVENT = 4.0, 6.0
 LEAST_RATE = 1.0
 """Rate at which neurons are expected to fire at least, Hz."""
 
+LINE = 128
+"""Bytes that a processor fetches together: cache lines come in pairs."""
+
 OWN = (
     "crew",
     "part_first",
@@ -106,14 +109,14 @@ class Worker:
         together: dict[str, Array],
         cuts: dict[int, dict[str, Array]],
     ) -> None:
-        self.own = own = {name: tables[name].copy() for name in OWN}
+        self.own = own = {name: _apart(tables[name]) for name in OWN}
         own["part_first"][:], own["part_count"][:] = shares[number].T
         idle = own["part_count"] == 0
         own["integrate_entry"][idle] = 0
         own["arrive_entry"][idle[tables["target"]]] = 0
         most = max(int(own["part_count"].sum()), 1)
         for name in ("fresh_neuron", "fresh_previous_step", "fresh_previous"):
-            own[name] = np.zeros(1 << (most - 1).bit_length(), own[name].dtype)
+            own[name] = _apart(np.zeros(1 << (most - 1).bit_length(), own[name].dtype))
         own["fired_by"] = together["fired_by"]
         # Neuron loops enter spikes into the worker's list as if it were the ring.
         staged = {
@@ -131,6 +134,15 @@ class Worker:
         crew[YIELD] = _yield_address()
         self._keep += [*lists, *tables.seen_with(own, cuts)]
         self.address = int(self._keep[-2].ctypes.data)
+
+
+def _apart(array: Array) -> Array:
+    """A copy that shares no cache line with anything that another worker writes."""
+    room = np.zeros(array.nbytes + 2 * LINE, np.uint8)
+    start = -room.ctypes.data % LINE
+    copy: Array = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 class Crew:
@@ -162,7 +174,7 @@ class Crew:
         self._cuts: dict[tuple[int, int], tuple[Array, Array]] = {}
         if self.size < 2:
             return
-        self._meeting = np.zeros(16, np.int64)
+        self._meeting = _apart(np.zeros(16, np.int64))
         fired_by = np.zeros((self.size, tables.sizes["R"]), np.int64)
         together: dict[str, Array] = {"meeting": self._meeting, "fired_by": fired_by}
         self._old = before._cuts if before else {}

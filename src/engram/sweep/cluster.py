@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import pickle
 import time
 import traceback
@@ -441,6 +442,8 @@ def _run(packed: bytes, trial: Trial, key: str, topic: str, asks: bool) -> Outco
     """Run a trial and say so; ask after each step, or don't."""
     from distributed import get_worker
 
+    # The cluster is parallel by its workers: a brain has one thread, unless they say otherwise.
+    os.environ.setdefault("ENGRAM_THREADS", "1")
     worker = get_worker()
     answers: SimpleQueue[bool] = SimpleQueue()
 
