@@ -34,6 +34,7 @@ from benchmarks.learning import (
 from benchmarks.life import report as lives
 from benchmarks.mechanisms import homeostasis, neuromodulation
 from benchmarks.reliability import report as reliability
+from benchmarks.scale import report as scale
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -230,9 +231,11 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("memory", reliability.memory),
     ("reliability_cache", reliability.cache),
     ("dask_kills", reliability.dask),
+    ("threads", scale.pauses),
     ("checkpoints", checkpoints),
     ("morphology", morphology),
     ("speed", speed),
+    ("scale", scale.scale),
 )
 """Files in the folder of results, and what makes a section of each."""
 
