@@ -352,14 +352,16 @@ def draw(
     )  # fmt: skip
     for name, box in zip(NAMES, drawn["boxes"], strict=True):
         box.set(facecolor=colors[name[-1]], alpha=0.75)
-    marks(ax, at, REFERENCE["rate"], "rate (Hz)", "Rates")
-    for place, title, values, wanted in (
-        (2, "Irregularity (CV)", [one.cvs.mean() for one in found.values()], plan.reference("cv")),
-        (3, "Synchrony", [one.synchrony for one in found.values()], plan.reference("synchrony")),
+    marks(ax, at, REFERENCE["rate"], "Hz", "Rates")
+    cvs, synchronies = ([getattr(one, x) for one in found.values()] for x in ("cvs", "synchrony"))
+    for place, title, what, values, wanted in (
+        (2, "Irregularity", "CV of intervals", [x.mean() for x in cvs], plan.reference("cv")),
+        (3, "Synchrony", "variance / mean", synchronies, plan.reference("synchrony")),
     ):
         ax = plots.style(figure.add_subplot(grid[place]))
         ax.barh(at, values, 0.6, color=[colors[name[-1]] for name in NAMES], alpha=0.75)
-        marks(ax, at, wanted, title, title)
+        marks(ax, at, wanted, what, title)
+    figure.supxlabel("lines: published values", x=1.0, ha="right", fontsize="small")
     figure.savefig(output, dpi=150)
 
 
@@ -372,7 +374,7 @@ def marks(ax: Axes, at: NDArray[np.int64], wanted: Floats, what: str, title: str
 
     ax.plot(wanted, at, "k|", markersize=16.0, markeredgewidth=2.0)
     ax.set_yticks(at, [label(name) for name in NAMES])
-    ax.set_xlabel(f"{what}; line: published")
+    ax.set_xlabel(what)
     plots.title(ax, title)
 
 
