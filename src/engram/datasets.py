@@ -308,7 +308,7 @@ def edge_list(
     file = Path(path)
     _check_sum(file, sha256)
     table = _table(file, wanted)
-    ends = [_neurons(file, name, table[name], n_neurons) for name in (pre, post)]
+    first, last = (_neurons(file, name, table[name], n_neurons) for name in (pre, post))
     values = np.ones(len(table)) if weight is None else _numbers(file, weight, table[weight])
     if weight is not None:
         _refuse(file, weight, values, np.abs(values) > np.finfo(np.float32).max, "is too large")
@@ -318,7 +318,7 @@ def edge_list(
         if weight is not None:
             _refuse(file, weight, values, values < 0.0, f"is negative beside the column {sign!r}")
         values = values * signs
-    return EdgeList(*ends, values.astype(np.float32))
+    return EdgeList(first, last, values.astype(np.float32))
 
 
 def _check_sum(file: Path, sha256: str | None) -> None:
@@ -326,9 +326,7 @@ def _check_sum(file: Path, sha256: str | None) -> None:
     if sha256 is not None and not isinstance(sha256, str):
         raise InvalidTypeError(f"{where}: sha256 must be a string, not {brief(sha256)}")
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise InvalidValueError(
-            f"{where}: sha256 must be 64 hexadecimal digits, not {brief(sha256)}"
-        )
+        raise InvalidValueError(f"{where}: sha256 must be 64 hex digits, not {brief(sha256)}")
     try:
         with file.open("rb") as stream:
             found = sha256 and hashlib.file_digest(stream, "sha256").hexdigest()
@@ -379,7 +377,8 @@ def _numbers(file: Path, name: str, column: Any) -> NDArray[np.float64]:
 
     if column.dtype == bool:
         raise DatasetError(f"datasets.edge_list: {file}: column {name!r} is of True and False")
-    numbers = pandas.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    given = pandas.to_numeric(column, errors="coerce")
+    numbers: NDArray[np.float64] = given.to_numpy(np.float64, na_value=np.nan)
     _refuse(file, name, column, ~np.isfinite(numbers), "is no finite number")
     return numbers
 

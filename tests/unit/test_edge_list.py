@@ -81,7 +81,7 @@ def test_checks_the_sum(tmp_path):
     check(edge_list(path, sha256=right.upper()), [12.0, 2.5, 1.0])
     with pytest.raises(DatasetError, match=f"another file: its SHA-256 is {right}"):
         edge_list(path, sha256="0" * 64)
-    with pytest.raises(InvalidValueError, match="64 hexadecimal digits"):
+    with pytest.raises(InvalidValueError, match="64 hex digits"):
         edge_list(path, sha256="abc")
     with pytest.raises(InvalidTypeError, match="sha256 must be a string"):
         edge_list(path, sha256=b"0" * 64)
