@@ -22,10 +22,12 @@ mean.
 **Scale.** Below 1 both neurons and synapses of a neuron are fewer, as in the reference: weights
 grow with 1 / sqrt(scale), sources are fewer, and a constant current replaces what is lost of the
 mean, so that mean and variance of the input stay (van Albada, Helias & Diesmann 2015,
-doi:10.1371/journal.pcbi.1004490). Correlations are not kept, so rates are lower: at 0.1 by about a
-tenth, in L2/3 by up to a half. A program that does what `iaf_psc_exp` does, with the same
-synapses, finds the same rates (tests/examples/test_papers.py). With a constant current below 0.4
-or so L2/3E has no reason to fire; that is refused.
+doi:10.1371/journal.pcbi.1004490). Yet few strong spikes are
+not many weak ones, so rates are lower: at 0.1 by about a tenth, in L2/3 by up to a half. (A neuron
+of L5I alone, with independent Poisson input at the rates of the reference, fires at 7.7 Hz at full
+size, at 6.6 with 0.1 and at 4.4 with 0.02.) A program that does what `iaf_psc_exp` does, with the
+same synapses, finds the same rates (tests/examples/test_papers.py). So the scale is at least 0.1.
+With a constant current below 0.4 or so L2/3E has no reason to fire; that is refused.
 
 **What differs from NEST.** A synaptic current is constant within a step (its mean, so that the
 charge is right). Poisson input has no delay, which nothing can notice.
@@ -33,7 +35,7 @@ charge is right). Poisson input has no delay, which nothing can notice.
 The claims, against REFERENCE below, which says where its numbers come from:
 
 1. Rates by population are those of the reference: at full size within 15 % or 0.15 Hz, in L5E
-   within 25 % (published runs differ by 11 % there); else, at 0.1 or more, within 35 % or 0.5 Hz.
+   within 25 % (published runs differ by 11 % there); else within 35 % or 0.5 Hz.
 2. Neurons fire irregularly: the mean CV of intervals, of neurons with ten or more, is within 0.12
    of the published one, which is of a minute. Few intervals make CVs small: a run shorter than 10
    s counts neurons with two or more, and has to come to between 0.4 and 1.1.
@@ -258,7 +260,7 @@ def check(found: dict[str, Population], plan: Plan) -> None:
     for k, (name, one) in enumerate(found.items()):
         rate, wanted = float(one.rates.mean()), float(REFERENCE["rate"][k])
         share, least = (0.25 if name == "L5E" else 0.15, 0.15) if full else (0.35, 0.5)
-        assert plan.scale < 0.1 or abs(rate - wanted) <= max(share * wanted, least), (
+        assert abs(rate - wanted) <= max(share * wanted, least), (
             f"{name}: {rate:.2f} Hz, not {wanted:.2f}"
         )
         cv, usual = float(one.cvs.mean()), float(plan.reference("cv")[k])
@@ -390,7 +392,7 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="2 seconds")
     parser.add_argument("--output", type=Path, help="where to write a picture")
     given = parser.parse_args()
-    if not 0.0 < given.scale <= 1.0:
-        parser.error("--scale must be above 0 and at most 1")
+    if not 0.1 <= given.scale <= 1.0:
+        parser.error("--scale must be from 0.1 to 1")
     seconds = given.seconds or (2.0 if given.quick else 10.0)
     main(Plan(given.scale, seconds, given.dc, given.threads, given.seed), given.output)
