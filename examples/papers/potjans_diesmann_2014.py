@@ -22,12 +22,12 @@ mean.
 **Scale.** Below 1 both neurons and synapses of a neuron are fewer, as in the reference: weights
 grow with 1 / sqrt(scale), sources are fewer, and a constant current replaces what is lost of the
 mean, so that mean and variance of the input stay (van Albada, Helias & Diesmann 2015,
-doi:10.1371/journal.pcbi.1004490). Yet few strong spikes are
-not many weak ones, so rates are lower: at 0.1 by about a tenth, in L2/3 by up to a half. (A neuron
-of L5I alone, with independent Poisson input at the rates of the reference, fires at 7.7 Hz at full
-size, at 6.6 with 0.1 and at 4.4 with 0.02.) A program that does what `iaf_psc_exp` does, with the
-same synapses, finds the same rates (tests/examples/test_papers.py). So the scale is at least 0.1.
-With a constant current below 0.4 or so L2/3E has no reason to fire; that is refused.
+doi:10.1371/journal.pcbi.1004490). Yet few strong spikes are not many weak ones, so rates are
+lower: at 0.1 by about a tenth, in L2/3 by up to a half. (A neuron of L5I alone, with independent
+Poisson input at the rates of the reference, fires at 7.7 Hz at full size, at 6.6 with 0.1 and at
+4.4 with 0.02.) A program that does what `iaf_psc_exp` does, with the same synapses, finds the same
+rates (tests/examples/test_papers.py). So the scale is at least 0.1. With a constant current below
+0.4 or so L2/3E has no reason to fire; that is refused.
 
 **What differs from NEST.** A synaptic current is constant within a step (its mean, so that the
 charge is right). Poisson input has no delay, which nothing can notice.
