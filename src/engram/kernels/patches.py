@@ -40,24 +40,43 @@ def in_order(image, row, column, size, events, steps, next_place):
 
 @inner_jit
 def earliest(images, size, pool, weights, thresholds, out):
-    """The earliest spike of each filter in each pool cell goes into `out`, which is 0."""
+    """The earliest spike of each filter in each pool cell goes into `out`, which is 0.
+
+    Weights are not negative. So who is below threshold in the end never fired, and only the few
+    others are followed from spike to spike.
+    """
     n_inputs, n_filters = weights.shape
     events, steps = np.empty(n_inputs, np.int64), np.empty(n_inputs, np.uint8)
     next_place = np.empty(STEPS + 1, np.int64)
     potential = np.empty(n_filters, np.float32)
+    most, least = weights.max(), thresholds.min()
     for k in range(images.shape[0]):
         for row in range(images.shape[1] - size + 1):
             for column in range(images.shape[2] - size + 1):
                 n = in_order(images[k], row, column, size, events, steps, next_place)
+                if n * most < least:
+                    continue
                 cell = out[k, row // pool, column // pool]
                 potential[:] = 0.0
                 for e in range(n):
-                    now = np.float32(steps[e]) / np.float32(STEPS)
                     weight = weights[events[e]]
                     for f in range(n_filters):
                         potential[f] += weight[f]
-                        fires = potential[f] >= thresholds[f] and now > cell[f]
-                        cell[f] = now if fires else cell[f]
+                for f in range(n_filters):
+                    if potential[f] >= thresholds[f]:
+                        step = crossing(f, weights, thresholds[f], events, steps, n)
+                        cell[f] = max(cell[f], np.float32(step) / np.float32(STEPS))
+
+
+@inner_jit
+def crossing(f, weights, threshold, events, steps, n):
+    """The step at which filter f reaches its threshold; it does."""
+    potential = np.float32(0.0)
+    e = -1
+    while e < n - 1 and potential < threshold:
+        e += 1
+        potential += weights[events[e], f]
+    return steps[e]
 
 
 @inner_jit

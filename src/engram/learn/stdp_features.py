@@ -104,9 +104,9 @@ class STDPFeatures(
 
     Notes
     -----
-    All of `transform` is in `filters_` and `thresholds_`, which may be replaced. The features of an
-    image depend on no other image. A second layer is a second step of a pipeline, with
-    `on_off=False` and the first's `output_shape_` as its `image_shape`.
+    All of `transform` is in `filters_` and `thresholds_`, which may be replaced; no weight may be
+    negative. The features of an image depend on no other image. A second layer is a second step of
+    a pipeline, with `on_off=False` and the first's `output_shape_` as its `image_shape`.
 
     References
     ----------
@@ -142,7 +142,7 @@ class STDPFeatures(
         *,
         on_off: bool = True,
         eta: tuple[float, float] = (0.1, 0.005),
-        target_time: float = 0.8,
+        target_time: float = 0.9,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_filters = n_filters
