@@ -112,12 +112,13 @@ EXPERIMENT = Experiment(
     protocol=(
         f"MNIST. `STDPFeatures` with its defaults (5 x 5, pools of 4 x 4) learns from {LABELS:,} "
         f"training pictures without labels; `DeltaReadout` ({READOUT['n_epochs']} passes, eta from "
-        f"{READOUT['eta'][0]:g} to {READOUT['eta'][1]:g}) learns their classes from the features. {TEST:,} test pictures. 'Shuffled': the weights of each learned "
-        f"filter in a random order. 'k-means': centres of {WINDOWS:,} windows of the same spikes, "
-        f"scaled to the same length, each centre divided by its greatest weight. Both settle their "
-        f"thresholds on the same pictures as long as learning took. The target time and the "
-        f"read-out's rate were chosen on held-out training pictures (seed 0, 128 learned filters, 6,000 labels), the rest was not "
-        f"tuned. Figures are per cent right, and CPU seconds."
+        f"{READOUT['eta'][0]:g} to {READOUT['eta'][1]:g}) learns their classes from the features. "
+        f"{TEST:,} test pictures. 'Shuffled': the weights of each learned filter in a random "
+        f"order. 'k-means': centres of {WINDOWS:,} windows of the same spikes, scaled to the same "
+        f"length, each centre divided by its greatest weight. Both settle their thresholds on the "
+        f"same pictures as long as learning took. The target time and the read-out's rate were "
+        f"chosen on 5,000 held-out training pictures (seed 0, 128 learned filters, 6,000 labels), "
+        f"the rest was not tuned. Figures are per cent right, and CPU seconds."
     ),
     trial=trial,
     draw=draw,
