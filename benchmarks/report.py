@@ -18,6 +18,7 @@ from benchmarks.learning import (
     completion,
     damage,
     experiment,
+    features,
     few_shots,
     forgetting,
     grid_nav,
@@ -208,6 +209,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("classifiers", lambda results: [classifiers.report(results)]),
     ("mnist", mnist_report.report),
     ("mnist_limits", mnist_limits.report),
+    ("features", lambda results: [experiment.report(results)]),
     ("grid_nav", lambda results: [grid_nav.report(results)]),
     ("agents", lambda results: [agents.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
@@ -243,6 +245,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
 EXPERIMENTS = (
     adaptation.EXPERIMENT,
     damage.EXPERIMENT,
+    features.EXPERIMENT,
     few_shots.EXPERIMENT,
     forgetting.EXPERIMENT,
     growing.EXPERIMENT,

@@ -1,4 +1,4 @@
-"""Images to learn from: MNIST, and scikit-learn's small digits. Lists of edges."""
+"""Images to learn from: MNIST, Fashion-MNIST, the small digits of scikit-learn. Lists of edges."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 """Where the canonical files are, in the order in which they are tried."""
+
+FOLDERS = {
+    "mnist": (".", "mnist", "MNIST/raw"),
+    # What is found beside a folder of its own are MNIST's files.
+    "fashion_mnist": ("fashion-mnist", "FashionMNIST/raw", "."),
+}
+"""Where in a folder files are looked for, in this order."""
 
 PATIENCE = 60.0
 """Seconds to wait for a mirror that says nothing."""
@@ -147,31 +154,57 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
     ----------
     .. [1] LeCun et al. 1998, doi:10.1109/5.726791
     """
-    given = os.environ.get("ENGRAM_DATA") if folder is None else folder
     if not isinstance(download, bool):
         raise InvalidTypeError(
             f"datasets.mnist: download must be True or False, not {brief(download)}"
         )
-    if given is not None and not isinstance(given, str | os.PathLike):
-        raise InvalidTypeError(f"datasets.mnist: folder must be a path, not {brief(given)}")
+    given, whose = _given("mnist", folder)
     if given:
-        whose = "ENGRAM_DATA" if folder is None else "the folder"
-        where = _folder_with_files(Path(given), whose)
-        contents = {name: _content(_file(where, name)) for name in FILES}
-    else:
-        where = data_cache() / "mnist"
-        contents = {name: _cached(where, name, download) for name in FILES}
-    arrays = {name: _parsed(where / name, content) for name, content in contents.items()}
-    parts: list[NDArray[np.uint8]] = []
-    for part in ("train", "t10k"):
-        images, labels = arrays[f"{part}-images-idx3-ubyte"], arrays[f"{part}-labels-idx1-ubyte"]
-        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
-            raise DatasetError(
-                f"datasets.mnist: {where}: {part}: images of shape {images.shape} and labels of "
-                f"shape {labels.shape} don't belong together"
-            )
-        parts += [images.reshape(len(images), -1), labels]
-    return Dataset(parts[0], parts[1].astype(np.int64), parts[2], parts[3].astype(np.int64))
+        where = _folder_with_files("mnist", given, whose)
+        return _dataset("mnist", where, _contents("mnist", where))
+    where = data_cache() / "mnist"
+    return _dataset("mnist", where, {name: _cached(where, name, download) for name in FILES})
+
+
+def fashion_mnist(folder: str | os.PathLike[str] | None = None) -> Dataset:
+    """Fashion-MNIST: pictures of ten kinds of clothes, as many and as large as those of MNIST.
+
+    Files are those of MNIST by name. They are not downloaded; the Debian package
+    ``dataset-fashion-mnist`` has them.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the four IDX files are, compressed (``.gz``) or not, or a folder ``fashion-mnist``
+        with them, which goes first. None: the environment variable ENGRAM_DATA says it; without it
+        they are looked for in ``~/.cache/engram/data``, or below ENGRAM_CACHE_DIR.
+
+    Returns
+    -------
+    Dataset
+        Images of shape (n, 784), grey levels 0 to 255.
+
+    Raises
+    ------
+    DatasetError
+        Files are missing, no IDX files, or those of MNIST.
+
+    References
+    ----------
+    .. [1] Xiao, Rasul & Vollgraf 2017, doi:10.48550/arXiv.1708.07747
+    """
+    given, whose = _given("fashion_mnist", folder)
+    if not given:
+        given, whose = data_cache(), "ENGRAM_DATA is not set, and"
+    where = _folder_with_files("fashion_mnist", given, whose)
+    contents = _contents("fashion_mnist", where)
+    mistaken = next((name for name, content in contents.items() if _right(name, content)), None)
+    if mistaken is not None:
+        raise DatasetError(
+            f"datasets.fashion_mnist: {where}: {mistaken} is MNIST's; put the files of "
+            f"Fashion-MNIST into a folder fashion-mnist beside it"
+        )
+    return _dataset("fashion_mnist", where, contents)
 
 
 def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
@@ -414,15 +447,49 @@ def _file(folder: Path, name: str) -> Path | None:
     return None
 
 
-def _folder_with_files(given: Path, whose: str) -> Path:
-    for folder in (given, given / "mnist", given / "MNIST" / "raw"):
+def _given(which: str, folder: object) -> tuple[Path | None, str]:
+    """The folder to look in, if there is one, and what to call it."""
+    given = os.environ.get("ENGRAM_DATA") if folder is None else folder
+    if given is not None and not isinstance(given, str | os.PathLike):
+        raise InvalidTypeError(f"datasets.{which}: folder must be a path, not {brief(given)}")
+    whose = "ENGRAM_DATA" if folder is None else "the folder"
+    return (Path(given) if given else None), whose
+
+
+def _folder_with_files(which: str, given: Path, whose: str) -> Path:
+    folders = FOLDERS[which]
+    for folder in (given / name for name in folders):
         if all(_file(folder, name) for name in FILES):
             return folder
     missing = next(name for name in FILES if not _file(given, name))
+    inner = next(name for name in folders if name != ".")
+    otherwise = {
+        "mnist": "or none to download them",
+        "fashion_mnist": "as the Debian package dataset-fashion-mnist has them",
+    }
     raise DatasetError(
-        f"datasets.mnist: {whose} {given} has no {missing} (nor {missing}.gz, nor a folder "
-        f"mnist with it); give the folder of the four IDX files, or none to download them"
+        f"datasets.{which}: {whose} {given} has no {missing} (nor {missing}.gz, nor a folder "
+        f"{inner} with it); give the folder of the four IDX files, {otherwise[which]}"
     )
+
+
+def _contents(which: str, where: Path) -> dict[str, bytes]:
+    return {name: _content(which, _file(where, name)) for name in FILES}
+
+
+def _dataset(which: str, where: Path, contents: dict[str, bytes]) -> Dataset:
+    """The data set of four files that belong together."""
+    arrays = {name: _parsed(which, where / name, content) for name, content in contents.items()}
+    parts: list[NDArray[np.uint8]] = []
+    for part in ("train", "t10k"):
+        images, labels = arrays[f"{part}-images-idx3-ubyte"], arrays[f"{part}-labels-idx1-ubyte"]
+        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+            raise DatasetError(
+                f"datasets.{which}: {where}: {part}: images of shape {images.shape} and labels of "
+                f"shape {labels.shape} don't belong together"
+            )
+        parts += [images.reshape(len(images), -1), labels]
+    return Dataset(parts[0], parts[1].astype(np.int64), parts[2], parts[3].astype(np.int64))
 
 
 def _right(name: str, content: bytes) -> bool:
@@ -434,7 +501,7 @@ def _cached(folder: Path, name: str, download: bool) -> bytes:
     path = folder / f"{name}.gz"
     if path.is_file():
         try:
-            content = _content(path)
+            content = _content("mnist", path)
         except DatasetError:
             content = b""
         if _right(name, content):
@@ -476,24 +543,25 @@ def _unpacked(packed: bytes) -> bytes:
         return stream.read(_MOST)
 
 
-def _content(path: Path | None) -> bytes:
+def _content(which: str, path: Path | None) -> bytes:
     assert path is not None
     try:
         content = path.read_bytes()
         return _unpacked(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DatasetError(f"datasets.mnist: {path}: {error}") from error
+        raise DatasetError(f"datasets.{which}: {path}: {error}") from error
 
 
-def _parsed(path: Path, content: bytes) -> NDArray[np.uint8]:
+def _parsed(which: str, path: Path, content: bytes) -> NDArray[np.uint8]:
     """An IDX file of bytes: two zeros, 8 for uint8, the number of axes, their lengths, the data."""
     if len(content) < 4 or content[:3] != b"\0\0\x08" or not 1 <= content[3] <= 3:
-        raise DatasetError(f"datasets.mnist: {path}: not an IDX file of bytes")
+        raise DatasetError(f"datasets.{which}: {path}: not an IDX file of bytes")
     axes = content[3]
     start = 4 + 4 * axes
     shape = struct.unpack(f">{axes}I", content[4:start]) if len(content) >= start else ()
     if not shape or math.prod(shape) != len(content) - start:
         raise DatasetError(
-            f"datasets.mnist: {path}: it is cut off or too long: its header promises shape {shape}"
+            f"datasets.{which}: {path}: it is cut off or too long: its header promises shape "
+            f"{shape}"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

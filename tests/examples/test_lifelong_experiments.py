@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["forgetting", "few_shots", "adaptation", "turning"])
+@pytest.mark.parametrize("name", ["forgetting", "few_shots", "adaptation", "turning", "features"])
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engram import InvalidTypeError, InvalidValueError, datasets
-from engram.datasets import FILES, DatasetError, digits, image_shape, mnist
+from engram.datasets import FILES, DatasetError, digits, fashion_mnist, image_shape, mnist
 
 RANDOM = np.random.default_rng(4)
 ARRAYS = {
@@ -127,7 +127,40 @@ def test_what_comes_is_checked(mirrors: tuple[Path, Path]) -> None:
     assert not (datasets.data_cache() / "mnist" / "t10k-labels-idx1-ubyte.gz").exists()
 
 
+def test_fashion_has_a_folder_of_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(fashion_mnist(folder))
+    for inner in ("fashion-mnist", "FashionMNIST/raw"):
+        data = tmp_path / inner[:3]
+        (data / inner).mkdir(parents=True)
+        for path in [p for p in folder.iterdir() if p.is_file()]:
+            (data / inner / path.name).write_bytes(path.read_bytes())
+            # Of MNIST, beside it.
+            (data / path.name).write_bytes(b"")
+        check(fashion_mnist(data))
+        monkeypatch.setenv("ENGRAM_DATA", str(data))
+        check(fashion_mnist())
+    monkeypatch.delenv("ENGRAM_DATA")
+    monkeypatch.setenv("ENGRAM_CACHE_DIR", str(tmp_path / "cache"))
+    with pytest.raises(DatasetError, match=r"ENGRAM_DATA is not set.*dataset-fashion-mnist"):
+        fashion_mnist()
+
+
+def test_mnist_is_not_taken_for_fashion(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "t10k-images-idx3-ubyte"
+    monkeypatch.setitem(FILES, name, hashlib.sha256(idx(ARRAYS[name])).hexdigest())
+    with pytest.raises(DatasetError, match=r"fashion_mnist: .* is MNIST's"):
+        fashion_mnist(folder)
+    (folder / name).write_bytes(b"")
+    (folder / f"{name}.gz").unlink(missing_ok=True)
+    with pytest.raises(DatasetError, match=r"fashion_mnist: .*not an IDX file"):
+        fashion_mnist(folder)
+
+
 def test_refuses_arguments() -> None:
+    with pytest.raises(InvalidTypeError, match="fashion_mnist: folder"):
+        fashion_mnist(3)  # type: ignore[arg-type]
     with pytest.raises(InvalidTypeError, match="download"):
         mnist(download=1)  # type: ignore[arg-type]
     with pytest.raises(InvalidTypeError, match="folder"):

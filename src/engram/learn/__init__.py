@@ -21,6 +21,7 @@ from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
 from engram.learn.self_training import Conscience, live_on
 from engram.learn.stdp_classifier import STDPClassifier
+from engram.learn.stdp_features import STDPFeatures
 
 if TYPE_CHECKING:
     from engram.learn.agent import SpikingAgent
@@ -38,6 +39,7 @@ __all__ = [
     "Retina",
     "RewardReadout",
     "STDPClassifier",
+    "STDPFeatures",
     "SpikingAgent",
     "Vote",
     "live_on",
