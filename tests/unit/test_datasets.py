@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engram import InvalidTypeError, InvalidValueError, datasets
-from engram.datasets import FILES, DatasetError, digits, fashion_mnist, image_shape, mnist
+from engram.datasets import FILES, DatasetError, digits, fashion_mnist, image_shape, images, mnist
 
 RANDOM = np.random.default_rng(4)
 ARRAYS = {
@@ -98,7 +98,7 @@ def mirrors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     for name, array in ARRAYS.items():
         (second / f"{name}.gz").write_bytes(gzip.compress(idx(array)))
         monkeypatch.setitem(FILES, name, hashlib.sha256(idx(array)).hexdigest())
-    monkeypatch.setattr(datasets, "MIRRORS", (f"{first.as_uri()}/", f"{second.as_uri()}/"))
+    monkeypatch.setattr(images, "MIRRORS", (f"{first.as_uri()}/", f"{second.as_uri()}/"))
     monkeypatch.setenv("ENGRAM_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("ENGRAM_DATA", raising=False)
     return first, second
@@ -111,7 +111,7 @@ def test_downloads_once(monkeypatch: pytest.MonkeyPatch) -> None:
     check(mnist())
     cached = datasets.data_cache() / "mnist" / "train-images-idx3-ubyte.gz"
     assert cached.is_file()
-    monkeypatch.setattr(datasets, "MIRRORS", ())
+    monkeypatch.setattr(images, "MIRRORS", ())
     check(mnist())
     # A damaged file of the cache is not taken for MNIST.
     cached.write_bytes(gzip.compress(b"something else"))
