@@ -118,8 +118,9 @@ EXPERIMENT = Experiment(
         f"length, each centre divided by its greatest weight. Both settle their thresholds on the "
         f"same pictures as long as learning took. The target time and the read-out's rate were "
         f"chosen on 5,000 held-out training pictures (seed 0, 128 learned filters, 6,000 labels), "
-        f"pools of 3, 200 epochs and fainter spikes were tried there and did not help. The hypothesis "
-        f"was written after that and before the test. Figures are per cent right, and CPU seconds."
+        f"pools of 3, 200 epochs and fainter spikes were tried there and did not help. The "
+        f"hypothesis was written after that and before the test. Figures are per cent right, and "
+        f"CPU seconds."
     ),
     trial=trial,
     draw=draw,
