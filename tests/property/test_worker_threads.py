@@ -229,3 +229,31 @@ def test_a_forked_child_has_helpers_of_its_own():
     brain.run(20)
     twin.run(30)
     assert brain.fingerprint() == twin.fingerprint()
+
+
+def test_the_faster_way_is_taken_and_the_other_one_tried_again():
+    """By the clock: first together, then alone, then whichever took less."""
+    pace, ways = workers.Pace(), []
+    for _ in range(2 * workers.TRIED_AGAIN + 2):
+        ways.append(pace.together())
+        pace.note(ways[-1], 3e-6 if ways[-1] else 1e-6)
+    assert ways[:4] == [True, False, False, False]
+    assert sum(ways) == 3
+    for _ in range(8):
+        # Other programs have ended.
+        pace.note(True, 0.5e-6)
+    assert pace.together()
+
+
+def test_a_brain_that_chooses_by_the_clock_lives_the_same_life(monkeypatch):
+    for name, value in (("WORTH_A_STEP", 1.0), ("WORTH_A_CALL", 1.0)):
+        monkeypatch.setattr(workers, name, value)
+    monkeypatch.setattr(workers, "_cores", lambda: 3)
+    monkeypatch.delenv("ENGRAM_THREADS", raising=False)
+    brain, twin = big(10), big(10)
+    twin.threads = 1
+    for _ in range(40):
+        brain.run(2)
+    assert workers_of(brain) == 3
+    twin.run(80)
+    assert brain.fingerprint() == twin.fingerprint()

@@ -207,6 +207,7 @@ NOT_SAVED = {
     "spikes_kept": "follows from what processes want",
     "threads": "how it runs, which changes nothing",
     "crew": "the workers, made when it runs",
+    "pace": "whether they have paid so far",
 }
 
 

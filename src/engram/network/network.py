@@ -165,6 +165,7 @@ class Network(Parts):
         self.places = np.zeros(0, np.int64)
         self.threads: int | None = None
         self.crew: Any = None
+        self.pace: Any = None
 
     # -- time
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.engine import loops
 from engram.errors import InvalidValueError, InvariantError, brief
-from engram.kernels.calls import kernel
 from engram.kernels.constants import DONE, RING_FULL, STEP, STOPPED
 from engram.network.bind import bind
 from engram.network.finite import not_finite
 from engram.network.interrupts import HeldBack, let_through
 from engram.network.network import MAX_STEPS, Network, Process
-from engram.network.workers import crew_for
+from engram.network.workers import enter
 
 _NOBODY = np.zeros(0, np.int64)
 
@@ -124,11 +122,7 @@ def advance(network: Network, steps: int) -> None:
     tables, left = network.tables, steps
     while left > 0:
         bind(network)
-        crew = crew_for(network, left)
-        done = crew.advance(left) if crew else -1
-        if done < 0:
-            done = kernel("advance.enter")(loops.advance_loop().address, tables.address, left)
-        left -= done
+        left -= enter(network, left)
         if left:
             if tables["clock"][STOPPED] == DONE:
                 raise InvariantError(

@@ -11,6 +11,7 @@ import ctypes
 import functools
 import os
 import threading
+import time
 from queue import SimpleQueue
 from typing import Any
 
@@ -44,6 +45,9 @@ WORTH_A_CALL = 500_000.0
 
 NEURON, EVENT = 4.0, 6.0
 """What a step of a neuron and a synaptic event cost about, ns."""
+
+TRIED_AGAIN = 32
+"""After so many calls, the slower of alone and together is tried again."""
 
 LEAST_RATE = 1.0
 """Rate at which neurons are expected to fire at least, Hz."""
@@ -228,10 +232,10 @@ class Crew:
         if helpers is None:
             return -1
         try:
-            enter, loop = kernel("advance.enter"), loops.advance_loop().address
+            run, loop = kernel("advance.enter"), loops.advance_loop().address
             for helper, worker in zip(helpers, self.workers[1:], strict=True):
-                helper.put((enter, loop, worker, steps))
-            done: int = enter(loop, self.workers[0].address, steps)
+                helper.put((run, loop, worker, steps))
+            done: int = run(loop, self.workers[0].address, steps)
         except BaseException:
             # Those who have come already wait for the lead, who is not going to come.
             self._meeting[CANCELLED] = 1
@@ -271,8 +275,8 @@ class _Helpers:
 
 def _help(queue: SimpleQueue[Any]) -> None:
     while True:
-        enter, loop, worker, steps = queue.get()
-        enter(loop, worker.address, steps)
+        run, loop, worker, steps = queue.get()
+        run(loop, worker.address, steps)
         del worker
 
 
@@ -341,21 +345,72 @@ def thread_count(threads: int | None) -> int | None:
 # -- sharing out
 
 
-def crew_for(network: Network, steps: int) -> Crew | None:
-    """Who advances a network by so many steps.
+class Pace:
+    """Whether a network is faster alone or together, by the clock.
+
+    The estimate of work is rough, and other programs may use the processors: workers that wait for
+    one which is not running lose more than they gain.
+    """
+
+    def __init__(self) -> None:
+        self._step: dict[bool, float] = {}
+        self._calls = 0
+
+    def together(self) -> bool:
+        """Whether to have the next call done by all; now and then the slower way is tried again."""
+        for way in (True, False):
+            if way not in self._step:
+                return way
+        self._calls += 1
+        faster = self._step[True] < self._step[False]
+        return faster != (self._calls % TRIED_AGAIN == 0)
+
+    def note(self, together: bool, seconds: float) -> None:
+        """Take down what a step has taken.
+
+        Parameters
+        ----------
+        together : bool
+            Whether all did it.
+        seconds : float
+            A step.
+        """
+        before = self._step.get(together, seconds)
+        self._step[together] = 0.5 * (before + seconds)
+
+
+def enter(network: Network, steps: int) -> int:
+    """Enter the compiled loop, alone or together.
 
     Parameters
     ----------
     network : Network
         Bound.
     steps : int
-        How many.
+        How many to do at most.
 
     Returns
     -------
-    Crew or None
-        None: one thread does it alone.
+    int
+        How many are done.
     """
+    crew = _crew_for(network, steps)
+    free = crew is not None and network.threads is None
+    if free:
+        network.pace = network.pace or Pace()
+        crew = crew if network.pace.together() else None
+    begun = time.perf_counter() if free else 0.0
+    done = crew.advance(steps) if crew else -1
+    together = done >= 0
+    if not together:
+        done = kernel("advance.enter")(loops.advance_loop().address, network.tables.address, steps)
+    if free and done > 0:
+        network.pace.note(together, (time.perf_counter() - begun) / done)
+    return done
+
+
+def _crew_for(network: Network, steps: int) -> Crew | None:
+    """Who may advance a network by so many steps; None: one thread alone."""
     # Imported late: looking at a brain should not wait for the compiler.
     from engram.kernels.jit import JIT_DISABLED
 
