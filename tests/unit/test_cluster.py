@@ -49,8 +49,14 @@ def cluster_of(workers):
 
 @pytest.fixture(scope="module")
 def local():
-    # Else it gives up a worker that happens to be dead 15 s after an earlier death.
-    patience = dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"})
+    patience = dask.config.set(
+        {
+            # Else it gives up a worker that happens to be dead 15 s after an earlier death.
+            "distributed.deploy.lost-worker-timeout": "1h",
+            # Else a trial may wait behind one that hangs while the other worker is idle.
+            "distributed.scheduler.worker-saturation": 1.0,
+        }
+    )
     with patience, cluster_of(2) as made:
         yield made
 
