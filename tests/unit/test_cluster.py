@@ -87,7 +87,8 @@ def deadly(seed, a):  # noqa: ARG001
 
 def hangs(seed, a, folder):
     Path(folder, f"{a}-{seed}").touch()
-    while a == 1 and not Path(folder, "open").exists():
+    until = time.monotonic() + 100
+    while a == 1 and not Path(folder, "open").exists() and time.monotonic() < until:
         time.sleep(0.01)
     return a
 
