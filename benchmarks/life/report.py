@@ -10,12 +10,13 @@ import numpy as np
 HEAD = """\
 ## Brains left on
 
-`python -m benchmarks.life --minutes {minutes:g} --quiet {quiet:g} --seeds {n}`: everything at its
-defaults, nobody tends them. {n} seed(s), each network with each input (none, constant, strong,
-alternating, random, days and nights of a minute each). Rates are those of a region over any 10 s
-after the first minute. Lived: 0.3 to 50 Hz. Level: neurons and synapses change by less than 5 %
-in the last third. Asked for: both, and no region more than triples; in {quiet:g} minutes of
-silence no region loses more than a tenth of its neurons, and afterwards all answer a stimulus.
+`python -m benchmarks.life --minutes {minutes:g} --quiet {quiet:g} --seeds {n} --first {first}`:
+everything at its defaults, nobody tends them. {n} seed(s), each network with each input (none,
+constant, strong, alternating, random, days and nights of a minute each). Rates are those of a
+region over any 10 s after the first minute. Lived: 0.3 to 50 Hz. Level: neurons and synapses change
+by less than 5 % in the last third. Asked for: both, and no region more than triples; in {quiet:g}
+minutes of silence no region loses more than a tenth of its neurons, and afterwards all answer a
+stimulus.
 
 | network | lived | Hz, from | to | growth | level | late change | lost in silence | answers |
 |---|---|---|---|---|---|---|---|---|
@@ -37,7 +38,12 @@ deviation over seeds:
 def section(found: dict[str, Any]) -> list[str]:
     """Lines of Markdown."""
     rows = found["lives"]
-    text = HEAD.format(minutes=found["minutes"], n=len(found["seeds"]), quiet=found["quiet"])
+    text = HEAD.format(
+        minutes=found["minutes"],
+        n=len(found["seeds"]),
+        first=found["seeds"][0],
+        quiet=found["quiet"],
+    )
     lines = text.splitlines()
     for network in dict.fromkeys(row["network"] for row in rows):
         mine = [row for row in rows if row["network"] == network]

@@ -64,7 +64,8 @@ def case(n: int, degree: int, kind: str, repeats: int, steps: int = STEPS) -> di
     brain.run(50)
     synapses = sum(p.n_synapses for p in brain.projections)
     used = resident() - empty
-    cpu, wall = [], {1: [], 2: []}  # type: ignore[var-annotated]
+    cpu: list[float] = []
+    wall: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(repeats):
         for threads in (1, 2):
             brain.threads = threads

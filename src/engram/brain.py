@@ -138,7 +138,8 @@ class Brain(Anatomy, Drives, Life, Switches):
 
         The results are the same to the last bit for any number. Neurons are shared out in blocks
         of 1,024 of a region, so a small brain has work for one thread only; by default a brain
-        has one unless a step takes each some 20 microseconds. Not saved. The environment variable
+        has one unless a step takes each some 20 microseconds, and more of them are faster by the
+        clock. Not saved. The environment variable
         ENGRAM_THREADS sets the default.
         """
         return self.network.threads

@@ -173,10 +173,13 @@ class Crew:
         tables, work = network.tables, _work(network)
         self.work = float(work.sum())
         workers = network.threads or max(1, min(_cores(), int(self.work / WORTH_A_STEP)))
-        shares = _shared_out(tables, work, workers)
-        self.size, self.version = len(shares), tables.version
+        self.size, self.version = 1, tables.version
         self._cuts: dict[tuple[int, int], tuple[Array, Array]] = {}
-        if self.size < 2:
+        if workers == 1:
+            return
+        shares = _shared_out(tables, work, workers)
+        self.size = len(shares)
+        if self.size == 1:
             return
         self._meeting = _apart(np.zeros(16, np.int64))
         fired_by = np.zeros((self.size, tables.sizes["R"]), np.int64)
@@ -228,10 +231,12 @@ class Crew:
         int
             Steps done; -1: other threads have no time for this.
         """
-        helpers = _helpers.taken(self.size - 1)
-        if helpers is None:
-            return -1
+        held = False
         try:
+            held = _helpers.lock.acquire(blocking=False)
+            helpers = _helpers.queues(self.size - 1) if held else []
+            if not helpers:
+                return -1
             run, loop = kernel("advance.enter"), loops.advance_loop().address
             for helper, worker in zip(helpers, self.workers[1:], strict=True):
                 helper.put((run, loop, worker, steps))
@@ -242,35 +247,32 @@ class Crew:
             self.version = -1
             raise
         finally:
-            _helpers.lock.release()
+            if held:
+                _helpers.lock.release()
         return done
 
 
 class _Helpers:
-    """The threads that help, of this process; they sleep until there is something to do."""
+    """The threads that help, of this process; they sleep until there is something to do.
+
+    Who holds the lock has them for himself.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self._queues: list[SimpleQueue[Any]] = []
 
-    def taken(self, n: int) -> list[SimpleQueue[Any]] | None:
-        """The queues of n helpers, for the caller alone until it releases the lock."""
-        if not self.lock.acquire(blocking=False):
-            return None
-        try:
-            while len(self._queues) < n:
-                queue: SimpleQueue[Any] = SimpleQueue()
-                name = f"engram worker {len(self._queues) + 1}"
+    def queues(self, n: int) -> list[SimpleQueue[Any]]:
+        """Where n helpers take their work from; none if there are not so many threads to be had."""
+        while len(self._queues) < n:
+            queue: SimpleQueue[Any] = SimpleQueue()
+            name = f"engram worker {len(self._queues) + 1}"
+            try:
                 threading.Thread(target=_help, args=(queue,), name=name, daemon=True).start()
-                self._queues.append(queue)
-            return self._queues[:n]
-        except RuntimeError:
-            # No more threads are to be had: one has to do.
-            self.lock.release()
-            return None
-        except BaseException:
-            self.lock.release()
-            raise
+            except RuntimeError:
+                return []
+            self._queues.append(queue)
+        return self._queues[:n]
 
 
 def _help(queue: SimpleQueue[Any]) -> None:
