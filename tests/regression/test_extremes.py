@@ -130,7 +130,7 @@ def grown(name: str, value: Any) -> Growth:
     growth = brain.growth
     growth.growth_interval, growth.correlation_window = 100.0, 90.0
     growth.min_spikes, growth.min_correlation, growth.pruning = 1, 0.0, False
-    growth.max_rate, growth.max_synapses = 1000.0, 2**62
+    growth.max_rate, growth.max_synapses, growth.most_synapses = 1000.0, 2**62, 1e9
     setattr(growth, name, value)
     brain.run(300)
     brain.check()

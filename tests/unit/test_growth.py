@@ -27,6 +27,9 @@ FREE = {
     "apoptosis_rate": 0.0,
     "apoptosis_floor": 0.0,
     "max_rate": 50.0,
+    "neurogenesis_window": 1e-3,
+    "most_synapses": 1e9,
+    "least_synapses": 0.0,
 }
 """No limits: one part of growth at a time."""
 OFF = {**FREE, **dict.fromkeys(("neurogenesis", "synaptogenesis", "pruning", "apoptosis"), False)}

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from engram import LIF, Brain, CurrentLIF, PoissonSource, RegionType, Relay, load_brain, save_brain
+from engram import (
+    LIF,
+    Brain,
+    CurrentLIF,
+    NeuronType,
+    PoissonSource,
+    RegionType,
+    Relay,
+    load_brain,
+    save_brain,
+)
 
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 
@@ -16,7 +28,8 @@ def still(**growth):
     brain.freeze_homeostatic_scaling()
     brain.freeze_plasticity()
     brain.disable_memory()
-    usual = {"growth_interval": 50.0, "synaptogenesis": False, "pruning": False}
+    usual = {"growth_interval": 50.0, "neurogenesis_window": 1e-3}
+    usual |= {"synaptogenesis": False, "pruning": False}
     for name, value in {**usual, **growth}.items():
         setattr(brain.growth, name, value)
     return brain
@@ -49,6 +62,64 @@ def test_a_seizure_breeds_no_neurons():
     brain.growth.neurogenesis_ceiling = 1e4
     brain.run(500, driven(200.0))
     assert region.n_alive_neurons > 20 + born + 5
+
+
+def test_a_passing_wave_breeds_no_neurons_a_lasting_demand_does():
+    def born(window, turns):
+        brain = still(neurogenesis_window=window, births_per_cycle=10, survival=0.0)
+        region = brain.add_region("a", A, 20, model=CurrentLIF, excitatory=1.0)
+        brain.homeostasis.tau_rate = 100.0
+        brain.growth.neurogenesis_ceiling = 1e9
+        for waves, current in turns:
+            brain.run(waves, driven(current))
+        return region.n_alive_neurons - 20
+
+    wave = [(5000, 0.0), (500, 30.0), (5000, 0.0)]
+    assert born(60_000.0, wave) == 0
+    assert born(1e-3, wave) > 0
+    assert born(60_000.0, [(500, 0.0), (5000, 30.0)]) == 20
+
+
+def turned_over(**growth):
+    """Synapses over time where all that may sprout does, and then all that may be pruned is."""
+    brain = still(synaptogenesis=True, neurogenesis=False, apoptosis=False, min_spikes=1, **growth)
+    brain.growth.min_correlation, brain.growth.max_rate = 0.0, 1000.0
+    brain.growth.correlation_window, brain.growth.synapses_per_cycle = 100.0, 1000
+    brain.add_region("a", A, 60, 0.2, background=20.0)
+    projection = brain.get_projection("a", "a")
+    sizes = [projection.n_synapses]
+    brain.run(1000)
+    sizes.append(projection.n_synapses)
+    brain.growth.synaptogenesis, brain.growth.pruning = False, True
+    brain.growth.pruning_age = brain.growth.pruning_unused = 0.0
+    brain.growth.pruning_weight, brain.growth.pruned_per_cycle = 1.0, 1000
+    projection.weight = projection.weight * 0.5
+    brain.run(2000)
+    sizes.append(projection.n_synapses)
+    return brain, sizes
+
+
+def test_synapses_are_turned_over_at_a_number_that_stays(tmp_path):
+    brain, (first, grown, pruned) = turned_over(most_synapses=1.1, least_synapses=0.8)
+    assert grown == math.floor(1.1 * first)
+    assert pruned == math.ceil(0.8 * first)
+    # Also across a save; and what users add is not counted.
+    brain = load_brain(save_brain(brain, tmp_path / "turned"))
+    projection = brain.get_projection("a", "a")
+    brain.run(500)
+    assert projection.n_synapses == pruned
+    there = set(zip(projection.pre.tolist(), projection.post.tolist(), strict=True))
+    sources = np.flatnonzero(brain.regions["a"].neuron_type == NeuronType.EXCITATORY)[:10]
+    pairs = [(i, j) for i in sources for j in range(60) if i != j and (i, j) not in there][:50]
+    projection.add_synapses(*np.array(pairs).T, 1.0)
+    brain.run(500)
+    assert projection.n_synapses == math.ceil(0.8 * (first + 50))
+
+
+def test_without_those_bounds_synapses_grow_and_go_without_end():
+    _, (first, grown, pruned) = turned_over(most_synapses=1e9, least_synapses=0.0)
+    assert grown > 1.5 * first
+    assert pruned < 0.5 * first
 
 
 def test_a_newborn_that_is_not_used_dies_after_its_trial_one_that_is_used_lives():

@@ -23,6 +23,7 @@ from engram.state.invariants import check
 S, A = RegionType.SENSORY, RegionType.ASSOCIATION
 OFF = dict.fromkeys(("synaptogenesis", "pruning", "apoptosis"), False)
 FREE = {"most_growth": 1e9, "survival": 0.0, "apoptosis_rate": 0.0, "apoptosis_floor": 0.0}
+FREE |= {"neurogenesis_window": 1e-3, "most_synapses": 1e9, "least_synapses": 0.0}
 BIRTHS = {**OFF, **FREE, "neurogenesis_rate": 0.0, "kinship": True}
 
 

@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 8
+FORMAT = 9
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -343,9 +343,19 @@ def _from_6(brain: dict[str, Any], _: Arrays) -> None:
 
 def _from_7(brain: dict[str, Any], arrays: Arrays) -> None:
     """Nobody was born where the dead had stood for values; the first files had no `prime`."""
-    growth = "engram.growth:Growth"
-    brain["defaults"][growth] = {**brain["defaults"].get(growth, {}), "replacement": False}
+    _growth_then(brain, replacement=False)
     arrays.setdefault("prime", np.zeros(len(brain["regions"]), np.int64))
+
+
+def _from_8(brain: dict[str, Any], _: Arrays) -> None:
+    """Synapses sprouted, and were pruned, without end; births looked at a second of spikes."""
+    _growth_then(brain, most_synapses=1e9, least_synapses=0.0, neurogenesis_window=1e-9)
+
+
+def _growth_then(brain: dict[str, Any], **values: Any) -> None:
+    """What growth did before it had these parameters."""
+    growth = "engram.growth:Growth"
+    brain["defaults"][growth] = {**brain["defaults"].get(growth, {}), **values}
 
 
 MIGRATIONS: dict[int, Migration] = {
@@ -356,6 +366,7 @@ MIGRATIONS: dict[int, Migration] = {
     5: _from_5,
     6: _from_6,
     7: _from_7,
+    8: _from_8,
 }
 """What turns a state of the format that is the key into one of the next."""
 

@@ -63,7 +63,7 @@ class Homeostasis(Process, saved_as="engram.homeostasis:Homeostasis"):
         doc="rates from target_rate / tolerance to target_rate x tolerance are right",
     )
     excitability_rate = Parameter(
-        0.15,
+        0.25,
         low=0.0,
         high=MOST_INPUT,
         unit="current/(s Hz)",

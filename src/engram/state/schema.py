@@ -238,6 +238,10 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("coded", "int64", "R", 0, "", "slots among which values are dealt", low=0, since=7),
     _f("founders", "int64", "R", 0, "", "neurons when growth began", low=0, since=7),
     _f("prime", "int64", "R", 0, "", "the most neurons there were", low=0, since=7),
+    _f(
+        "demand", "float64", "R", -1, "Hz", "mean rate as growth sees it; -1: unknown", on="R",
+        low=-1, since=9
+    ),
     _f("youth_kept", "float32", "1", 1, "", "decay of youth in dt", "derived"),
     _f("youth_current", "float32", "R", 0, "current", "input at youth 1", "derived"),
     _f("youth_gain", "float32", "1", 0, "", "extra potentiation at youth 1", "derived"),
@@ -343,6 +347,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         low=0, open_low=True
     ),
     _f("stp_tau_facil", "float64", "P", 0, "ms", "decay of facilitation", "parameter"),
+    _f("turnover", "int64", "P", 0, "", "synapses sprouted less those pruned", since=9),
     _f("dopamine", "float64", "P", 0, "", "phasic dopamine", on="A"),
     _f("dopamine_baseline", "float64", "P", 0, "", "tonic dopamine", "parameter"),
     _f(

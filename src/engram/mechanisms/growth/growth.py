@@ -60,19 +60,21 @@ class GrowthCycle:
 class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     """Structural plasticity, once every growth_interval; each of its four parts has a switch.
 
-    Neurogenesis: a region whose mean rate reaches neurogenesis_rate gets new neurons, wired in all
-    the region's projections as densely as their neighbours or, with kinship, like one of them, its
-    sister (see `engram.mechanisms.growth.kinship`). At age a, with m = exp(-a /
-    critical_period), a newborn gets an input current of young_current m (in units of Izhikevich's
-    neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for Relay and PoissonSource), and
-    potentiation of its incoming synapses is multiplied by 1 + young_plasticity m. Where neurons
-    stand for values that are encoded, newborns only take the places of the dead
-    (replacement). Synaptogenesis:
-    new synapses between neurons whose spikes in the last correlation_window, smoothed by a box of
-    coincidence, have a correlation of min_correlation or more. Pruning: synapses that are weak,
-    old, and unused, the weakest first. Apoptosis: neurons silent for apoptosis_age die with all
-    their synapses. Pruning and synaptogenesis act on projections with a learning rule that are not
-    frozen. `history` lists the latest cycles, `totals` counts all there were.
+    Neurogenesis: a region whose mean rate, over neurogenesis_window, reaches neurogenesis_rate
+    gets new neurons, wired in all the region's projections as densely as their neighbours or,
+    with kinship, like one of them, its sister (see `engram.mechanisms.growth.kinship`). At age
+    a, with m = exp(-a / critical_period), a newborn gets an input current of young_current m
+    (in units of Izhikevich's neuron: 60 pA for AdEx, 4 mV for LIF and CurrentLIF, nothing for
+    Relay and PoissonSource), and potentiation of its incoming synapses is multiplied by 1 +
+    young_plasticity m. Where neurons stand for values that are encoded, newborns only take the
+    places of the dead (replacement). Synaptogenesis: new synapses between neurons whose spikes
+    in the last correlation_window, smoothed by a box of coincidence, have a correlation of
+    min_correlation or more. Pruning: synapses that are weak, old, and unused, the weakest
+    first. Apoptosis: neurons silent for apoptosis_age die with all their synapses. Pruning and
+    synaptogenesis act on projections with a learning rule that are not frozen, and leave their
+    synapses between least_synapses and most_synapses, relative to those the neurons came with:
+    all there would be if none had sprouted and none had been pruned. `history` lists the latest
+    cycles, `totals` counts all there were.
 
     References
     ----------
@@ -182,6 +184,8 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
             if len(gone):
                 population.bury(network, regions[name], gone)
         growing = [name for name, region in regions.items() if self._grows(region)]
+        for region in regions.values():
+            network.tables["demand"][region.index] = self._demand(region)
         family = Family(network) if self.kinship and growing else None
         tallied = growing if family is None else []
         plans = [Plan(network, p, self, died > 0, tallied) for p in network.pathways]
@@ -245,8 +249,22 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
         if self._coded(region) and not self.replacement:
             return False
         activity = population.mean_activity(self.network, region)
-        least = self.apoptosis_rate if self._coded(region) else self.neurogenesis_rate
-        return least <= activity <= self.neurogenesis_ceiling
+        if activity > self.neurogenesis_ceiling:
+            return False
+        if self._coded(region):
+            return activity >= self.apoptosis_rate
+        return self._demand(region) >= self.neurogenesis_rate
+
+    def _demand(self, region: RegionRecord) -> float:
+        """A region's mean rate over neurogenesis_window, or over all the cycles there were yet."""
+        network = self.network
+        activity = population.mean_activity(network, region)
+        before = float(network.tables["demand"][region.index])
+        cycles = (network.step_count - network.last_reset) * network.dt / self.growth_interval
+        share = max(
+            -math.expm1(-self.growth_interval / self.neurogenesis_window), 1.0 / max(cycles, 1.0)
+        )
+        return activity if before < 0.0 else before + share * (activity - before)
 
     def _room(self, region: RegionRecord) -> int:
         """How many may be born in a cycle; where neurons stand for values, in dead ones' places."""

@@ -13,6 +13,9 @@ class GrowthParameters(Process):
     growth_interval = Parameter(1000.0, low=0.0, open_low=True, unit="ms", doc="between cycles")
     neurogenesis = Parameter(True, doc="whether neurons are born")
     neurogenesis_rate = Parameter(10.0, low=0.0, unit="Hz", doc="mean rate that lets a region grow")
+    neurogenesis_window = Parameter(
+        60_000.0, low=0.0, open_low=True, unit="ms", doc="time constant of that mean"
+    )
     neurogenesis_ceiling = Parameter(
         50.0, low=0.0, unit="Hz", doc="mean rate above which no neuron is born"
     )
@@ -71,4 +74,12 @@ class GrowthParameters(Process):
         0.9, low=0.0, doc="neurons of a region, relative to the most it has had, at least"
     )
     deaths_per_cycle = Parameter(2, low=0, doc="neurons a region loses in a cycle, at most")
+    most_synapses = Parameter(
+        1.025,
+        low=1.0,
+        doc="synapses of a projection, relative to those its neurons came with, at most",
+    )
+    least_synapses = Parameter(
+        0.975, low=0.0, high=1.0, doc="the same, at least: no more than these are left by pruning"
+    )
     max_synapses = Parameter(100_000_000, low=0, doc="budget of the whole brain")

@@ -71,6 +71,7 @@ class Plan:
         self.pruned = np.zeros(0, np.int32)
         self.fate = np.zeros(0, np.uint8)
         self.lost = 0
+        self.turnover = int(tables["turnover"][p])
         self.new: list[tuple[NDArray[Any], ...]] = []
         self.born = 0
         births = pathway.source in growing or pathway.target in growing
@@ -120,10 +121,17 @@ class Plan:
             receives=self.receives,
         )
         if idle:
+            spare = (1.0 - growth.least_synapses) * self._came_with() + self.turnover
+            most = min(most, max(math.floor(spare), 0))
             self.pruned = self._weakest(np.flatnonzero(self.fate == IDLE).astype(np.int32), most)
+            self.turnover -= len(self.pruned)
             if idle > most:
                 self.fate[self.fate == IDLE] = 0
                 self.fate[self.pruned] = IDLE
+
+    def _came_with(self) -> int:
+        """The synapses there would be if none had sprouted and none had been pruned."""
+        return max(self.left + self.born - self.turnover, 0)
 
     def _unused(self, region: str) -> float:
         """How long the silence of one of a region's neurons has to be to say something, ms."""
@@ -134,6 +142,8 @@ class Plan:
         """The weakest of some synapses, at most so many; among equals the first."""
         if len(synapses) <= most:
             return synapses
+        if not most:
+            return synapses[:0]
         block = self.block
         magnitude = layout.signs(layout.column(block, "nt")[synapses]) * block["weight"][synapses]
         if len(block["eligibility"]):
@@ -214,6 +224,8 @@ class Plan:
             The number of synapses.
         """
         network, growth, tables, block = self.network, self.growth, self.network.tables, self.block
+        vacant = (growth.most_synapses - 1.0) * self._came_with() - self.turnover
+        wanted = min(wanted, max(math.floor(vacant), 0))
         if not self.plastic or wanted <= 0 or not self.reached.any():
             return 0
         p, step = self.pathway.index, network.step_count
@@ -249,6 +261,7 @@ class Plan:
         )
         weight = np.float32(max(growth.new_weight * self.high, self.low))
         self._add(*(column[:made] for column in found), np.full(made, weight))
+        self.turnover += int(made)
         return int(made)
 
     def add(self, synapses: tuple[NDArray[Any], ...]) -> int:
@@ -283,6 +296,7 @@ class Plan:
             steps = lag.astype(np.int64) + self.delay_min
             new = pathways.sprouts(self.network, self.pathway, pre, post, steps, magnitude, nt)
         pathways.amend(self.network, self.pathway, gone, new)
+        self.network.tables["turnover"][self.pathway.index] = self.turnover
 
 
 def _step_before(step: int, age: float) -> int:
