@@ -145,7 +145,9 @@ class MadeUp:
             shown = min(points, 400 // len(self.sizes))
             fired = np.flatnonzero(spikes[:shown])
             rows.append(
-                np.stack([fired + first, self.rng.integers(1, steps + 1, len(fired))], 1).astype("<u2")
+                np.stack([fired + first, self.rng.integers(1, steps + 1, len(fired))], 1).astype(
+                    "<u2"
+                )
             )
             first += shown
         count = len(self.pathways)

@@ -3,6 +3,8 @@
 import { brief } from "../ui/format.js";
 import { seriesPanel } from "./series.js";
 
+const MOST_LINES = 14;
+
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../model/brain.js").BrainModel} BrainModel */
 
@@ -49,13 +51,13 @@ function released(/** @type {BrainModel} */ brain) {
     row.pathways?.[index * pathways.length + pathways.indexOf(column)] ?? NaN;
   const lines = [];
   for (const { index, label, rewardable, transmitter } of brain.pathways) {
-    const short = label.replace(/^(proj|region):/, "");
-    if (rewardable) lines.push({ name: `dopamine ${short}`, colour: lines.length, value: of("dopamine", index) });
+    const short = label.replace(/^(proj|region):/, "").replace("->", " → ");
+    if (rewardable) lines.push({ name: short, colour: lines.length, value: of("dopamine", index) });
     if (transmitter === "acetylcholine" || transmitter === "serotonin") {
-      lines.push({ name: `${transmitter} ${short}`, colour: lines.length, value: of("level", index) });
+      lines.push({ name: `${transmitter}, ${short}`, colour: lines.length, value: of("level", index) });
     }
   }
-  return lines.slice(0, 12);
+  return lines.slice(0, MOST_LINES);
 }
 
 /** @param {App} app */

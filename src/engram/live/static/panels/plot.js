@@ -90,7 +90,7 @@ export class Plot {
 
 /** A round number at or above a value. @param {number} x */
 export function roundUp(x) {
-  if (!(x > 0)) return 1;
+  if (!(x > 0)) return 0;
   const step = 10 ** Math.floor(Math.log10(x));
   return [1, 2, 5, 10].map((k) => k * step).find((top) => top >= x * 0.999) ?? x;
 }

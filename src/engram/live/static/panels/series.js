@@ -7,6 +7,8 @@ import { Plot, roundUp } from "./plot.js";
 
 const WINDOW_MS = 10_000;
 const SMOOTH = 0.2;
+/** The least that a scale ends at. */
+const LEAST = 0.1;
 
 /**
  * @typedef {object} Line
@@ -39,7 +41,7 @@ export function seriesPanel(app, what) {
     const span = Math.max(1, end - (shown[0]?.time ?? 0));
     const xs = shown.map(({ time }) => 1 - (end - time) / span);
     const all = lines.map(({ value }) => smoothed(shown.map(value), what.smooth));
-    const high = roundUp(Math.max(1e-9, ...all.map(largest)));
+    const high = roundUp(Math.max(LEAST, ...all.map(largest)));
     const low = what.signed ? Math.min(0, -roundUp(Math.max(0, ...all.map((ys) => largest(ys.map((y) => -y)))))) : 0;
     shade(context, shown, xs, plot);
     plot.scale(low, high, what.unit);

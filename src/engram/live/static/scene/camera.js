@@ -1,55 +1,69 @@
 /** A camera that orbits a target: angles, distance, and what it sees. */
 
-import { add, cross, lookAt, multiply, normalize, perspective, subtract } from "./matrix.js";
+import { add, cross, dot, lookAt, multiply, perspective, scale } from "./matrix.js";
 
 /** @typedef {import("./matrix.js").Vec3} Vec3 */
 
 const FOV = 0.62;
 const STEEPEST = 1.5;
 const EASE_MS = 140;
+/** Yaw and pitch of the first view. @type {[number, number]} */
+const FRONT = [0.2, 0.18];
+/** Room around a region, for its name and its handle. */
+const ROOM = 1.55;
 
 export class Camera {
   constructor() {
-    /** @type {Vec3} */
-    this.home = [0, 0, 0];
-    this.homeDistance = 12;
-    /** Where it is, and where it is going: yaw, pitch, distance, x, y, z. */
-    this.now = [0.22, 0.2, 12, 0, 0, 0];
-    this.goal = [...this.now];
     this.aspect = 1;
     this.smooth = true;
-    this.update();
+    /** Where it is going, and where it is: yaw, pitch, distance, x, y, z. */
+    this.goal = [...FRONT, 12, 0, 0, 0];
+    this.fit([]);
   }
 
-  /** Let it look at a sphere from the front. @param {Vec3} centre @param {number} radius */
-  fit(centre, radius) {
-    this.home = centre;
-    this.radius = radius;
-    this.homeDistance = this.fitting();
+  /** Let it look at some spheres from the front. @param {{centre: number[], radius: number}[]} spheres */
+  fit(spheres) {
+    this.spheres = spheres;
     this.reset();
     this.now = [...this.goal];
     this.update();
   }
 
-  /** The distance at which the sphere of `fit` is all in sight. */
-  fitting() {
-    const half = Math.min(FOV / 2, Math.atan(Math.tan(FOV / 2) * this.aspect));
-    return (this.radius ?? 4) / Math.sin(half);
-  }
-
+  /** Go to where all spheres are in sight, as near as can be. */
   reset() {
-    this.homeDistance = this.fitting();
-    this.goal = [0.22, 0.2, this.homeDistance, ...this.home];
+    const list = this.spheres?.length ? this.spheres : [{ centre: [0, 0, 0], radius: 3 }];
+    const { away, right, up } = axesOf(...FRONT);
+    const along = (/** @type {Vec3} */ axis) => list.map(({ centre }) => dot(/** @type {Vec3} */ (centre), axis));
+    const middle = (/** @type {Vec3} */ axis) => {
+      const at = along(axis);
+      const low = Math.min(...at.map((x, i) => x - list[i].radius));
+      const high = Math.max(...at.map((x, i) => x + list[i].radius));
+      return [(low + high) / 2, (high - low) / 2];
+    };
+    const [[x, halfX], [y, halfY], [z, halfZ]] = [middle(right), middle(up), middle(away)];
+    this.radius = Math.max(halfX, halfY, halfZ);
+    const tall = Math.tan(FOV / 2);
+    const depths = along(away);
+    const needed = list.map(({ radius }, i) => {
+      const [wide, high] = [Math.abs(along(right)[i] - x), Math.abs(along(up)[i] - y)];
+      return depths[i] - z + Math.max((wide + ROOM * radius) / (tall * this.aspect), (high + ROOM * radius) / tall);
+    });
+    this.homeDistance = Math.max(...needed);
+    const home = add(add(scale(right, x), up, y), away, z);
+    this.goal = [...FRONT, this.homeDistance, ...home];
   }
 
   /** @param {number} aspect width / height of what is drawn on */
   setAspect(aspect) {
     if (!Number.isFinite(aspect) || Math.abs(aspect - this.aspect) < 1e-3) return;
-    const before = this.fitting();
     this.aspect = aspect;
-    const change = this.fitting() / before;
-    this.goal[2] *= change;
-    this.now[2] *= change;
+    // Nearer or farther in the same measure, so that the view stays what it was.
+    const [before, goal] = [this.homeDistance, [...this.goal]];
+    this.reset();
+    const change = this.homeDistance / before;
+    const untouched = goal[2] === before;
+    this.goal = untouched ? this.goal : [goal[0], goal[1], goal[2] * change, ...goal.slice(3)];
+    this.now = [...this.goal];
     this.update();
   }
 
@@ -96,19 +110,13 @@ export class Camera {
     const [yaw, pitch, distance, x, y, z] = this.now;
     /** @type {Vec3} */
     const target = [x, y, z];
-    /** @type {Vec3} */
-    const away = [
-      Math.sin(yaw) * Math.cos(pitch),
-      Math.sin(pitch),
-      Math.cos(yaw) * Math.cos(pitch),
-    ];
+    const { away, right, up } = axesOf(yaw, pitch);
+    this.right = right;
+    this.up = up;
     this.eye = add(target, away, distance);
     this.view = lookAt(this.eye, target, [0, 1, 0]);
     this.projection = perspective(FOV, this.aspect, distance * 0.02, distance * 10);
     this.matrix = multiply(this.projection, this.view);
-    this.forward = normalize(subtract(target, this.eye));
-    this.right = normalize(cross(this.forward, [0, 1, 0]));
-    this.up = cross(this.right, this.forward);
     /** Pixels a unit of length has at a depth of 1, for a view 1 pixel high. */
     this.focal = 1 / (2 * Math.tan(FOV / 2));
   }
@@ -128,4 +136,13 @@ export class Camera {
     out[2] = w;
     return out;
   }
+}
+
+/** Unit vectors to the eye, to the right and up. */
+function axesOf(/** @type {number} */ yaw, /** @type {number} */ pitch) {
+  /** @type {Vec3} */
+  const away = [Math.sin(yaw) * Math.cos(pitch), Math.sin(pitch), Math.cos(yaw) * Math.cos(pitch)];
+  /** @type {Vec3} */
+  const right = [Math.cos(yaw), 0, -Math.sin(yaw)];
+  return { away, right, up: cross(away, right) };
 }

@@ -108,6 +108,11 @@ export class Cloud {
     return lit;
   }
 
+  /** Dim all at once. @param {number} factor */
+  dim(factor) {
+    for (let i = 0; i < this.count; i++) this.level[i] *= factor;
+  }
+
   /**
    * Slots of a region came to life.
    * @param {import("../model/brain.js").Region} region @param {number[]} slots @param {number} now ms

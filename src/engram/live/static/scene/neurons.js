@@ -7,7 +7,7 @@ layout(location = 0) in vec3 place;
 layout(location = 1) in vec4 state;   // glow, difference from the twin, born or dying, mark
 layout(location = 2) in vec4 kind;    // inhibitory, alive, size, group of neurons
 uniform mat4 matrix;
-uniform float scale, least, breath, glowing;
+uniform float scale, least, breath, glowing, middle, depth;
 out vec4 light;
 out vec3 look;
 void main() {
@@ -18,7 +18,7 @@ void main() {
   float halo = 1.0 + 2.0 * glow + 1.6 * state.w + 1.4 * state.y + 1.5 * state.z;
   gl_PointSize = kind.y < 0.25 && state.z <= 0.0 ? 0.0 : min(body * halo, 96.0);
   if (gl_PointSize == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  float fog = clamp(1.25 - 0.035 * gl_Position.w, 0.45, 1.0);
+  float fog = clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, 0.42, 1.12);
   light = vec4(glow, state.y, state.z, state.w);
   look = vec3(kind.x, breath * fog, 1.0 / halo);
 }`;
@@ -84,6 +84,8 @@ export class NeuronLayer {
     gl.uniformMatrix4fv(at.matrix, false, look.matrix);
     gl.uniform1f(at.scale, look.height * look.focal * cloud.size);
     gl.uniform1f(at.least, 2.2 * look.pixel);
+    gl.uniform1f(at.middle, look.distance);
+    gl.uniform1f(at.depth, look.depth);
     gl.uniform1f(at.breath, look.breath);
     gl.uniform1f(at.glowing, look.glowing);
     gl.uniform1f(at.solid, look.solid);

@@ -7,7 +7,10 @@ import { Strokes } from "./strokes.js";
 import { Tracts } from "./tracts.js";
 
 const CHANGE_MS = 3000;
-const MOST_CHANGES = 160;
+const MOST_CHANGES = 700;
+const MOST_NEW = 10;
+const BOW_STEPS = 10;
+const ARC_STEPS = 14;
 
 export class Picture {
   /** @param {import("../model/brain.js").BrainModel} brain @param {import("./looks.js").Theme} theme */
@@ -17,7 +20,7 @@ export class Picture {
     this.dendrites = new Strokes();
     this.arcs = new Strokes();
     this.changes = new Strokes();
-    /** @type {{from: number[], to: number[], colour: string, since: number}[]} */
+    /** @type {{from: number[], to: number[], colour: string, alpha: number, since: number}[]} */
     this.recent = [];
     /** @type {any} the chosen neuron, as the server describes it */
     this.neuron = null;
@@ -104,8 +107,8 @@ export class Picture {
     for (const slot of slots.slice(0, 60)) {
       const [x, y, z] = this.placeOf(region, slot);
       const arm = 0.07;
-      this.recent.push({ from: [x - arm, y - arm, z], to: [x + arm, y + arm, z], colour: "lost", since: now });
-      this.recent.push({ from: [x - arm, y + arm, z], to: [x + arm, y - arm, z], colour: "lost", since: now });
+      this.recent.push({ from: [x - arm, y - arm, z], to: [x + arm, y + arm, z], colour: "lost", alpha: 1, since: now });
+      this.recent.push({ from: [x - arm, y + arm, z], to: [x + arm, y - arm, z], colour: "lost", alpha: 1, since: now });
     }
   }
 
@@ -114,14 +117,15 @@ export class Picture {
     const pathway = this.brain.pathways.find(({ label }) => label === event.label);
     if (!pathway) return;
     const [source, target] = [this.brain.regions[pathway.source], this.brain.regions[pathway.target]];
-    for (const [pre, post] of event.pairs ?? []) {
-      this.recent.push({ from: this.placeOf(source, pre), to: this.placeOf(target, post), colour: "born", since: now });
+    for (const [pre, post] of (event.pairs ?? []).slice(0, MOST_NEW)) {
+      const bow = arc(this.placeOf(source, pre), this.placeOf(target, post), [], 0.4, BOW_STEPS);
+      for (const { from, to, alpha } of bow) this.recent.push({ from, to, colour: "born", alpha, since: now });
     }
     for (let k = 0; k < Math.min(12, event.pruned); k++) {
       const [x, y, z] = pointOn(this.tracts.curves[pathway.index], 0.2 + (0.6 * (k + 0.5)) / Math.min(12, event.pruned));
-      this.recent.push({ from: [x, y - 0.09, z], to: [x, y + 0.09, z], colour: "lost", since: now });
+      this.recent.push({ from: [x, y - 0.06, z], to: [x, y + 0.06, z], colour: "lost", alpha: 0.7, since: now });
     }
-    this.recent.splice(0, this.recent.length - MOST_CHANGES);
+    this.recent.splice(0, Math.max(0, this.recent.length - MOST_CHANGES));
   }
 
   /** Draw a neuron's inputs, outputs and tree, or nobody's. @param {any} neuron */
@@ -156,9 +160,9 @@ export class Picture {
     if (before) {
       const { colours } = this.theme;
       this.changes.set(
-        this.recent.map(({ from, to, colour, since }) => {
+        this.recent.map(({ from, to, colour, alpha, since }) => {
           const left = 1 - (now - since) / CHANGE_MS;
-          return { from, to, colour: colours[colour], alpha: 0.9 * left };
+          return { from, to, colour: colours[colour], alpha: alpha * left };
         }),
       );
     }
@@ -172,8 +176,8 @@ function arc(
   /** @type {number[]} */ to,
   /** @type {number[]} */ colour,
   /** @type {number} */ alpha,
+  steps = ARC_STEPS,
 ) {
-  const steps = 14;
   const far = Math.hypot(...from.map((x, k) => to[k] - x));
   const at = (/** @type {number} */ t) => {
     const lift = 0.22 * far * 4 * t * (1 - t);

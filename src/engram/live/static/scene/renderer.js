@@ -11,6 +11,7 @@ import { RibbonLayer } from "./ribbons.js";
  * @property {Float32Array} matrix @property {number[]} eye
  * @property {number} width @property {number} height of the view, device pixels
  * @property {number} focal @property {number} pixel device pixels a CSS pixel has
+ * @property {number} distance of what is looked at @property {number} depth of the whole picture
  * @property {number} breath brightness, about 1
  * @property {number} glowing how much of a glow is drawn, 0 to 1
  * @property {number} solid 0: light adds up (dark theme); 1: paint covers (light theme)

@@ -4,6 +4,7 @@ import { pointOn } from "./curves.js";
 import { Mesh, makeProgram } from "./gl.js";
 
 const SEGMENTS = 36;
+const WIDTH = 0.3;
 const PER_RIBBON = 2 * SEGMENTS + 4;
 
 const VERTEX = `
@@ -20,7 +21,8 @@ out float picked;
 void main() {
   vec3 side = normalize(cross(direction, eye - place));
   picked = abs(where.z - chosen) < 0.5 ? 1.0 : 0.0;
-  float broad = width * (0.06 + paint.w) * (1.0 + 0.35 * picked);
+  float apart = 0.55 + 0.45 * sin(3.14159 * where.x);
+  float broad = width * (0.12 + paint.w) * apart * (1.0 + 0.25 * picked);
   gl_Position = matrix * vec4(place + side * where.y * broad, 1.0);
   spot = where.xyz;
   hue = paint.rgb;
@@ -33,16 +35,27 @@ in float picked;
 uniform sampler2D pulses;
 uniform float newest, bins, rows, solid, breath, still;
 out vec4 colour;
+const float FIBRES = 7.0;
+float chance(vec2 p) { return fract(sin(dot(p, vec2(12.9898, 78.233))) * 43758.5453); }
 void main() {
+  // Fibres side by side; how many carry a pulse says how many spikes there are.
+  float across = (0.5 * spot.y + 0.5) * FIBRES;
+  float fibre = floor(across);
+  float middle = 2.0 * fract(across) - 1.0;
+  float thin = 1.0 - middle * middle;
   float edge = 1.0 - spot.y * spot.y;
-  float ends = smoothstep(0.0, 0.08, spot.x) * (1.0 - smoothstep(0.9, 1.0, spot.x));
+  float when = newest - spot.x * bins * 0.72 - 1.7 * chance(vec2(fibre, spot.z));
+  float bin = floor(when);
   float row = (spot.z + 0.5) / rows;
-  float pulse = texture(pulses, vec2((newest - spot.x * bins * 0.72) / bins, row)).r * (1.0 - still);
-  float body = (0.10 + 0.1 * solid + 0.22 * picked) * edge;
-  float wave = pulse * edge * edge * (0.75 + 0.15 * solid);
-  float alpha = (body + wave) * (0.35 + 0.65 * ends) * breath;
-  vec3 tone = mix(hue, vec3(1.0), (1.0 - solid) * 0.35 * pulse * edge);
-  colour = vec4(tone * alpha, alpha * solid);
+  float share = texture(pulses, vec2((bin + 0.5) / bins, row)).r;
+  float lit = smoothstep(0.0, 0.12, share * (1.0 - 0.5 * still) - chance(vec2(fibre, mod(bin, bins)) + spot.z));
+  float front = fract(when);
+  float pulse = lit * front * (1.0 - smoothstep(0.75, 1.0, front)) * 1.6;
+  float ends = smoothstep(0.0, 0.1, spot.x) * (1.0 - smoothstep(0.88, 1.0, spot.x));
+  float body = (0.05 + 0.1 * thin) * (1.0 + 0.5 * solid + 1.6 * picked);
+  float alpha = (body + 0.85 * pulse * thin * (1.0 - 0.5 * still)) * (0.25 + 0.75 * edge) * (0.15 + 0.85 * ends) * breath;
+  vec3 tone = mix(hue, vec3(1.0), (1.0 - solid) * 0.3 * pulse * thin);
+  colour = vec4(tone * alpha, alpha * mix(0.35, 1.0, solid));
 }`;
 
 export class RibbonLayer {
@@ -97,7 +110,7 @@ export class RibbonLayer {
     this.upload(tracts);
     gl.uniformMatrix4fv(at.matrix, false, look.matrix);
     gl.uniform3fv(at.eye, look.eye);
-    gl.uniform1f(at.width, 0.34);
+    gl.uniform1f(at.width, WIDTH);
     gl.uniform1f(at.chosen, tracts.chosen);
     gl.uniform1f(at.newest, tracts.newest);
     gl.uniform1f(at.bins, tracts.bins);
@@ -114,8 +127,8 @@ export class RibbonLayer {
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     const rows = tracts.curves.length;
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, tracts.bins, rows, 0, gl.RED, gl.UNSIGNED_BYTE, tracts.pulses);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.REPEAT);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   }

@@ -16,6 +16,7 @@ const MOST_PIXELS_SOFTWARE = 1_100_000;
 const RIBBON_PX = 12;
 const FADE_MS = 190;
 const FADE_CALM_MS = 750;
+const STEP_DIMS = 0.5;
 
 /** Emits: neuron({region, slot} or null), pathway(label), lasso([[region name, slots], ...]), broken(words). */
 export class Scene extends Emitter {
@@ -117,7 +118,7 @@ export class Scene extends Emitter {
     if (brain.number === 0) {
       this.labels.build(brain);
       const key = JSON.stringify(brain.regions.map(({ name, centre }) => [name, centre]));
-      if (key !== this.fitted) this.camera.fit(...sphereOf(brain.regions));
+      if (key !== this.fitted) this.camera.fit(brain.regions);
       this.fitted = key;
     }
     this.resize();
@@ -127,13 +128,16 @@ export class Scene extends Emitter {
     /** @type {import("../model/brain.js").BrainModel} */ brain,
     /** @type {import("../model/wire.js").Frame} */ frame,
   ) {
-    this.pictures.get(brain.number)?.take(frame, performance.now());
+    const picture = this.pictures.get(brain.number);
+    // A paused brain keeps its light; each step dims what was before.
+    if (picture && !frame.running) picture.cloud.dim(STEP_DIMS);
+    picture?.take(frame, this.before);
     this.dirty = true;
   }
 
   takeEvent(/** @type {import("../model/brain.js").BrainModel} */ brain, /** @type {any} */ event) {
     const picture = this.pictures.get(brain.number);
-    picture?.happen(event, performance.now());
+    picture?.happen(event, this.before);
     if (event.event === "neuron") picture?.choose(event.region ? event : null);
     if (event.event === "pathway" && picture) {
       picture.tracts.chosen = brain.pathways.findIndex(({ label }) => label === event.label);
@@ -236,7 +240,6 @@ export class Scene extends Emitter {
     moving = this.sleepOn(frame, ms, now) || moving;
     const running = frame?.running ?? false;
     for (const picture of this.pictures.values()) {
-      // A paused brain keeps its light; each step dims what was before.
       const tau = this.calm ? FADE_CALM_MS : FADE_MS;
       if (running) {
         picture.tracts.advance(ms);
@@ -272,6 +275,8 @@ export class Scene extends Emitter {
       width: wide * pixel,
       height: this.height * pixel,
       focal: camera.focal,
+      distance: camera.now[2],
+      depth: camera.radius ?? 4,
       pixel,
       breath: 1 - 0.34 * depth + swing * depth * this.wave,
       glowing: calm ? 0.55 : 1,
@@ -285,16 +290,4 @@ export class Scene extends Emitter {
     list.forEach((picture, k) => this.renderer.draw(picture, look, { x: k / list.length, width: 1 / list.length }, camera));
     if (list.length) this.labels.place(list[0].brain, camera, wide, this.height);
   }
-}
-
-/** The sphere around all regions. @returns {[[number, number, number], number]} */
-function sphereOf(/** @type {import("../model/brain.js").Region[]} */ regions) {
-  if (!regions.length) return [[0, 0, 0], 3];
-  const ends = [0, 1, 2].map((k) => [
-    Math.min(...regions.map((r) => r.centre[k] - r.radius)),
-    Math.max(...regions.map((r) => r.centre[k] + r.radius)),
-  ]);
-  const centre = /** @type {[number, number, number]} */ (ends.map(([low, high]) => (low + high) / 2));
-  const out = regions.map((r) => Math.hypot(...r.centre.map((c, k) => c - centre[k])) + r.radius);
-  return [centre, Math.max(...out)];
 }
