@@ -1,0 +1,292 @@
+"""A brain on a page: `LivePage`, which a script, a notebook or the command line opens."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import webbrowser
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engram.brain import Brain
+from engram.errors import BusyError, EngramError, InvalidValueError
+from engram.live import actions
+from engram.live.hub import Page
+from engram.live.server import Server
+from engram.live.show import Show
+from engram.live.stage import Places
+from engram.live.viewer import Viewer
+from engram.live.views import Views
+from engram.network.interrupts import let_through
+
+Message = dict[str, Any]
+
+MOST_WAITING = 1000
+"""Commands that wait for a step."""
+
+PAUSED_LOOK = 0.5
+"""A brain that pauses looks so often whether it should end, s."""
+
+
+class LivePage(Show):
+    """A brain on a page. `Brain.live` makes it; `close` ends it, and so does a ``with`` statement.
+
+    Parameters
+    ----------
+    brain : Brain
+        What is shown.
+    run : bool
+        Whether the page runs it; else whoever calls `Brain.run` and its like.
+    host, port, token : str, int, str or None
+        Where it is served, see `Brain.live`.
+    places : mapping of str to array of shape (n, 3), optional
+        Where neurons are drawn, by region.
+    views : Views, optional
+        What is drawn beside it.
+    title : str
+        Of the page.
+    playing : bool
+        Whether the brain runs at once.
+    """
+
+    def __init__(
+        self,
+        brain: Brain,
+        *,
+        run: bool,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        places: Places | None = None,
+        views: Views | None = None,
+        title: str = "Engram",
+        playing: bool = True,
+    ) -> None:
+        super().__init__(brain, owned=run, title=title, places=places, views=views, playing=playing)
+        self.folder = Path.cwd()
+        self._commands: deque[tuple[Page | None, Message]] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._server = Server(self.hub, self._submit, self._arrived, self._count, host, port, token)
+        self._viewer: Viewer | None = None
+        self._thread: threading.Thread | None = None
+        if not run:
+            self._viewer = Viewer(self.look)
+            brain.network.add_process(self._viewer)
+        self._server.start()
+
+    # -- for users
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser."""
+        return self._server.address
+
+    @property
+    def port(self) -> int:
+        """At which it is served."""
+        return self._server.port
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
+    def __repr__(self) -> str:
+        return f"<LivePage, {'closed' if self._closed else self.address}>"
+
+    def open_browser(self) -> None:
+        """Open the page in the browser, if there is one."""
+        with contextlib.suppress(webbrowser.Error, OSError):
+            webbrowser.open(self.address)
+
+    def wait(self) -> None:
+        """Wait until the page is closed, or Ctrl-C."""
+        with self._wake:
+            while not self._closed:
+                self._wake.wait(PAUSED_LOOK)
+
+    def close(self) -> None:
+        """End it: pages are told, the brain stays as it is."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._wake:
+            self._wake.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        if self._viewer is not None:
+            with contextlib.suppress(EngramError):
+                self.brain.network.remove_process(self._viewer)
+        with contextlib.suppress(OSError):
+            self.stop_recording()
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- from the thread of the server
+
+    def _submit(self, page: Page | None, message: Message) -> None:
+        with self._wake:
+            if len(self._commands) >= MOST_WAITING:
+                raise InvalidValueError(f"{MOST_WAITING} commands wait already; try again")
+            self._commands.append((page, message))
+            self._wake.notify_all()
+
+    def _arrived(self, page: Page) -> None:
+        with self._wake:
+            self._commands.append((page, {}))
+            self._wake.notify_all()
+
+    def _count(self, pages: int) -> None:
+        self.pace.watched = pages
+        self.hub.tell({"type": "event", "brain": 0, "event": "pages", "pages": pages})
+        with self._wake:
+            self._wake.notify_all()
+
+    # -- in the thread that runs the brain
+
+    def look(self) -> int:
+        """What is done between two steps: commands, frames, and waiting.
+
+        Returns
+        -------
+        int
+            After how many steps it is to be called again.
+        """
+        pace = self.pace
+        pace.arrive(self.brain.step_count)
+        self._catch_up()
+        while not self._closed:
+            self._end_stimuli()
+            self.carry_out()
+            self.show()
+            early = pace.early(self.brain.step_count)
+            if self._nobody_waits(early):
+                break
+            self._sleep(early)
+            let_through()
+        step = self.brain.step_count
+        steps = pace.leave(step)
+        ends = [stage.next_end(step) for stage in self.stages.values()]
+        return min([steps, *(end for end in ends if end is not None)])
+
+    def _nobody_waits(self, early: float) -> bool:
+        """Whether the brain may go on."""
+        if not self.owned and not self.pace.watched:
+            # Nobody is there who could let it go on.
+            if not self.pace.running or self.pace.factor is not None:
+                self.pace.run()
+                self.pace.choose(None)
+            return True
+        return self.pace.running and early <= 0.0
+
+    def _sleep(self, early: float) -> None:
+        longest = early if self.pace.running else PAUSED_LOOK
+        if self.pace.watched and self.pace.running:
+            longest = min(longest, self.pace.period)
+        with self._wake:
+            if not self._commands and not self._closed:
+                self._wake.wait(longest)
+
+    def _catch_up(self) -> None:
+        """Let the twins go as far as the original."""
+        step = self.brain.step_count
+        for number, stage in list(self.stages.items()):
+            if number and stage.brain.step_count < step:
+                try:
+                    stage.brain.run(step - stage.brain.step_count, progress=False)
+                except EngramError as problem:
+                    self.trouble(number, f"the twin has ended: {problem}")
+                    self.drop(number)
+
+    def _end_stimuli(self) -> None:
+        for number, stage in self.stages.items():
+            for region in stage.end_stimuli():
+                event = {"event": "stimulus", "region": region, "values": None, "until": None}
+                self.event(number, event)
+
+    def carry_out(self) -> None:
+        """Do what pages have asked for, in its order."""
+        while True:
+            with self._wake:
+                if not self._commands:
+                    return
+                page, message = self._commands.popleft()
+            if not message:
+                self._greet(page)
+                continue
+            answer: Message = {"id": message["id"]}
+            try:
+                answer |= {"ok": True, "result": actions.carry_out(self, message)}
+            except (EngramError, OSError, MemoryError) as problem:
+                answer["error"] = " ".join(str(problem).split()) or type(problem).__name__
+            self.hub.tell(answer, page)
+            self.touched = True
+
+    def _greet(self, page: Page | None) -> None:
+        if page is not None:
+            self.hub.greet(page, self.greeting())
+            self.touched = True
+
+    # -- running the brain from here
+
+    def drive(self) -> None:
+        """Run the brain until the page is closed; for pages that run it themselves."""
+        while not self._closed:
+            steps = self.look()
+            if self._closed:
+                return
+            try:
+                self.brain.run(steps, progress=False)
+            except BusyError:
+                # Somebody else has it for a moment.
+                time.sleep(0.01)
+            except EngramError as problem:
+                self.pace.pause()
+                self.trouble(0, f"the brain has stopped: {problem}")
+
+    def start(self) -> None:
+        """Run, or look after, the brain in a thread of its own."""
+        target: Callable[[], None] = self.drive if self.owned else self._attend
+        self._thread = threading.Thread(target=target, name="engram live brain", daemon=True)
+        self._thread.start()
+
+    def _attend(self) -> None:
+        """Carry out commands while no script runs the brain."""
+        while not self._closed:
+            with self._wake:
+                if not self._commands:
+                    self._wake.wait(PAUSED_LOOK)
+                waiting = bool(self._commands)
+            if waiting and not self._closed:
+                self._look_between()
+
+    def _look_between(self) -> None:
+        network = self.brain.network
+        try:
+            first = network.take_turn()
+        except BusyError:
+            # Whoever runs it looks himself.
+            time.sleep(0.01)
+            return
+        try:
+            self._end_stimuli()
+            self.carry_out()
+            self.show()
+        finally:
+            if first:
+                network.thread = 0
