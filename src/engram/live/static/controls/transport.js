@@ -81,14 +81,15 @@ function rewinder(
   function hint() {
     dragging = document.activeElement === input && Number(input.value) !== Number(input.max);
     const snapshot = list()[Number(input.value)];
-    const words = snapshot ? `back to ${clock(snapshot[1])}` : "no snapshot yet";
+    const words = snapshot ? `back to ${clock(snapshot[1])}` : list().length ? "now" : "no snapshot yet";
     say(when, words);
     input.setAttribute("aria-valuetext", words);
   }
 
+  /** One place for each snapshot, the last for now. */
   function update() {
     const n = list().length;
-    input.max = String(Math.max(0, n - 1));
+    input.max = String(n);
     input.disabled = !n || !app.session.hello.owned;
     if (!dragging) input.value = input.max;
     hint();
