@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
+from engram.errors import InvalidValueError
 from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.lasting import PoissonInput, TimedInput
 from engram.network.network import Network
@@ -18,6 +18,10 @@ class Drives:
     """Lasting inputs of a `Brain`, and its live page."""
 
     network: Network
+
+    open_page: ClassVar[Callable[..., Any] | None] = None
+    """What opens the page of `live`: it stands above all that a brain is made of, and enters itself
+    here when `engram` is imported."""
 
     @property
     def inputs(self) -> tuple[PoissonInput | TimedInput, ...]:
@@ -170,9 +174,10 @@ class Drives:
         >>> with brain.live(open_browser=False) as page:
         ...     brain.run(1000)
         """
-        # The page stands above all that a brain is made of.
-        opened = importlib.import_module("engram.live.command")
-        return opened.opened(
+        open_page = type(self).open_page
+        if open_page is None:
+            raise InvalidValueError("Brain.live: import engram, not a part of it only")
+        return open_page(
             self,
             port=port,
             open_browser=open_browser,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +20,11 @@ from engram.errors import indices as checked_indices
 from engram.live import files, selection, settings
 from engram.live.demonstration import Programme
 from engram.live.frames import Voltage
+from engram.live.show import Show
 from engram.live.stage import Stage
 
-if TYPE_CHECKING:
-    from engram.live.page import LivePage
-
 Message = dict[str, Any]
-Action = Callable[["LivePage", Stage, Message], Message]
+Action = Callable[[Show, Stage, Message], Message]
 
 MOST_STEPS = 100_000
 SLOWEST, FASTEST = 1e-4, 1e3
@@ -47,12 +45,12 @@ def _command(*arguments: str) -> Callable[[Action], Action]:
     return enter
 
 
-def carry_out(page: LivePage, message: Message) -> Message:
+def carry_out(page: Show, message: Message) -> Message:
     """Do what a message asks for; one that is refused changes nothing.
 
     Parameters
     ----------
-    page : LivePage
+    page : Show
         Where.
     message : dict
         Of a page: `do`, `brain`, and the command's own arguments.
@@ -89,7 +87,7 @@ def _free(stage: Stage, name: str) -> None:
         )
 
 
-def _owned(page: LivePage, stage: Stage, name: str) -> None:
+def _owned(page: Show, stage: Stage, name: str) -> None:
     """Refuse what takes the place of a brain that somebody else runs, or of a twin."""
     if not page.owned:
         raise InvalidValueError(
@@ -104,7 +102,7 @@ def _owned(page: LivePage, stage: Stage, name: str) -> None:
 
 
 @_command()
-def _play(page: LivePage, stage: Stage, given: Message) -> Message:
+def _play(page: Show, stage: Stage, given: Message) -> Message:
     del stage, given
     page.pace.run()
     page.hub.tell(page.settings(0))
@@ -112,7 +110,7 @@ def _play(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _pause(page: LivePage, stage: Stage, given: Message) -> Message:
+def _pause(page: Show, stage: Stage, given: Message) -> Message:
     del stage, given
     page.pace.pause()
     page.hub.tell(page.settings(0))
@@ -120,7 +118,7 @@ def _pause(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("n")
-def _step(page: LivePage, stage: Stage, given: Message) -> Message:
+def _step(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     page.pace.run(integer("step: n", given["n"], 1, MOST_STEPS))
     page.hub.tell(page.settings(0))
@@ -128,7 +126,7 @@ def _step(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("factor")
-def _speed(page: LivePage, stage: Stage, given: Message) -> Message:
+def _speed(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     factor = given["factor"]
     if factor is not None:
@@ -141,7 +139,7 @@ def _speed(page: LivePage, stage: Stage, given: Message) -> Message:
 # -- input
 
 
-def _hold(page: LivePage, stage: Stage, name: str, values: Any, given: Message) -> int:
+def _hold(page: Show, stage: Stage, name: str, values: Any, given: Message) -> int:
     _free(stage, name)
     network = stage.network
     duration = given["duration"]
@@ -169,7 +167,7 @@ def _give_way(stage: Stage, region: str, *, on: bool) -> None:
 
 
 @_command("region", "values", "duration")
-def _stimulate(page: LivePage, stage: Stage, given: Message) -> Message:
+def _stimulate(page: Show, stage: Stage, given: Message) -> Message:
     values = given["values"]
     if not isinstance(values, list):
         raise InvalidTypeError(f"stimulate: values must be a list, not {brief(values)}")
@@ -177,7 +175,7 @@ def _stimulate(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("region", "neurons", "amount", "duration")
-def _paint(page: LivePage, stage: Stage, given: Message) -> Message:
+def _paint(page: Show, stage: Stage, given: Message) -> Message:
     network = stage.network
     record = network.region("paint", given["region"])
     n = int(network.tables["coded"][record.index]) or network.count(record)
@@ -200,7 +198,7 @@ def _slots(name: str, given: Any, n: int) -> Any:
 
 
 @_command("region")
-def _clear(page: LivePage, stage: Stage, given: Message) -> Message:
+def _clear(page: Show, stage: Stage, given: Message) -> Message:
     _free(stage, "clear")
     network, region = stage.network, given["region"]
     names = [*network.regions] if region is None else [network.region("clear", region).name]
@@ -217,7 +215,7 @@ def _clear(page: LivePage, stage: Stage, given: Message) -> Message:
 # -- reward
 
 
-def _dopamine(page: LivePage, stage: Stage, name: str, given: Message, sign: int) -> Message:
+def _dopamine(page: Show, stage: Stage, name: str, given: Message, sign: int) -> Message:
     amount = number(f"{name}: amount", given["amount"], 0.0, MOST_REWARD)
     target, network = given["target"], stage.network
     if target is None:
@@ -235,12 +233,12 @@ def _dopamine(page: LivePage, stage: Stage, name: str, given: Message, sign: int
 
 
 @_command("amount", "target")
-def _reward(page: LivePage, stage: Stage, given: Message) -> Message:
+def _reward(page: Show, stage: Stage, given: Message) -> Message:
     return _dopamine(page, stage, "reward", given, 1)
 
 
 @_command("amount", "target")
-def _punish(page: LivePage, stage: Stage, given: Message) -> Message:
+def _punish(page: Show, stage: Stage, given: Message) -> Message:
     return _dopamine(page, stage, "punish", given, -1)
 
 
@@ -248,7 +246,7 @@ def _punish(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("duration")
-def _sleep(page: LivePage, stage: Stage, given: Message) -> Message:
+def _sleep(page: Show, stage: Stage, given: Message) -> Message:
     del page
     _free(stage, "sleep")
     wanted = number("sleep: duration", given["duration"], 1.0, LONGEST_SLEEP)
@@ -259,7 +257,7 @@ def _sleep(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _wake(page: LivePage, stage: Stage, given: Message) -> Message:
+def _wake(page: Show, stage: Stage, given: Message) -> Message:
     del page, given
     report = stage.brain.wake()
     return {"replays": len(report.replays), "duration": report.duration}
@@ -269,7 +267,7 @@ def _wake(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("region", "neurons")
-def _damage(page: LivePage, stage: Stage, given: Message) -> Message:
+def _damage(page: Show, stage: Stage, given: Message) -> Message:
     network = stage.network
     record = network.region("damage", given["region"])
     chosen = _slots("damage", given["neurons"], network.count(record))
@@ -279,7 +277,7 @@ def _damage(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("name", "on")
-def _switch(page: LivePage, stage: Stage, given: Message) -> Message:
+def _switch(page: Show, stage: Stage, given: Message) -> Message:
     settings.switch(stage.brain, given["name"], given["on"])
     page.hub.tell(page.settings(stage.number))
     page.event(stage.number, {"event": "switch", **given})
@@ -287,7 +285,7 @@ def _switch(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("part", "name", "value")
-def _set(page: LivePage, stage: Stage, given: Message) -> Message:
+def _set(page: Show, stage: Stage, given: Message) -> Message:
     value = settings.assign(stage.brain, given["part"], given["name"], given["value"])
     page.hub.tell(page.settings(stage.number))
     page.event(stage.number, {"event": "set", **given, "value": value})
@@ -295,7 +293,7 @@ def _set(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _reset(page: LivePage, stage: Stage, given: Message) -> Message:
+def _reset(page: Show, stage: Stage, given: Message) -> Message:
     del page, given
     _free(stage, "reset")
     stage.brain.reset_state()
@@ -304,7 +302,7 @@ def _reset(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("region", "band", "amplitude", "frequency")
-def _rhythm(page: LivePage, stage: Stage, given: Message) -> Message:
+def _rhythm(page: Show, stage: Stage, given: Message) -> Message:
     del page
     amplitude = number("rhythm: amplitude", given["amplitude"])
     oscillators = stage.brain.oscillators
@@ -316,7 +314,7 @@ def _rhythm(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("name", "overwrite")
-def _save(page: LivePage, stage: Stage, given: Message) -> Message:
+def _save(page: Show, stage: Stage, given: Message) -> Message:
     _free(stage, "save")
     found = files.save(page.folder, stage.brain, given["name"], given["overwrite"])
     page.event(stage.number, {"event": "saved", "name": found["name"]})
@@ -324,7 +322,7 @@ def _save(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("name")
-def _load(page: LivePage, stage: Stage, given: Message) -> Message:
+def _load(page: Show, stage: Stage, given: Message) -> Message:
     _owned(page, stage, "load")
     page.replace(files.load(page.folder, given["name"]), life=False)
     stage.snapshots.clear()
@@ -332,13 +330,13 @@ def _load(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _files(page: LivePage, stage: Stage, given: Message) -> Message:
+def _files(page: Show, stage: Stage, given: Message) -> Message:
     del stage, given
     return files.listed(page.folder)
 
 
 @_command("name", "overwrite")
-def _record(page: LivePage, stage: Stage, given: Message) -> Message:
+def _record(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     overwrite = flag("record: overwrite", given["overwrite"] or False)
     path = files.film_path(page.folder, given["name"])
@@ -347,7 +345,7 @@ def _record(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _stop_record(page: LivePage, stage: Stage, given: Message) -> Message:
+def _stop_record(page: Show, stage: Stage, given: Message) -> Message:
     del stage, given
     film = page.film
     if film is None:
@@ -360,7 +358,7 @@ def _stop_record(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _branch(page: LivePage, stage: Stage, given: Message) -> Message:
+def _branch(page: Show, stage: Stage, given: Message) -> Message:
     del given
     _free(stage, "branch")
     if stage.number:
@@ -369,7 +367,7 @@ def _branch(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _drop(page: LivePage, stage: Stage, given: Message) -> Message:
+def _drop(page: Show, stage: Stage, given: Message) -> Message:
     del given
     if not stage.number:
         raise InvalidValueError("drop: brain 0 stays; name a twin as brain")
@@ -378,7 +376,7 @@ def _drop(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("step")
-def _rewind(page: LivePage, stage: Stage, given: Message) -> Message:
+def _rewind(page: Show, stage: Stage, given: Message) -> Message:
     _owned(page, stage, "rewind")
     found = stage.snapshots.at(integer("rewind: step", given["step"], 0))
     brain = found.restored(stage.brain.threads)
@@ -388,7 +386,7 @@ def _rewind(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _snapshot(page: LivePage, stage: Stage, given: Message) -> Message:
+def _snapshot(page: Show, stage: Stage, given: Message) -> Message:
     del given
     _owned(page, stage, "snapshot")
     stage.snapshots.take(stage.brain)
@@ -397,7 +395,7 @@ def _snapshot(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command()
-def _fingerprint(page: LivePage, stage: Stage, given: Message) -> Message:
+def _fingerprint(page: Show, stage: Stage, given: Message) -> Message:
     del page, given
     return {"fingerprint": stage.brain.fingerprint()}
 
@@ -406,7 +404,7 @@ def _fingerprint(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("region", "slot")
-def _neuron(page: LivePage, stage: Stage, given: Message) -> Message:
+def _neuron(page: Show, stage: Stage, given: Message) -> Message:
     found: Message = {"region": None, "slot": None}
     voltage = None
     if given["region"] is not None:
@@ -419,7 +417,7 @@ def _neuron(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("label")
-def _pathway(page: LivePage, stage: Stage, given: Message) -> Message:
+def _pathway(page: Show, stage: Stage, given: Message) -> Message:
     found: Message = {"label": None}
     if given["label"] is not None:
         found = selection.pathway(stage.brain, given["label"])
@@ -428,7 +426,7 @@ def _pathway(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("label")
-def _weights(page: LivePage, stage: Stage, given: Message) -> Message:
+def _weights(page: Show, stage: Stage, given: Message) -> Message:
     del page
     return selection.pathway(stage.brain, given["label"])
 
@@ -441,7 +439,7 @@ def _trace_at(stage: Stage, name: str, index: Any) -> Any:
 
 
 @_command("index")
-def _trace(page: LivePage, stage: Stage, given: Message) -> Message:
+def _trace(page: Show, stage: Stage, given: Message) -> Message:
     del page
     trace = _trace_at(stage, "trace", given["index"])
     found = {"region": trace.region, "neurons": trace.neurons.tolist()}
@@ -449,7 +447,7 @@ def _trace(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("index")
-def _replay(page: LivePage, stage: Stage, given: Message) -> Message:
+def _replay(page: Show, stage: Stage, given: Message) -> Message:
     del page
     _free(stage, "replay")
     stage.brain.memory.replay(_trace_at(stage, "replay", given["index"]))
@@ -460,18 +458,18 @@ def _replay(page: LivePage, stage: Stage, given: Message) -> Message:
 
 
 @_command("pixels")
-def _digit(page: LivePage, stage: Stage, given: Message) -> Message:
+def _digit(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     return page.views.do("digit", given)
 
 
 @_command()
-def _world_reset(page: LivePage, stage: Stage, given: Message) -> Message:
+def _world_reset(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     return page.views.do("world_reset", given)
 
 
 @_command("on")
-def _explore(page: LivePage, stage: Stage, given: Message) -> Message:
+def _explore(page: Show, stage: Stage, given: Message) -> Message:
     del stage
     return page.views.do("explore", given)

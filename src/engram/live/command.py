@@ -96,25 +96,8 @@ def serve(wanted: Wanted, say: Callable[[str], object]) -> None:
     with LivePage(brain, run=True, host=wanted.host, port=wanted.port, title=title) as page:
         if wanted.path is None:
             page.pace.choose(DEMONSTRATION_SPEED)
-        announce(page, wanted.browser, say)
+        page.announce(wanted.browser, say)
         page.drive()
-
-
-def announce(page: LivePage, browser: bool, say: Callable[[str], object]) -> None:
-    """Say where the page is, and open it.
-
-    Parameters
-    ----------
-    page : LivePage
-        Which.
-    browser : bool
-        Whether to open it.
-    say : callable
-        Given the address.
-    """
-    say(page.address)
-    if browser:
-        page.open_browser()
 
 
 def opened(

@@ -24,7 +24,7 @@ GROUPS = 20
 PRAISE, BLAME = 0.6, 0.2
 
 
-class Programme(Process):
+class Programme(Process, saved_as="engram.live.demonstration:Programme"):
     """How the demonstration spends its days: things seen and heard, praise, sleep.
 
     One of two things is shown after the other: an image and a tone. Where the half of the neurons

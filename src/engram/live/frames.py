@@ -18,6 +18,7 @@ from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 
 MAGIC, PROTOCOL = 0x314C4745, 1
+WORD = 0xFFFFFFFF
 HEADER = struct.Struct("<IHHIIddIfIfIIIf")
 SECTION = struct.Struct("<HHI")
 RASTER = struct.Struct("<II")
@@ -180,8 +181,8 @@ class Frames:
             self._spikes = np.resize(self._spikes, len(tables["total_spikes"]))
             self.counted()
         fired = tables["total_spikes"] - self._spikes
-        # Who was born in a dead one's slot has fired less than that one had.
-        reborn = fired < 0
+        # Who has taken a dead one's slot counts from its birth.
+        reborn = tables["born"] >= max(self._step, 1)
         if reborn.any():
             fired[reborn] = tables["total_spikes"][reborn]
         np.copyto(self._spikes, tables["total_spikes"])
@@ -199,13 +200,27 @@ class Frames:
         if voltage is not None:
             sections += watched(network, voltage)
         self._step, self._made = step, self._made + 1
-        header = HEADER.pack(
-            MAGIC, PROTOCOL, moment.brain, self._made & 0xFFFFFFFF, self.picture.version,
-            network.time, float(step), self._flags(moment), moment.speed, steps & 0xFFFFFFFF,
-            moment.wall, int(self.alive.sum()), self._synapses & 0xFFFFFFFF,
-            len(sections), slow_wave(network),
-        )  # fmt: skip
-        return b"".join((header, *sections))
+        return self._header(moment, steps, len(sections)) + b"".join(sections)
+
+    def _header(self, moment: Moment, steps: int, sections: int) -> bytes:
+        network = self.network
+        return HEADER.pack(
+            MAGIC,
+            PROTOCOL,
+            moment.brain,
+            self._made & WORD,
+            self.picture.version,
+            network.time,
+            float(network.step_count),
+            self._flags(moment),
+            moment.speed,
+            steps & WORD,
+            moment.wall,
+            int(self.alive.sum()),
+            self._synapses & WORD,
+            sections,
+            slow_wave(network),
+        )
 
     def _flags(self, moment: Moment) -> int:
         network = self.network
@@ -265,15 +280,11 @@ class Frames:
         return section(PATHWAYS, 0, table.tobytes())
 
     def _rhythms(self) -> bytes:
-        network, tables = self.network, self.network.tables
+        tables, now = self.network.tables, self.network.time
+        frequency, phase = tables["rhythm_frequency"], tables["rhythm_phase"]
         phase_at = kernel("rhythms.phase_at")
-        phases = [
-            phase_at(
-                tables["rhythm_frequency"][r.index, k], tables["rhythm_phase"][r.index, k],
-                network.time,
-            )
-            for r, _, k in self.picture.bands
-        ]  # fmt: skip
+        places = [(record.index, k) for record, _, k in self.picture.bands]
+        phases = [phase_at(frequency[place], phase[place], now) for place in places]
         return section(RHYTHMS, 0, (np.array(phases, np.float32) % np.float32(2 * np.pi)).tobytes())
 
     def _memory(self) -> bytes:

@@ -30,6 +30,8 @@ class Pace:
         Of the brain now.
     running : bool
         Whether it begins at once.
+    owned : bool
+        Whether the page runs the brain; a script is held up only while somebody looks on.
 
     Attributes
     ----------
@@ -47,8 +49,8 @@ class Pace:
         Whether a film is recorded.
     """
 
-    def __init__(self, dt: float, step: int, running: bool) -> None:
-        self.dt = dt
+    def __init__(self, dt: float, step: int, running: bool, owned: bool) -> None:
+        self.dt, self._owned = dt, owned
         self.running, self.left = running, None if running else 0
         self.factor: float | None = None
         self.watched, self.sampling, self.filmed = 0, False, False
@@ -106,6 +108,11 @@ class Pace:
     def seen(self) -> bool:
         """Whether anybody wants frames."""
         return self.watched > 0 or self.filmed
+
+    @property
+    def binding(self) -> bool:
+        """Whether speed and pauses hold."""
+        return self._owned or self.watched > 0
 
     @property
     def period(self) -> float:
@@ -188,7 +195,8 @@ class Pace:
         float
             Seconds; 0: it may go on.
         """
-        if self.factor is None:
+        if self.factor is None or not self.binding:
+            self._anchor = None
             return 0.0
         now = time.perf_counter()
         if self._anchor is None:
@@ -215,7 +223,7 @@ class Pace:
         self._left_at, self._left_step = time.perf_counter(), step
         period = self.period if self.seen else LOOK
         reachable = self._rate * period
-        if self.factor is not None:
+        if self.factor is not None and self.binding:
             reachable = min(reachable, self.factor * 1000.0 / self.dt * period)
         if self.sampling and self.watched:
             reachable /= SAMPLES

@@ -8,7 +8,6 @@ import time
 import webbrowser
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +26,9 @@ Message = dict[str, Any]
 
 MOST_WAITING = 1000
 """Commands that wait for a step."""
+
+PATIENCE = 0.01
+"""Whoever finds the brain in use looks again after so many seconds."""
 
 PAUSED_LOOK = 0.5
 """A brain that pauses looks so often whether it should end, s."""
@@ -67,7 +69,6 @@ class LivePage(Show):
         playing: bool = True,
     ) -> None:
         super().__init__(brain, owned=run, title=title, places=places, views=views, playing=playing)
-        self.folder = Path.cwd()
         self._commands: deque[tuple[Page | None, Message]] = deque()
         self._wake = threading.Condition()
         self._closed = False
@@ -98,6 +99,20 @@ class LivePage(Show):
 
     def __repr__(self) -> str:
         return f"<LivePage, {'closed' if self._closed else self.address}>"
+
+    def announce(self, browser: bool, say: Callable[[str], object]) -> None:
+        """Say where it is, and open it.
+
+        Parameters
+        ----------
+        browser : bool
+            Whether to open it.
+        say : callable
+            Given the address.
+        """
+        say(self.address)
+        if browser:
+            self.open_browser()
 
     def open_browser(self) -> None:
         """Open the page in the browser, if there is one."""
@@ -186,11 +201,10 @@ class LivePage(Show):
 
     def _nobody_waits(self, early: float) -> bool:
         """Whether the brain may go on."""
-        if not self.owned and not self.pace.watched:
+        if not self.pace.binding:
             # Nobody is there who could let it go on.
-            if not self.pace.running or self.pace.factor is not None:
+            if not self.pace.running:
                 self.pace.run()
-                self.pace.choose(None)
             return True
         return self.pace.running and early <= 0.0
 
@@ -254,7 +268,7 @@ class LivePage(Show):
                 self.brain.run(steps, progress=False)
             except BusyError:
                 # Somebody else has it for a moment.
-                time.sleep(0.01)
+                time.sleep(PATIENCE)
             except EngramError as problem:
                 self.pace.pause()
                 self.trouble(0, f"the brain has stopped: {problem}")
@@ -276,17 +290,11 @@ class LivePage(Show):
                 self._look_between()
 
     def _look_between(self) -> None:
-        network = self.brain.network
-        try:
-            first = network.take_turn()
-        except BusyError:
+        with self.brain.network.visit() as free:
+            if free:
+                self._end_stimuli()
+                self.carry_out()
+                self.show()
+        if not free:
             # Whoever runs it looks himself.
-            time.sleep(0.01)
-            return
-        try:
-            self._end_stimuli()
-            self.carry_out()
-            self.show()
-        finally:
-            if first:
-                network.thread = 0
+            time.sleep(PATIENCE)

@@ -83,7 +83,7 @@ def voltages(record: RegionRecord) -> Message:
     Returns
     -------
     dict
-        mV; None of sources, which have none.
+        `v_low` and `v_high`, mV; None of sources, which have no potential.
     """
     model = record.model
     if model.is_source:

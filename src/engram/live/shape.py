@@ -81,7 +81,7 @@ def _horn(u: Floats) -> Floats:
 
 def _strip(u: Floats) -> Floats:
     """An upright strip, like the motor cortex."""
-    return _ball(u) * np.array([0.4, 1.0, 0.55])
+    return np.asarray(_ball(u) * np.array([0.4, 1.0, 0.55]))
 
 
 _SHAPES: dict[RegionType, Callable[[Floats], Floats]] = {

@@ -45,6 +45,8 @@ class Show:
         By number: 0 is the original.
     film : Film or None
         That is being recorded.
+    folder : Path
+        Where pages may save and load: that in which it was made.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class Show:
     ) -> None:
         self.owned, self.title = owned, title
         self.views = Views() if views is None else views
-        self.pace = Pace(brain.dt, brain.step_count, playing)
+        self.pace = Pace(brain.dt, brain.step_count, playing, owned)
         self.stages: dict[int, Stage] = {0: Stage(brain, 0, places)}
         self.film: Film | None = None
+        self.folder = Path.cwd()
         self.hub = Hub()
         self.touched = True
 
