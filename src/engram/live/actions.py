@@ -389,6 +389,7 @@ def _rewind(page: Show, stage: Stage, given: Message) -> Message:
 def _snapshot(page: Show, stage: Stage, given: Message) -> Message:
     del given
     _owned(page, stage, "snapshot")
+    _free(stage, "snapshot")
     stage.snapshots.take(stage.brain)
     page.event(0, {"event": "snapshot", "snapshots": stage.snapshots.listed})
     return {"step": stage.brain.step_count}

@@ -21,9 +21,6 @@ Message = dict[str, Any]
 MOST_PAIRS = 64
 """New synapses of a pathway that are told one by one."""
 
-MOST_SEARCHED = 200_000
-"""Synapses among which the new ones are looked for at a time."""
-
 MOST_SLOTS = 500
 MOST_TRACES = 20
 
@@ -49,6 +46,7 @@ class Changes:
         self._counts = [network.count(r.record) for r in picture.regions]
         self._structure = network.structure_version
         self._synapses = [pathways.n_synapses(network, p) for p in network.pathways]
+        self._newest = [0] * len(self._synapses)
         self._asleep = network.asleep_until
         self._pulses: Pulses | None = network.find(Memory).pulses
         self._traces = -1
@@ -125,11 +123,12 @@ class Changes:
         self._structure = network.structure_version
         if len(network.pathways) != len(self._synapses):
             self._synapses = [pathways.n_synapses(network, p) for p in network.pathways]
+            self._newest = [0] * len(self._synapses)
             return []
         found: list[Message] = []
         for k, pathway in enumerate(network.pathways):
             n = pathways.n_synapses(network, pathway)
-            added, pairs = self._sprouted(pathway)
+            added, pairs = self._sprouted(k, pathway)
             pruned = self._synapses[k] + added - n
             self._synapses[k] = n
             if added or pruned > 0:
@@ -137,22 +136,24 @@ class Changes:
                 found.append({**event, "pruned": max(pruned, 0), "n": n, "pairs": pairs})
         return found
 
-    def _sprouted(self, pathway: PathwayRecord) -> tuple[int, list[list[int]]]:
+    def _sprouted(self, k: int, pathway: PathwayRecord) -> tuple[int, list[list[int]]]:
         """How many synapses are new, and some of them as pairs."""
         network = self.network
-        block = network.block(pathway)
+        known, self._newest[k] = self._newest[k], 0
         if int(network.tables["youngest"][pathway.index]) < self._step:
             return 0, []
+        block = network.block(pathway)
         births = layout.column(block, "birth")
         young = np.flatnonzero(births >= max(self._step, 1))
-        shown = young[:MOST_PAIRS]
-        if not len(shown) or len(births) > MOST_SEARCHED * 50:
-            return len(young), []
+        # Those of the last look's own step were told then.
+        added = max(0, len(young) - known)
+        self._newest[k] = int((births[young] == network.step_count).sum())
+        later = young[births[young] > self._step]
+        shown = (later if len(later) else young)[: min(added, MOST_PAIRS)]
         width = int(network.tables["delay_count"][pathway.index])
         pre = (np.searchsorted(block["segment"], shown, side="right") - 1) // width
-        first = network.first(network.regions[pathway.target])
-        post = block["post"][shown] - first
-        return len(young), [[int(a), int(b)] for a, b in zip(pre, post, strict=True)]
+        post = block["post"][shown] - network.first(network.regions[pathway.target])
+        return added, [[int(a), int(b)] for a, b in zip(pre, post, strict=True)]
 
     # -- sleep and memory
 

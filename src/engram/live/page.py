@@ -20,12 +20,16 @@ from engram.live.show import Show
 from engram.live.stage import Places
 from engram.live.viewer import Viewer
 from engram.live.views import Views
+from engram.network.caller import warn
 from engram.network.interrupts import let_through
 
 Message = dict[str, Any]
 
 MOST_WAITING = 1000
 """Commands that wait for a step."""
+
+PATIENT = 1 << 30
+"""Steps until a viewer that is gone would look again."""
 
 PATIENCE = 0.01
 """Whoever finds the brain in use looks again after so many seconds."""
@@ -76,7 +80,7 @@ class LivePage(Show):
         self._viewer: Viewer | None = None
         self._thread: threading.Thread | None = None
         if not run:
-            self._viewer = Viewer(self.look)
+            self._viewer = Viewer(self._look_for_script)
             brain.network.add_process(self._viewer)
         self._server.start()
 
@@ -182,9 +186,11 @@ class LivePage(Show):
         int
             After how many steps it is to be called again.
         """
-        pace = self.pace
+        pace, ran = self.pace, self.pace.running
         pace.arrive(self.brain.step_count)
-        self._catch_up()
+        # The last of the steps that were asked for is seen.
+        self.touched = self.touched or (ran and not pace.running)
+        self.catch_up()
         while not self._closed:
             self._end_stimuli()
             self.carry_out()
@@ -198,6 +204,16 @@ class LivePage(Show):
         steps = pace.leave(step)
         ends = [stage.next_end(step) for stage in self.stages.values()]
         return min([steps, *(end for end in ends if end is not None)])
+
+    def _look_for_script(self) -> int:
+        """The same, in a script's run, which nothing that goes wrong on the page may end."""
+        try:
+            return self.look()
+        except Exception as problem:  # of whatever kind
+            if self._viewer is not None:
+                self.brain.network.remove_process(self._viewer)
+            warn(f"the live page shows nothing more: {type(problem).__name__}: {problem}")
+            return PATIENT
 
     def _nobody_waits(self, early: float) -> bool:
         """Whether the brain may go on."""
@@ -216,7 +232,7 @@ class LivePage(Show):
             if not self._commands and not self._closed:
                 self._wake.wait(longest)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Let the twins go as far as the original."""
         step = self.brain.step_count
         for number, stage in list(self.stages.items()):
@@ -246,7 +262,7 @@ class LivePage(Show):
             answer: Message = {"id": message["id"]}
             try:
                 answer |= {"ok": True, "result": actions.carry_out(self, message)}
-            except (EngramError, OSError, MemoryError) as problem:
+            except Exception as problem:  # of whatever kind: the brain goes on
                 answer["error"] = " ".join(str(problem).split()) or type(problem).__name__
             self.hub.tell(answer, page)
             self.touched = True

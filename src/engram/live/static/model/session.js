@@ -69,7 +69,13 @@ export class Session extends Emitter {
   takeFrame(/** @type {ArrayBuffer} */ buffer) {
     const frame = readFrame(buffer);
     const brain = frame && this.brains.get(frame.brain);
-    if (brain && brain.take(frame)) this.emit("frame", brain, frame);
+    if (!brain?.take(frame)) return;
+    // Steps that were asked for may have ended meanwhile.
+    if (brain.settings.running !== frame.running) {
+      brain.settings.running = frame.running;
+      this.emit("settings", brain);
+    }
+    this.emit("frame", brain, frame);
   }
 
   takeText(/** @type {any} */ text) {

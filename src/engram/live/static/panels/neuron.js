@@ -33,12 +33,13 @@ export function neuronPanel(app) {
     const same = neuron?.region === event.region && neuron?.slot === event.slot;
     neuron = event.region ? event : null;
     if (!same) brain.voltage.clear();
-    if (neuron && !same) panel.element.open = true;
+    if (neuron && !same) panel.show();
     show();
   });
   app.session.on("structure", (brain) => {
     if (brain.number !== 0) return;
     neuron = null;
+    regions.fill(brain.regions.map(({ name }) => /** @type {[string, string]} */ ([name, name])));
     show();
   });
 
@@ -63,7 +64,6 @@ export function neuronPanel(app) {
 
   function draw(/** @type {number} */ now) {
     const brain = app.session.brain;
-    regions.fill((brain?.regions ?? []).map(({ name }) => /** @type {[string, string]} */ ([name, name])));
     if (!neuron || !brain) return;
     const { times, values } = brain.voltage;
     const context = plot.begin();

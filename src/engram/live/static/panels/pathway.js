@@ -27,27 +27,27 @@ export function pathwayPanel(app) {
   let fresh = false;
   app.session.on("event", (brain, event) => {
     if (event.event !== "pathway" || brain.number !== 0) return;
+    const same = pathway?.label === event.label;
     pathway = event.label ? event : null;
     chosen.select.value = event.label ?? "";
     fresh = true;
-    if (pathway) panel.element.open = true;
+    if (pathway && !same) panel.show();
     panel.refresh();
   });
-  app.session.on("structure", () => {
+  app.session.on("structure", (brain) => {
+    if (brain.number !== 0) return;
     pathway = null;
-    fresh = true;
+    chosen.fill([["", "none"], ...brain.pathways.map(({ label }) => /** @type {[string, string]} */ ([label, label]))]);
+    chosen.select.value = "";
   });
 
   function draw(/** @type {number} */ now) {
     const brain = app.session.brain;
-    chosen.fill([["", "none"], ...(brain?.pathways ?? []).map(({ label }) => /** @type {[string, string]} */ ([label, label]))]);
     for (const element of [bars.canvas, matrix]) element.hidden = !pathway;
     if (!pathway) {
-      chosen.select.value = "";
       say(facts, "Choose a pathway here, or click a ribbon.");
       return say(legend, "");
     }
-    chosen.select.value = pathway.label;
     say(facts, `${whole(pathway.n)} synapses, mean weight ${brief(pathway.mean)}, bounds ${brief(pathway.w_min)} to ${brief(pathway.w_max)}.`);
     histogram();
     if (fresh) drawMatrix();

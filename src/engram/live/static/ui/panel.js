@@ -34,6 +34,15 @@ export class Panel {
     return true;
   }
 
+  /** Unfold it, and bring it into sight where the sides scroll by themselves. */
+  show() {
+    this.element.open = true;
+    const side = this.element.parentElement;
+    const [inner, outer] = [this.element.getBoundingClientRect(), side.getBoundingClientRect()];
+    if (inner.top < outer.top || inner.top > outer.bottom - 120) side.scrollTop += inner.top - outer.top;
+    this.refresh();
+  }
+
   /** Draw at the next turn. */
   refresh() {
     this.last = -Infinity;
