@@ -72,7 +72,8 @@ class MadeUp:
         return [
             {
                 "type": "hello", "protocol": 1, "engram": "0", "title": "made up", "pages": 1,
-                "owned": True, "film": True, "calm_hz": 3, "views": {"world": None, "digits": False},
+                "owned": True, "film": True, "calm_hz": 3,
+                "views": {"world": None, "digits": False},
             },
             self._structure(),
             {

@@ -18,6 +18,8 @@ from tests.browser.driving import PATIENCE, Driver
 PICTURES = Path(__file__).parents[2] / "build" / "browser"
 """Where screenshots are kept; git leaves it out."""
 
+PROBES = Path(__file__).with_name("probes.js")
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -68,6 +70,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Driver]]:
         contexts.append(context)
         context.set_default_timeout(1000 * PATIENCE)
         page = context.new_page()
+        page.add_init_script(path=PROBES)
         if script:
             page.add_init_script(script)
         driver = Driver(page, PICTURES)

@@ -10,7 +10,7 @@ NOISE = ("GL Driver Message", "WebSocket connection to", "net::ERR_CONNECTION_RE
 """Messages of the browser that say nothing about the page."""
 
 
-PATIENCE, POLL_MS = 60.0, 15
+PATIENCE, POLL_MS = 30.0, 15
 
 
 class Driver:

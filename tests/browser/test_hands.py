@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,12 +116,8 @@ def test_damage_by_number(brain: Brain, shown: Driver) -> None:
 def test_damage_by_lasso(brain: Brain, shown: Driver) -> None:
     control = shown.control("damage")
     control.get_by_text("Lasso").click()
-    centre, radius = shown.value(
-        """(() => { const r = engram.session.brain.region('hand'), out = new Float32Array(3), s = engram.scene;
-          s.camera.project(r.centre, 0, s.width, s.height, out);
-          const b = s.canvas.getBoundingClientRect();
-          return [[out[0] + b.left, out[1] + b.top], 1.15 * r.radius * s.height * s.camera.focal / out[2]]; })()"""
-    )
+    centre, inside = shown.value("probe.region(x)", "hand")
+    radius = 1.15 * inside
     mouse = shown.page.mouse
     for k in range(25):
         angle = 2 * np.pi * k / 24
@@ -165,15 +162,11 @@ def test_parameters_and_their_errors(brain: Brain, shown: Driver) -> None:
     field = control.locator("[data-name=growth_interval]")
     field.locator("input").fill("250")
     field.locator("input").press("Enter")
-    shown.until(
-        "document.querySelector('[data-name=growth_interval] .eg-answer').textContent.includes('250')"
-    )
+    shown.until("probe.text('[data-name=growth_interval] .eg-answer').includes('250')")
     assert brain.growth.growth_interval == 250.0
     field.locator("input").fill("-3")
     field.locator("input").press("Enter")
-    shown.until(
-        "document.querySelector('[data-name=growth_interval] .eg-error')?.textContent.includes('growth_interval')"
-    )
+    shown.until("probe.text('[data-name=growth_interval] .eg-error').includes('growth_interval')")
     assert brain.growth.growth_interval == 250.0
     assert field.locator("input").get_attribute("aria-invalid") == "true"
     control.locator("[data-name=neurogenesis] label").click()
@@ -212,14 +205,14 @@ def test_save_and_load(brain: Brain, shown: Driver, tmp_path: Path) -> None:
     shown.do("save")
     shown.until("document.querySelector('[data-control=save-and-load] .eg-error')")
     step(shown, 20)
-    control.get_by_label("File").select_option("kept.engram")
+    control.get_by_label("File", exact=True).select_option("kept.engram")
     shown.do("load")
     shown.until("engram.session.brain.frame?.step === 50")
     assert shown.served.brain.fingerprint() == saved
 
 
-def test_two_pages_hear_of_each_other(brain: Brain, shown: Driver, visit: object) -> None:
-    other = visit(shown.served.address)  # type: ignore[operator]
+def test_two_pages_hear_of_each_other(shown: Driver, visit: Any) -> None:
+    other = visit(shown.served.address)
     other.ready()
     other.until("engram.session.hello.pages === 2")
     shown.do("play")

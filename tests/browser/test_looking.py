@@ -10,29 +10,10 @@ import pytest
 from engram import Brain
 from tests.browser.driving import Driver
 
-PLACE = """(([name, slot]) => { const s = engram.scene, p = s.pictures.get(0), out = new Float32Array(3);
-  s.camera.project(p.placeOf(engram.session.brain.region(name), slot), 0, s.width, s.height, out);
-  const b = s.canvas.getBoundingClientRect(); return [out[0] + b.left, out[1] + b.top]; })(x)"""
-
-
-def lone(shown: Driver, name: str) -> int:
-    """A neuron of a region with no other before it in the view."""
-    found: int = shown.value(
-        """(name => { const s = engram.scene, p = s.pictures.get(0), out = new Float32Array(3), at = [];
-          const r = engram.session.brain.region(name);
-          for (let k = 0; k < r.count; k++) {
-            s.camera.project(p.placeOf(r, k), 0, s.width, s.height, out); at.push([out[0], out[1]]);
-          }
-          const gap = k => Math.min(...at.map((b, j) => j === k ? 1e9 : Math.hypot(b[0] - at[k][0], b[1] - at[k][1])));
-          return at.map((_, k) => k).sort((a, b) => gap(b) - gap(a))[0]; })(x)""",
-        name,
-    )
-    return found
-
 
 def test_a_click_chooses_a_neuron(brain: Brain, shown: Driver) -> None:
-    slot = lone(shown, "hand")
-    shown.page.mouse.click(*shown.value(PLACE, ["hand", slot]))
+    slot = shown.value("probe.lone(x)", "hand")
+    shown.page.mouse.click(*shown.value("probe.neuron(x)", ["hand", slot]))
     shown.until(
         "document.querySelector('[data-panel=neuron] .eg-panel-figure').textContent === x",
         f"hand {slot}",
@@ -45,7 +26,7 @@ def test_a_click_chooses_a_neuron(brain: Brain, shown: Driver) -> None:
     times, values = shown.value(
         "[engram.session.brain.voltage.times, engram.session.brain.voltage.values]"
     )
-    assert times[-1] == pytest.approx(49.0)
+    assert times[-1] == pytest.approx(50.0)
     assert values[-1] == pytest.approx(float(brain.regions["hand"].v[slot]), abs=1e-3)
     inputs = sum(int((p.post == slot).sum()) for p in brain.projections if p.target == "hand")
     outputs = sum(int((p.pre == slot).sum()) for p in brain.projections if p.source == "hand")
@@ -60,22 +41,22 @@ def test_a_click_chooses_a_neuron(brain: Brain, shown: Driver) -> None:
 def test_a_neuron_is_chosen_by_keyboard(brain: Brain, shown: Driver) -> None:
     panel = shown.panel("neuron")
     panel.get_by_label("Region").select_option("cortex")
-    panel.get_by_label("Neuron").fill("5")
-    panel.get_by_label("Neuron").press("Enter")
+    panel.get_by_label("Neuron", exact=True).fill("5")
+    panel.get_by_label("Neuron", exact=True).press("Enter")
     shown.until(
         "document.querySelector('[data-panel=neuron] .eg-panel-figure').textContent === 'cortex 5'"
     )
     tree = shown.value("engram.scene.pictures.get(0).neuron.dendrite")
-    assert len(tree["parent"]) == brain.regions["cortex"].morphology.n_compartments
-    panel.get_by_label("Neuron").fill("100000")
-    panel.get_by_label("Neuron").press("Enter")
+    assert len(tree["parent"]) == len(brain.regions["cortex"].morphology.compartments.parent)
+    panel.get_by_label("Neuron", exact=True).fill("100000")
+    panel.get_by_label("Neuron", exact=True).press("Enter")
     shown.until("document.querySelector('[data-panel=neuron] .eg-error')?.textContent")
 
 
 def test_a_pathway_has_its_weights(brain: Brain, shown: Driver) -> None:
     panel = shown.panel("pathway")
     label = "proj:eye->cortex"
-    panel.get_by_label("Pathway").select_option(label)
+    panel.get_by_label("Pathway", exact=True).select_option(label)
     shown.until("document.querySelector('[data-panel=pathway] .eg-matrix').width === 80")
     path = brain.get_projection("eye", "cortex")
     told: dict[str, Any] = shown.command("weights", label=label)
@@ -85,9 +66,7 @@ def test_a_pathway_has_its_weights(brain: Brain, shown: Driver) -> None:
     assert shown.value("engram.scene.pictures.get(0).tracts.chosen") == [
         p.label for p in brain.projections
     ].index(label)
-    pixels = shown.value(
-        "(c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0)])(document.querySelector('.eg-matrix'))"
-    )
+    pixels = shown.value("probe.reds('.eg-matrix')")
     dark = min(pixels)
     lit = np.reshape(np.array(pixels) > dark, (30, 80))
     there = np.zeros((30, 80), bool)
@@ -97,13 +76,7 @@ def test_a_pathway_has_its_weights(brain: Brain, shown: Driver) -> None:
 
 
 def test_a_click_chooses_a_pathway(shown: Driver) -> None:
-    at = shown.value(
-        """(() => { const s = engram.scene, t = s.pictures.get(0).tracts, out = new Float32Array(3);
-          const row = engram.session.brain.pathways.findIndex(p => p.label === 'proj:eye->cortex');
-          const c = t.curves[row], p = [0, 1, 2].map(k => (c[0][k] + 3 * c[1][k] + 3 * c[2][k] + c[3][k]) / 8);
-          s.camera.project(p, 0, s.width, s.height, out);
-          const b = s.canvas.getBoundingClientRect(); return [out[0] + b.left, out[1] + b.top]; })()"""
-    )
+    at = shown.value("probe.pathway(x)", "proj:eye->cortex")
     shown.page.mouse.click(*at)
     shown.until(
         "document.querySelector('[data-panel=pathway] select').value.startsWith('proj:eye->cortex')"
@@ -156,22 +129,7 @@ def test_contrast(shown: Driver, scheme: str) -> None:
         shown.do("theme")
     assert shown.value("engram.root.dataset.theme") == scheme
     shown.look(scheme)
-    worst = shown.value(
-        """(() => {
-          const style = getComputedStyle(engram.root), v = n => style.getPropertyValue(n).trim();
-          const rgb = h => [1, 3, 5].map(k => parseInt(h.slice(k, k + 2), 16) / 255);
-          const light = h => rgb(h).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-            .reduce((s, c, k) => s + c * [0.2126, 0.7152, 0.0722][k], 0);
-          const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
-          const grounds = ['--eg-night', '--eg-sky', '--eg-field'].map(v);
-          const text = ['--eg-ink', '--eg-soft', '--eg-accent', '--eg-good', '--eg-bad'].map(v);
-          const hex = Object.values(engram.scene.theme.hex);
-          return { text: Math.min(...text.flatMap(t => grounds.map(g => ratio(t, g)))),
-                   button: ratio(v('--eg-accent'), v('--eg-on-accent')),
-                   edge: Math.min(...grounds.map(g => ratio(v('--eg-field-line'), g))),
-                   drawn: Math.min(...hex.flatMap(t => grounds.slice(0, 2).map(g => ratio(t, g)))) };
-        })()"""
-    )
+    worst = shown.value("probe.contrast()")
     assert worst["text"] >= 4.5
     assert worst["button"] >= 4.5
     assert worst["edge"] >= 3
@@ -182,24 +140,10 @@ def test_everything_has_a_name_and_can_be_reached(shown: Driver) -> None:
     for fold in shown.page.locator("details:not([open])").all():
         if fold.is_visible():
             fold.locator("summary").click()
-    unnamed = shown.value(
-        """[...document.querySelectorAll('button, input, select, canvas, summary')]
-          .filter(e => e.offsetParent !== null)
-          .filter(e => !(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim()))
-          .map(e => e.outerHTML)"""
-    )
-    assert unnamed == []
-    out_of_reach = shown.value(
-        """[...document.querySelectorAll('button, input, select, summary, .eg-canvas, .eg-paint')]
-          .filter(e => e.tabIndex < 0 && !e.disabled).map(e => e.outerHTML)"""
-    )
-    assert out_of_reach == []
+    assert shown.value("probe.unnamed()") == []
+    assert shown.value("probe.unreachable()") == []
     assert shown.page.locator("[aria-live=polite][role=log]").count() == 1
-    focused = shown.value(
-        """(() => { const b = document.querySelector('[data-do=step]'); b.focus({ focusVisible: true });
-          return getComputedStyle(b).outlineStyle; })()"""
-    )
-    assert focused == "solid"
+    assert shown.value("probe.outline('[data-do=step]')") == "solid"
 
 
 def test_what_happens_is_read_out(shown: Driver) -> None:
@@ -214,11 +158,7 @@ def test_a_phone_has_room_for_all(shown: Driver, visit: Any) -> None:
         if fold.is_visible():
             fold.locator("summary").click()
     assert phone.value("document.documentElement.scrollWidth") <= 375
-    wide = phone.value(
-        """[...document.querySelectorAll('.engram-page *')].filter(e => e.offsetParent !== null && !e.closest('.eg-labels, .eg-hidden'))
-          .filter(e => { const b = e.getBoundingClientRect(); return b.width && (b.right > 376 || b.left < -1); }).map(e => e.className)"""
-    )
-    assert wide == []
+    assert phone.value("probe.wide(375)") == []
     assert phone.value("document.querySelector('.eg-scene').getBoundingClientRect().height") > 200
     phone.value("document.querySelector('.engram-page').scrollTo(0, 0)")
     phone.look("phone")

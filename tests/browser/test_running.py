@@ -32,24 +32,7 @@ def test_what_is_first_seen_is_the_brain(brain: Brain, shown: Driver) -> None:
 
 
 def test_the_picture_has_light_where_neurons_are(shown: Driver) -> None:
-    bright = shown.value(
-        """(() => {
-          const { canvas, renderer } = engram.scene, gl = renderer.gl, seen = new Float32Array(3);
-          engram.scene.drawAll();
-          const { cloud } = engram.scene.pictures.get(0);
-          let bright = 0, all = 0;
-          for (let i = 0; i < cloud.count; i++) {
-            if (!cloud.kind[4 * i + 1]) continue;
-            engram.scene.camera.project(cloud.places, 3 * i, canvas.width, canvas.height, seen);
-            const pixel = new Uint8Array(4);
-            gl.readPixels(Math.round(seen[0]), canvas.height - Math.round(seen[1]), 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-            all++;
-            if (pixel[0] + pixel[1] + pixel[2] > 20) bright++;
-          }
-          return bright / all;
-        })()"""
-    )
-    assert bright > 0.9
+    assert shown.value("probe.lit()") > 0.9
 
 
 def test_steps_are_made_and_counted(brain: Brain, shown: Driver) -> None:
@@ -73,8 +56,7 @@ def test_play_and_pause(brain: Brain, shown: Driver) -> None:
     shown.until("document.querySelector('.eg-chip').textContent === 'paused'")
     for i, region in enumerate(brain.regions.values()):
         alive, theta = shown.value(
-            "[engram.session.brain.ofRegion(x, 'alive'), engram.session.brain.ofRegion(x, 'theta')]",
-            i,
+            "['alive', 'theta'].map(name => engram.session.brain.ofRegion(x, name))", i
         )
         assert alive == region.n_alive_neurons
         assert theta == pytest.approx(float(region.theta[region.neuron_alive].mean()), abs=1e-4)
@@ -99,11 +81,7 @@ def test_the_raster_shows_the_spikes(brain: Brain, shown: Driver) -> None:
         before = brain.step_count
         shown.do("step")
         shown.until("engram.session.brain.frame.step === x", before + 40)
-    rows, steps = shown.value(
-        """(s => { const n = s.size, at = s.next; const rows = [], steps = [];
-          for (let k = n; k > 0; k--) { const i = (at - k + s.row.length) % s.row.length; rows.push(s.row[i]); steps.push(s.step[i]); }
-          return [rows, steps]; })(engram.session.brain.spikes)"""
-    )
+    rows, steps = shown.value("probe.raster()")
     raster = shown.value("engram.session.brain.regions[0].raster")
     known = [t for t in steps if t >= 0]
     seen = {(raster[r], t) for r, t in zip(rows, steps, strict=True) if r < len(raster)}

@@ -84,7 +84,7 @@ class Voltage:
     slot: int
 
     def __post_init__(self) -> None:
-        self.first, self.every = 0, 1
+        self.first, self.every, self._last = 0, 1, -1
         self.values: list[float] = []
 
     def sample(self, network: Network) -> None:
@@ -96,10 +96,16 @@ class Voltage:
             Of the brain.
         """
         step = network.step_count
+        if self.values and step == self._last:
+            return
+        if len(self.values) > 1 and step - self._last != self.every:
+            # Another distance: the samples begin anew.
+            self.values.clear()
         if not self.values:
             self.first = step
         elif len(self.values) == 1:
-            self.every = max(1, step - self.first)
+            self.every = step - self.first
+        self._last = step
         self.values.append(float(network.slots(self.region, "v")[self.slot]))
 
 

@@ -225,7 +225,9 @@ class Pace:
         reachable = self._rate * period
         if self.factor is not None and self.binding:
             reachable = min(reachable, self.factor * 1000.0 / self.dt * period)
-        if self.sampling and self.watched:
-            reachable /= SAMPLES
         steps = max(1, round(reachable))
+        if self.sampling and self.watched:
+            # The samples of a frame lie at equal distances, a power of two.
+            stride = 1 << (max(1, round(reachable / SAMPLES)).bit_length() - 1)
+            steps = stride - step % stride
         return steps if not self.left else min(steps, self.left)

@@ -8,13 +8,14 @@ import time
 import webbrowser
 from collections import deque
 from collections.abc import Callable
+from html import escape
 from types import TracebackType
 from typing import Any, Self
 
 from engram.brain import Brain
 from engram.errors import BusyError, EngramError, InvalidValueError
 from engram.live import actions
-from engram.live.hub import Page
+from engram.live.hub import Listener, Page
 from engram.live.server import Server
 from engram.live.show import Show
 from engram.live.stage import Places
@@ -57,6 +58,8 @@ class LivePage(Show):
         Of the page.
     playing : bool
         Whether the brain runs at once.
+    serve : bool
+        Whether there is a server; notebooks have a channel of their own.
     """
 
     def __init__(
@@ -71,30 +74,35 @@ class LivePage(Show):
         views: Views | None = None,
         title: str = "Engram",
         playing: bool = True,
+        serve: bool = True,
     ) -> None:
         super().__init__(brain, owned=run, title=title, places=places, views=views, playing=playing)
-        self._commands: deque[tuple[Page | None, Message]] = deque()
+        self._commands: deque[tuple[Page | Listener, Message]] = deque()
         self._wake = threading.Condition()
         self._closed = False
-        self._server = Server(self.hub, self._submit, self._arrived, self._count, host, port, token)
+        self._server: Server | None = None
+        if serve:
+            ears = self.submit, self.arrived, self.count
+            self._server = Server(self.hub, *ears, host, port, token)
         self._viewer: Viewer | None = None
         self._thread: threading.Thread | None = None
         if not run:
             self._viewer = Viewer(self._look_for_script)
             brain.network.add_process(self._viewer)
-        self._server.start()
+        if self._server is not None:
+            self._server.start()
 
     # -- for users
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
-        return self._server.address
+        """What to open in a browser; empty without a server."""
+        return "" if self._server is None else self._server.address
 
     @property
     def port(self) -> int:
-        """At which it is served."""
-        return self._server.port
+        """At which it is served; 0 without a server."""
+        return 0 if self._server is None else self._server.port
 
     @property
     def closed(self) -> bool:
@@ -102,7 +110,13 @@ class LivePage(Show):
         return self._closed
 
     def __repr__(self) -> str:
-        return f"<LivePage, {'closed' if self._closed else self.address}>"
+        return f"<LivePage, {'closed' if self._closed else self.address or 'in a notebook'}>"
+
+    def _repr_html_(self) -> str:
+        if self._closed or not self.address:
+            return escape(repr(self))
+        address = escape(self.address, quote=True)
+        return f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
 
     def announce(self, browser: bool, say: Callable[[str], object]) -> None:
         """Say where it is, and open it.
@@ -143,7 +157,8 @@ class LivePage(Show):
                 self.brain.network.remove_process(self._viewer)
         with contextlib.suppress(OSError):
             self.stop_recording()
-        self._server.stop()
+        if self._server is not None:
+            self._server.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -158,19 +173,47 @@ class LivePage(Show):
 
     # -- from the thread of the server
 
-    def _submit(self, page: Page | None, message: Message) -> None:
+    def submit(self, page: Page | Listener, message: Message) -> None:
+        """Let a command be carried out before the next step.
+
+        Parameters
+        ----------
+        page : Page or Listener
+            Who is told the answer.
+        message : dict
+            As `engram.live.safety.read` gave it.
+
+        Raises
+        ------
+        InvalidValueError
+            Too many wait.
+        """
         with self._wake:
             if len(self._commands) >= MOST_WAITING:
                 raise InvalidValueError(f"{MOST_WAITING} commands wait already; try again")
             self._commands.append((page, message))
             self._wake.notify_all()
 
-    def _arrived(self, page: Page) -> None:
+    def arrived(self, page: Page | Listener) -> None:
+        """Greet a page that was opened before the next step.
+
+        Parameters
+        ----------
+        page : Page or Listener
+            Whom.
+        """
         with self._wake:
             self._commands.append((page, {}))
             self._wake.notify_all()
 
-    def _count(self, pages: int) -> None:
+    def count(self, pages: int) -> None:
+        """Note how many pages are open.
+
+        Parameters
+        ----------
+        pages : int
+            How many.
+        """
         self.pace.watched = pages
         self.hub.tell({"type": "event", "brain": 0, "event": "pages", "pages": pages})
         with self._wake:
@@ -191,6 +234,8 @@ class LivePage(Show):
         # The last of the steps that were asked for is seen.
         self.touched = self.touched or (ran and not pace.running)
         self.catch_up()
+        for stage in self.stages.values():
+            stage.sample()
         while not self._closed:
             self._end_stimuli()
             self.carry_out()
@@ -257,7 +302,8 @@ class LivePage(Show):
                     return
                 page, message = self._commands.popleft()
             if not message:
-                self._greet(page)
+                self.hub.greet(page, self.greeting())
+                self.touched = True
                 continue
             answer: Message = {"id": message["id"]}
             try:
@@ -265,11 +311,6 @@ class LivePage(Show):
             except Exception as problem:  # of whatever kind: the brain goes on
                 answer["error"] = " ".join(str(problem).split()) or type(problem).__name__
             self.hub.tell(answer, page)
-            self.touched = True
-
-    def _greet(self, page: Page | None) -> None:
-        if page is not None:
-            self.hub.greet(page, self.greeting())
             self.touched = True
 
     # -- running the brain from here

@@ -168,6 +168,11 @@ class Stage:
             self.frames.counted()
         return found
 
+    def sample(self) -> None:
+        """Look at the potential of the neuron that is watched."""
+        if self.voltage is not None and not self.voltage.region.removed:
+            self.voltage.sample(self.network)
+
     def frame(self, running: bool, filming: bool, speed: float, wall: float) -> bytes:
         """A frame.
 
