@@ -123,17 +123,20 @@ class Hub:
 
     # -- from the thread of the brain
 
-    def tell(self, message: dict[str, Any], page: Page | None = None) -> None:
+    def tell(self, message: dict[str, Any], page: Page | Listener | None = None) -> None:
         """Tell pages something.
 
         Parameters
         ----------
         message : dict
             Plain values.
-        page : Page, optional
+        page : Page or Listener, optional
             Whom. None: all, and films too.
         """
         text = as_text(message)
+        if page is not None and not isinstance(page, Page):
+            page.text(text)
+            return
         if page is None:
             for listener in tuple(self.listeners):
                 listener.text(text)
@@ -142,16 +145,22 @@ class Hub:
                 self._texts.append((page, text))
                 self._schedule()
 
-    def greet(self, page: Page, messages: list[dict[str, Any]]) -> None:
+    def greet(self, page: Page | Listener, messages: list[dict[str, Any]]) -> None:
         """Tell a page all that others know already; from then on it hears what they hear.
 
         Parameters
         ----------
-        page : Page
+        page : Page or Listener
             Whom.
         messages : list of dict
             Plain values.
         """
+        if not isinstance(page, Page):
+            for message in messages:
+                page.text(as_text(message))
+            if page not in self.listeners:
+                self.listeners.append(page)
+            return
         texts: list[tuple[Page | None, str | None]] = [(page, as_text(m)) for m in messages]
         with self._lock:
             if self._loop is not None:

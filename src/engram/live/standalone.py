@@ -91,3 +91,57 @@ def _style(tag: str, files: dict[str, str]) -> str:
     found = re.search(r'href="/static/([^"]+)"', tag)
     text = None if found is None else files.get(found.group(1))
     return tag if text is None else f"<style>{text}</style>"
+
+
+_LOADER = """\
+const files = %s;
+const addresses = {};
+function addressOf(path) {
+  if (!(path in addresses)) {
+    const folder = path.split("/").slice(0, -1);
+    const imports = /(\\b(?:from|import)\\s*)"(\\.{1,2}\\/[^"\\n]+)"/g;
+    const text = files[path].replace(imports, (_, head, near) => {
+      const parts = [...folder];
+      for (const part of near.split("/")) {
+        if (part === "..") parts.pop();
+        else if (part !== ".") parts.push(part);
+      }
+      return `${head}"${addressOf(parts.join("/"))}"`;
+    });
+    addresses[path] = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  }
+  return addresses[path];
+}
+export default (await import(addressOf("widget.js"))).default;
+"""
+"""Gives each module an address of its own: a notebook takes one module and serves no files."""
+
+
+def notebook_module() -> str:
+    """The page's modules as one, for notebooks.
+
+    Returns
+    -------
+    str
+        An ES module that exports the widget.
+    """
+    modules = {
+        path: content.decode()
+        for path, (_, content) in static_files().items()
+        if path.endswith(".js") and path != "main.js"
+    }
+    return _LOADER % json.dumps(modules)
+
+
+def notebook_style() -> str:
+    """The page's style sheets as one.
+
+    Returns
+    -------
+    str
+        CSS, in the order in which the page links them.
+    """
+    files = static_files()
+    page = files["index.html"][1].decode()
+    links = re.findall(r'<link\b[^>]*href="/static/([^"]+\.css)"', page)
+    return "\n".join(files[path][1].decode() for path in links)
