@@ -128,6 +128,76 @@ window.probe = {
     return getComputedStyle(element).outlineStyle;
   },
 
+  // Plays the film by a clock of its own, 60 pictures a second, and counts flashes: pairs of
+  // opposite changes of luminance by a tenth or more, of blocks of the picture, in any second.
+  flashes(seconds) {
+    const { scene, session } = engram;
+    engram.stop();
+    scene.quality.note = () => false;
+    session.source.seek(0);
+    const { canvas, renderer } = scene;
+    const ground = getComputedStyle(engram.root).getPropertyValue("--eg-sky").trim();
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const back = [1, 3, 5].map((at) => parseInt(ground.slice(at, at + 2), 16) / 255);
+    const side = Math.floor(canvas.width / 8);
+    const [columns, rows] = [8, Math.floor(canvas.height / side)];
+    const pixels = new Uint8Array(canvas.width * canvas.height * 4);
+    const blocks = Array.from({ length: columns * rows }, () => []);
+    const draw = scene.drawAll.bind(scene);
+    const read = () => {
+      const { gl } = renderer;
+      gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+      blocks.forEach((block, k) => {
+        const [left, low] = [(k % columns) * side, Math.floor(k / columns) * side];
+        let [sum, count] = [0, 0];
+        for (let y = low; y < low + side; y += 3) {
+          for (let x = left; x < left + side; x += 3) {
+            const at = 4 * (y * canvas.width + x);
+            const clear = 1 - pixels[at + 3] / 255;
+            const light = [0, 1, 2].map((c) => linear(Math.min(1, pixels[at + c] / 255 + clear * back[c])));
+            sum += 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+            count++;
+          }
+        }
+        block.push(sum / count);
+      });
+    };
+    scene.drawAll = () => (draw(), read());
+    const start = scene.before + 1000;
+    const frames = Math.round(60 * seconds);
+    for (let k = 0; k < frames; k++) {
+      session.source.deliver((1000 * k) / 60);
+      scene.dirty = true;
+      scene.turn(start + (1000 * k) / 60);
+    }
+    const all = blocks.flat();
+    return {
+      frames: blocks[0].length,
+      darkest: Math.min(...all),
+      lightest: Math.max(...all),
+      most: Math.max(...blocks.map((block) => probe.pairs(block, 60))),
+    };
+  },
+
+  // The most pairs of opposite changes by 0.1 or more within a second.
+  pairs(series, rate) {
+    const turns = [];
+    let [low, high, rising] = [series[0], series[0], null];
+    series.forEach((value, at) => {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+      if (rising !== true && value - low >= 0.1) {
+        turns.push(at);
+        [rising, high] = [true, value];
+      } else if (rising !== false && high - value >= 0.1) {
+        turns.push(at);
+        [rising, low] = [false, value];
+      }
+    });
+    const within = turns.map((t, i) => turns.slice(i).filter((other) => other < t + rate).length);
+    return Math.max(0, ...within) / 2;
+  },
+
   text(selector) {
     return document.querySelector(selector)?.textContent ?? "";
   },

@@ -341,6 +341,7 @@ def _record(page: Show, stage: Stage, given: Message) -> Message:
     overwrite = flag("record: overwrite", given["overwrite"] or False)
     path = files.film_path(page.folder, given["name"])
     page.record(path, overwrite=overwrite)
+    page.event(0, {"event": "recording", "name": path.name})
     return {"name": path.name}
 
 
@@ -351,6 +352,7 @@ def _stop_record(page: Show, stage: Stage, given: Message) -> Message:
     if film is None:
         raise InvalidValueError("stop_record: no film is being recorded")
     page.stop_recording()
+    page.event(0, {"event": "recording", "name": None})
     return {"name": film.path.name, "bytes": film.path.stat().st_size, "frames": film.frames}
 
 

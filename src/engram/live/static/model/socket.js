@@ -41,6 +41,7 @@ export class SocketSource {
 
   start() {
     this.onState("connecting", this.tries ? "Trying to connect again." : "Connecting to the brain.");
+    this.opened = false;
     const socket = (this.socket = new WebSocket(this.address));
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
@@ -48,6 +49,7 @@ export class SocketSource {
       else this.onFrame(data);
     };
     socket.onopen = () => {
+      this.opened = true;
       this.tries = 0;
       this.onState("connected", "Connected.");
     };
@@ -56,14 +58,23 @@ export class SocketSource {
 
   closed(/** @type {number} */ code, /** @type {string} */ reason) {
     if (this.ended) return;
-    if (code === REFUSED) {
-      this.onState("refused", `The server refused this page. ${reason || "Open the address that it printed."}`);
-      return;
-    }
+    if (code === REFUSED) return this.refused(reason);
+    if (!this.opened) this.ask();
     const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.tries++);
     const why = reason || REASONS[code] || "The connection was lost.";
     this.onState(code === 1012 || code === 1000 ? "stopped" : "lost", `${why} Next try in ${Math.round(wait / 1000)} s.`);
     this.timer = setTimeout(() => this.start(), wait);
+  }
+
+  refused(/** @type {string} */ reason) {
+    clearTimeout(this.timer);
+    this.onState("refused", `The server refused this page. ${reason || "Open the address that it printed."}`);
+  }
+
+  /** A socket that never opened: was it refused, or is nobody there? Browsers don't say. */
+  async ask() {
+    const answer = await fetch("/health").catch(() => null);
+    if (answer?.ok && !this.opened) this.refused("");
   }
 
   /** Try at once. */
