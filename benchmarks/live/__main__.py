@@ -1,6 +1,6 @@
 """Measures what the live page costs, and writes benchmarks/results/live.json.
 
-python -m benchmarks.live [--rounds 15] [--soak 60]
+python -m benchmarks.live [--rounds 100] [--soak 60]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.speed.measure import environment
 def main() -> None:
     """Measure, and write a file."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=15)
+    options.add_argument("--rounds", type=int, default=100)
     options.add_argument("--workloads", nargs="*", default=list(cost.WORKLOADS))
     options.add_argument("--soak", type=float, default=0.0, help="minutes; 0: none")
     given = options.parse_args()

@@ -1,45 +1,42 @@
 """How much slower a brain runs with a live page: none, made but not open, open.
 
-Three copies of one brain run the same steps in turns, in an order that rotates. So machine load
-that comes and goes meets all three alike, and what they do is the same to the last bit, which is
-checked.
+One brain runs in short turns, in an order that rotates: without a page, with one that nobody has
+open, with one that is open (in another process, as a browser is). So load of the machine that comes
+and goes meets all three alike, and all have the same memory; the median of the rounds counts. A
+copy that never had a page ends with the same fingerprint.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from benchmarks.speed.measure import median
 from engram import Brain, RegionType
 from engram.live.page import LivePage
 
 KINDS = ("none", "closed", "open")
-MOST_LOST, LEAST_FRAMES = 0.05, 25.0
-STEADY = 0.5
-"""Seconds of frames before anything is measured."""
+MOST_LOST = 0.05
 
 CLIENT = """
-import sys, time
+import sys
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
-with connect(f"ws://127.0.0.1:{sys.argv[1]}/ws", max_size=None) as page:
+with connect(f"ws://127.0.0.1:{sys.argv[1]}/ws", max_size=None, proxy=None) as page:
     print("open", flush=True)
-    frames = size = 0
     try:
         while True:
-            got = page.recv()
-            if isinstance(got, bytes):
-                if not frames:
-                    first = time.monotonic()
-                last = time.monotonic()
-                frames, size = frames + 1, size + len(got)
+            page.recv()
     except ConnectionClosed:
-        print((frames - 1) / max(last - first, 1e-9), size / frames)
+        pass
 """
 """A page without a picture, in a process of its own as a browser is."""
 
@@ -84,39 +81,7 @@ class Workload:
     steps: int
 
 
-WORKLOADS = {"usage": Workload(usage, 20_000, 60_000), "large": Workload(large, 2_000, 2_500)}
-
-
-def turn(brain: Brain, steps: int, kind: str) -> dict[str, float]:
-    """Run for some steps, with a page or without.
-
-    Parameters
-    ----------
-    brain : Brain
-        Which.
-    steps : int
-        How many.
-    kind : str
-        Of `KINDS`.
-
-    Returns
-    -------
-    dict of float
-        Wall and CPU time of the thread that runs it, s; frames a second and bytes a frame.
-    """
-    if kind == "none":
-        return timed(brain, steps)
-    with LivePage(brain, run=False) as page:
-        if kind == "closed":
-            return timed(brain, steps)
-        command = [sys.executable, "-c", CLIENT, str(page.port)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
-            assert client.stdout is not None
-            client.stdout.readline()
-            found = timed(brain, steps)
-            page.close()
-            frames, size = map(float, client.stdout.readline().split())
-    return {**found, "frames": frames, "bytes": size}
+WORKLOADS = {"usage": Workload(usage, 20_000, 10_000), "large": Workload(large, 2_000, 300)}
 
 
 def timed(brain: Brain, steps: int) -> dict[str, float]:
@@ -139,6 +104,63 @@ def timed(brain: Brain, steps: int) -> dict[str, float]:
     return {"wall": time.perf_counter() - wall, "cpu": time.thread_time() - cpu}
 
 
+def turn(brain: Brain, page: LivePage, kind: str, steps: int) -> dict[str, float]:
+    """Run for some steps with a page or without.
+
+    Parameters
+    ----------
+    brain : Brain
+        Which.
+    page : LivePage
+        Its page, which is detached.
+    kind : str
+        Of `KINDS`.
+    steps : int
+        How many.
+
+    Returns
+    -------
+    dict of float
+        As of `timed`.
+    """
+    if kind == "none":
+        brain.run(1, progress=False)
+        return timed(brain, steps - 1)
+    page.attach()
+    page.pace.watched = int(kind == "open")
+    # What came in the pause between two turns is no part of it.
+    brain.run(1, progress=False)
+    try:
+        return timed(brain, steps - 1)
+    finally:
+        page.detach()
+
+
+@contextlib.contextmanager
+def looking(page: LivePage) -> Iterator[None]:
+    """Keep a page open that hears and sees everything, until the server ends.
+
+    Parameters
+    ----------
+    page : LivePage
+        Which.
+
+    Yields
+    ------
+    None
+        When it is open.
+    """
+    command = [sys.executable, "-c", CLIENT, str(page.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        client.stdout.readline()
+        try:
+            yield
+        finally:
+            page.close()
+            client.communicate()
+
+
 def measure(name: str, rounds: int, say: Callable[[str], object]) -> dict[str, Any]:
     """Measure a workload.
 
@@ -154,46 +176,78 @@ def measure(name: str, rounds: int, say: Callable[[str], object]) -> dict[str, A
     Returns
     -------
     dict
-        Ratios to the brain without a page, by round and as medians.
+        Ratios to the brain without a page, as medians with their quartiles, and all rounds.
     """
     workload = WORKLOADS[name]
-    first = workload.build()
-    first.threads = 1
-    first.run(workload.warm, progress=False)
-    brains = {kind: first.copy() for kind in KINDS}
+    brain = workload.build()
+    brain.threads = 1
+    brain.run(workload.warm, progress=False)
+    twin = brain.copy()
     rows: list[dict[str, dict[str, float]]] = []
-    for k in range(rounds):
-        order = [KINDS[(k + i) % len(KINDS)] for i in range(len(KINDS))]
-        found = {kind: turn(brains[kind], workload.steps, kind) for kind in order}
-        rows.append(found)
-        say(f"{name}: round {k + 1} of {rounds}, " + described(rows[-1:]))
-    prints = {brain.fingerprint() for brain in brains.values()}
-    lost = {
-        kind: {
-            clock: median([row[kind][clock] / row["none"][clock] for row in rows]) - 1.0
-            for clock in ("wall", "cpu")
-        }
-        for kind in KINDS[1:]
-    }
-    frames = median([row["open"]["frames"] for row in rows])
+    page = LivePage(brain, run=False)
+    with looking(page):
+        shown = Counted(page)
+        brain.run(workload.steps, progress=False)
+        shown.clear()
+        page.detach()
+        for k in range(rounds):
+            order = [KINDS[(k + i) % len(KINDS)] for i in range(len(KINDS))]
+            rows.append({kind: turn(brain, page, kind, workload.steps) for kind in order})
+            if (k + 1) % 10 == 0:
+                say(f"{name}: {k + 1} of {rounds} rounds; {described(ratios(rows))}")
+        frames, size = shown.frames, shown.size
+    twin.run(workload.steps * (1 + rounds * len(KINDS)), progress=False)
+    same = brain.fingerprint() == twin.fingerprint()
+    found = ratios(rows)
+    lost = found["open"]["cpu"]["median"] - 1.0
     return {
         "workload": name,
-        "neurons": sum(r.n_alive_neurons for r in first.regions.values()),
-        "synapses": sum(p.n_synapses for p in first.projections),
-        "steps": workload.steps,
+        "neurons": sum(r.n_alive_neurons for r in brain.regions.values()),
+        "synapses": sum(p.n_synapses for p in brain.projections),
+        "steps_a_turn": workload.steps,
+        "rounds": rounds,
+        "ratios": found,
         "lost": lost,
         "most_lost": MOST_LOST,
-        "frames_a_second": frames,
-        "bytes_a_frame": median([row["open"]["bytes"] for row in rows]),
+        "frames_a_second": frames / sum(row["open"]["wall"] for row in rows),
+        "bytes_a_frame": size / max(frames, 1),
         "steps_a_second": workload.steps / median([row["none"]["wall"] for row in rows]),
-        "same_fingerprints": len(prints) == 1,
-        "passed": lost["open"]["cpu"] <= MOST_LOST and len(prints) == 1,
-        "rounds": rows,
+        "load": os.getloadavg()[0],
+        "same_fingerprints": same,
+        "passed": lost <= MOST_LOST and same,
     }
 
 
-def described(rows: list[dict[str, dict[str, float]]]) -> str:
-    """Ratios of some rounds in a line.
+class Counted:
+    """Counts the frames of a page.
+
+    Parameters
+    ----------
+    page : LivePage
+        Which.
+    """
+
+    def __init__(self, page: LivePage) -> None:
+        self.frames = self.size = 0
+        page.hub.listeners.append(self)
+
+    def clear(self) -> None:
+        """Count anew."""
+        self.frames = self.size = 0
+
+    def text(self, text: str) -> None:
+        """Leave texts out."""
+
+    def frame(self, frame: bytes) -> None:
+        """Count one more."""
+        self.frames, self.size = self.frames + 1, self.size + len(frame)
+
+
+Ratios = dict[str, dict[str, dict[str, float]]]
+
+
+def ratios(rows: list[dict[str, dict[str, float]]]) -> Ratios:
+    """Times over those without a page: median and quartiles, by kind and clock.
 
     Parameters
     ----------
@@ -202,14 +256,37 @@ def described(rows: list[dict[str, dict[str, float]]]) -> str:
 
     Returns
     -------
+    dict
+        By kind, clock, figure.
+    """
+    found: Ratios = {}
+    for kind in KINDS[1:]:
+        found[kind] = {}
+        for clock in ("wall", "cpu"):
+            each = np.array([row[kind][clock] / row["none"][clock] for row in rows])
+            low, middle, high = (float(q) for q in np.percentile(each, [25, 50, 75]))
+            # Of the median, by its normal approximation.
+            error = 1.253 * float(each.std()) / len(each) ** 0.5
+            quartiles = {"lower_quartile": low, "upper_quartile": high}
+            found[kind][clock] = {"median": middle, **quartiles, "standard_error": error}
+    return found
+
+
+def described(found: Ratios) -> str:
+    """Ratios in a line.
+
+    Parameters
+    ----------
+    found : dict
+        As of `ratios`.
+
+    Returns
+    -------
     str
         For people.
     """
-    parts = []
-    for kind in KINDS[1:]:
-        ratios = {
-            clock: median([row[kind][clock] / row["none"][clock] for row in rows])
-            for clock in ("wall", "cpu")
-        }
-        parts.append(f"{kind}: wall x {ratios['wall']:.3f}, CPU x {ratios['cpu']:.3f}")
-    return "; ".join([*parts, f"{rows[-1]['open']['frames']:.1f} frames/s"])
+    return "; ".join(
+        f"{kind} {clock} x {figures['median']:.3f} +- {figures['standard_error']:.3f}"
+        for kind, clocks in found.items()
+        for clock, figures in clocks.items()
+    )

@@ -87,10 +87,20 @@ class LivePage(Show):
         self._viewer: Viewer | None = None
         self._thread: threading.Thread | None = None
         if not run:
-            self._viewer = Viewer(self._look_for_script)
-            brain.network.add_process(self._viewer)
+            self.attach()
         if self._server is not None:
             self._server.start()
+
+    def attach(self) -> None:
+        """Show the brain that a script runs; so it is from the beginning."""
+        self._viewer = Viewer(self._look_for_script)
+        self.brain.network.add_process(self._viewer)
+
+    def detach(self) -> None:
+        """Show it no more, until `attach`."""
+        viewer, self._viewer = self._viewer, None
+        if viewer is not None and viewer in self.brain.network.processes:
+            self.brain.network.remove_process(viewer)
 
     # -- for users
 
@@ -152,9 +162,8 @@ class LivePage(Show):
             self._wake.notify_all()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
-        if self._viewer is not None:
-            with contextlib.suppress(EngramError):
-                self.brain.network.remove_process(self._viewer)
+        with contextlib.suppress(EngramError):
+            self.detach()
         with contextlib.suppress(OSError):
             self.stop_recording()
         if self._server is not None:
@@ -255,8 +264,7 @@ class LivePage(Show):
         try:
             return self.look()
         except Exception as problem:  # of whatever kind
-            if self._viewer is not None:
-                self.brain.network.remove_process(self._viewer)
+            self.detach()
             warn(f"the live page shows nothing more: {type(problem).__name__}: {problem}")
             return PATIENT
 
