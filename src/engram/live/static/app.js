@@ -27,7 +27,7 @@ import { keyPanel } from "./ui/key.js";
 import { Prefs } from "./ui/prefs.js";
 
 const LABELS_MS = 250;
-const MOST_PANELS_A_FRAME = 2;
+const FRAME_MS = 17;
 
 export class App {
   /**
@@ -106,10 +106,11 @@ export class App {
     let next = 0;
     const loop = (/** @type {number} */ now) => {
       this.timer = requestAnimationFrame(loop);
-      // A few panels a frame, so that none takes long.
-      for (let drawn = 0, seen = 0; seen < this.panels.length && drawn < MOST_PANELS_A_FRAME; seen++) {
+      // One panel a frame, and seldom where pictures take long.
+      const patience = Math.max(1, Math.min(4, (this.scene.quality.mean / FRAME_MS) ** 2));
+      for (let seen = 0; seen < this.panels.length; seen++) {
         next = (next + 1) % this.panels.length;
-        if (this.panels[next].turn(now)) drawn++;
+        if (this.panels[next].turn(now, patience)) break;
       }
       this.header.turn(now);
       if (now - labels < LABELS_MS || !this.session.brain) return;

@@ -10,7 +10,7 @@ const EASE_MS = 140;
 /** Yaw and pitch of the first view. @type {[number, number]} */
 const FRONT = [0.2, 0.18];
 /** Room around a region, for its name and its handle. */
-const ROOM = 1.55;
+const ROOM = 1.75;
 
 export class Camera {
   constructor() {

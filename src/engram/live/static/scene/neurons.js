@@ -7,7 +7,7 @@ layout(location = 0) in vec3 place;
 layout(location = 1) in vec4 state;   // glow, difference from the twin, born or dying, mark
 layout(location = 2) in vec4 kind;    // inhibitory, alive, size, group of neurons
 uniform mat4 matrix;
-uniform float scale, least, breath, glowing, middle, depth;
+uniform float scale, least, breath, glowing, swell, middle, depth;
 out vec4 light;
 out vec3 look;
 void main() {
@@ -15,7 +15,7 @@ void main() {
   float glow = state.x * state.x * glowing;
   float near = scale * kind.z / gl_Position.w;
   float body = max(least, near * (0.9 + 0.5 * kind.w));
-  float halo = 1.0 + 2.0 * glow + 1.6 * state.w + 1.4 * state.y + 1.5 * state.z;
+  float halo = 1.0 + swell * glow + 1.6 * state.w + 1.4 * state.y + 1.5 * state.z;
   gl_PointSize = kind.y < 0.25 && state.z <= 0.0 ? 0.0 : min(body * halo, 96.0);
   if (gl_PointSize == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
   float fog = clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, 0.42, 1.12);
@@ -88,6 +88,7 @@ export class NeuronLayer {
     gl.uniform1f(at.depth, look.depth);
     gl.uniform1f(at.breath, look.breath);
     gl.uniform1f(at.glowing, look.glowing);
+    gl.uniform1f(at.swell, look.swell);
     gl.uniform1f(at.solid, look.solid);
     gl.uniform1f(at.rest, look.rest);
     for (const name of ["excites", "inhibits", "differs", "marks", "born"]) {

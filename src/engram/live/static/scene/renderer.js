@@ -1,5 +1,6 @@
 /** Draws clouds, tracts and strokes with WebGL2. */
 
+import { CrowdLayer } from "./crowd.js";
 import { contextOf, isSoftware } from "./gl.js";
 import { LineLayer } from "./lines.js";
 import { NeuronLayer } from "./neurons.js";
@@ -13,6 +14,7 @@ import { RibbonLayer } from "./ribbons.js";
  * @property {number} focal @property {number} pixel device pixels a CSS pixel has
  * @property {number} distance of what is looked at @property {number} depth of the whole picture
  * @property {number} breath brightness, about 1
+ * @property {number} swell how far a halo reaches
  * @property {number} glowing how much of a glow is drawn, 0 to 1
  * @property {number} solid 0: light adds up (dark theme); 1: paint covers (light theme)
  * @property {number} rest opacity of neurons at rest
@@ -32,6 +34,9 @@ import { RibbonLayer } from "./ribbons.js";
 
 /** @typedef {{x: number, width: number}} Part where of the canvas, as shares of its width */
 
+/** Neurons that are drawn one by one where the processor draws. */
+const MOST_SINGLE = 4000;
+
 export class GLRenderer {
   /** @param {HTMLCanvasElement} canvas @throws {Error} if there is no WebGL2 */
   constructor(canvas) {
@@ -41,7 +46,7 @@ export class GLRenderer {
     this.canvas = canvas;
     this.software = isSoftware(gl);
     this.kind = this.software ? "WebGL2, in software" : "WebGL2";
-    /** @type {WeakMap<Picture, {neurons: NeuronLayer, ribbons: RibbonLayer, lines: LineLayer[], cloud: object}>} */
+    /** @type {WeakMap<Picture, {neurons: NeuronLayer, crowd: CrowdLayer, ribbons: RibbonLayer, lines: LineLayer[], cloud: object}>} */
     this.layers = new WeakMap();
   }
 
@@ -68,9 +73,15 @@ export class GLRenderer {
     const layers = this.layersOf(picture);
     layers.ribbons.draw(picture.tracts, look);
     layers.lines[0].draw(picture.dendrites, look);
-    layers.neurons.draw(picture.cloud, look);
+    if (this.crowded(picture.cloud)) layers.crowd.draw(picture.cloud, look);
+    else layers.neurons.draw(picture.cloud, look);
     layers.lines[1].draw(picture.arcs, look);
     layers.lines[2].draw(picture.changes, look);
+  }
+
+  /** Whether there are more neurons than the processor can draw one by one. */
+  crowded(/** @type {import("./cloud.js").Cloud} */ cloud) {
+    return this.software && cloud.count > MOST_SINGLE;
   }
 
   layersOf(/** @type {Picture} */ picture) {
@@ -78,7 +89,7 @@ export class GLRenderer {
     if (!layers) {
       const { gl } = this;
       const lines = [0, 1, 2].map(() => new LineLayer(gl));
-      layers = { neurons: new NeuronLayer(gl), ribbons: new RibbonLayer(gl), lines, cloud: {} };
+      layers = { neurons: new NeuronLayer(gl), crowd: new CrowdLayer(gl), ribbons: new RibbonLayer(gl), lines, cloud: {} };
       this.layers.set(picture, layers);
     }
     if (layers.cloud !== picture.cloud) {

@@ -26,9 +26,13 @@ export class Panel {
     }).observe(this.element);
   }
 
-  /** Draw if it is time. @param {number} now @returns {boolean} whether it was drawn */
-  turn(now) {
-    if (!this.seen || !this.element.open || now - this.last < this.every) return false;
+  /**
+   * Draw if it is time.
+   * @param {number} now @param {number} patience more than 1 where time is short
+   * @returns {boolean} whether it was drawn
+   */
+  turn(now, patience) {
+    if (!this.seen || !this.element.open || now - this.last < this.every * patience) return false;
     this.last = now;
     this.draw(now);
     return true;
