@@ -159,7 +159,7 @@ def test_a_phone_has_room_for_all(shown: Driver, visit: Any) -> None:
             fold.locator("summary").click()
     assert phone.value("document.documentElement.scrollWidth") <= 375
     assert phone.value("probe.wide(375)") == []
-    assert phone.value("document.querySelector('.eg-scene').getBoundingClientRect().height") > 200
+    assert phone.value("document.querySelector('.eg-middle').getBoundingClientRect().height") > 200
     phone.value("document.querySelector('.engram-page').scrollTo(0, 0)")
     phone.look("phone")
 

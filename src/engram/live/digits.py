@@ -197,6 +197,7 @@ def asked(classifier: STDPClassifier, image: Floats) -> Message:
     finite = np.where(np.isfinite(scores), scores, 0.0)
     return {
         "label": str(label),
+        "region": "excitatory",
         "scores": {str(c): float(s) for c, s in zip(classifier.classes_, finite, strict=True)},
         "neurons": [[int(k), int(spikes[0, k])] for k in best if spikes[0, k]],
         "input": {"region": "input", "rates": image.ravel().round(3).tolist()},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from engram.live.views import Views
 Message = dict[str, Any]
 
 MOST_TWINS = 2
+
+A_ROW, SOME_EVENTS = 0.5, 1.0 / 15.0
+"""Real time from one row of the life, or one look at what happened, to the next at least, s."""
 
 
 class Show:
@@ -67,6 +72,7 @@ class Show:
         self.folder = Path.cwd()
         self.hub = Hub()
         self.touched = True
+        self._lived_at = self._told_at = -math.inf
 
     @property
     def brain(self) -> Brain:
@@ -141,29 +147,39 @@ class Show:
             "views": self.views.described(),
             "calm_hz": 3,
         }
+        # What others have still to hear is in the picture that is sent now.
+        self._tell(Stage.events)
         found = [hello]
         for number, stage in self.stages.items():
             found += [stage.structure(self.twins), self.settings(number), stage.history()]
+            found.append({"type": "event", "brain": number, **stage.remembered()})
         return found
 
     def show(self) -> None:
         """Tell pages what happened, and show a frame if it is time."""
+        now = time.perf_counter()
         due = self.pace.frame_due() or (self.touched and self.pace.seen)
-        lived = self.stages[0].story.due
+        lived = now - self._lived_at >= A_ROW and self.stages[0].story.due
         if not due and not lived:
             return
-        began, spent = time.perf_counter(), time.thread_time()
+        spent = time.thread_time()
         for number, stage in self.stages.items():
             if stage.picture.stale:
                 self.redraw(number)
-            if due or lived:
-                for message in stage.events():
-                    self.hub.tell(message)
-                for message in stage.grown():
-                    self.hub.tell(message)
+        if lived:
+            self._lived_at = now
+            self._tell(Stage.grown)
         if due:
+            if self.touched or now - self._told_at >= SOME_EVENTS:
+                self._told_at = now
+                self._tell(Stage.events)
             self.touched = False
-            self._frames(began, spent)
+            self._frames(now, spent)
+
+    def _tell(self, what: Callable[[Stage], list[Message]]) -> None:
+        for stage in self.stages.values():
+            for message in what(stage):
+                self.hub.tell(message)
 
     def _frames(self, began: float, spent: float) -> None:
         pace = self.pace

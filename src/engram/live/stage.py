@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.brain import Brain
-from engram.live.changes import Changes
+from engram.live.changes import Changes, traces
 from engram.live.frames import Frames, Moment, Voltage, mean_weight
 from engram.live.picture import Picture
 from engram.live.snapshots import Snapshots
 from engram.live.story import Story, columns
+from engram.mechanisms.memory import Memory
 from engram.network.network import Network
 
 Message = dict[str, Any]
@@ -167,6 +168,11 @@ class Stage:
         if any(event["event"] in ("born", "died") for event in found):
             self.frames.counted()
         return found
+
+    def remembered(self) -> Message:
+        """The traces of its memory, as an event."""
+        found = traces(self.network.find(Memory))
+        return {"event": "traces", "time": self.network.time, "traces": found}
 
     def sample(self) -> None:
         """Look at the potential of the neuron that is watched."""

@@ -49,11 +49,13 @@ export function digitsPanel(app) {
     if (!result) return;
     say(label, result.label);
     const rows = Object.entries(result.scores);
-    const most = Math.max(1e-9, ...rows.map(([, x]) => Number(x)));
+    // Scores may be logarithms: bars reach from the least to the most.
+    const all = rows.map(([, x]) => Number(x));
+    const [least, most] = [Math.min(...all), Math.max(...all)];
     scores.replaceChildren(
       ...rows.map(([digit, x]) => {
         const bar = h("span", { class: "eg-bar" });
-        bar.style.width = `${Math.max(0, (100 * Number(x)) / most)}%`;
+        bar.style.width = `${(100 * (Number(x) - least)) / (most - least || 1)}%`;
         return h("li", { "data-digit": digit }, h("span", {}, digit), h("span", { class: "eg-bar-track" }, bar));
       }),
     );

@@ -71,8 +71,12 @@ function shade(
   /** @type {Plot} */ plot,
 ) {
   context.fillStyle = plot.prefs.dark ? "rgba(95,127,200,0.20)" : "rgba(95,127,200,0.18)";
-  for (let i = 1; i < rows.length; i++) {
-    if (!rows[i].asleep) continue;
-    context.fillRect(xs[i - 1] * plot.width, 13, (xs[i] - xs[i - 1]) * plot.width + 0.6, plot.height - 14);
+  let since = -1;
+  for (let i = 0; i <= rows.length; i++) {
+    if (rows[i]?.asleep && since < 0) since = i;
+    if (rows[i]?.asleep || since < 0) continue;
+    const [from, to] = [xs[Math.max(0, since - 1)], xs[i - 1]];
+    context.fillRect(from * plot.width, 13, (to - from) * plot.width, plot.height - 14);
+    since = -1;
   }
 }

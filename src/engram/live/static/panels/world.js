@@ -89,10 +89,13 @@ function drawGrid(
   const walls = new Set(world.walls.map(String));
   for (let row = 0; row < world.size; row++) {
     for (let column = 0; column < world.size; column++) {
-      context.fillStyle = walls.has(String([row, column])) ? colours.ink : colours.grid;
+      const wall = walls.has(String([row, column]));
+      context.globalAlpha = wall ? 0.55 : 1;
+      context.fillStyle = wall ? colours.ink : colours.grid;
       context.fillRect(left + column * cell + 1, row * cell + 1, cell - 2, cell - 2);
     }
   }
+  context.globalAlpha = 1;
   const [gx, gy] = middle(world.goal);
   context.strokeStyle = colours.goal;
   context.lineWidth = 3;

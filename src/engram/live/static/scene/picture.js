@@ -9,6 +9,7 @@ import { Tracts } from "./tracts.js";
 const CHANGE_MS = 3000;
 const MOST_CHANGES = 700;
 const MOST_NEW = 10;
+const MOST_LOST = 5;
 const BOW_STEPS = 10;
 const ARC_STEPS = 14;
 
@@ -121,8 +122,8 @@ export class Picture {
       const bow = arc(this.placeOf(source, pre), this.placeOf(target, post), [], 0.4, BOW_STEPS);
       for (const { from, to, alpha } of bow) this.recent.push({ from, to, colour: "born", alpha, since: now });
     }
-    for (let k = 0; k < Math.min(12, event.pruned); k++) {
-      const [x, y, z] = pointOn(this.tracts.curves[pathway.index], 0.2 + (0.6 * (k + 0.5)) / Math.min(12, event.pruned));
+    for (let k = 0; k < Math.min(MOST_LOST, event.pruned); k++) {
+      const [x, y, z] = pointOn(this.tracts.curves[pathway.index], 0.2 + ((0.6 * 1.618 * (k + 1)) % 0.6));
       this.recent.push({ from: [x, y - 0.06, z], to: [x, y + 0.06, z], colour: "lost", alpha: 0.7, since: now });
     }
     this.recent.splice(0, Math.max(0, this.recent.length - MOST_CHANGES));

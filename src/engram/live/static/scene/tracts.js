@@ -34,8 +34,8 @@ export class Tracts {
 
   /** Spikes set out. @param {number} row @param {number} count */
   send(row, count) {
-    const peak = (this.peaks[row] = Math.max(1, this.peaks[row] * 0.996, count));
-    const height = 255 * Math.pow(count / peak, 1.5);
+    const peak = (this.peaks[row] = Math.max(1, this.peaks[row] * 0.99, count));
+    const height = 255 * Math.sqrt(count / peak);
     // All bins since the last frame: what comes in a steady stream is drawn as one.
     const last = Math.floor(this.newest);
     for (let bin = Math.max(this.sent[row] + 1, last - MOST_AT_ONCE); bin <= last; bin++) {

@@ -54,7 +54,7 @@ export class Header {
   prefs() {
     const { prefs } = this.app;
     const { theme } = prefs.values;
-    say(this.theme, theme === "auto" ? "Theme: auto" : theme === "dark" ? "Theme: dark" : "Theme: light");
+    say(this.theme, `Theme: ${theme}`);
     this.calm.setAttribute("aria-pressed", String(prefs.calm));
   }
 
