@@ -11,6 +11,7 @@ const EASE_MS = 140;
 const FRONT = [0.2, 0.18];
 /** Room around a region, for its name and its handle. */
 const ROOM = 1.75;
+const BESIDE = 1.35;
 
 export class Camera {
   constructor() {
@@ -46,7 +47,7 @@ export class Camera {
     const depths = along(away);
     const needed = list.map(({ radius }, i) => {
       const [wide, high] = [Math.abs(along(right)[i] - x), Math.abs(along(up)[i] - y)];
-      return depths[i] - z + Math.max((wide + ROOM * radius) / (tall * this.aspect), (high + ROOM * radius) / tall);
+      return depths[i] - z + Math.max((wide + BESIDE * radius) / (tall * this.aspect), (high + ROOM * radius) / tall);
     });
     this.homeDistance = Math.max(...needed);
     const home = add(add(scale(right, x), up, y), away, z);

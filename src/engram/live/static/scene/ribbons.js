@@ -35,7 +35,7 @@ in float picked;
 uniform sampler2D pulses;
 uniform float newest, bins, rows, solid, breath, still;
 out vec4 colour;
-const float FIBRES = 7.0;
+const float FIBRES = 6.0;
 float chance(vec2 p) { return fract(sin(dot(p, vec2(12.9898, 78.233))) * 43758.5453); }
 void main() {
   // Fibres side by side; how many carry a pulse says how many spikes there are.
@@ -52,8 +52,8 @@ void main() {
   float front = fract(when);
   float pulse = lit * front * (1.0 - smoothstep(0.75, 1.0, front)) * 1.6;
   float ends = smoothstep(0.0, 0.1, spot.x) * (1.0 - smoothstep(0.88, 1.0, spot.x));
-  float body = (0.05 + 0.1 * thin) * (1.0 + 0.5 * solid + 1.6 * picked);
-  float alpha = (body + 0.85 * pulse * thin * (1.0 - 0.5 * still)) * (0.25 + 0.75 * edge) * (0.15 + 0.85 * ends) * breath;
+  float body = (0.06 + 0.11 * thin) * (1.0 + 0.5 * solid + 1.6 * picked);
+  float alpha = (body + 1.15 * pulse * thin * (1.0 - 0.5 * still)) * (0.25 + 0.75 * edge) * (0.15 + 0.85 * ends) * breath;
   vec3 tone = mix(hue, vec3(1.0), (1.0 - solid) * 0.3 * pulse * thin);
   colour = vec4(tone * alpha, alpha * mix(0.35, 1.0, solid));
 }`;
