@@ -1,5 +1,6 @@
 """Engram: spiking brains that learn while they live."""
 
+import engram.live  # noqa: F401  (it enters itself in Brain)
 from engram._version import __version__
 from engram.brain import Brain
 from engram.circuits.competition import Competition

@@ -1,4 +1,4 @@
-"""The command line: ``engram demo``, ``info``, ``run``, ``resume`` and ``bench``."""
+"""The command line: ``engram demo``, ``info``, ``run``, ``resume``, ``live`` and ``bench``."""
 
 from __future__ import annotations
 
@@ -296,6 +296,36 @@ def _finish(brain: Brain, until: int, target: Path) -> None:
     saved = save_brain(brain, target)
     typer.echo(brain.summary())
     typer.echo(f"\nsaved: {saved}")
+
+
+@app.command()
+def live(
+    path: Annotated[
+        Path | None, typer.Argument(help="A saved brain; by default a demonstration.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 0,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; others than this machine need the token printed.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it.")] = True,
+    world: Annotated[
+        str | None, typer.Option(help="An agent that learns in it: grid or cartpole.")
+    ] = None,
+    digits: Annotated[
+        bool, typer.Option("--digits", help="A pad to draw digits on, which neurons answer.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is built.")] = 42,
+    allow: _Allow = None,
+) -> None:
+    """Show a brain in the browser while it fires, learns, grows and sleeps.
+
+    The first line printed is the address. Ctrl-C ends it.
+    """
+    with _one_line_errors():
+        from engram.live.command import Wanted, serve
+
+        wanted = Wanted(path, port, host, browser, world, digits, seed, tuple(allow or ()))
+        serve(wanted, say=typer.echo)
 
 
 bench = typer.Typer(name="bench", help="Benchmarks that learn, with their controls.")

@@ -1,9 +1,13 @@
-"""What drives a brain from outside by itself, step after step."""
+"""What drives a brain from outside by itself, step after step; and the page that shows it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
 from numpy.typing import ArrayLike
 
+from engram.errors import InvalidValueError
 from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.lasting import PoissonInput, TimedInput
 from engram.network.network import Network
@@ -11,9 +15,13 @@ from engram.stimulus import TimedArray
 
 
 class Drives:
-    """Lasting inputs of a `Brain`."""
+    """Lasting inputs of a `Brain`, and its live page."""
 
     network: Network
+
+    open_page: ClassVar[Callable[..., Any] | None] = None
+    """What opens the page of `live`: it stands above all that a brain is made of, and enters itself
+    here when `engram` is imported."""
 
     @property
     def inputs(self) -> tuple[PoissonInput | TimedInput, ...]:
@@ -107,3 +115,75 @@ class Drives:
         >>> brain.run(500)
         """
         return self.network.find(Inputs).timed(region, values, indices)
+
+    def live(
+        self,
+        port: int = 0,
+        open_browser: bool = True,
+        host: str = "127.0.0.1",
+        *,
+        run: bool = False,
+        token: str | None = None,
+        positions: Mapping[str, ArrayLike] | None = None,
+        title: str = "Engram",
+    ) -> Any:
+        """Show the brain on a page in the browser while it goes on. Needs the extra `live`.
+
+        A script goes on and runs the brain as before; the page shows it, pauses it, and does to it
+        what its user wants, always between two steps and in the thread that runs it. While no page
+        is open the brain runs on at full speed. The page changes nothing unless its user does.
+
+        Parameters
+        ----------
+        port : int
+            Where it is served. 0: a free one.
+        open_browser : bool
+            Whether to open it.
+        host : str
+            Where to listen. Another address than this machine's own lets others see and drive the
+            brain; they need the token, which stands in the address.
+        run : bool
+            Whether the page runs the brain itself, in a thread of its own, as notebooks want it. A
+            script must not run it then.
+        token : str, optional
+            What pages must know. None: a new one for others than loopback addresses, else nothing.
+        positions : mapping of str to array_like of shape (n, 3), optional
+            By region, where its neurons are, in any unit. Others are drawn by the type of the
+            region.
+        title : str
+            Of the page.
+
+        Returns
+        -------
+        engram.live.page.LivePage
+            Its `address` is what to open; `close` ends it, `record` makes a film, `wait` waits for
+            Ctrl-C.
+
+        Raises
+        ------
+        MissingExtraError
+            Starlette, uvicorn or websockets are not installed.
+        UnknownNameError, InvalidTypeError, InvalidValueError
+            A value is not valid, or the port is in use.
+
+        Examples
+        --------
+        >>> from engram import Brain, RegionType
+        >>> brain = Brain(seed=1)
+        >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=100)
+        >>> with brain.live(open_browser=False) as page:
+        ...     brain.run(1000)
+        """
+        open_page = type(self).open_page
+        if open_page is None:
+            raise InvalidValueError("Brain.live: import engram, not a part of it only")
+        return open_page(
+            self,
+            port=port,
+            open_browser=open_browser,
+            host=host,
+            run=run,
+            token=token,
+            positions=positions,
+            title=title,
+        )

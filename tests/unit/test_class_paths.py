@@ -35,6 +35,7 @@ PATHS = {
     "engram.inputs:Inputs",
     "engram.inputs:PoissonInput",
     "engram.learn.reward_readout:RegularSource",
+    "engram.live.demonstration:Programme",
     "engram.memory:Memory",
     "engram.metaplasticity:Metaplasticity",
     "engram.modulation:AcetylcholineRelease",
@@ -96,6 +97,7 @@ def brain_of(model, rule):
 @pytest.mark.parametrize("path", sorted(PATHS))
 def test_built_in_classes_have_the_path_they_always_had(path):
     importlib.import_module("engram.learn")
+    importlib.import_module("engram.live.demonstration")
     kind = class_at(path)
     assert kind is not None
     assert kind.class_path() == path
@@ -116,7 +118,7 @@ def test_every_class_of_the_package_has_a_path_of_its_own():
     }
     # Their class is in no checkpoint: every brain has them, or no file holds them.
     abstract |= {"Oscillators", "Neuromodulation", "Statistics", "Consolidation"}
-    abstract |= {"Recording", "Checkpointing", "RhythmFigures", "Heterogeneous"}
+    abstract |= {"Recording", "Checkpointing", "Viewer", "RhythmFigures", "Heterogeneous"}
     inside = {k for k in everyone() if k.__module__.startswith("engram.")}
     # Those of examples in docstrings are nobody's.
     own = {k for k in inside if getattr(sys.modules[k.__module__], k.__name__, None) is k}

@@ -33,7 +33,7 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-RUN = ("guide", "classifier", "sweeps", "cluster", "mechanisms/own")
+RUN = ("guide", "classifier", "sweeps", "cluster", "live", "mechanisms/own")
 """Pages whose code blocks are run, beside README.md."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from threading import get_ident
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock, get_ident
 from typing import Any, ParamSpec, TypeVar
 
 from engram.errors import BusyError
@@ -24,6 +25,7 @@ class Turns:
 
     def __init__(self) -> None:
         self.thread = 0
+        self._visit = Lock()
 
     def take_turn(self) -> bool:
         """Take the turn, which the thread that has it may do again.
@@ -45,11 +47,39 @@ class Turns:
             self.thread = me
             return True
         if self.thread != me:
+            while self._visit.locked():
+                # Whoever is there for a moment only is waited for.
+                with self._visit:
+                    pass
+                if self.thread == 0:
+                    self.thread = me
+                    return True
             raise BusyError(
                 "Brain: another thread is running or changing this brain; wait for it, work on a "
                 "Brain.copy made before, or let Brain.checkpoint_every save it as it runs"
             )
         return False
+
+    @contextmanager
+    def visit(self) -> Iterator[bool]:
+        """Take the turn for a moment, if it is nobody's; others wait then and are not refused.
+
+        Yields
+        ------
+        bool
+            Whether it was free.
+        """
+        me, free = get_ident(), False
+        with self._visit:
+            # As in `take_turn`, no call comes between these lines.
+            if self.thread == 0:
+                self.thread = me
+                free = True
+            try:
+                yield free
+            finally:
+                if free:
+                    self.thread = 0
 
 
 def network_of(thing: Any) -> Any:

@@ -71,6 +71,16 @@ class Memory(Recall, saved_as="engram.memory:Memory"):
         return self._pulses is not None or self._sleep is not None
 
     @property
+    def pulses(self) -> Pulses | None:
+        """The replay under way; None if there is none."""
+        return self._pulses
+
+    @property
+    def asleep_since(self) -> int | None:
+        """The step at which the sleep under way began; None if the brain is awake."""
+        return None if self._sleep is None else self._sleep.start
+
+    @property
     def last_sleep(self) -> SleepReport | None:
         """What happened in the last sleep that has ended. Not saved."""
         return self._last_sleep

@@ -1,0 +1,35 @@
+"""Measures what the live page costs, and writes benchmarks/results/live.json.
+
+python -m benchmarks.live [--rounds 100] [--soak 60]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from benchmarks.learning.trials import RESULTS, source, write
+from benchmarks.live import cost, soak
+from benchmarks.speed.measure import environment
+
+
+def main() -> None:
+    """Measure, and write a file."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=100)
+    options.add_argument("--workloads", nargs="*", default=list(cost.WORKLOADS))
+    options.add_argument("--soak", type=float, default=0.0, help="minutes; 0: none")
+    given = options.parse_args()
+    path = RESULTS / "live.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    document = {**before, "environment": environment(), "source": source()}
+    if given.workloads:
+        rows = [cost.measure(name, given.rounds, print) for name in given.workloads]
+        document |= {"rounds": given.rounds, "cost": rows}
+    if given.soak:
+        document["soak"] = soak.soak(given.soak, print)
+    write(path, document)
+
+
+if __name__ == "__main__":
+    main()

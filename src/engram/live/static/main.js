@@ -1,0 +1,29 @@
+/** The page's beginning: a socket to a brain, or a film. */
+
+import { App } from "./app.js";
+import { openFilm } from "./model/film.js";
+import { Session } from "./model/session.js";
+import { SocketSource } from "./model/socket.js";
+import { bytesOf } from "./model/wire.js";
+import { filmChooser } from "./ui/choose.js";
+
+const root = /** @type {HTMLElement} */ (document.getElementById("engram"));
+const options = { canvas: new URLSearchParams(location.search).has("canvas") };
+
+/** @param {any} source */
+function begin(source) {
+  const app = new App(root, new Session(source), options);
+  app.start();
+  Object.assign(globalThis, { engram: app });
+}
+
+async function main() {
+  const film = document.getElementById("engram-film");
+  if (film) begin(await openFilm(bytesOf((film.textContent ?? "").trim())));
+  else if (location.pathname.endsWith("/player")) filmChooser(root, async (file) => begin(await openFilm(file)));
+  else begin(new SocketSource());
+}
+
+main().catch((error) => {
+  root.textContent = `This film can't be played: ${error.message}`;
+});

@@ -1,0 +1,196 @@
+"""What can go wrong: connection, graphics; films without a server; no flashing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.live.made_up import MadeUp
+from engram import Brain
+from engram.live.page import LivePage
+from engram.live.standalone import stand_alone
+from tests.browser.driving import Driver
+
+Serve = Callable[..., LivePage]
+Visit = Callable[..., Driver]
+
+NO_WEBGL = """
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind === "webgl2" ? null : real.call(this, kind, ...rest);
+};
+"""
+NO_PICTURE = """
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return this.className.includes("eg-canvas") ? null : real.call(this, kind, ...rest);
+};
+"""
+SMALL = {"eye": ("SENSORY", 60), "cortex": ("ASSOCIATION", 300), "hand": ("MOTOR", 20)}
+
+
+def film_page(tmp_path: Path, film: bytes) -> str:
+    """Write a film as a page of its own, and give its address."""
+    path = tmp_path / "film.html"
+    path.write_text(stand_alone(film))
+    return path.as_uri()
+
+
+def test_a_lost_connection_is_said_and_mended(brain: Brain, serve: Serve, visit: Visit) -> None:
+    first = serve(brain)
+    driver = visit(first.address)
+    driver.ready()
+    first.close()
+    driver.until("['lost', 'stopped'].includes(engram.session.state)")
+    banner = driver.page.locator(".eg-banner[role=alert]").first
+    assert banner.is_visible()
+    assert "Next try in" in banner.inner_text()
+    driver.page.locator("[data-do=step]").click()
+    driver.until("probe.text('.eg-transport .eg-answer').includes('Not connected')")
+    driver.look("lost")
+    serve(brain, port=first.port)
+    banner.get_by_text("Try now").click()
+    driver.until("engram.session.state === 'connected'")
+    driver.ready()
+    assert banner.is_hidden()
+    driver.do("step")
+    driver.until("engram.session.brain.frame.step === 1")
+
+
+def test_a_wrong_token_is_said(brain: Brain, serve: Serve, visit: Visit) -> None:
+    served = serve(brain, token="a" * 24)
+    driver = visit(served.address.split("#")[0] + "#token=wrong")
+    driver.until("engram.session.state === 'refused'")
+    assert "refused" in driver.page.locator(".eg-banner[role=alert]").first.inner_text()
+    right = visit(served.address)
+    right.ready()
+    assert "token" not in right.page.url
+
+
+def test_without_webgl_a_canvas_is_drawn_on(brain: Brain, serve: Serve, visit: Visit) -> None:
+    driver = visit(serve(brain).address, NO_WEBGL)
+    driver.ready()
+    assert driver.value("engram.scene.renderer.kind") == "plain canvas"
+    assert "no WebGL2" in driver.page.locator(".eg-banner-told").inner_text()
+    driver.do("step")
+    driver.until("engram.session.brain.frame.step === 1")
+    drawn = driver.value(
+        "(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(x => x > 60))"
+        "(engram.scene.canvas)"
+    )
+    assert drawn
+    driver.look("canvas")
+
+
+def test_without_any_picture_figures_remain(brain: Brain, serve: Serve, visit: Visit) -> None:
+    driver = visit(serve(brain).address, NO_PICTURE)
+    driver.ready()
+    assert "neither with WebGL nor" in driver.page.locator(".eg-banner-told").inner_text()
+    driver.do("step")
+    driver.until("engram.session.brain.frame.step === 1")
+    driver.until("probe.text('[data-figure=neurons]') === '120'")
+
+
+def test_a_lost_graphics_processor_comes_back(shown: Driver) -> None:
+    shown.value("window.lost = engram.scene.renderer.gl.getExtension('WEBGL_lose_context')")
+    shown.value("window.lost.loseContext()")
+    shown.until("engram.scene.renderer === null")
+    assert "graphics processor" in shown.page.locator(".eg-banner-told").inner_text()
+    shown.value("window.lost.restoreContext()")
+    shown.until("engram.scene.renderer !== null")
+    shown.until("probe.lit() > 0.9")
+
+
+def test_a_recorded_film_plays_without_the_server(
+    brain: Brain, shown: Driver, visit: Visit, tmp_path: Path
+) -> None:
+    control = shown.control("record-a-film")
+    control.get_by_label("Name", exact=True).fill("day.html")
+    shown.do("record")
+    shown.until("document.querySelector('[data-do=record]').disabled")
+    shown.page.get_by_label("Steps to make").fill("5")
+    for k in range(1, 9):
+        shown.do("step")
+        shown.until("engram.session.brain.frame.step === x", 5 * k)
+    shown.do("stop_record")
+    assert "frames" in shown.answer(control)
+    film = visit((tmp_path / "day.html").as_uri())
+    film.until("engram.session.state === 'film' && !engram.session.source.playing")
+    assert film.value("engram.session.brain.frame.step") == brain.step_count == 40
+    spikes = sum(int(region.total_spikes.sum()) for region in brain.regions.values())
+    assert film.value("engram.session.brain.count('spikes')") == spikes
+    assert film.page.locator(".eg-controls").count() == 0
+
+
+def test_a_film_plays_pauses_and_seeks(visit: Visit, tmp_path: Path) -> None:
+    film = visit(film_page(tmp_path, MadeUp(SMALL).film(6.0, asleep=(3.0, 5.0))))
+    film.until("engram.session?.brain?.frame?.number > 5")
+    film.do("film-play")
+    assert film.value("engram.session.source.playing") is False
+    seek = film.page.get_by_label("Where in the film")
+    seek.fill("4000")
+    film.until("engram.session.brain.frame.number === 120 && engram.session.brain.frame.asleep")
+    seek.fill("1000")
+    film.until("engram.session.brain.frame.number === 30 && !engram.session.brain.frame.asleep")
+    film.page.get_by_text("4×", exact=True).click()
+    assert film.value("engram.session.source.rate") == 4
+    film.do("film-play")
+    film.until("engram.session.brain.frame.number === 180 && !engram.session.source.playing")
+    film.look("film")
+
+
+def test_a_film_is_chosen_on_the_player_page(
+    brain: Brain, serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    driver = visit(serve(brain).address + "player")
+    wrong = tmp_path / "wrong.film"
+    wrong.write_bytes(b"nothing of the kind")
+    driver.page.set_input_files("#eg-film-file", wrong)
+    driver.until("probe.text('.eg-error').includes('wrong.film')")
+    right = tmp_path / "right.film"
+    right.write_bytes(MadeUp(SMALL).film(1.0))
+    driver.page.set_input_files("#eg-film-file", right)
+    driver.until("window.engram?.session?.brain?.frame?.number > 3")
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_nothing_flashes_above_three_hertz(visit: Visit, tmp_path: Path, scheme: str) -> None:
+    """All neurons fire together, 8 times a second: the worst a brain can do.
+
+    A flash is a pair of opposite changes of luminance by a tenth or more of the most there is, as
+    WCAG 2.2 (2.3.1) defines it, of a block of an eighth of the picture's width. The clock is the
+    test's own, so that the speed of the machine plays no part.
+    """
+    film = MadeUp(SMALL, rate=1.0, synchrony=1.0).film(4.0)
+    driver = visit(film_page(tmp_path, film), color_scheme=scheme)
+    driver.until("engram.session?.brain?.frame?.number > 3")
+    changes = driver.value("probe.flashes(4)")
+    assert changes["frames"] > 200
+    assert changes["lightest"] > changes["darkest"]
+    assert changes["most"] <= 3
+
+
+def test_memory_is_flat(visit: Visit, tmp_path: Path) -> None:
+    """What the page keeps of the past is bounded, however long it runs."""
+    film = visit(film_page(tmp_path, MadeUp(SMALL).film(30.0)))
+    film.until("engram.session?.brain?.frame?.number > 3")
+    film.value("engram.session.source.pause()")
+    kept: list[Any] = []
+    began = time.monotonic()
+    for _ in range(3):
+        film.value("engram.session.source.seek(0)")
+        film.value("engram.session.source.seek(29900)")
+        kept.append(
+            film.value(
+                "(b => [b.past.rows, b.spikes, b.spikes.gaps, b.life.rows]"
+                ".map(x => x.size ?? x.length))(engram.session.brain)"
+            )
+        )
+    assert time.monotonic() - began < 600
+    assert kept[-1][0] <= 600
+    assert kept[-1][1] <= 60_000
+    assert kept[0] == kept[-1]

@@ -1,0 +1,99 @@
+"""Films: what was told and shown, in one file; and the page that plays it without Python."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pytest
+
+from engram import InvalidValueError
+from engram.live import films, standalone
+from engram.live.page import LivePage
+from engram.live.static_files import KINDS, static_files
+from tests.unit.live_reading import Frame, film
+from tests.unit.test_live_frames import built
+
+
+def recorded(path, **more):
+    brain = built()
+    with LivePage(brain, run=False) as page:
+        page.record(path, **more)
+        brain.run(1500, progress=False)
+        assert page.stop_recording() == path
+        assert page.stop_recording() is None
+    return brain
+
+
+def test_a_film_begins_with_all_a_page_needs(tmp_path):
+    path = tmp_path / "life.film"
+    recorded(path)
+    records = film(path)
+    kinds = [r["type"] for _, r in records[:4]]
+    assert kinds == ["hello", "structure", "settings", "history"]
+    assert records[0][1]["film"] is True
+    frames = [r for _, r in records if isinstance(r, Frame)]
+    assert frames
+    assert all(f.head["flags"] & 16 for f in frames)
+    steps = [f.head["step"] for f in frames]
+    assert steps == sorted(steps)
+    assert [when for when, _ in records] == sorted(when for when, _ in records)
+    assert [p.name for p in tmp_path.iterdir()] == ["life.film"]
+
+
+def test_films_are_not_written_over(tmp_path):
+    path = tmp_path / "life.film"
+    recorded(path)
+    with pytest.raises(InvalidValueError, match="overwrite"):
+        recorded(path)
+    recorded(path, overwrite=True)
+    with pytest.raises(InvalidValueError, match=r"must end in \.film or \.html"):
+        recorded(tmp_path / "life.txt")
+    with pytest.raises(InvalidValueError, match="no folder"):
+        recorded(tmp_path / "nowhere" / "life.film")
+
+
+def test_a_film_has_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(films, "MOST_BYTES", 10)
+    made = films.Film(tmp_path / "x.film", overwrite=False)
+    for _ in range(100):
+        made.text("12345678")
+    made.finish()
+    assert len(film(tmp_path / "x.film")) == 2
+
+
+def test_a_page_that_plays_a_film_by_itself(tmp_path):
+    path = tmp_path / "life.html"
+    recorded(path)
+    page = path.read_text()
+    held = re.search(r'id="engram-film">([^<]*)<', page)
+    again = tmp_path / "again.film"
+    again.write_bytes(base64.b64decode(held.group(1)))
+    assert film(again)[0][1]["type"] == "hello"
+    modules = json.loads(re.search(r'<script type="importmap">(.*?)</script>', page).group(1))
+    sources = {
+        name: base64.b64decode(address.split(",", 1)[1]).decode()
+        for name, address in modules["imports"].items()
+    }
+    assert set(sources) == {f"engram/{p}" for p in static_files() if p.endswith(".js")}
+    for name, text in sources.items():
+        imported = re.findall(r'(?:\bfrom|^\s*import)\s+["\']([^"\'\n]+)["\']', text, re.M)
+        assert set(imported) <= set(sources), name
+    entries = re.findall(r'<script type="module">import "([^"]+)";</script>', page)
+    assert entries
+    assert set(entries) <= set(sources)
+    # It loads nothing from elsewhere.
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page)
+
+
+def test_paths_of_modules():
+    assert standalone.joined("", "./a.js") == "a.js"
+    assert standalone.joined("panels", "./b.js") == "panels/b.js"
+    assert standalone.joined("panels/deep", "../b/c.js") == "panels/b/c.js"
+
+
+def test_static_files_are_of_known_kinds():
+    found = static_files()
+    assert "index.html" in found
+    assert {f".{path.rpartition('.')[2]}" for path in found} <= set(KINDS)
