@@ -235,3 +235,6 @@ def chosen_modulation(
             f"{where}: {type(found).__name__} goes with nt={found.transmitter.name}, not {nt.name}"
         )
     return found
+
+
+__all__ = ["AcetylcholineRelease", "DopamineRelease", "Modulation", "SerotoninRelease"]

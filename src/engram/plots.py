@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
+from engram.parameters.listing import public_names
 from engram.projection import Projection
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
 
@@ -432,3 +433,5 @@ def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
 
 
 __all__ = ["COLORS", "raster", "rates", "traces", "weight_histogram", "weight_matrix"]
+
+__dir__ = public_names(__name__)

@@ -80,3 +80,6 @@ class ShortTermPlasticity(Parameterized, saved_as="engram.synapses:ShortTermPlas
     U = Parameter(0.5, low=0.0, high=1.0, open_low=True, doc="share released by a first spike")
     tau_rec = Parameter(800.0, low=0.0, open_low=True, unit="ms", doc="recovery of resources")
     tau_facil = Parameter(0.0, low=0.0, unit="ms", doc="decay of facilitation; 0: none")
+
+
+__all__ = ["Neurotransmitter", "NeurotransmitterType", "ShortTermPlasticity"]

@@ -33,7 +33,19 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-RUN = ("guide", "classifier", "sweeps", "cluster", "mechanisms/own")
+RUN = (
+    "start",
+    "guide",
+    "classifier",
+    "sweeps",
+    "cluster",
+    "experiments",
+    "mechanisms/own",
+    "migration/brian2",
+    "migration/nest",
+    "migration/pynn",
+    "migration/others",
+)
 """Pages whose code blocks are run, beside README.md."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [
@@ -135,6 +147,21 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         exec(compile(padded, str(page), "exec"), module.__dict__)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_the_readme_shows_what_its_program_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code, shown = re.findall(r"^```(?:python|text)\n(.*?)^```", text, re.M | re.S)[:2]
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    number = r"-?\d+(?:\.\d+)?"
+    assert re.sub(number, "#", printed).split() == re.sub(number, "#", shown).split()
+    # On another machine the last bits may differ, and with them some spikes.
+    pairs = zip(re.findall(number, printed), re.findall(number, shown), strict=True)
+    assert all(float(a) == pytest.approx(float(b), rel=0.1, abs=5.0) for a, b in pairs)
 
 
 def test_the_script_for_slurm_is_bash() -> None:
