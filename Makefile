@@ -14,6 +14,7 @@ check: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.typed_pages
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.structure --check
 

@@ -1,41 +1,21 @@
-"""Pictures of recordings and of pathways (`pip install ".[viz]"`).
-
-Every function draws into `ax` (a new figure's by default) and returns it.
-
-Examples
---------
->>> recorder = brain.record("spikes")                        # doctest: +SKIP
->>> brain.run(1000)                                          # doctest: +SKIP
->>> plots.raster(recorder).figure.savefig("spikes.png")      # doctest: +SKIP
-"""
+"""Spikes, states and rates over time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidTypeError, InvalidValueError, MissingExtraError
-from engram.parameters.listing import public_names
-from engram.projection import Projection
+from engram.errors import InvalidTypeError, InvalidValueError, integer
+from engram.plots.style import COLORS, axes_for, legend, style, time_axis, title
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
-
-try:
-    import matplotlib.pyplot as plt
-    from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
-    from matplotlib.ticker import MaxNLocator
-except ImportError as _error:
-    raise MissingExtraError("engram.plots", "matplotlib", "viz") from _error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
-"""Okabe and Ito's palette, told apart by the colour-blind too."""
-
-INK, FAINT = "#333333", "#b8b8b8"
+WEIGHT = "weight (unit of the target's model)"
 
 Spikes = Mapping[str, tuple[ArrayLike, ArrayLike]]
 """(times in ms, neurons) by region."""
@@ -43,82 +23,14 @@ Spikes = Mapping[str, tuple[ArrayLike, ArrayLike]]
 Rates = Mapping[str, tuple[ArrayLike, ArrayLike]]
 """(ends of bins in ms, rates in Hz) by region."""
 
-_STATE_LABELS = {
+STATE_LABELS = {
     "v": "membrane potential (mV)",
-    "theta": "adaptive threshold",
+    "theta": "adaptive threshold (unit of the model)",
     "activity": "rate (Hz)",
-    "exc": "excitatory input",
-    "inh": "inhibitory input",
-    "u": "recovery u",
+    "exc": "excitatory input (unit of the model)",
+    "inh": "inhibitory input (unit of the model)",
+    "u": "recovery u (unit of the model)",
 }
-
-
-def style(ax: Axes) -> Axes:
-    """Take away what carries no information: box, ticks on bare sides, heavy lines.
-
-    Parameters
-    ----------
-    ax : Axes
-        What to style.
-
-    Returns
-    -------
-    Axes
-        The same.
-    """
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(FAINT)
-    ax.tick_params(colors=INK, labelcolor=INK, color=FAINT, labelsize=9)
-    ax.xaxis.label.set_color(INK)
-    ax.yaxis.label.set_color(INK)
-    ax.title.set_color(INK)
-    return ax
-
-
-def title(ax: Axes, text: str) -> None:
-    """Write a title at the left edge.
-
-    Parameters
-    ----------
-    ax : Axes
-        Where.
-    text : str
-        The title.
-    """
-    ax.set_title(text, loc="left", fontsize=10, fontweight="bold", color=INK)
-
-
-def legend(ax: Axes) -> None:
-    """Draw a legend to the right of the data.
-
-    Parameters
-    ----------
-    ax : Axes
-        Where; what is drawn there has labels.
-    """
-    ax.legend(
-        loc="upper left",
-        bbox_to_anchor=(1.01, 1.0),
-        borderaxespad=0.0,
-        frameon=False,
-        fontsize=9,
-        labelcolor=INK,
-        handlelength=1.4,
-    )
-
-
-def _axes(ax: Axes | None, width: float = 8.0, height: float = 3.2) -> Axes:
-    if ax is not None:
-        return style(ax)
-    return style(plt.subplots(figsize=(width, height), layout="constrained")[1])
-
-
-def _time_axis(ax: Axes, first: float, last: float) -> float:
-    """Limits and label of a time axis from `first` to `last` ms; returns its unit in ms."""
-    unit, name = (1000.0, "s") if last - first >= 3000.0 else (1.0, "ms")
-    ax.set_xlim(first / unit, max(last, first + 1.0) / unit)
-    ax.set_xlabel(f"time ({name})")
-    return unit
 
 
 def raster(
@@ -127,9 +39,15 @@ def raster(
     *,
     start: float | None = None,
     stop: float | None = None,
+    unit: str | None = None,
+    most: int = 1000,
+    rate: bool | None = None,
     colors: Mapping[str, str] | None = None,
 ) -> Axes:
     """Every spike as a mark; regions are stacked, each in its colour (and its number of neurons).
+
+    Of more than `most` neurons every so many-th is drawn, so that marks can be told apart; then a
+    panel below has the mean rates of all of them.
 
     Parameters
     ----------
@@ -139,6 +57,12 @@ def raster(
         Where to draw. None: a new figure.
     start, stop : float, optional
         What to show, ms. None: from the first spike, to the last.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
+    most : int
+        Most neurons drawn.
+    rate : bool, optional
+        Whether there is a panel with rates. None: if not all neurons are drawn.
     colors : mapping of str to str, optional
         By region.
 
@@ -152,9 +76,17 @@ def raster(
     InvalidTypeError
         `spikes` is something else.
     InvalidValueError
-        There are no regions.
+        There are no regions, `most` is below 1, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import plots
+    >>> ax = plots.raster({"eye": ([1.0, 5.0], [0, 1]), "cortex": ([3.0], [7])}, unit="ms")
+    >>> ax.get_xlabel()
+    'time (ms)'
     """
-    ax = _axes(ax, height=4.0)
+    integer("plots.raster: most", most, 1)
+    ax = axes_for(ax, height=4.0)
     if isinstance(spikes, SpikeRecorder):
         sizes = spikes.sizes
         names = {name: f"{name} ({n})" for name, n in sizes.items()}
@@ -175,23 +107,26 @@ def raster(
     last = float(every.max(initial=-np.inf)) if stop is None else stop
     if not np.isfinite([first, last]).all():
         first, last = 0.0, 1.0
-    unit = _time_axis(ax, first, last)
+    scale = time_axis("plots.raster", ax, first, last, unit)
     total = sum(sizes.values())
+    stride = -(-total // most)
+    if stride > 1:
+        names = {n: f"{text}, 1 in {stride}" for n, text in names.items()}
     gap = max(2.0, 0.04 * total)
     height = total + gap * (len(sizes) - 1)
     inches = ax.get_window_extent().height / ax.figure.dpi
     bottom, ticks = 0.0, []
     for k, (name, (times, neurons)) in enumerate(data.items()):
         at, who = np.asarray(times, np.float64), np.asarray(neurons, np.float64)
-        shown = (at >= first) & (at <= last)
+        shown = (at >= first) & (at <= last) & (who % stride == 0)
         color = (colors or {}).get(name, COLORS[k % len(COLORS)])
         ax.plot(
-            at[shown] / unit,
+            at[shown] / scale,
             bottom + who[shown] + 0.5,
             "|",
             color=color,
             rasterized=True,
-            markersize=max(1.2, 0.9 * 72 * inches / height),
+            markersize=max(1.2, 0.9 * 72 * inches * stride / height),
             markeredgewidth=0.6,
         )
         ticks.append((bottom + sizes[name] / 2, names[name], color))
@@ -203,7 +138,35 @@ def raster(
         text.set_color(color)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+    if stride > 1 if rate is None else rate:
+        tones = {name: color for name, (_, _, color) in zip(data, ticks, strict=True)}
+        _rates_below(ax, data, sizes, (first, last, scale), tones)
     return ax
+
+
+def _rates_below(
+    ax: Axes,
+    data: Spikes,
+    sizes: Mapping[str, int],
+    span: tuple[float, float, float],
+    colors: Mapping[str, str],
+) -> None:
+    """A panel under a raster with the mean rate of each region, in a hundred bins or so."""
+    first, last, scale = span
+    # Whole ms, so that a bin has as many steps as the next.
+    width = max(1.0, np.ceil((last - first) / 100.0))
+    edges = np.floor(first) - 1e-6 + np.arange(0.0, max(last - first, 1.0) + 1e-6, width)
+    panel = style(ax.inset_axes((0.0, -0.34, 1.0, 0.28)))
+    for name, (times, _) in data.items():
+        counts, _ = np.histogram(np.asarray(times, np.float64), edges)
+        hertz = counts / max(sizes[name], 1) / width * 1000.0
+        panel.step(edges[1:] / scale, hertz, color=colors[name], linewidth=1.0)
+    panel.set_xlim(ax.get_xlim())
+    panel.set_ylim(bottom=0.0)
+    panel.set_xlabel(ax.get_xlabel())
+    panel.set_ylabel("rate (Hz)")
+    ax.set_xlabel("")
+    ax.tick_params(labelbottom=False)
 
 
 def traces(
@@ -211,8 +174,15 @@ def traces(
     ax: Axes | None = None,
     *,
     neurons: Sequence[int] | None = None,
+    spikes: SpikeRecorder | None = None,
+    peak: float = 30.0,
+    offset: float = 0.0,
+    unit: str | None = None,
 ) -> Axes:
     """A state variable or weights over time, one line a neuron or synapse.
+
+    Models that jump at a spike (integrate-and-fire) show no peak by themselves; with `spikes` one
+    is drawn at each.
 
     Parameters
     ----------
@@ -222,6 +192,14 @@ def traces(
         Where to draw. None: a new figure.
     neurons : sequence of int, optional
         Which neurons; of weights: synapses onto which. None: the first six recorded.
+    spikes : SpikeRecorder, optional
+        Of the same region, to draw spikes up to `peak`.
+    peak : float
+        Top of a drawn spike, in the unit of the variable.
+    offset : float
+        By how much each line is above the one before, in the unit of the variable.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
 
     Returns
     -------
@@ -233,16 +211,26 @@ def traces(
     InvalidTypeError
         It is another recorder.
     InvalidValueError
-        A neuron was not recorded.
+        A neuron was not recorded, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import Brain, plots
+    >>> brain = Brain(seed=1)
+    >>> region = brain.add_region("cells", n_neurons=10, background=8.0)
+    >>> v, spikes = brain.record("v", "cells", neurons=[0, 1]), brain.record("spikes")
+    >>> brain.run(100)
+    >>> plots.traces(v, spikes=spikes, offset=100.0).get_xlabel()
+    'time (ms)'
     """
     if isinstance(recorder, WeightRecorder):
-        whose, label, name = recorder.post, "weight", recorder.label.partition(":")[2]
+        whose, label, name = recorder.post, WEIGHT, recorder.label.partition(":")[2]
         pairs = zip(recorder.pre.tolist(), whose.tolist(), strict=True)
         lines = [f"{i} \u2192 {j}" for i, j in pairs]
         name = name.replace("->", " \u2192 ")
     elif isinstance(recorder, StateRecorder):
         whose, name = recorder.neurons, recorder.region
-        label = _STATE_LABELS.get(recorder.variable, recorder.variable)
+        label = STATE_LABELS.get(recorder.variable, recorder.variable)
         lines = [f"neuron {i}" for i in whose.tolist()]
     else:
         raise InvalidTypeError(
@@ -255,17 +243,41 @@ def traces(
         if len(missing):
             raise InvalidValueError(f"plots.traces: neuron {missing[0]} was not recorded")
         columns = np.concatenate([np.flatnonzero(whose == i) for i in neurons])
-    ax = _axes(ax)
+    ax = axes_for(ax)
     times, values = recorder.times, recorder.values
-    unit = _time_axis(ax, *_ends(times))
+    scale = time_axis("plots.traces", ax, *_ends(times), unit)
     for k, column in enumerate(columns.tolist()):
-        color = COLORS[k % len(COLORS)]
-        ax.plot(times / unit, values[:, column], color=color, linewidth=1.0, label=lines[column])
+        color, base = COLORS[k % len(COLORS)], k * offset
+        line = values[:, column] + base
+        ax.plot(times / scale, line, color=color, linewidth=1.0, label=lines[column])
+        if spikes is not None:
+            _draw_spikes(ax, recorder, spikes, column, (scale, base, peak + base, color))
     ax.set_ylabel(label)
     title(ax, name)
     if len(columns) > 1:
         legend(ax)
     return ax
+
+
+def _draw_spikes(
+    ax: Axes,
+    recorder: StateRecorder | WeightRecorder,
+    spikes: SpikeRecorder,
+    column: int,
+    drawn: tuple[float, float, float, str],
+) -> None:
+    """A line up to the peak at each spike of one neuron."""
+    if not isinstance(recorder, StateRecorder) or not isinstance(spikes, SpikeRecorder):
+        raise InvalidTypeError("plots.traces: spikes are a SpikeRecorder, and go with states only")
+    scale, base, peak, color = drawn
+    at, who = spikes.spikes(recorder.region)
+    times = recorder.times
+    if not len(times):
+        return
+    mine = at[(who == recorder.neurons[column]) & (at >= times[0]) & (at <= times[-1])]
+    before = np.maximum(np.searchsorted(times, mine) - 1, 0)
+    foot = recorder.values[before, column] + base
+    ax.vlines(mine / scale, foot, peak, color=color, linewidth=1.0)
 
 
 def _ends(times: NDArray[np.float64]) -> tuple[float, float]:
@@ -277,6 +289,7 @@ def rates(
     ax: Axes | None = None,
     *,
     window: float | None = None,
+    unit: str | None = None,
     colors: Mapping[str, str] | None = None,
 ) -> Axes:
     """The mean rate of regions over time.
@@ -289,6 +302,8 @@ def rates(
         Where to draw. None: a new figure.
     window : float, optional
         What to average over, ms. None: a hundredth of the recording.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
     colors : mapping of str to str, optional
         By region.
 
@@ -302,9 +317,16 @@ def rates(
     InvalidTypeError
         `recorder` is something else.
     InvalidValueError
-        There are no regions.
+        There are no regions, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import plots
+    >>> ax = plots.rates({"cortex": ([10.0, 20.0, 30.0], [4.0, 6.0, 5.0])})
+    >>> ax.get_ylabel()
+    'mean rate (Hz)'
     """
-    ax = _axes(ax)
+    ax = axes_for(ax)
     if isinstance(recorder, RateRecorder):
         at, values = recorder.times, recorder.values
         data: Rates = {name: (at, values[:, k]) for k, name in enumerate(recorder.regions)}
@@ -320,7 +342,7 @@ def rates(
     ends = np.unique(np.concatenate([np.asarray(t, np.float64) for t, _ in data.values()]))
     step = float(ends[1] - ends[0]) if len(ends) > 1 else 1.0
     first, last = _ends(ends)
-    unit = _time_axis(ax, first - step, last)
+    scale = time_axis("plots.rates", ax, first - step, last, unit)
     span = len(ends) * step / 100 if window is None else window
     for k, (name, (given, hertz)) in enumerate(data.items()):
         times, mean = np.asarray(given, np.float64), np.asarray(hertz, np.float64)
@@ -330,108 +352,9 @@ def rates(
             mean = np.convolve(mean, np.full(n, 1.0 / n), "valid")
             times = times[n - 1 :] - (n - 1) * step / 2
         color = (colors or {}).get(name, COLORS[k % len(COLORS)])
-        ax.plot((times - step / 2) / unit, mean, color=color, linewidth=1.3, label=name)
+        ax.plot((times - step / 2) / scale, mean, color=color, linewidth=1.3, label=name)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel("mean rate (Hz)")
     if len(data) > 1:
         legend(ax)
     return ax
-
-
-def weight_histogram(
-    weights: Projection | ArrayLike,
-    after: ArrayLike | None = None,
-    ax: Axes | None = None,
-    *,
-    bins: int = 40,
-    labels: tuple[str, str] = ("before", "after"),
-) -> Axes:
-    """How many synapses have which weight: of a projection now, or of weights before and after.
-
-    Parameters
-    ----------
-    weights : Projection, or array_like of shape (n,)
-        Weights, in the unit of the model.
-    after : array_like of shape (m,), optional
-        Weights to compare with.
-    ax : Axes, optional
-        Where to draw. None: a new figure.
-    bins : int
-        How many; they cover the weights and 0.
-    labels : tuple of two str
-        Of the two, where there are two.
-
-    Returns
-    -------
-    Axes
-        Where it was drawn.
-    """
-    ax = _axes(ax, 5.0)
-    projection = weights if isinstance(weights, Projection) else None
-    first = np.asarray(projection.weight if projection is not None else weights, np.float64)
-    second = None if after is None else np.asarray(after, np.float64)
-    every = first if second is None else np.concatenate([first, second])
-    every = every[np.isfinite(every)]
-    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-    low, high = min(low, 0.0), max(high, 0.0)
-    edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
-    if second is None:
-        ax.hist(first, edges.tolist(), color=COLORS[0], alpha=0.85)
-    else:
-        ax.hist(first, edges.tolist(), color=FAINT, alpha=0.8, label=labels[0])
-        ax.hist(
-            second, edges.tolist(), histtype="step", color=COLORS[1], linewidth=1.5, label=labels[1]
-        )
-        legend(ax)
-    ax.set_xlim(edges[0], edges[-1])
-    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.set_xlabel("weight")
-    ax.set_ylabel("synapses")
-    if projection is not None:
-        title(ax, f"{projection.source} \u2192 {projection.target}")
-    return ax
-
-
-_DIVERGING = ("#d55e00", "#ffffff", "#0072b2")
-
-
-def weight_matrix(projection: Projection, ax: Axes | None = None) -> Axes:
-    """The weights as a matrix: rows presynaptic, columns postsynaptic neurons.
-
-    Where there is no synapse it is white; those between the same pair add up. Excitation is blue,
-    inhibition orange.
-
-    Parameters
-    ----------
-    projection : Projection
-        Whose weights.
-    ax : Axes, optional
-        Where to draw. None: a new figure.
-
-    Returns
-    -------
-    Axes
-        Where it was drawn.
-    """
-    ax = _axes(ax, 6.0, 4.5)
-    matrix = np.zeros(projection.shape)
-    np.add.at(matrix, (projection.pre, projection.post), projection.weight)
-    low, high = float(matrix.min()), float(matrix.max())
-    norm: Any = TwoSlopeNorm(0.0, low if low < 0 else -1.0, high if high > 0 else 1.0)
-    cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING)
-    image = ax.imshow(matrix, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
-    bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
-    bar.ax.set_ylim(min(low, 0.0), high if high > 0 else 0.0 if low < 0 else 1.0)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=9, color=FAINT, labelcolor=INK)
-    bar.set_label("weight", color=INK)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.set_xlabel(f"{projection.target} neuron (postsynaptic)")
-    ax.set_ylabel(f"{projection.source} neuron (presynaptic)")
-    return ax
-
-
-__all__ = ["COLORS", "raster", "rates", "traces", "weight_histogram", "weight_matrix"]
-
-__dir__ = public_names(__name__)
