@@ -87,21 +87,7 @@ def raster(
     """
     integer("plots.raster: most", most, 1)
     ax = axes_for(ax, height=4.0)
-    if isinstance(spikes, SpikeRecorder):
-        sizes = spikes.sizes
-        names = {name: f"{name} ({n})" for name, n in sizes.items()}
-        data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
-    elif isinstance(spikes, Mapping):
-        data = spikes
-        sizes = {n: 1 + int(np.max(neurons, initial=0)) for n, (_, neurons) in data.items()}
-        names = {name: name for name in data}
-    else:
-        raise InvalidTypeError(
-            f"plots.raster: spikes must be a SpikeRecorder or a mapping of regions to (times, "
-            f"neurons), not {type(spikes).__name__}"
-        )
-    if not data:
-        raise InvalidValueError("plots.raster: there are no regions")
+    data, sizes, names = _by_region(spikes)
     every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
     first = float(every.min(initial=np.inf)) if start is None else start
     last = float(every.max(initial=-np.inf)) if stop is None else stop
@@ -142,6 +128,26 @@ def raster(
         tones = {name: color for name, (_, _, color) in zip(data, ticks, strict=True)}
         _rates_below(ax, data, sizes, (first, last, scale), tones)
     return ax
+
+
+def _by_region(spikes: SpikeRecorder | Spikes) -> tuple[Spikes, dict[str, int], dict[str, str]]:
+    """Spikes, numbers of neurons and labels by region."""
+    if isinstance(spikes, SpikeRecorder):
+        sizes = spikes.sizes
+        names = {name: f"{name} ({n})" for name, n in sizes.items()}
+        data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
+    elif isinstance(spikes, Mapping):
+        data = spikes
+        sizes = {n: 1 + int(np.max(neurons, initial=0)) for n, (_, neurons) in data.items()}
+        names = {name: name for name in data}
+    else:
+        raise InvalidTypeError(
+            f"plots.raster: spikes must be a SpikeRecorder or a mapping of regions to (times, "
+            f"neurons), not {type(spikes).__name__}"
+        )
+    if not data:
+        raise InvalidValueError("plots.raster: there are no regions")
+    return data, sizes, names
 
 
 def _rates_below(
