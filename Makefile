@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check bench docs docs-check package clean
+.PHONY: run test check bench docs docs-check tutorials package clean
 
 run: .venv/ready
 	$(BIN)/engram demo
@@ -31,6 +31,10 @@ docs: .venv/ready-docs
 docs-check: .venv/ready-docs
 	ENGRAM_DOCS=quick $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/quick
 	$(BIN)/python docs/check_links.py docs/_build/quick
+
+# Tutorials that take too long for the tests.
+tutorials: .venv/ready-dev
+	ENGRAM_SLOW=1 $(BIN)/python -m pytest -n0 tests/unit/test_docs.py -k tutorials
 
 # Wheel and sdist in dist/, checked; the wheel runs the demonstration in an empty environment. With
 # LOWEST=1 that has the lowest versions of all dependencies.

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import re
 import subprocess
@@ -45,8 +46,18 @@ RUN = (
     "migration/nest",
     "migration/pynn",
     "migration/others",
+    "tutorials/first_brain",
+    "tutorials/own_model",
+    "tutorials/reward",
+    "tutorials/growth_and_sleep",
+    "tutorials/agents",
 )
 """Pages whose code blocks are run, beside README.md."""
+SLOW = "tutorials/images", "tutorials/cluster"
+"""Those that are run by `make tutorials` only: they take longer than all others together."""
+
+CODE = r"^```(?:python|\{code-cell\} ipython3)\n(.*?)^```"
+"""Code blocks, of pages and of notebooks."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [
     *[
@@ -129,7 +140,19 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *(DOCS / f"{name}.md" for name in RUN)], ids=lambda p: p.stem
+    "page",
+    [
+        ROOT / "README.md",
+        *(DOCS / f"{name}.md" for name in RUN),
+        *(
+            pytest.param(
+                DOCS / f"{name}.md",
+                marks=pytest.mark.skipif("ENGRAM_SLOW" not in os.environ, reason="make tutorials"),
+            )
+            for name in SLOW
+        ),
+    ],
+    ids=lambda p: str(p.relative_to(ROOT).with_suffix("")),
 )
 def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -139,7 +162,7 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     text = page.read_text(encoding="utf-8")
     if 'if __name__ == "__main__":' in text:
         module.__name__ = "__main__"
-    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
+    blocks = list(re.finditer(CODE, text, re.M | re.S))
     assert blocks
     for block in blocks:
         # Line numbers of the page in tracebacks.
