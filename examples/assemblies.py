@@ -1,4 +1,7 @@
-"""Cell assemblies: a part brings back the whole, by synapses that learned it (Hebb 1949).
+"""Cell assemblies
+===============
+
+A part brings back the whole, by synapses that learned it (Hebb 1949).
 
 500 neurons, each connected with each, see ten random groups of 50 (they overlap), eight times each.
 STDP does the rest. Then learning is off, the region is set to recall (less drive to the
@@ -14,8 +17,12 @@ Nothing is frozen while it learns: growth, scaling and all the rest are on.
 The trace list of `Brain.memory` has the groups as well (they were captured); asking it is another
 thing, shown beside: with ``lookup=True`` it completes even where no synapse has learned.
 
+::
+
     python examples/assemblies.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/assemblies.png"
 
 from pathlib import Path
 
@@ -158,6 +165,6 @@ def draw(output: Path) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

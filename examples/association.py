@@ -1,4 +1,7 @@
-"""Association: Pavlovian conditioning, extinction and savings (Pavlov 1927; Rescorla 2004).
+"""Conditioning, extinction and savings
+====================================
+
+Pavlovian association (Pavlov 1927; Rescorla 2004).
 
 A tone (the conditioned stimulus) and food (the unconditioned one) reach a response region, food
 by fixed strong synapses, the tone by weak ones with reward-modulated STDP (Izhikevich 2007). In
@@ -15,8 +18,12 @@ trials with the tone alone, plasticity frozen, on a copy. The claims, each for a
 4. Controls: tone and food without dopamine, tone and dopamine without food, tone and food apart
    (with dopamine at food) condition nothing.
 
+::
+
     python examples/association.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/association.png"
 
 from pathlib import Path
 
@@ -223,6 +230,6 @@ def draw(output: Path, animals: list[dict[str, list[float]]]) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,4 +1,7 @@
-"""A spiking critic on a linear track (Fremaux, Sprekeler & Gerstner 2013, figure 2).
+"""A spiking critic
+================
+
+On a linear track (Fremaux, Sprekeler & Gerstner 2013, figure 2).
 
 An animal walks down a track in 3 s and finds a reward of 1 at its end. Place cells drive 20 critic
 neurons, whose rate is the value V of the place. The TD error dV/dt - V / tau + r is the dopamine of
@@ -16,8 +19,12 @@ predict the reward: V(t) = exp(-(T - t) / tau), tau = 4 s. The claims, each for 
 At the start of a trial the animal sits for 0.6 s with weights frozen: nothing could have predicted
 that it was put there, so the error is not to be learned from.
 
+::
+
     python examples/critic.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/critic.png"
 
 from pathlib import Path
 
@@ -202,6 +209,6 @@ def draw(
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

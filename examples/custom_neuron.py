@@ -1,13 +1,22 @@
-"""A neuron model of your own, in plain Python: a leaky integrator with a refractory time.
+"""A neuron model of your own
+==========================
+
+In plain Python: a leaky integrator with a refractory time.
+
+::
 
     tau v' = I - v;  v >= threshold: spike, v <- 0, held there for t_ref.
 
 `update` and `reset` below are compiled into one loop over the region. The claim: 100 neurons with
 as many constant inputs fire at the rates that the equation says,
 
+::
+
     f(I) = 1 / (t_ref + tau ln(I / (I - threshold))),
 
 to within one spike and the rounding of an interval to time steps.
+
+::
 
     python examples/custom_neuron.py [--output picture.png]
 """
@@ -106,6 +115,6 @@ def main(output: Path | None = None) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,7 +1,12 @@
-"""A learning rule of your own, in plain Python: Oja's, on spike traces.
+"""A learning rule of your own
+===========================
+
+In plain Python: Oja's, on spike traces.
 
 At every postsynaptic spike  w <- w + eta (x - y w),  with x and y the traces of pre- and
 postsynaptic spikes. The neuron fires at random with the rate w x, so that on average
+
+::
 
     dw/dt = eta (C w - tau (w C w) w),  C = <x x'>:
 
@@ -12,6 +17,8 @@ Forty Poisson neurons drive the neuron; the rates of the first half switch on an
 those of the rest each by itself. The claims, for three seeds with random weights at first and one
 with equal ones: the weights converge to the direction of C's first eigenvector (cosine > 0.98),
 which is not where they began (cosine < 0.95), and to the length that theory says (within 15 %).
+
+::
 
     python examples/custom_rule.py [--output picture.png]
 """
@@ -166,6 +173,6 @@ def main(output: Path | None = None) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

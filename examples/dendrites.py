@@ -1,4 +1,7 @@
-"""Where on a dendrite synapses sit decides what they do (Rall; Polsky, Mel & Schiller 2004).
+"""Where synapses sit on a dendrite
+================================
+
+It decides what they do (Rall; Polsky, Mel & Schiller 2004).
 
 Pyramidal neurons whose 42 compartments have potentials of their own, and synapses with AMPA and
 NMDA receptors. The claims: a steady current into any compartment reaches the soma attenuated as
@@ -7,6 +10,8 @@ there; without NMDA receptors synapses that sit together get in each other's way
 synapses scattered over the tree do more; with NMDA receptors it is the other way round: together
 they open their neighbours' receptors, and beyond some number the soma sees more than the sum of
 single responses, which scattered synapses never reach. doi:10.1038/nn1253
+
+::
 
     python examples/dendrites.py [--output picture.png]
 """
@@ -217,6 +222,6 @@ def draw(ax, potential: np.ndarray, top: float, places: np.ndarray):
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,5 +1,7 @@
-"""A network as large as the brain of a fly (after Shiu et al. 2024,
-doi:10.1038/s41586-024-07763-9).
+"""A network as large as the brain of a fly
+========================================
+
+After Shiu et al. 2024, doi:10.1038/s41586-024-07763-9.
 
 138,639 leaky neurons and 15 million connections, of which a few neurons are driven, as by sugar;
 all others are silent until spikes reach them. Parameters are those of the paper: tau_m = 20 ms,
@@ -28,6 +30,8 @@ The claims:
    which loses up to 1 %.
 3. Not all is excited: the driven and those downstream that fire are less than half of all neurons
    (without a file only).
+
+::
 
     python examples/fly_sized.py [--connectome FILE] [--sha256 SUM] [--driven 5,17,...]
         [--seconds 1] [--threads N] [--seed N] [--quick] [--output picture.png]
@@ -230,7 +234,7 @@ def draw(
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--connectome", type=Path, help="Connectivity_783.parquet")
     parser.add_argument("--sha256", help="checksum that the file must have")
     parser.add_argument("--driven", help="indices of the driven, with commas between")

@@ -1,4 +1,7 @@
-"""A brain that grows from 20 neurons under stimulation and prunes itself in silence.
+"""A brain that grows
+==================
+
+From 20 neurons under stimulation; it prunes itself in silence.
 
 Two regions of ten neurons, a pathway between them, all four parts of growth on. For 40 s two
 groups of input neurons are stimulated in turns; then there is silence. The claims, over three
@@ -7,8 +10,12 @@ the cortex loses at least half of its neurons and the brain half of its synapses
 neurons stand for values, keeps those it began with throughout; and with growth frozen, the same
 brain with the same input changes neither. After every second the tables are checked.
 
+::
+
     python examples/growth.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/growth.png"
 
 from pathlib import Path
 
@@ -139,6 +146,6 @@ def draw(lives: list[tuple[Brain, np.ndarray]], output: Path) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

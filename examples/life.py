@@ -1,4 +1,7 @@
-"""A whole life: days and nights, rewards for right answers, and a world that changes four times.
+"""A whole life
+============
+
+Days and nights, rewards for right answers, and a world that changes four times.
 
 One brain with everything on, which nobody tends. By day odours come, one after the other: ten of
 a hundred sensory neurons each. The brain answers with one of three motor regions, the one that
@@ -27,8 +30,12 @@ no region fires more than 50 Hz in the mean of a minute, and it is the same brai
 interrupted, saved and loaded. Without reward, or without plasticity, it guesses.
 `benchmarks.learning.life` is the long one, of 24 hours; `life_controls` has more controls.
 
+::
+
     python examples/life.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/life.png"
 
 import contextlib
 import copy
@@ -434,6 +441,6 @@ def draw(output: Path, life: Life) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

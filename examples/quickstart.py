@@ -1,6 +1,11 @@
-"""The usage example: a brain is built, stimulated, rewarded and punished; saved; loaded; run on.
+"""A brain in forty lines
+======================
 
-python examples/quickstart.py [--output picture.png]
+It is built, stimulated, rewarded and punished; saved; loaded; run on.
+
+Run it::
+
+    python examples/quickstart.py [--output picture.png]
 """
 
 import tempfile
@@ -66,6 +71,6 @@ def main(output: Path | None = None) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,4 +1,7 @@
-"""Rhythms: gamma that rides on theta, regions that fall into step, learning at the right phase.
+"""Rhythms
+=======
+
+Gamma that rides on theta, regions that fall into step, learning at the right phase.
 
 Three claims, each over five seeds, each beside the same brain without the mechanism:
 
@@ -10,8 +13,12 @@ Three claims, each over five seeds, each beside the same brain without the mecha
 3. Two inputs precede a neuron's spikes equally often, one at the peak of theta, one at its trough.
    With learning gated by theta (Hasselmo et al. 2002), only the first is strengthened.
 
+::
+
     python examples/rhythms.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/rhythms.png"
 
 from pathlib import Path
 
@@ -227,6 +234,6 @@ def draw(output: Path, growth: dict[float, np.ndarray]) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,4 +1,7 @@
-"""Sleep: replay strengthens a sequence that was seen awake (Wilson & McNaughton 1994).
+"""Sleep and replay
+================
+
+Replay strengthens a sequence that was seen awake (Wilson & McNaughton 1994).
 
 Six groups of 40 neurons are shown one after the other, 50 ms each, ten times. Then five twins of
 the brain spend 10 s: asleep; awake in silence; asleep without replay; asleep with the order of the
@@ -12,8 +15,12 @@ pulses; what follows is the network's own doing. The claims, over five seeds:
   half of what sleep does;
 - after sleep, a pulse into the first group alone brings back more groups, in order, than before.
 
+::
+
     python examples/sleep.py [--output picture.png]
 """
+
+# sphinx_gallery_thumbnail_path = "pictures/examples/sleep.png"
 
 import math
 from dataclasses import dataclass
@@ -275,6 +282,6 @@ def draw(output: Path, change: dict[str, np.ndarray]) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,7 +1,12 @@
-"""Short-term plasticity: a depressing and a facilitating synapse (Markram, Wang & Tsodyks 1998).
+"""Short-term plasticity
+=====================
+
+A depressing and a facilitating synapse (Markram, Wang & Tsodyks 1998).
 
 Two synapses of the same weight hear the same spikes: ten at 20 Hz, and one half a second later.
 The claims: the charge of every spike is that of the published recursion,
+
+::
 
     R <- 1 - (1 - R (1 - u)) exp(-t / tau_rec),  u <- U + u (1 - U) exp(-t / tau_facil),
 
@@ -9,6 +14,8 @@ within 0.1 %; the depressing synapse ends the train below 40 % of its first resp
 steady state it transmits less charge per spike the more spikes there are, so that the current above
 20 Hz hardly depends on the rate (1/f law: less than 10 % between 20 and 100 Hz); the facilitating
 one triples its response in the train and has an optimal rate. doi:10.1073/pnas.95.9.5323
+
+::
 
     python examples/stp.py [--output picture.png]
 """
@@ -147,6 +154,6 @@ def main(output: Path | None = None) -> None:
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--output", type=Path, help="where to write a picture")
     main(parser.parse_args().output)

@@ -1,4 +1,7 @@
-"""The distal reward problem (Izhikevich 2007, doi:10.1093/cercor/bhl152, figure 1).
+"""The distal reward problem
+=========================
+
+Izhikevich 2007, doi:10.1093/cercor/bhl152, figure 1.
 
 1,000 neurons (80 % excitatory), 100 synapses each, fire about once a second by themselves, driven
 by noise. STDP leaves eligibility at the synapses, which decays within a second; dopamine turns it
@@ -24,6 +27,8 @@ along: the weight leaves the bound now and then and comes back.
 Parameters are those of the program the paper's author published with it: A+ = 0.1 mV, A- = 0.15 mV,
 tau = 20 ms, eligibility 1 s, dopamine 0.2 s, tonic dopamine 0.002 and 0.5 for a reward, each acting
 every 10 ms (0.2 and 50 per second). The paper's window of 10 ms is used; the program has 20 ms.
+
+::
 
     python examples/papers/izhikevich_2007.py [--quick] [--output picture.png]
 
@@ -383,7 +388,7 @@ def draw(output: Path, pairs: list[tuple[Session, Session]], neurons: int) -> No
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--quick", action="store_true", help="one small network, 40 minutes")
     parser.add_argument("--output", type=Path, help="where to write a picture")
     parser.add_argument("--processes", type=int, default=1, help="sessions at a time")

@@ -1,4 +1,7 @@
-"""STDP finds a hidden pattern of spikes (Masquelier, Guyonneau & Thorpe 2008).
+"""STDP finds a hidden pattern
+===========================
+
+Masquelier, Guyonneau & Thorpe 2008.
 
 2,000 afferents fire at about 63 Hz. In a quarter of the windows of 50 ms half of them repeat one
 pattern, with 1 ms of jitter and 10 Hz of other spikes on top; rates are the same inside and
@@ -24,6 +27,8 @@ ms, later than in continuous time, and not at 1 ms, where all weights grew. Ther
 one step potentiated in full, here they do not (docs/mechanisms/stdp.md); that this is why was not
 tested. A spike that finds its step taken by one of the same afferent goes to
 the next, so that no rate depends on dt.
+
+::
 
     python examples/papers/masquelier_2008.py [--quick] [--output picture.png]
 
@@ -278,7 +283,7 @@ def draw(output: Path, given: Input, times: np.ndarray, weights: np.ndarray) -> 
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--quick", action="store_true", help="one seed, dt = 1 ms, 60 s")
     parser.add_argument("--output", type=Path, help="where to write a picture")
     arguments = parser.parse_args()

@@ -1,4 +1,7 @@
-"""The cortical microcircuit (Potjans & Diesmann 2014, doi:10.1093/cercor/bhs358, figure 6).
+"""The cortical microcircuit
+=========================
+
+Potjans & Diesmann 2014, doi:10.1093/cercor/bhs358, figure 6.
 
 What is under a square millimetre of cortex: 77,169 neurons in eight populations, excitatory (E)
 and inhibitory (I) ones of four layers, with 299 million synapses. Parameters are those of the
@@ -42,6 +45,8 @@ The claims, against REFERENCE below, which says where its numbers come from:
 3. They fire asynchronously: the mean correlation of counts in bins of 2 ms is below 0.02, and the
    synchrony of the paper (variance over mean of the count of 1,000 neurons in bins of 3 ms) at
    most twice the published one.
+
+::
 
     python examples/papers/potjans_diesmann_2014.py [--scale 0.1] [--seconds 10] [--dc]
         [--threads N] [--seed N] [--quick] [--output picture.png]
@@ -383,7 +388,7 @@ def marks(ax: Axes, at: NDArray[np.int64], wanted: Floats, what: str, title: str
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--scale", type=float, default=0.1, help="share of neurons and synapses")
     parser.add_argument("--seconds", type=float, help="to be measured, of the model: 10")
     parser.add_argument("--dc", action="store_true", help="constant current, not Poisson input")

@@ -1,4 +1,7 @@
-"""Competitive learning by STDP (Song, Miller & Abbott 2000, doi:10.1038/78829, figures 2 and 3).
+"""Competitive learning by STDP
+============================
+
+Song, Miller & Abbott 2000, doi:10.1038/78829, figures 2 and 3.
 
 A neuron hears 1,000 excitatory Poisson inputs through synapses with additive STDP, and 200
 inhibitory ones of 10 Hz. All is as in the paper: tau_m = 20 ms, rest -70, threshold -54, reset
@@ -18,6 +21,8 @@ Hz:
 4. Control: with A- = 0.95 A+ nothing is regulated: weights go to the upper bound (mean above
    0.9).
 5. dt = 1 and 0.1 ms agree: mean weights within 0.03 of the range, rates within a third.
+
+::
 
     python examples/papers/song_2000.py [--quick] [--output picture.png]
 
@@ -222,7 +227,7 @@ def draw(output: Path, found: dict[float, dict[float, Outcome]], plan: Plan) -> 
 if __name__ == "__main__":
     import argparse
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[3])
     parser.add_argument("--quick", action="store_true", help="two rates, four neurons, 10 minutes")
     parser.add_argument("--output", type=Path, help="where to write a picture")
     arguments = parser.parse_args()

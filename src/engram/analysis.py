@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, integer, number, vector
+from engram.parameters.listing import public_names
 
 Floats = NDArray[np.float64]
 
@@ -18,9 +19,9 @@ MOST = 3.0e38
 def analytic(signal: ArrayLike, dt: float, low: float, high: float) -> NDArray[np.complex128]:
     """The part of a signal between two frequencies, and its Hilbert transform.
 
-    z(t) with |z| the amplitude and arg z the phase: a cosine has phase 0 at its peaks. Filtered in
-    the frequency domain, without a shift in time; edges fall off over 15 % of `low`. A filter
-    rings at the ends of a signal: leave a cycle or two of `low` out of account there.
+    z(t), with its modulus the amplitude and arg z the phase: a cosine has phase 0 at its peaks.
+    Filtered in the frequency domain, without a shift in time; edges fall off over 15 % of `low`.
+    A filter rings at the ends of a signal: leave a cycle or two of `low` out of account there.
 
     Parameters
     ----------
@@ -276,3 +277,5 @@ __all__ = [
     "modulation_index",
     "phase_amplitude_coupling",
 ]
+
+__dir__ = public_names(__name__)

@@ -39,15 +39,14 @@ from engram.parameters import Mechanism
 from engram.paths import as_path
 from engram.plasticity import STDP, RewardSTDP
 from engram.projection import Projection
-from engram.recording import Recorder
-from engram.recording.record import record
+from engram.recording.of_brain import Recording
 from engram.recording.statistics import BrainStats, Statistics, collect, describe, describe_html
 from engram.state.invariants import check
 from engram.stimulus import StimulusEncoder
 from engram.switches import Switches, switch_on_only
 
 
-class Brain(Anatomy, Drives, Life, Switches):
+class Brain(Anatomy, Drives, Life, Recording, Switches):
     """A brain of spiking regions that learns while it lives.
 
     Parameters
@@ -201,57 +200,6 @@ class Brain(Anatomy, Drives, Life, Switches):
         return collect(self.network)
 
     @alone
-    def record(
-        self,
-        what: str = "spikes",
-        regions: str | Sequence[str] | Projection | None = None,
-        *,
-        neurons: ArrayLike | None = None,
-        synapses: ArrayLike | None = None,
-        every: float | None = None,
-        capacity: int | None = None,
-        overflow: str = "ring",
-        path: str | Path | None = None,
-    ) -> Recorder:
-        """Attach a recorder; `Recorder.detach` ends it.
-
-        Parameters
-        ----------
-        what : str
-            "spikes", "rates" or "rhythms" (of one, several or all regions), "weights" (of a
-            `Projection`, all or some synapses), or a state variable of one region's neurons ("v",
-            "u", "theta", "activity", ...).
-        regions : str, sequence of str or Projection, optional
-            Of what. None: all regions.
-        neurons, synapses : array_like of shape (k,), optional
-            Which, of state variables or weights. None: all.
-        every : float, optional
-            Sampling interval, ms, a multiple of dt.
-        capacity : int, optional
-            Most entries in memory. None: as many as fit into 256 MiB.
-        overflow, path : str, path-like
-            What becomes of more: "ring" (the oldest go), "decimate" (every other one goes) or, with
-            a path, "stream" (all go to that file).
-
-        Returns
-        -------
-        Recorder
-            Attached.
-        """
-        of = regions.record if isinstance(regions, Projection) else regions
-        return record(
-            self.network,
-            what,
-            of,
-            neurons=neurons,
-            synapses=synapses,
-            every=every,
-            capacity=capacity,
-            overflow=overflow,
-            path=path,
-        )
-
-    @alone
     def check(self) -> None:
         """Check that the brain is sound: its state is finite, and its parts fit each other.
 
@@ -324,7 +272,7 @@ class Brain(Anatomy, Drives, Life, Switches):
         projection = self.get_projection(source, target, name)
         rule = projection.rule
         valid = (RewardSTDP() if rule is None else rule).parameters()
-        values: dict[str, float] = {}
+        values: dict[str, Any] = {}
         for key, given in (("A_plus", A_plus), ("A_minus", A_minus)):
             if given is None:
                 continue

@@ -236,3 +236,6 @@ def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -
             f"not shape {array.shape}"
         )
     return vector(where, array)
+
+
+__all__ = ["Distribution", "LogNormal", "Normal", "Uniform"]

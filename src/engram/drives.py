@@ -60,7 +60,7 @@ class Drives:
         UnknownNameError
             There is no such region.
         InvalidTypeError, InvalidValueError
-            A value is not valid, n rate |weight| / 1000 is above 1e10, or there is no such neuron.
+            A value is not valid, ``n rate |weight| / 1000`` is above 1e10, or a neuron is missing.
 
         Examples
         --------

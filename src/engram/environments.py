@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, MissingExtraError, brief, integer
+from engram.parameters.listing import public_names
 
 try:
     import gymnasium
@@ -219,3 +220,6 @@ def register() -> None:
 
 
 register()
+
+__all__ = ["GRID_WORLD", "GridWorld", "register"]
+__dir__ = public_names(__name__)

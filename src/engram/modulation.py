@@ -8,13 +8,20 @@ source fire, not on weights. The direct current of synapses is apart from it.
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels.constants import MOST_INPUT
 from engram.neurons import RegionType
 from engram.parameters import Parameter, Parameterized
 from engram.synapses import Neurotransmitter
+
+if TYPE_CHECKING:
+    from engram.parameters.signatures import (
+        AcetylcholineReleaseValues,
+        DopamineReleaseValues,
+        SerotoninReleaseValues,
+    )
 
 
 class Modulation(Parameterized):
@@ -76,6 +83,10 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
     DopamineRelease(release=2.0, tonic_rate=4.0)
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[DopamineReleaseValues]) -> None: ...
+
     transmitter = Neurotransmitter.DOPAMINE
 
     release = Parameter(1.0, low=0.0, high=1e6, doc="rise of dopamine when each neuron fires once")
@@ -119,6 +130,10 @@ class AcetylcholineRelease(_LeakyRelease, saved_as="engram.modulation:Acetylchol
     .. [2] Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[AcetylcholineReleaseValues]) -> None: ...
+
     transmitter = Neurotransmitter.ACETYLCHOLINE
     gates_learning = True
 
@@ -143,6 +158,10 @@ class SerotoninRelease(_LeakyRelease, saved_as="engram.modulation:SerotoninRelea
     ----------
     .. [1] Andrade 2011, doi:10.1016/j.neuropharm.2011.01.015
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[SerotoninReleaseValues]) -> None: ...
 
     transmitter = Neurotransmitter.SEROTONIN
     is_current = True
@@ -235,3 +254,6 @@ def chosen_modulation(
             f"{where}: {type(found).__name__} goes with nt={found.transmitter.name}, not {nt.name}"
         )
     return found
+
+
+__all__ = ["AcetylcholineRelease", "DopamineRelease", "Modulation", "SerotoninRelease"]

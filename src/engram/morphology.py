@@ -493,3 +493,5 @@ class NMDA:
 
 
 DYNAMICS = ("passive", "compartments")
+
+__all__ = ["DYNAMICS", "NMDA", "TEMPLATES", "Branch", "Compartments", "Morphology"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,15 @@ from numpy.typing import NDArray
 from engram.parameters import Parameter
 from engram.parameters.declared import check_model_class
 from engram.parameters.each import Heterogeneous
+
+if TYPE_CHECKING:
+    from engram.parameters.signatures import (
+        AdExValues,
+        CurrentLIFValues,
+        IzhikevichValues,
+        LIFValues,
+        ModelValues,
+    )
 
 
 class NeuronType(IntEnum):
@@ -249,6 +258,10 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[IzhikevichValues]) -> None: ...
+
     states = {"v": -65.0, "u": -13.0}
     weight_unit = current_unit = 1.0
     default_noise = 3.0
@@ -299,7 +312,45 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
         return {"v": -65.0, "u": np.float32(-65.0) * parameters["b"]}
 
 
-class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
+class _Leaky:
+    """What neurons do that rest at E_L."""
+
+    E_L: Parameter[float]
+
+    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
+        """The resting potential E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        float
+            E_L, mV.
+        """
+        return self.E_L
+
+    def initial_states(
+        self, parameters: Mapping[str, NDArray[np.float32]]
+    ) -> dict[str, NDArray[np.float32] | float]:
+        """States at first: v = E_L.
+
+        Parameters
+        ----------
+        parameters : mapping of str to array of shape (n,), float32
+            Not read.
+
+        Returns
+        -------
+        dict of str to float
+            The state by name.
+        """
+        return {"v": self.E_L}
+
+
+class LIF(_Leaky, NeuronModel, saved_as="engram.neurons:LIF"):
     """Leaky integrate-and-fire neuron with conductance synapses (Diehl & Cook 2015).
 
     tau_m v' = (E_L - v) + g_exc (E_exc - v) + g_inh (E_inh - v) + I, conductances relative to the
@@ -310,6 +361,10 @@ class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     ----------
     .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[LIFValues]) -> None: ...
 
     states = {"v": -65.0}
     conductance = True
@@ -328,40 +383,8 @@ class LIF(NeuronModel, saved_as="engram.neurons:LIF"):
     reset = "engram.kernels.models:lif_reset"
     soma = "engram.kernels.somata:lif_soma"
 
-    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """The resting potential E_L.
 
-        Parameters
-        ----------
-        parameters : mapping of str to array of shape (n,), float32
-            Not read.
-
-        Returns
-        -------
-        float
-            E_L, mV.
-        """
-        return self.E_L
-
-    def initial_states(
-        self, parameters: Mapping[str, NDArray[np.float32]]
-    ) -> dict[str, NDArray[np.float32] | float]:
-        """States at first: v = E_L.
-
-        Parameters
-        ----------
-        parameters : mapping of str to array of shape (n,), float32
-            Not read.
-
-        Returns
-        -------
-        dict of str to float
-            The state by name.
-        """
-        return {"v": self.E_L}
-
-
-class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
+class CurrentLIF(_Leaky, NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     """Leaky integrate-and-fire neuron with current synapses (Lapicque 1907; Brunel & van Rossum).
 
     tau_m v' = (E_L - v) + I with I in mV (current times membrane resistance); fires at
@@ -373,6 +396,10 @@ class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     ----------
     .. [1] Lapicque 1907, in Brunel & van Rossum 2007, doi:10.1007/s00422-007-0190-0
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[CurrentLIFValues]) -> None: ...
 
     states = {"v": -65.0}
     weight_unit = 1.0
@@ -388,38 +415,6 @@ class CurrentLIF(NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     reset = "engram.kernels.models:current_lif_reset"
     soma = "engram.kernels.somata:current_lif_soma"
 
-    def rest(self, parameters: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | float:
-        """The resting potential E_L.
-
-        Parameters
-        ----------
-        parameters : mapping of str to array of shape (n,), float32
-            Not read.
-
-        Returns
-        -------
-        float
-            E_L, mV.
-        """
-        return self.E_L
-
-    def initial_states(
-        self, parameters: Mapping[str, NDArray[np.float32]]
-    ) -> dict[str, NDArray[np.float32] | float]:
-        """States at first: v = E_L.
-
-        Parameters
-        ----------
-        parameters : mapping of str to array of shape (n,), float32
-            Not read.
-
-        Returns
-        -------
-        dict of str to float
-            The state by name.
-        """
-        return {"v": self.E_L}
-
 
 class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     """Adaptive exponential integrate-and-fire neuron (Brette & Gerstner 2005).
@@ -432,6 +427,10 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     ----------
     .. [1] Brette & Gerstner 2005, doi:10.1152/jn.00686.2005
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[AdExValues]) -> None: ...
 
     states = {"v": -70.6, "w": 0.0}
     weight_unit = current_unit = 60.0
@@ -474,6 +473,10 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
     Its input I is the rate in Hz: what `Brain.stimulate` gives, plus the region's background.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ModelValues]) -> None: ...
+
     states = {"v": 0.0}
     loop = "engram.kernels.sources:make_poisson_sources"
     weight_unit = 1.0
@@ -484,6 +487,10 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
 
 class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
     """A neuron that fires in every step in which its input is at least 1: given spike trains."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ModelValues]) -> None: ...
 
     states = {"v": 0.0}
     loop = "engram.kernels.sources:make_relays"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from numpy.typing import ArrayLike
 
@@ -19,6 +19,15 @@ from engram.errors import InvalidTypeError, InvalidValueError, brief
 from engram.kernels import rules
 from engram.kernels.constants import MOST_INPUT
 from engram.parameters import Parameter, Parameterized
+
+if TYPE_CHECKING:
+    from engram.parameters.signatures import (
+        RewardSTDPValues,
+        STDPValues,
+        TraceSTDPValues,
+        TripletSTDPValues,
+    )
+
 
 Restriction = Callable[[str, ArrayLike], contextlib.AbstractContextManager[None]]
 """What a brain's own rule restricts learning by."""
@@ -136,6 +145,10 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     .. [2] Guetig et al. 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[STDPValues]) -> None: ...
+
     metaplastic = Parameter(True, doc=THRESHOLD)
 
     A_plus = Parameter(
@@ -213,6 +226,10 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     ----------
     .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[RewardSTDPValues]) -> None: ...
 
     metaplastic = Parameter(True, doc=THRESHOLD)
 
@@ -296,6 +313,10 @@ class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
     .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TraceSTDPValues]) -> None: ...
+
     post_traces: ClassVar[dict[str, str]] = {}
 
     eta = Parameter(0.01, low=0.0, high=MOST_CHANGE, doc="rate of learning")
@@ -328,6 +349,10 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
     .. [1] Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006
     .. [2] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[TripletSTDPValues]) -> None: ...
 
     pre_traces: ClassVar[dict[str, str]] = {"x": "tau_plus", "x2": "tau_x"}
     post_traces: ClassVar[dict[str, str]] = {"y": "tau_minus", "y2": "tau_y"}

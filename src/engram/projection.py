@@ -249,7 +249,7 @@ class Projection(View):
         return sparse.csr_array((self.weight, (self.pre, self.post)), shape=self.shape)
 
     def normalize(self, total: float, neurons: ArrayLike | None = None, *, norm: int = 1) -> None:
-        """Scale target neurons' incoming weights w so that (sum |w|^norm)^(1 / norm) is `total`.
+        """Scale incoming weights w of target neurons: ``(sum |w|^norm)^(1 / norm)`` = `total`.
 
         Bounds hold: with `w_max` in the way the sum stays below. Neurons whose incoming weights are
         all 0 stay as they are.

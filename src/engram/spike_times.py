@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, as_array
 from engram.neurons import Relay
+from engram.parameters.signatures import ModelValues
 
 LATEST = 1e12
 """Latest time of a spike, ms: later than any brain lives."""
@@ -48,7 +49,9 @@ class SpikeTimes(Relay, saved_as="engram.spike_times:SpikeTimes"):
 
     has_given_spikes = True
 
-    def __init__(self, times: ArrayLike = (), neurons: ArrayLike = (), **values: Any) -> None:
+    def __init__(
+        self, times: ArrayLike = (), neurons: ArrayLike = (), **values: Unpack[ModelValues]
+    ) -> None:
         super().__init__(**values)
         when = as_array("SpikeTimes: times", times)
         who = as_array("SpikeTimes: neurons", neurons)

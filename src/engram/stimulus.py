@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from enum import Enum
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, Unpack, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from engram.kernels.calls import kernel
 from engram.kernels.constants import MOST_INPUT, STREAM_ENCODER
 from engram.neurons import NeuronModel
 from engram.parameters import Guarded, Parameter, Parameterized
+from engram.parameters.signatures import StimulusEncoderValues
 
 Floats = NDArray[np.float32]
 
@@ -242,7 +243,7 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
         strategy: EncodingStrategy = EncodingStrategy.RATE,
         max_current: float = 20.0,
         noise_level: float = 0.0,
-        **values: Any,
+        **values: Unpack[StimulusEncoderValues],
     ) -> None:
         super().__init__(max_current=max_current, noise_level=noise_level, **values)
         self.strategy = strategy

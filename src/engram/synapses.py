@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING, Unpack
 
 from engram.parameters import Parameter, Parameterized
+
+if TYPE_CHECKING:
+    from engram.parameters.signatures import ShortTermPlasticityValues
 
 
 class Neurotransmitter(IntEnum):
@@ -77,6 +81,13 @@ class ShortTermPlasticity(Parameterized, saved_as="engram.synapses:ShortTermPlas
     ShortTermPlasticity(U=0.5, tau_rec=800.0, tau_facil=0.0)
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Unpack[ShortTermPlasticityValues]) -> None: ...
+
     U = Parameter(0.5, low=0.0, high=1.0, open_low=True, doc="share released by a first spike")
     tau_rec = Parameter(800.0, low=0.0, open_low=True, unit="ms", doc="recovery of resources")
     tau_facil = Parameter(0.0, low=0.0, unit="ms", doc="decay of facilitation; 0: none")
+
+
+__all__ = ["Neurotransmitter", "NeurotransmitterType", "ShortTermPlasticity"]

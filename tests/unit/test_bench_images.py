@@ -46,6 +46,6 @@ def test_confusion_shows_every_number():
     assert sorted(t.get_text() for t in ax.texts) == ["1", "2", "3", "6", "8"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["a", "b", "none"]
     shares = np.asarray(ax.images[0].get_array())
-    np.testing.assert_allclose(shares, [[0, 0.2, 0], [0.1, 0, 0.3]])
+    np.testing.assert_allclose(shares, [[0, 20, 0], [10, 0, 30]])
     with pytest.raises(InvalidValueError, match="matrix"):
         images.confusion([[1, 2, 3]], ["a", "b"])

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import re
 import subprocess
@@ -33,8 +34,31 @@ from engram.synapses import Neurotransmitter, ShortTermPlasticity
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-RUN = ("guide", "classifier", "sweeps", "cluster", "live", "mechanisms/own")
+RUN = (
+    "start",
+    "guide",
+    "classifier",
+    "sweeps",
+    "cluster",
+    "experiments",
+    "live",
+    "mechanisms/own",
+    "migration/brian2",
+    "migration/nest",
+    "migration/pynn",
+    "migration/others",
+    "tutorials/first_brain",
+    "tutorials/own_model",
+    "tutorials/reward",
+    "tutorials/growth_and_sleep",
+    "tutorials/agents",
+)
 """Pages whose code blocks are run, beside README.md."""
+SLOW = "tutorials/images", "tutorials/cluster"
+"""Those that are run by `make tutorials` only: they take longer than all others together."""
+
+CODE = r"^```(?:python|\{code-cell\} ipython3)\n(.*?)^```"
+"""Code blocks, of pages and of notebooks."""
 
 TABLES: list[tuple[str, type[Parameterized]]] = [
     *[
@@ -117,7 +141,19 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *(DOCS / f"{name}.md" for name in RUN)], ids=lambda p: p.stem
+    "page",
+    [
+        ROOT / "README.md",
+        *(DOCS / f"{name}.md" for name in RUN),
+        *(
+            pytest.param(
+                DOCS / f"{name}.md",
+                marks=pytest.mark.skipif("ENGRAM_SLOW" not in os.environ, reason="make tutorials"),
+            )
+            for name in SLOW
+        ),
+    ],
+    ids=lambda p: str(p.relative_to(ROOT).with_suffix("")),
 )
 def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -127,7 +163,7 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     text = page.read_text(encoding="utf-8")
     if 'if __name__ == "__main__":' in text:
         module.__name__ = "__main__"
-    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
+    blocks = list(re.finditer(CODE, text, re.M | re.S))
     assert blocks
     for block in blocks:
         # Line numbers of the page in tracebacks.
@@ -135,6 +171,21 @@ def test_code_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         exec(compile(padded, str(page), "exec"), module.__dict__)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_the_readme_shows_what_its_program_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code, shown = re.findall(r"^```(?:python|text)\n(.*?)^```", text, re.M | re.S)[:2]
+    exec(compile(code, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    number = r"-?\d+(?:\.\d+)?"
+    assert re.sub(number, "#", printed).split() == re.sub(number, "#", shown).split()
+    # On another machine the last bits may differ, and with them some spikes.
+    pairs = zip(re.findall(number, printed), re.findall(number, shown), strict=True)
+    assert all(float(a) == pytest.approx(float(b), rel=0.1, abs=5.0) for a, b in pairs)
 
 
 def test_the_script_for_slurm_is_bash() -> None:

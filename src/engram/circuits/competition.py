@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from engram.errors import InvalidTypeError, InvalidValueError, as_array, integer
 from engram.network.present import Counts, answers, counted, reset_state
 from engram.neurons import NeuronModel
 from engram.parameters import Parameter, Parameterized
+from engram.parameters.signatures import CompetitionValues
 from engram.plasticity import PlasticityRule
 from engram.projection import Projection
 from engram.region import Region
@@ -114,7 +115,7 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
         theta_plus: float | None = None,
         tau_theta: float = 1e7,
         brain: Brain | None = None,
-        **values: Any,
+        **values: Unpack[CompetitionValues],
     ) -> None:
         where = type(self).__name__
         suits = plain_settings(where, model)

@@ -14,6 +14,7 @@ from engram.datasets.images import (
     image_shape,
     mnist,
 )
+from engram.parameters.listing import public_names
 
 __all__ = [
     "FILES",
@@ -27,3 +28,5 @@ __all__ = [
     "image_shape",
     "mnist",
 ]
+
+__dir__ = public_names(__name__)

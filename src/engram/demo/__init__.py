@@ -2,5 +2,7 @@
 
 from engram.demo.life import DemoError
 from engram.demo.run import run
+from engram.parameters.listing import public_names
 
 __all__ = ["DemoError", "run"]
+__dir__ = public_names(__name__)

@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 from engram.errors import MissingExtraError
+from engram.parameters.listing import public_names
 
 try:
     import sklearn  # noqa: F401
@@ -52,3 +53,6 @@ def __getattr__(name: str) -> Any:
 
         return SpikingAgent
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__dir__ = public_names(__name__)

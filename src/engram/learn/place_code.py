@@ -33,9 +33,9 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    low_, high_ : ndarray of shape (n_features_in_,)
+    low_, high_ : ndarray of shape ``(n_features_in_,)``
         Range of each feature in the training data.
-    varies_ : ndarray of bool, shape (n_features_in_,)
+    varies_ : ndarray of bool, shape ``(n_features_in_,)``
         Which features have fields.
     values_, places_ : list of ndarray
         Values of each feature that varies, in the training data, ascending, and their places.
@@ -106,7 +106,7 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Returns
         -------
-        array of shape (n_samples, n_outputs_), float64
+        array of shape ``(n_samples, n_outputs_)``, float64
             In [0, 1].
         """
         check_is_fitted(self)

@@ -13,7 +13,7 @@ from engram.errors import InvalidValueError, as_array, number
 class Retina:
     """Shows how far each pixel is from the background, to which it adapts.
 
-    y = |x - b|: cells for more and for less light converge. With each image, b moves towards the
+    ``y = |x - b|``: cells for more and less light converge. With each image, b moves towards the
     image's median, by one `step` at most. Over dark paper b is 0 and y = x. Retinas adapt to
     what is usual and pass on what deviates (Hosoya, Baccus & Meister 2005).
 

@@ -99,7 +99,7 @@ class STDPFeatures(
         Rows and columns of pools, and filters: what a row of features is in truth.
     n_features_in_ : int
         Numbers of an image.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape ``(n_features_in_,)``
         Names of the columns of a data frame.
 
     Notes

@@ -84,7 +84,7 @@ class PoissonInput(LastingInput, Parameterized, saved_as="engram.inputs:PoissonI
 
     In each step a neuron's synaptic input grows by weight x k, k Poisson with the mean n rate dt /
     1000: exactly, however large that is. `Brain.poisson_input` makes one. The mean of what arrives,
-    n rate |weight| / 1000, is at most 1e10 in a ms.
+    ``n rate |weight| / 1000``, is at most 1e10 in a ms.
 
     Parameters
     ----------

@@ -28,6 +28,7 @@ from engram.errors import (
 from engram.parameters.guard import Guarded as Guarded
 from engram.parameters.guard import check_assigned
 from engram.parameters.guard import read_only as read_only
+from engram.parameters.signatures import signature_with
 
 T = TypeVar("T", float, int, bool, str)
 
@@ -232,6 +233,7 @@ class Parameterized:
 
     _parameters: ClassVar[dict[str, Parameter[Any]]]
     _path: ClassVar[str]
+    __signature__: ClassVar[inspect.Signature]
 
     def __init_subclass__(cls, saved_as: str | None = None) -> None:
         super().__init_subclass__()
@@ -240,6 +242,7 @@ class Parameterized:
         text = cls.__dict__.get("__doc__")
         if text is not None:
             cls.__doc__ = _with_parameters(text, _declared(cls))
+        cls.__signature__ = signature_with(cls, _declared(cls))
         cls._path = f"{_module_of(cls)}:{cls.__qualname__}" if saved_as is None else saved_as
         if saved_as is None:
             return

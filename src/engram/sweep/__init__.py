@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engram.errors import InvalidValueError, MissingExtraError
+from engram.parameters.listing import public_names
 from engram.progress import Progress, reporting
 from engram.sweep.arguments import Grid, check, file_at, name_of, points_of, seeds_of
 from engram.sweep.cluster import ClusterError
@@ -35,7 +36,7 @@ def run_sweep(
     progress: Progress = None,
     client: Any = None,
 ) -> Any:
-    """Call function(seed=..., **parameters) for every point of a grid and every seed.
+    """Call ``function(seed=..., **parameters)`` for every point of a grid and every seed.
 
     Trials that are done in the file are not run again; all others are. A trial that fails, or whose
     process dies, is a row with an error, and the others go on. Ctrl-C and kill -9 lose the trials
@@ -189,3 +190,6 @@ def _frame(rows: list[dict[str, Any]], *more: str) -> Any:
             for row in rows
         ]
     )
+
+
+__dir__ = public_names(__name__)

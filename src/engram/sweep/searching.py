@@ -94,7 +94,7 @@ def search(
     time_limit: float | None = None,
     client: Any = None,
 ) -> Any:
-    """Look for the point where a figure of function(seed=..., **parameters) is best.
+    """Look for the point where a figure of ``function(seed=..., **parameters)`` is best.
 
     Optuna chooses the points; everything else is as in `run_sweep`. The same call goes on with a
     search that was cut off: what has ended is told to Optuna again and not run again. With jobs=1

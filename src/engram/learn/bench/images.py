@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.datasets import image_shape
 from engram.errors import InvalidValueError, as_array
-from engram.plots import COLORS, FAINT, INK, style, title
+from engram.plots import COLORS, FAINT, INK, confusion, style, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,60 +79,6 @@ def receptive_fields(
     ax.imshow(sheet, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest")
     ax.set_axis_off()
     title(ax, f"receptive fields of {n} neurons" + (f", {shown} shown" if shown < n else ""))
-    return ax
-
-
-def confusion(matrix: ArrayLike, classes: Sequence[Any], ax: Axes | None = None) -> Axes:
-    """Which class (row) was taken for which (column); a last column is for undecided answers.
-
-    Colour shows mistakes, as shares of a row; right answers are written in grey.
-
-    Parameters
-    ----------
-    matrix : array_like of shape (n_classes, n_classes + 1)
-        How often.
-    classes : sequence of object
-        Their names.
-    ax : Axes, optional
-        Where to draw. None: a new figure.
-
-    Returns
-    -------
-    Axes
-        With the drawing.
-
-    Raises
-    ------
-    InvalidValueError
-        The matrix has another shape.
-    """
-    counts = np.asarray(matrix)
-    k = len(classes)
-    if counts.ndim != 2 or len(counts) != k or counts.shape[1] not in (k, k + 1):
-        raise InvalidValueError(
-            f"images.confusion: matrix must be {k} by {k} or {k + 1}, not {counts.shape}"
-        )
-    if ax is None:
-        ax = plt.subplots(figsize=(6.0, 5.6), layout="constrained")[1]
-    style(ax)
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    wrong = share.copy()
-    wrong[np.arange(k), np.arange(k)] = 0.0
-    top = max(0.05, float(wrong.max()))
-    ax.imshow(wrong, cmap="OrRd", vmin=0.0, vmax=top, interpolation="nearest")
-    for i in range(counts.shape[0]):
-        for j in range(counts.shape[1]):
-            if counts[i, j]:
-                bright = wrong[i, j] > 0.6 * top
-                color = FAINT if i == j else "white" if bright else INK
-                ax.text(j, i, f"{counts[i, j]}", ha="center", va="center", fontsize=7, color=color)
-    names = [str(c) for c in classes]
-    ax.set_yticks(range(k), names)
-    ax.set_xticks(range(counts.shape[1]), names + ["none"] * (counts.shape[1] - k))
-    ax.spines[["left", "bottom"]].set_visible(False)
-    ax.tick_params(length=0)
-    ax.set_xlabel("answer")
-    ax.set_ylabel("class")
     return ax
 
 

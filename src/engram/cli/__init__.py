@@ -1,21 +1,22 @@
-"""The command line: ``engram demo``, ``info``, ``run``, ``resume``, ``live`` and ``bench``."""
+"""The command line: ``engram demo``, ``live``, ``new``, ``run``, ``resume``, ``doctor``, ``bench``."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engram._version import __version__
-from engram.errors import EngramError, InvalidValueError
+from engram.cli.bench import bench
+from engram.cli.common import FAILED, UNHEARD, UNUSABLE, leave_closed_pipe
+from engram.cli.common import check_output as _check_output
+from engram.cli.common import console as _console
+from engram.cli.common import one_line_errors as _one_line_errors
+from engram.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from engram.brain import Brain
@@ -32,70 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-FAILED, UNUSABLE, INTERRUPTED, UNHEARD = 1, 2, 130, 141
-"""Exit codes: a claim of the demonstration does not hold; bad input; Ctrl-C; nobody reads on."""
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn what users can cause into one line on stderr and an exit code."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("engram: interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        _leave_closed_pipe()
-        raise typer.Exit(UNHEARD) from None
-    except MemoryError as error:
-        typer.echo(f"engram: out of memory: {error}", err=True)
-        raise typer.Exit(UNUSABLE) from None
-    except (EngramError, OSError) as error:
-        from engram.demo import DemoError
-
-        text = " ".join(str(error).split())
-        if isinstance(error, OSError) and error.filename is not None:
-            text = f"{error.filename}: {error.strerror}"
-        typer.echo(f"engram: {text}", err=True)
-        raise typer.Exit(FAILED if isinstance(error, DemoError) else UNUSABLE) from None
-
-
-def _leave_closed_pipe() -> None:
-    """Let what is still to be written go nowhere: whoever read it has ended, as head does."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):
-        # There is no file behind it.
-        return
-
-
-def _console() -> Console:
-    """Where tables go; it leaves a closed pipe to `_one_line_errors`."""
-    from rich.console import Console
-
-    class Reporting(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Reporting()
-
-
-def _check_output(target: Path) -> Path:
-    """Whether a brain can be saved there, found out before anything has run; the file's path."""
-    from engram.checkpoint.folder import check_writable
-    from engram.persistence import brain_path
-
-    path = brain_path(target)
-    if path.is_dir() or target.is_dir():
-        folder = target if target.is_dir() else path
-        raise InvalidValueError(
-            f"{folder}: this is a folder; name a file in it, as {folder / 'brain.engram'}"
-        )
-    check_writable(path.parent)
-    return path
+app.add_typer(bench)
 
 
 def _version(wanted: bool) -> None:
@@ -213,10 +151,16 @@ _Allow = Annotated[
 
 @app.command()
 def run(
-    path: Annotated[Path, typer.Argument(help="A saved brain.")],
-    steps: Annotated[int, typer.Option(min=0, help="How many steps.")],
+    path: Annotated[Path, typer.Argument(help="A saved brain, or an experiment (a .toml file).")],
+    steps: Annotated[
+        int | None, typer.Option(min=0, help="How many steps; an experiment says it itself.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to save it; by default where it came from.")
+        Path | None,
+        typer.Option(help="Where to save it, by default where it came from; or results."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of an experiment, instead of its own.")
     ] = None,
     checkpoint_every: Annotated[
         int | None, typer.Option(min=1, help="Steps between checkpoints on the way.")
@@ -227,7 +171,7 @@ def run(
     keep: Annotated[int, typer.Option(min=1, help="How many of them stay, the latest.")] = 3,
     allow: _Allow = None,
 ) -> None:
-    """Load a brain, run it without stimulus, and save it.
+    """Load a brain, run it without stimulus, and save it; or run an experiment from a file.
 
     Interrupted, it does not save; with --checkpoint-every, "engram resume" goes on from the latest.
     """
@@ -235,6 +179,14 @@ def run(
         from engram.checkpoint.folder import PLAN, SUFFIX, checkpoints_in, write_notes
         from engram.persistence import load_brain
 
+        if path.suffix == ".toml":
+            others = (steps, checkpoint_every, checkpoints, allow)
+            if any(option is not None for option in others):
+                raise InvalidValueError(f"{path}: an experiment takes --output and --seed only")
+            _run_experiment(path, output, seed)
+            return
+        if steps is None or seed is not None:
+            raise InvalidValueError(f"{path}: a saved brain takes --steps, and has its seed")
         target = _check_output(path if output is None else output)
         if checkpoint_every is None and checkpoints is not None:
             raise InvalidValueError("--checkpoints goes with --checkpoint-every")
@@ -259,6 +211,51 @@ def run(
             )
             checkpointer.take()
             _finish(brain, until, target)
+
+
+def _run_experiment(path: Path, folder: Path | None, seed: int | None) -> None:
+    from engram.cli.experiment import load
+    from engram.cli.experiment import run as run_experiment
+    from engram.progress import lines_or_bar, reporting
+
+    experiment = load(path, folder, seed)
+    with reporting(lines_or_bar("steps", every=LINES_EVERY), "experiment") as report:
+        written = run_experiment(experiment, report)
+    typer.echo(experiment.brain.summary())
+    typer.echo("\n" + "\n".join(f"written: {file}" for file in written))
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Where; it is made if it is not there.")],
+    kind: Annotated[str, typer.Option(help="script, notebook or config.")] = "script",
+) -> None:
+    """Write a project to begin with: a program, a notebook, or an experiment file."""
+    with _one_line_errors():
+        from engram.cli.starter import create
+
+        path, command = create(folder, kind)
+        typer.echo(f"written: {path}\nnext: cd {folder} && {command}")
+
+
+@app.command()
+def doctor() -> None:
+    """Show versions, cache and threads, and test that brains live as they should.
+
+    Exit code 1 if a test fails.
+    """
+    with _one_line_errors():
+        from engram.cli.health import self_test, surroundings, versions
+
+        for name, state in (*versions(), *surroundings()):
+            typer.echo(f"{name:14}{state}")
+        typer.echo("")
+        well = True
+        for what, right in self_test():
+            typer.echo(f"{'ok' if right else 'FAILED':8}{what}")
+            well = well and right
+        if not well:
+            raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -328,119 +325,6 @@ def live(
         serve(wanted, say=typer.echo)
 
 
-bench = typer.Typer(name="bench", help="Benchmarks that learn, with their controls.")
-app.add_typer(bench, no_args_is_help=True)
-
-
-@bench.command()
-def mnist(
-    neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 400,
-    epochs: Annotated[int, typer.Option(min=0, help="Passes through the images.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    model: Annotated[str, typer.Option(help="Neurons: lif or izhikevich.")] = "lif",
-    data: Annotated[str, typer.Option(help="mnist, or digits (needs no download).")] = "mnist",
-    images: Annotated[
-        int | None,
-        typer.Option("--images", "--pictures", min=2, help="Use the first training images only."),
-    ] = None,
-    tests: Annotated[
-        int | None, typer.Option(min=1, help="Use the first test images only.")
-    ] = None,
-    labels: Annotated[
-        int, typer.Option(min=2, help="Training images whose class decoders may see.")
-    ] = 10_000,
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Folder for checkpoints, result, drawings; by default named after it"),
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Images between checkpoints.")] = 5000,
-    jobs: Annotated[int, typer.Option(help="Threads for answers; -1: one for each core.")] = -1,
-    reward: Annotated[
-        bool, typer.Option("--reward/--no-reward", help="Train the readout by reward, too.")
-    ] = True,
-    fixations: Annotated[
-        int, typer.Option(help="Positions from which an answer looks at an image: 1, 5 or 9.")
-    ] = 1,
-) -> None:
-    """Learn MNIST without labels, by STDP; then decode, test, and compare with controls.
-
-    Interrupted, the same command goes on from the latest checkpoint.
-    """
-    with _one_line_errors():
-        from engram.learn.bench.mnist import PAGE, Run, describe, execute
-
-        wanted = Run(
-            neurons, epochs, seed, model, data, images, tests, labels, reward, fixations=fixations
-        )
-        folder = Path(wanted.name) if output is None else output
-        found = execute(
-            wanted, folder, every=every, jobs=jobs, say=lambda text: typer.echo(text, err=True)
-        )
-        typer.echo(describe(found))
-        typer.echo(f"\nsaved: {folder}, with {PAGE}")
-
-
-@bench.command("mnist-diagnosis")
-def mnist_diagnosis(
-    sweeps: Annotated[
-        str, typer.Option(help="Which, with commas: readout, inhibition, stdp, theta, time.")
-    ] = "readout,inhibition,stdp,theta,time",
-    data: Annotated[
-        str, typer.Option(help="mnist, digits, or auto: MNIST if it is on this machine.")
-    ] = "auto",
-    neurons: Annotated[int, typer.Option(min=1, help="Excitatory neurons.")] = 100,
-    images: Annotated[
-        int | None,
-        typer.Option(
-            "--images",
-            "--pictures",
-            min=2,
-            help="To learn from; 3,000 of MNIST, 1,000 of the digits.",
-        ),
-    ] = None,
-    held_out: Annotated[
-        int | None, typer.Option(min=1, help="To score with; 1,000 of MNIST, 400 of the digits.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Trials at each point.")] = 3,
-    jobs: Annotated[int, typer.Option(help="Processes; -1: one for each core.")] = -1,
-    output: Annotated[Path, typer.Option(help="Folder for trials, tables and drawings.")] = Path(
-        "mnist-diagnosis"
-    ),
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Digits, 40 neurons, 500 images, one seed, fewer values."),
-    ] = False,
-) -> None:
-    """Vary readout, inhibition, STDP, thresholds and time of the MNIST circuit, in short trials.
-
-    Scores are of training images that were held out. Interrupted, the same command goes on with
-    what is missing. Exit code 1 if a trial failed.
-    """
-    with _one_line_errors():
-        from engram.learn.bench.diagnosis import TRIALS, Plan, at_hand, diagnose
-        from engram.progress import lines_or_bar
-
-        names = tuple(dict.fromkeys(name.strip() for name in sweeps.split(",") if name.strip()))
-        if quick:
-            wanted = Plan(names, "digits", 40, 500, 300, 1, coarse=True)
-        else:
-            source = at_hand() if data == "auto" else data
-            many, few = (1000, 400) if source == "digits" else (3000, 1000)
-            wanted = Plan(
-                names,
-                source,
-                neurons,
-                many if images is None else images,
-                few if held_out is None else held_out,
-                seeds,
-            )
-        text, found = diagnose(wanted, output, jobs=jobs, progress=lines_or_bar("trials"))
-        typer.echo(text)
-        typer.echo(f"saved: {output}, with {TRIALS}")
-        if (found.status == "failed").any():
-            raise typer.Exit(FAILED)
-
-
 def main() -> None:
     """The entry point of the ``engram`` command."""
     # Not every terminal takes UTF-8.
@@ -458,14 +342,10 @@ def _flushed(code: Any) -> Any:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_closed_pipe()
+        leave_closed_pipe()
         return code or UNHEARD
     except OSError as error:
-        _leave_closed_pipe()
+        leave_closed_pipe()
         typer.echo(f"engram: standard output: {error.strerror}", err=True)
         return code or UNUSABLE
     return code
-
-
-if __name__ == "__main__":
-    main()

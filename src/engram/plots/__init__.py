@@ -1,0 +1,49 @@
+"""Pictures of recordings, pathways and brains (`pip install ".[viz]"`).
+
+Every function draws into `ax` (a new figure's by default) and returns it; `save` writes its figure.
+
+Examples
+--------
+>>> recorder = brain.record("spikes")                        # doctest: +SKIP
+>>> brain.run(1000)                                          # doctest: +SKIP
+>>> plots.save(plots.raster(recorder), "spikes.png")         # doctest: +SKIP
+"""
+
+from engram.errors import MissingExtraError
+from engram.parameters.listing import public_names
+
+try:
+    import matplotlib  # noqa: F401
+except ImportError as _error:
+    raise MissingExtraError("engram.plots", "matplotlib", "viz") from _error
+
+from engram.plots.brains import growth, network, phase
+from engram.plots.recordings import raster, rates, traces
+from engram.plots.style import COLORS as COLORS
+from engram.plots.style import FAINT as FAINT
+from engram.plots.style import INK as INK
+from engram.plots.style import legend as legend
+from engram.plots.style import save, style, title
+from engram.plots.tables import confusion
+from engram.plots.weights import weight_histogram, weight_matrix, weights_over_time
+
+__all__ = [
+    "COLORS",
+    "FAINT",
+    "INK",
+    "confusion",
+    "growth",
+    "legend",
+    "network",
+    "phase",
+    "raster",
+    "rates",
+    "save",
+    "style",
+    "title",
+    "traces",
+    "weight_histogram",
+    "weight_matrix",
+    "weights_over_time",
+]
+__dir__ = public_names(__name__)

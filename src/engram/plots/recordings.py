@@ -1,0 +1,366 @@
+"""Spikes, states and rates over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engram.errors import InvalidTypeError, InvalidValueError, integer
+from engram.plots.style import COLORS, axes_for, legend, style, time_axis, title
+from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WEIGHT = "weight (unit of the target's model)"
+
+Spikes = Mapping[str, tuple[ArrayLike, ArrayLike]]
+"""(times in ms, neurons) by region."""
+
+Rates = Mapping[str, tuple[ArrayLike, ArrayLike]]
+"""(ends of bins in ms, rates in Hz) by region."""
+
+STATE_LABELS = {
+    "v": "membrane potential (mV)",
+    "theta": "adaptive threshold (unit of the model)",
+    "activity": "rate (Hz)",
+    "exc": "excitatory input (unit of the model)",
+    "inh": "inhibitory input (unit of the model)",
+    "u": "recovery u (unit of the model)",
+}
+
+
+def raster(
+    spikes: SpikeRecorder | Spikes,
+    ax: Axes | None = None,
+    *,
+    start: float | None = None,
+    stop: float | None = None,
+    unit: str | None = None,
+    most: int = 1000,
+    rate: bool | None = None,
+    colors: Mapping[str, str] | None = None,
+) -> Axes:
+    """Every spike as a mark; regions are stacked, each in its colour (and its number of neurons).
+
+    Of more than `most` neurons every so many-th is drawn, so that marks can be told apart; then a
+    panel below has the mean rates of all of them.
+
+    Parameters
+    ----------
+    spikes : SpikeRecorder, or mapping of str to (times, neurons)
+        A recorder, or (times in ms, neurons) by region.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    start, stop : float, optional
+        What to show, ms. None: from the first spike, to the last.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
+    most : int
+        Most neurons drawn.
+    rate : bool, optional
+        Whether there is a panel with rates. None: if not all neurons are drawn.
+    colors : mapping of str to str, optional
+        By region.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidTypeError
+        `spikes` is something else.
+    InvalidValueError
+        There are no regions, `most` is below 1, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import plots
+    >>> ax = plots.raster({"eye": ([1.0, 5.0], [0, 1]), "cortex": ([3.0], [7])}, unit="ms")
+    >>> ax.get_xlabel()
+    'time (ms)'
+    """
+    integer("plots.raster: most", most, 1)
+    ax = axes_for(ax, height=4.0)
+    data, sizes, names = _by_region(spikes)
+    every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
+    first = float(every.min(initial=np.inf)) if start is None else start
+    last = float(every.max(initial=-np.inf)) if stop is None else stop
+    if not np.isfinite([first, last]).all():
+        first, last = 0.0, 1.0
+    scale = time_axis("plots.raster", ax, first, last, unit)
+    total = sum(sizes.values())
+    stride = -(-total // most)
+    if stride > 1:
+        names = {n: f"{text}, 1 in {stride}" for n, text in names.items()}
+    gap = max(2.0, 0.04 * total)
+    height = total + gap * (len(sizes) - 1)
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    bottom, ticks = 0.0, []
+    for k, (name, (times, neurons)) in enumerate(data.items()):
+        at, who = np.asarray(times, np.float64), np.asarray(neurons, np.float64)
+        shown = (at >= first) & (at <= last) & (who % stride == 0)
+        color = (colors or {}).get(name, COLORS[k % len(COLORS)])
+        ax.plot(
+            at[shown] / scale,
+            bottom + who[shown] + 0.5,
+            "|",
+            color=color,
+            rasterized=True,
+            markersize=max(1.2, 0.9 * 72 * inches * stride / height),
+            markeredgewidth=0.6,
+        )
+        ticks.append((bottom + sizes[name] / 2, names[name], color))
+        bottom += sizes[name] + gap
+    ax.set_ylim(bottom - gap, 0.0)
+    ax.set_ylabel("neurons by region")
+    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
+    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
+        text.set_color(color)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    if stride > 1 if rate is None else rate:
+        tones = {name: color for name, (_, _, color) in zip(data, ticks, strict=True)}
+        _rates_below(ax, data, sizes, (first, last, scale), tones)
+    return ax
+
+
+def _by_region(spikes: SpikeRecorder | Spikes) -> tuple[Spikes, dict[str, int], dict[str, str]]:
+    """Spikes, numbers of neurons and labels by region."""
+    if isinstance(spikes, SpikeRecorder):
+        sizes = spikes.sizes
+        names = {name: f"{name} ({n})" for name, n in sizes.items()}
+        data: Spikes = {name: spikes.spikes(name) for name in spikes.regions}
+    elif isinstance(spikes, Mapping):
+        data = spikes
+        sizes = {n: 1 + int(np.max(neurons, initial=0)) for n, (_, neurons) in data.items()}
+        names = {name: name for name in data}
+    else:
+        raise InvalidTypeError(
+            f"plots.raster: spikes must be a SpikeRecorder or a mapping of regions to (times, "
+            f"neurons), not {type(spikes).__name__}"
+        )
+    if not data:
+        raise InvalidValueError("plots.raster: there are no regions")
+    return data, sizes, names
+
+
+def _rates_below(
+    ax: Axes,
+    data: Spikes,
+    sizes: Mapping[str, int],
+    span: tuple[float, float, float],
+    colors: Mapping[str, str],
+) -> None:
+    """A panel under a raster with the mean rate of each region, in a hundred bins or so."""
+    first, last, scale = span
+    # Whole ms, so that a bin has as many steps as the next.
+    width = max(1.0, np.ceil((last - first) / 100.0))
+    edges = np.floor(first) - 1e-6 + np.arange(0.0, max(last - first, 1.0) + 1e-6, width)
+    panel = style(ax.inset_axes((0.0, -0.34, 1.0, 0.28)))
+    for name, (times, _) in data.items():
+        counts, _ = np.histogram(np.asarray(times, np.float64), edges)
+        hertz = counts / max(sizes[name], 1) / width * 1000.0
+        panel.step(edges[1:] / scale, hertz, color=colors[name], linewidth=1.0)
+    panel.set_xlim(ax.get_xlim())
+    panel.set_ylim(bottom=0.0)
+    panel.set_xlabel(ax.get_xlabel())
+    panel.set_ylabel("rate (Hz)")
+    ax.set_xlabel("")
+    ax.tick_params(labelbottom=False)
+
+
+def traces(
+    recorder: StateRecorder | WeightRecorder,
+    ax: Axes | None = None,
+    *,
+    neurons: Sequence[int] | None = None,
+    spikes: SpikeRecorder | None = None,
+    peak: float = 30.0,
+    offset: float = 0.0,
+    unit: str | None = None,
+) -> Axes:
+    """A state variable or weights over time, one line a neuron or synapse.
+
+    Models that jump at a spike (integrate-and-fire) show no peak by themselves; with `spikes` one
+    is drawn at each.
+
+    Parameters
+    ----------
+    recorder : StateRecorder or WeightRecorder
+        What was recorded.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    neurons : sequence of int, optional
+        Which neurons; of weights: synapses onto which. None: the first six recorded.
+    spikes : SpikeRecorder, optional
+        Of the same region, to draw spikes up to `peak`.
+    peak : float
+        Top of a drawn spike, in the unit of the variable.
+    offset : float
+        By how much each line is above the one before, in the unit of the variable.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidTypeError
+        It is another recorder.
+    InvalidValueError
+        A neuron was not recorded, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import Brain, plots
+    >>> brain = Brain(seed=1)
+    >>> region = brain.add_region("cells", n_neurons=10, background=8.0)
+    >>> v, spikes = brain.record("v", "cells", neurons=[0, 1]), brain.record("spikes")
+    >>> brain.run(100)
+    >>> plots.traces(v, spikes=spikes, offset=100.0).get_xlabel()
+    'time (ms)'
+    """
+    if isinstance(recorder, WeightRecorder):
+        whose, label, name = recorder.post, WEIGHT, recorder.label.partition(":")[2]
+        pairs = zip(recorder.pre.tolist(), whose.tolist(), strict=True)
+        lines = [f"{i} \u2192 {j}" for i, j in pairs]
+        name = name.replace("->", " \u2192 ")
+    elif isinstance(recorder, StateRecorder):
+        whose, name = recorder.neurons, recorder.region
+        label = STATE_LABELS.get(recorder.variable, recorder.variable)
+        lines = [f"neuron {i}" for i in whose.tolist()]
+    else:
+        raise InvalidTypeError(
+            f"plots.traces: recorder must be one of states or weights, not "
+            f"{type(recorder).__name__}"
+        )
+    columns = np.arange(len(whose))[:6]
+    if neurons is not None:
+        missing = np.setdiff1d(neurons, whose)
+        if len(missing):
+            raise InvalidValueError(f"plots.traces: neuron {missing[0]} was not recorded")
+        columns = np.concatenate([np.flatnonzero(whose == i) for i in neurons])
+    ax = axes_for(ax)
+    times, values = recorder.times, recorder.values
+    scale = time_axis("plots.traces", ax, *_ends(times), unit)
+    for k, column in enumerate(columns.tolist()):
+        color, base = COLORS[k % len(COLORS)], k * offset
+        line = values[:, column] + base
+        ax.plot(times / scale, line, color=color, linewidth=1.0, label=lines[column])
+        if spikes is not None:
+            _draw_spikes(ax, recorder, spikes, column, (scale, base, peak + base, color))
+    ax.set_ylabel(label)
+    title(ax, name)
+    if len(columns) > 1:
+        legend(ax)
+    return ax
+
+
+def _draw_spikes(
+    ax: Axes,
+    recorder: StateRecorder | WeightRecorder,
+    spikes: SpikeRecorder,
+    column: int,
+    drawn: tuple[float, float, float, str],
+) -> None:
+    """A line up to the peak at each spike of one neuron."""
+    if not isinstance(recorder, StateRecorder) or not isinstance(spikes, SpikeRecorder):
+        raise InvalidTypeError("plots.traces: spikes are a SpikeRecorder, and go with states only")
+    scale, base, peak, color = drawn
+    at, who = spikes.spikes(recorder.region)
+    times = recorder.times
+    if not len(times):
+        return
+    mine = at[(who == recorder.neurons[column]) & (at >= times[0]) & (at <= times[-1])]
+    before = np.maximum(np.searchsorted(times, mine) - 1, 0)
+    foot = recorder.values[before, column] + base
+    ax.vlines(mine / scale, foot, peak, color=color, linewidth=1.0)
+
+
+def _ends(times: NDArray[np.float64]) -> tuple[float, float]:
+    return (float(times[0]), float(times[-1])) if len(times) else (0.0, 1.0)
+
+
+def rates(
+    recorder: RateRecorder | Rates,
+    ax: Axes | None = None,
+    *,
+    window: float | None = None,
+    unit: str | None = None,
+    colors: Mapping[str, str] | None = None,
+) -> Axes:
+    """The mean rate of regions over time.
+
+    Parameters
+    ----------
+    recorder : RateRecorder, or mapping of str to (times, rates)
+        A recorder, or (ends of equal bins in ms, rates in Hz) by region.
+    ax : Axes, optional
+        Where to draw. None: a new figure.
+    window : float, optional
+        What to average over, ms. None: a hundredth of the recording.
+    unit : str, optional
+        Of the time axis: "ms", "s", "min" or "h". None: as suits.
+    colors : mapping of str to str, optional
+        By region.
+
+    Returns
+    -------
+    Axes
+        Where it was drawn.
+
+    Raises
+    ------
+    InvalidTypeError
+        `recorder` is something else.
+    InvalidValueError
+        There are no regions, or there is no such unit.
+
+    Examples
+    --------
+    >>> from engram import plots
+    >>> ax = plots.rates({"cortex": ([10.0, 20.0, 30.0], [4.0, 6.0, 5.0])})
+    >>> ax.get_ylabel()
+    'mean rate (Hz)'
+    """
+    ax = axes_for(ax)
+    if isinstance(recorder, RateRecorder):
+        at, values = recorder.times, recorder.values
+        data: Rates = {name: (at, values[:, k]) for k, name in enumerate(recorder.regions)}
+    elif isinstance(recorder, Mapping):
+        data = recorder
+    else:
+        raise InvalidTypeError(
+            f"plots.rates: recorder must be a RateRecorder or a mapping of regions to (times, "
+            f"rates), not {type(recorder).__name__}"
+        )
+    if not data:
+        raise InvalidValueError("plots.rates: there are no regions")
+    ends = np.unique(np.concatenate([np.asarray(t, np.float64) for t, _ in data.values()]))
+    step = float(ends[1] - ends[0]) if len(ends) > 1 else 1.0
+    first, last = _ends(ends)
+    scale = time_axis("plots.rates", ax, first - step, last, unit)
+    span = len(ends) * step / 100 if window is None else window
+    for k, (name, (given, hertz)) in enumerate(data.items()):
+        times, mean = np.asarray(given, np.float64), np.asarray(hertz, np.float64)
+        n = max(1, min(round(span / step), len(times)))
+        if n > 1:
+            # Means over n bins, drawn at their middle.
+            mean = np.convolve(mean, np.full(n, 1.0 / n), "valid")
+            times = times[n - 1 :] - (n - 1) * step / 2
+        color = (colors or {}).get(name, COLORS[k % len(COLORS)])
+        ax.plot((times - step / 2) / scale, mean, color=color, linewidth=1.3, label=name)
+    ax.set_ylim(bottom=0.0)
+    ax.set_ylabel("mean rate (Hz)")
+    if len(data) > 1:
+        legend(ax)
+    return ax
