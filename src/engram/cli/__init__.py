@@ -1,4 +1,4 @@
-"""The command line: ``engram demo``, ``live``, ``new``, ``run``, ``resume``, ``doctor``, ``bench``."""
+"""The command line: ``engram demo``, ``live``, ``new``, ``run``, ``doctor`` and others."""
 
 from __future__ import annotations
 
