@@ -44,6 +44,9 @@ def build(seed: int) -> Brain:
     growth = brain.growth
     growth.neurogenesis_rate = 8.0
     growth.most_growth = 6.0
+    # By default births wait for a minute's demand, and the number of synapses stays.
+    growth.neurogenesis_window = 1000.0
+    growth.most_synapses, growth.least_synapses = 10.0, 0.0
     # By default nobody dies in a region that is quiet as a whole, and a tenth at most elsewhere.
     growth.apoptosis_rate = growth.apoptosis_floor = 0.0
     growth.apoptosis_age = 2500.0
