@@ -79,3 +79,20 @@ def test_the_search_leaves_what_is_right():
 
 def test_an_error_names_a_command_that_works():
     assert 'pip install ".[viz]"' in str(MissingExtraError("engram.plots", "matplotlib", "viz"))
+
+
+def test_every_file_has_the_same_version():
+    from engram import __version__
+
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)[1]
+    assert newest == __version__
+
+
+def test_the_recipe_for_conda_needs_what_the_package_needs():
+    recipe = (ROOT / "conda" / "meta.yaml").read_text()
+    for line in project()["dependencies"]:
+        assert f"- {line.replace('>=', ' >=')}\n" in recipe
+    scripts = (ROOT / "pyproject.toml").read_text()
+    assert 'engram = "engram.cli:main"' in scripts
+    assert "- engram = engram.cli:main\n" in recipe
