@@ -9,11 +9,12 @@ HEAD = """\
 
 `python -m benchmarks.live`: a brain runs in short turns without a page, with one that nobody has
 open, and with one that is open; median of the ratios of the thread's CPU time, and its standard
-error. Asked for: at most {most:.0f} % more with an open page, nothing with a closed one. A twin
-without a page ends with the same fingerprint.
+error. Asked for: at most {most:.0f} % more with an open page, nothing with a closed one. Beside
+other programs (load above the number of cores) they scatter; so the CPU time that goes into looking
+between two steps is measured as well. A twin without a page ends with the same fingerprint.
 
-| brain | neurons | synapses | closed | open | frames/s | KB a frame | load |
-|---|---|---|---|---|---|---|---|
+| brain | neurons | synapses | closed | open | looking, closed | looking, open | frames/s | load |
+|---|---|---|---|---|---|---|---|---|
 """
 
 SOAK = """\
@@ -32,10 +33,11 @@ def live(found: dict[str, Any]) -> list[str]:
             f"{100 * clock['cpu']['standard_error']:.1f} %"
             for kind, clock in row["ratios"].items()
         }
+        share = {kind: f"{100 * s:.1f} %" for kind, s in row["share_of_looking"].items()}
         lines.append(
             f"| {row['workload']} | {row['neurons']:,} | {row['synapses']:,} | {ratio['closed']} "
-            f"| {ratio['open']} | {row['frames_a_second']:.1f} | {row['bytes_a_frame'] / 1e3:.1f} "
-            f"| {row['load']:.1f} |"
+            f"| {ratio['open']} | {share['closed']} | {share['open']} "
+            f"| {row['frames_a_second']:.1f} | {row['load']:.1f} |"
         )
     if "soak" in found:
         soak = found["soak"]
