@@ -80,6 +80,7 @@ export class SocketSource {
   /** Try at once. */
   retry() {
     clearTimeout(this.timer);
+    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
     this.tries = 0;
     this.start();
   }
