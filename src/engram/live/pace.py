@@ -9,6 +9,9 @@ FRAMES_A_SECOND = 30.0
 SHARE = 0.03
 """Frames may cost so much of the time; where they are dear there are fewer."""
 
+LONGEST = 0.2
+"""... but one comes after so many seconds, whatever it costs."""
+
 LOOK = 0.1
 """While no page is open, the brain looks after so many seconds whether one came."""
 
@@ -117,7 +120,7 @@ class Pace:
     @property
     def period(self) -> float:
         """From one frame to the next, s."""
-        return max(1.0 / FRAMES_A_SECOND, self._cost / SHARE)
+        return min(max(1.0 / FRAMES_A_SECOND, self._cost / SHARE), LONGEST)
 
     @property
     def speed(self) -> float:
@@ -154,7 +157,8 @@ class Pace:
         now = time.perf_counter()
         if not self.seen or now - self._framed_at < 0.9 * self.period:
             return False
-        if self.factor is not None or not self.running:
+        late = now - self._framed_at >= LONGEST
+        if late or self.factor is not None or not self.running:
             return True
         # Beside other programs the brain gets a part of the time only; so do frames.
         return time.thread_time() - self._framed_cpu >= 0.9 * self._cost / SHARE
