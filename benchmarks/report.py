@@ -33,6 +33,7 @@ from benchmarks.learning import (
     turning,
 )
 from benchmarks.life import report as lives
+from benchmarks.live import report as live_page
 from benchmarks.mechanisms import homeostasis, neuromodulation
 from benchmarks.reliability import report as reliability
 from benchmarks.scale import report as scale
@@ -238,6 +239,7 @@ SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("morphology", morphology),
     ("speed", speed),
     ("scale", scale.scale),
+    ("live", live_page.live),
 )
 """Files in the folder of results, and what makes a section of each."""
 

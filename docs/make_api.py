@@ -53,6 +53,8 @@ MODULES: dict[str, str] = {
     "engram.distributions": "Values that are drawn.",
     "engram.datasets": "Images, and lists of edges.",
     "engram.environments": "Worlds for agents.",
+    "engram.live.page": "The page that shows a brain.",
+    "engram.live.world": "An agent beside its brain.",
     "engram.sweep": "Your own function at many settings, on many machines.",
 }
 

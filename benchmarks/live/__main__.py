@@ -23,12 +23,19 @@ def main() -> None:
     path = RESULTS / "live.json"
     before = json.loads(path.read_text()) if path.exists() else {}
     document = {**before, "environment": environment(), "source": source()}
-    if given.workloads:
-        rows = [cost.measure(name, given.rounds, print) for name in given.workloads]
-        document |= {"rounds": given.rounds, "cost": rows}
+    rows = {row["workload"]: row for row in before.get("cost", [])}
+    for name in given.workloads:
+        rows[name] = cost.measure(name, given.rounds, say)
+        document["cost"] = list(rows.values())
+        write(path, document)
     if given.soak:
-        document["soak"] = soak.soak(given.soak, print)
-    write(path, document)
+        document["soak"] = soak.soak(given.soak, say)
+        write(path, document)
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

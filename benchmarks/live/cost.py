@@ -190,6 +190,7 @@ def measure(name: str, rounds: int, say: Callable[[str], object]) -> dict[str, A
         brain.run(workload.steps, progress=False)
         shown.clear()
         page.detach()
+        meter = Meter(page)
         for k in range(rounds):
             order = [KINDS[(k + i) % len(KINDS)] for i in range(len(KINDS))]
             rows.append({kind: turn(brain, page, kind, workload.steps) for kind in order})
@@ -207,6 +208,9 @@ def measure(name: str, rounds: int, say: Callable[[str], object]) -> dict[str, A
         "steps_a_turn": workload.steps,
         "rounds": rounds,
         "ratios": found,
+        "share_of_looking": {
+            kind: meter.spent[kind] / sum(row[kind]["cpu"] for row in rows) for kind in KINDS[1:]
+        },
         "lost": lost,
         "most_lost": MOST_LOST,
         "frames_a_second": frames / sum(row["open"]["wall"] for row in rows),
@@ -216,6 +220,32 @@ def measure(name: str, rounds: int, say: Callable[[str], object]) -> dict[str, A
         "same_fingerprints": same,
         "passed": lost <= MOST_LOST and same,
     }
+
+
+class Meter:
+    """Adds up the CPU time of the brain's thread that goes into looking between two steps.
+
+    Beside other programs the ratios of whole turns scatter more than what is asked for; this does
+    not. It leaves out what the page costs without looking: other contents of caches.
+
+    Parameters
+    ----------
+    page : LivePage
+        Which.
+    """
+
+    def __init__(self, page: LivePage) -> None:
+        self.spent = dict.fromkeys(KINDS, 0.0)
+        self._page, self._look = page, page.look
+        vars(page)["look"] = self._timed
+
+    def _timed(self) -> int:
+        began = time.thread_time()
+        try:
+            return self._look()
+        finally:
+            kind = "open" if self._page.pace.watched else "closed"
+            self.spent[kind] += time.thread_time() - began
 
 
 class Counted:

@@ -162,6 +162,7 @@ MODULES = (
     "datasets",
     "environments",
     "learn",
+    "live",
     "morphology",
     "plots",
     "recording",

@@ -47,7 +47,10 @@ def test_a_neuron_is_chosen_by_keyboard(brain: Brain, shown: Driver) -> None:
         "document.querySelector('[data-panel=neuron] .eg-panel-figure').textContent === 'cortex 5'"
     )
     tree = shown.value("engram.scene.pictures.get(0).neuron.dendrite")
-    assert len(tree["parent"]) == len(brain.regions["cortex"].morphology.compartments.parent)
+    # The soma is no part of the tree.
+    known = brain.regions["cortex"].morphology.compartments
+    assert tree["parent"] == [int(parent) - 1 for parent in known.parent[1:]]
+    assert shown.value("engram.scene.pictures.get(0).arcs.count") >= 2 * len(tree["parent"])
     panel.get_by_label("Neuron", exact=True).fill("100000")
     panel.get_by_label("Neuron", exact=True).press("Enter")
     shown.until("document.querySelector('[data-panel=neuron] .eg-error')?.textContent")

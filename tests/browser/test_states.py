@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,8 @@ def test_a_lost_connection_is_said_and_mended(brain: Brain, serve: Serve, visit:
     driver.until("probe.text('.eg-transport .eg-answer').includes('Not connected')")
     driver.look("lost")
     serve(brain, port=first.port)
-    banner.get_by_text("Try now").click()
+    # It may have come back by itself meanwhile.
+    driver.value("document.querySelector('.eg-banner button').click()")
     driver.until("engram.session.state === 'connected'")
     driver.ready()
     assert banner.is_hidden()
@@ -155,6 +157,25 @@ def test_a_film_is_chosen_on_the_player_page(
     right.write_bytes(MadeUp(SMALL).film(1.0))
     driver.page.set_input_files("#eg-film-file", right)
     driver.until("window.engram?.session?.brain?.frame?.number > 3")
+
+
+DROP = """((base64) => {
+  const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], "dropped.film"));
+  const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true });
+  document.getElementById("engram").dispatchEvent(drop);
+})(x)"""
+
+
+def test_a_film_dropped_on_the_page_is_played(shown: Driver) -> None:
+    nothing = base64.b64encode(b"nothing of the kind").decode()
+    shown.value(DROP, nothing)
+    shown.until("probe.text('.eg-banner-told').includes('dropped.film')")
+    assert shown.value("engram.session.state") == "connected"
+    shown.value(DROP, base64.b64encode(MadeUp(SMALL).film(1.0)).decode())
+    shown.until("engram.session.state === 'film' && engram.session.brain?.frame?.number > 3")
+    assert shown.page.locator(".eg-controls").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

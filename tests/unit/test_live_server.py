@@ -18,9 +18,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from engram import Brain, InvalidValueError, RegionType
+from engram import Brain, InvalidValueError, RegionType, save_brain
 from engram.errors import BusyError, MissingExtraError, UnknownNameError
 from engram.live import actions, hub
+from engram.live.command import Wanted, serve
 from engram.live.page import LivePage
 from engram.live.safety import Door, Rate
 from tests.unit.live_reading import frame
@@ -339,6 +340,46 @@ def test_a_script_is_paused_by_a_page_and_goes_on_when_it_closes():
         running.join(PATIENCE)
         assert not running.is_alive()
     assert brain.step_count == 2000
+
+
+PAUSED = """
+from engram.live.page import LivePage
+from tests.unit.test_live_frames import built
+brain = built()
+page = LivePage(brain, run=False)
+page.pace.watched = 1
+page.pace.pause()
+wait = page._sleep
+def told(early):
+    print("paused", flush=True)
+    page._sleep = wait
+    wait(early)
+page._sleep = told
+brain.run(10_000_000, progress=False)
+"""
+
+
+def test_control_c_ends_a_run_that_a_page_has_paused():
+    command = [sys.executable, "-c", PAUSED]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout.readline() == "paused\n"
+        program.send_signal(signal.SIGINT)
+        _, err = program.communicate(timeout=PATIENCE)
+    assert err.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_a_saved_brain_is_shown(tmp_path, monkeypatch):
+    """The command line's own function, until the page is closed."""
+    brain = built()
+    brain.run(20)
+    path = save_brain(brain, tmp_path / "mine")
+    told = []
+    monkeypatch.setattr(LivePage, "drive", lambda page: told.append(page.brain.fingerprint()))
+    serve(Wanted(path, 0, "127.0.0.1", False), told.append)
+    assert told[0].startswith("http://127.0.0.1:")
+    assert told[1] == brain.fingerprint()
 
 
 def test_commands_are_carried_out_while_nobody_runs_the_brain():

@@ -10,9 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engram.drives import Drives
+from engram.parameters.listing import public_names
 
 if TYPE_CHECKING:
     from engram.live.page import LivePage
+
+__all__ = ["open_page"]
+
+__dir__ = public_names(__name__)
 
 
 def open_page(brain: Any, **given: Any) -> LivePage:

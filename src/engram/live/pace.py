@@ -9,6 +9,9 @@ FRAMES_A_SECOND = 30.0
 SHARE = 0.03
 """Frames may cost so much of the time; where they are dear there are fewer."""
 
+LONGEST = 0.2
+"""... but one comes after so many seconds, whatever it costs."""
+
 LOOK = 0.1
 """While no page is open, the brain looks after so many seconds whether one came."""
 
@@ -54,11 +57,11 @@ class Pace:
         self.running, self.left = running, None if running else 0
         self.factor: float | None = None
         self.watched, self.sampling, self.filmed = 0, False, False
-        self._cost = 0.0
+        self._cost = self._spent = 0.0
         self._rate = 0.0
         self._left_at = time.perf_counter()
         self._left_step = step
-        self._framed_at = -math.inf
+        self._framed_at = self._framed_cpu = -math.inf
         self._anchor: tuple[float, int] | None = None
         self._speeds: list[tuple[float, int]] = []
 
@@ -117,7 +120,7 @@ class Pace:
     @property
     def period(self) -> float:
         """From one frame to the next, s."""
-        return max(1.0 / FRAMES_A_SECOND, self._cost / SHARE)
+        return min(max(1.0 / FRAMES_A_SECOND, self._cost / SHARE), LONGEST)
 
     @property
     def speed(self) -> float:
@@ -151,7 +154,14 @@ class Pace:
     def frame_due(self) -> bool:
         """Whether it is time for a frame, if a page is open."""
         # A boundary comes a little early or late.
-        return self.seen and time.perf_counter() - self._framed_at >= 0.9 * self.period
+        now = time.perf_counter()
+        if not self.seen or now - self._framed_at < 0.9 * self.period:
+            return False
+        late = now - self._framed_at >= LONGEST
+        if late or self.factor is not None or not self.running:
+            return True
+        # Beside other programs the brain gets a part of the time only; so do frames.
+        return time.thread_time() - self._framed_cpu >= 0.9 * self._cost / SHARE
 
     def framed_since(self, began: float) -> float:
         """How long ago the frame before was.
@@ -169,18 +179,27 @@ class Pace:
         since = began - self._framed_at
         return since if math.isfinite(since) else 0.0
 
-    def framed(self, began: float, cost: float) -> None:
+    def framed(self, began: float) -> None:
         """Note that a frame was made.
 
         Parameters
         ----------
         began : float
             When that began, by `time.perf_counter`.
-        cost : float
-            Processor time it took, s: beside other programs it may have waited as well.
         """
-        self._cost = 0.8 * self._cost + 0.2 * cost
-        self._framed_at = began
+        self._cost = 0.8 * self._cost + 0.2 * self._spent
+        self._spent, self._framed_at = 0.0, began
+        self._framed_cpu = time.thread_time()
+
+    def charge(self, seconds: float) -> None:
+        """Note what it costs to look between two steps.
+
+        Parameters
+        ----------
+        seconds : float
+            Processor time of the brain's thread: beside other programs it may have waited as well.
+        """
+        self._spent += seconds
 
     def early(self, step: int) -> float:
         """How long to wait before the brain goes on.

@@ -24,6 +24,8 @@ from engram.live.views import Views
 from engram.network.caller import warn
 from engram.network.interrupts import let_through
 
+__all__ = ["LivePage"]
+
 Message = dict[str, Any]
 
 MOST_WAITING = 1000
@@ -243,11 +245,14 @@ class LivePage(Show):
         # The last of the steps that were asked for is seen.
         self.touched = self.touched or (ran and not pace.running)
         self.catch_up()
+        began = time.thread_time()
         for stage in self.stages.values():
             stage.sample()
         while not self._closed:
             self._end_stimuli()
-            self.carry_out()
+            if self.carry_out():
+                # What people ask for costs what it costs.
+                began = time.thread_time()
             self.show()
             early = pace.early(self.brain.step_count)
             if self._nobody_waits(early):
@@ -257,6 +262,7 @@ class LivePage(Show):
         step = self.brain.step_count
         steps = pace.leave(step)
         ends = [stage.next_end(step) for stage in self.stages.values()]
+        pace.charge(time.thread_time() - began)
         return min([steps, *(end for end in ends if end is not None)])
 
     def _look_for_script(self) -> int:
@@ -302,13 +308,21 @@ class LivePage(Show):
                 event = {"event": "stimulus", "region": region, "values": None, "until": None}
                 self.event(number, event)
 
-    def carry_out(self) -> None:
-        """Do what pages have asked for, in its order."""
+    def carry_out(self) -> bool:
+        """Do what pages have asked for, in its order.
+
+        Returns
+        -------
+        bool
+            Whether there was anything.
+        """
+        done = False
         while True:
             with self._wake:
                 if not self._commands:
-                    return
+                    return done
                 page, message = self._commands.popleft()
+            done = True
             if not message:
                 self.hub.greet(page, self.greeting())
                 self.touched = True

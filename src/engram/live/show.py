@@ -162,7 +162,6 @@ class Show:
         lived = now - self._lived_at >= A_ROW and self.stages[0].story.due
         if not due and not lived:
             return
-        spent = time.thread_time()
         for number, stage in self.stages.items():
             if stage.picture.stale:
                 self.redraw(number)
@@ -174,14 +173,14 @@ class Show:
                 self._told_at = now
                 self._tell(Stage.events)
             self.touched = False
-            self._frames(now, spent)
+            self._frames(now)
 
     def _tell(self, what: Callable[[Stage], list[Message]]) -> None:
         for stage in self.stages.values():
             for message in what(stage):
                 self.hub.tell(message)
 
-    def _frames(self, began: float, spent: float) -> None:
+    def _frames(self, began: float) -> None:
         pace = self.pace
         wall = pace.framed_since(began)
         for number, stage in self.stages.items():
@@ -191,7 +190,7 @@ class Show:
             self.hub.tell(message)
         if pace.watched and self.owned and self.stages[0].snap():
             self.event(0, {"event": "snapshot", "snapshots": self.stages[0].snapshots.listed})
-        pace.framed(began, time.thread_time() - spent)
+        pace.framed(began)
 
     # -- what commands need
 

@@ -15,6 +15,8 @@ from engram.live.views import Message, Views
 if TYPE_CHECKING:
     from engram.learn.agent import SpikingAgent
 
+__all__ = ["Watched", "watch"]
+
 GRID, CARTPOLE, OTHER = "grid", "cartpole", "other"
 MOVES = ("up", "right", "down", "left")
 PUSHES = ("left", "right")

@@ -10,9 +10,13 @@ import { filmChooser } from "./ui/choose.js";
 const root = /** @type {HTMLElement} */ (document.getElementById("engram"));
 const options = { canvas: new URLSearchParams(location.search).has("canvas") };
 
+/** @type {App|null} */
+let app = null;
+
 /** @param {any} source */
 function begin(source) {
-  const app = new App(root, new Session(source), options);
+  app?.stop();
+  app = new App(root, new Session(source), options);
   app.start();
   Object.assign(globalThis, { engram: app });
 }
@@ -23,6 +27,19 @@ async function main() {
   else if (location.pathname.endsWith("/player")) filmChooser(root, async (file) => begin(await openFilm(file)));
   else begin(new SocketSource());
 }
+
+// A film that is dropped on the page is played in place of what is shown.
+root.addEventListener("dragover", (event) => event.preventDefault());
+root.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer?.files[0];
+  if (!file) return;
+  try {
+    begin(await openFilm(await file.arrayBuffer()));
+  } catch (error) {
+    app?.banner.tell(`${file.name} can't be played. ${/** @type {Error} */ (error).message}`);
+  }
+});
 
 main().catch((error) => {
   root.textContent = `This film can't be played: ${error.message}`;

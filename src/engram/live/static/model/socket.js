@@ -61,7 +61,7 @@ export class SocketSource {
     if (code === REFUSED) return this.refused(reason);
     if (!this.opened) this.ask();
     const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.tries++);
-    const why = reason || REASONS[code] || "The connection was lost.";
+    const why = reason ? `${reason[0].toUpperCase()}${reason.slice(1).replace(/\.?$/, ".")}` : (REASONS[code] ?? REASONS[1006]);
     this.onState(code === 1012 || code === 1000 ? "stopped" : "lost", `${why} Next try in ${Math.round(wait / 1000)} s.`);
     this.timer = setTimeout(() => this.start(), wait);
   }
@@ -80,6 +80,7 @@ export class SocketSource {
   /** Try at once. */
   retry() {
     clearTimeout(this.timer);
+    if (this.socket && this.socket.readyState <= WebSocket.OPEN) return;
     this.tries = 0;
     this.start();
   }

@@ -2,6 +2,8 @@
 
 const MOST_NEURONS = 1500;
 const GOLDEN = 2.399963;
+/** Angle between branches of a fork. */
+const FORK = 0.42;
 
 /** @typedef {{from: number[], to: number[], colour: number[], alpha: number, end?: number}} Segment */
 
@@ -55,7 +57,7 @@ function sketch(
 }
 
 /**
- * The tree of a neuron, branch by branch, drawn to the length of its compartments.
+ * The tree of a neuron, drawn to the length of its compartments; those of parent -1 begin at the soma.
  * @param {{parent: number[], length: number[]}|null} tree
  * @param {number[]} at @param {import("../model/brain.js").Region} region
  * @param {import("./looks.js").Theme} theme
@@ -63,22 +65,24 @@ function sketch(
  */
 export function treeOf(tree, at, region, theme) {
   if (!tree) return [];
-  const longest = Math.max(1, ...depths(tree));
-  const size = (0.8 * region.radius) / longest;
-  const ends = [at];
-  const heading = [Math.PI / 2];
-  const children = tree.parent.map(() => 0);
+  const size = (0.8 * region.radius) / Math.max(1, ...depths(tree));
+  const [stems, forks] = [tree.parent.filter((parent) => parent < 0).length, tree.parent.map(() => 0)];
+  /** @type {number[][]} */
+  const ends = [];
+  /** @type {number[]} */
+  const heading = [];
   /** @type {Segment[]} */
   const out = [];
-  for (let k = 1; k < tree.parent.length; k++) {
-    const parent = Math.max(0, tree.parent[k]);
-    const nth = children[parent]++;
-    heading[k] = heading[parent] + (nth % 2 ? 1 : -1) * (parent === 0 ? nth * 1.05 : 0.34 * Math.ceil((nth + 1) / 2));
-    const [x, y, z] = ends[parent];
+  let stem = 0;
+  tree.parent.forEach((parent, k) => {
+    const from = parent < 0 ? at : ends[parent];
+    // The first goes up, others from the soma share the rest of the circle.
+    if (parent < 0) heading[k] = Math.PI / 2 + (2 * Math.PI * stem++) / stems;
+    else heading[k] = heading[parent] + FORK * [0, 1, -1][forks[parent]++ % 3];
     const step = size * tree.length[k];
-    ends[k] = [x + step * Math.cos(heading[k]), y + step * Math.sin(heading[k]), z];
-    out.push({ from: ends[parent], to: ends[k], colour: theme.colours.marks, alpha: 0.85 });
-  }
+    ends[k] = [from[0] + step * Math.cos(heading[k]), from[1] + step * Math.sin(heading[k]), from[2]];
+    out.push({ from, to: ends[k], colour: theme.colours.marks, alpha: 0.85 });
+  });
   return out;
 }
 
@@ -87,7 +91,7 @@ function depths(/** @type {{parent: number[], length: number[]}} */ tree) {
   /** @type {number[]} */
   const out = [];
   tree.parent.forEach((parent, k) => {
-    out[k] = (parent > 0 ? out[parent] : 0) + (k ? tree.length[k] : 0);
+    out[k] = (parent < 0 ? 0 : out[parent]) + tree.length[k];
   });
   return out;
 }

@@ -2,49 +2,55 @@
 
 import { Mesh, makeProgram } from "./gl.js";
 
+// All that is the same for a whole point is computed here: where the processor draws, each
+// operation on a pixel counts.
 const VERTEX = `
 layout(location = 0) in vec3 place;
 layout(location = 1) in vec4 state;   // glow, difference from the twin, born or dying, mark
 layout(location = 2) in vec4 kind;    // inhibitory, alive, size, group of neurons
 uniform mat4 matrix;
-uniform float scale, least, breath, glowing, swell, middle, depth;
-out vec4 light;
-out vec3 look;
+uniform vec3 excites, inhibits, differs, born;
+uniform float scale, least, breath, glowing, swell, middle, depth, solid, rest;
+flat out vec3 tint;
+flat out vec4 light;   // opacity of the body, light of the halo, how much each covers
+flat out vec4 form;    // inhibitory, edge of the body, its sharpness, mark
 void main() {
   gl_Position = matrix * vec4(place, 1.0);
   float glow = state.x * state.x * glowing;
   float near = scale * kind.z / gl_Position.w;
   float body = max(least, near * (0.9 + 0.5 * kind.w));
   float halo = 1.0 + swell * glow + 1.6 * state.w + 1.4 * state.y + 1.5 * state.z;
-  gl_PointSize = kind.y < 0.25 && state.z <= 0.0 ? 0.0 : min(body * halo, 96.0);
-  if (gl_PointSize == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  float fog = clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, 0.42, 1.12);
-  light = vec4(glow, state.y, state.z, state.w);
-  look = vec3(kind.x, breath * fog, 1.0 / halo);
+  gl_PointSize = min(body * halo, 96.0);
+  if (kind.y < 0.25 && state.z <= 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+  float fog = breath * clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, 0.42, 1.12);
+  float other = step(0.5, kind.x);
+  vec3 hue = mix(mix(mix(excites, inhibits, other), differs, state.y), born, state.z);
+  tint = mix(hue, vec3(1.0), 0.3 * glow * glow * (1.0 - solid));
+  float alpha = mix(rest, 1.0, max(glow, state.z)) * fog;
+  float aura = (0.42 * glow + 0.45 * state.y + 0.4 * state.z) * fog;
+  // Bodies cover what is behind, halos add to it: so a crowd does not burn out.
+  light = vec4(alpha, aura, alpha * mix(0.85, 1.0, solid), aura * solid);
+  form = vec4(other, 1.0 / halo, halo / 0.3, state.w);
 }`;
 
 const FRAGMENT = `
-in vec4 light;
-in vec3 look;
-uniform vec3 excites, inhibits, differs, marks, born;
-uniform float solid, rest;
+flat in vec3 tint;
+flat in vec4 light;
+flat in vec4 form;
+uniform vec3 marks;
 out vec4 colour;
 void main() {
   vec2 p = abs(2.0 * gl_PointCoord - 1.0);
-  float round = length(p);
-  if (round > 1.0) discard;
-  float other = step(0.5, look.x);
-  float away = mix(round, 0.78 * (p.x + p.y), other);
-  float core = 1.0 - smoothstep(look.z * 0.7, look.z, away);
-  float fade = (1.0 - round) * (1.0 - round);
-  float aura = fade * (0.42 * light.x + 0.45 * light.y + 0.4 * light.z);
-  vec3 hue = mix(mix(mix(excites, inhibits, other), differs, light.y), born, light.z);
-  vec3 hot = mix(hue, vec3(1.0), 0.3 * light.x * light.x * core * (1.0 - solid));
-  float body = core * mix(rest, 1.0, max(light.x, light.z));
-  float ring = light.w * (1.0 - smoothstep(0.05, 0.11, abs(round - 0.86)));
-  // Bodies cover what is behind, halos add to it: so a crowd does not burn out.
-  float cover = max(ring, body * mix(0.85, 1.0, solid) + aura * solid);
-  colour = vec4(mix(hot * (body + aura), marks, ring), min(cover, 1.0)) * look.y;
+  float square = dot(p, p);
+  if (square > 1.0) discard;
+  float away = form.x > 0.5 ? 0.78 * (p.x + p.y) : sqrt(square);
+  float core = clamp((form.y - away) * form.z, 0.0, 1.0);
+  float fade = (1.0 - square) * (1.0 - square);
+  colour = vec4(tint * (core * light.x + fade * light.y), core * light.z + fade * light.w);
+  if (form.w > 0.0) {
+    float ring = form.w * (1.0 - smoothstep(0.05, 0.11, abs(sqrt(square) - 0.86)));
+    colour = mix(colour, vec4(marks, 1.0), ring);
+  }
 }`;
 
 export class NeuronLayer {

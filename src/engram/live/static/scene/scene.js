@@ -280,7 +280,7 @@ export class Scene extends Emitter {
       pixel,
       breath: 1 - 0.34 * depth + swing * depth * this.wave,
       glowing: calm ? 0.55 : 1,
-      swell: this.renderer.software ? 1.2 : 2,
+      swell: this.renderer.software ? 1 : 2,
       solid: this.theme.solid,
       rest: this.theme.rest,
       calm,

@@ -20,11 +20,7 @@ export function filmChooser(root, take) {
   root.replaceChildren(
     h(
       "main",
-      {
-        class: "eg-choose",
-        ondragover: (/** @type {DragEvent} */ e) => e.preventDefault(),
-        ondrop: (/** @type {DragEvent} */ e) => (e.preventDefault(), open(e.dataTransfer?.files[0])),
-      },
+      { class: "eg-choose" },
       h("h1", {}, "Engram"),
       h("p", {}, "Play the film of a brain. It stays on this machine."),
       h("label", { for: "eg-film-file", class: "eg-button eg-main" }, "Choose a .film file, or drop one here"),
