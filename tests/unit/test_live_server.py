@@ -343,8 +343,10 @@ def test_a_script_is_paused_by_a_page_and_goes_on_when_it_closes():
 
 
 PAUSED = """
+import signal
 from engram.live.page import LivePage
 from tests.unit.test_live_frames import built
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 brain = built()
 page = LivePage(brain, run=False)
 page.pace.watched = 1
@@ -364,9 +366,12 @@ def test_control_c_ends_a_run_that_a_page_has_paused():
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        assert program.stdout.readline() == "paused\n"
-        program.send_signal(signal.SIGINT)
-        _, err = program.communicate(timeout=PATIENCE)
+        try:
+            assert program.stdout.readline() == "paused\n"
+            program.send_signal(signal.SIGINT)
+            _, err = program.communicate(timeout=PATIENCE)
+        finally:
+            program.kill()
     assert err.rstrip().endswith("KeyboardInterrupt")
 
 
