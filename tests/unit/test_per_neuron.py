@@ -461,3 +461,15 @@ def test_damaged_entries_are_refused(saved, tmp_path, name):
     assert "varying" in str(parts(saved)[1])
     with pytest.raises(CheckpointError):
         load_brain(forged(saved, tmp_path / "bad", DAMAGED[name]))
+
+
+@pytest.mark.parametrize("value", [-10.0, [5.0, -1.0, 5.0], Uniform(-2.0, -1.0)])
+def test_a_rate_can_not_be_negative_a_current_can(value):
+    brain = Brain(seed=1)
+    with pytest.raises(InvalidValueError, match=r"region 'p': background"):
+        brain.add_region("p", n_neurons=3, model=PoissonSource, background=value)
+    region = brain.add_region("p", n_neurons=3, model=PoissonSource, background=10.0)
+    with pytest.raises(InvalidValueError, match=r"[Rr]egion 'p': background"):
+        region.background = value
+    assert region.background == 10.0
+    brain.add_region("cells", n_neurons=3, background=value)

@@ -199,7 +199,7 @@ def add_region(
     each: dict[str, Values] = {**own_model.take_each()}
     if is_each(background):
         each[individuals.BACKGROUND], background = background, 0.0
-    current = number(f"{where}: background", background, -MOST_INPUT, MOST_INPUT)
+    current = individuals.one_background(where, own_model, background)
     level = own_model.default_noise
     if noise is not None:
         level = number(f"{where}: noise", noise, 0.0, MOST_INPUT)

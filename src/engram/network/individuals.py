@@ -29,6 +29,45 @@ BACKGROUND = "(background)"
 """The name of the row with backgrounds; no parameter can have it."""
 
 CURRENT = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="constant input current")
+RATE = Parameter(0.0, low=0.0, high=MOST_INPUT, unit="Hz", doc="constant rate")
+
+
+def of_background(model: NeuronModel) -> Parameter[float]:
+    """What a background of neurons may be: a current, or a rate.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the neurons.
+
+    Returns
+    -------
+    Parameter
+        With its bounds.
+    """
+    return RATE if model.input_is_rate else CURRENT
+
+
+def one_background(where: str, model: NeuronModel, value: Any) -> float:
+    """A valid background of all neurons of a region.
+
+    Parameters
+    ----------
+    where : str
+        Names the region in an error.
+    model : NeuronModel
+        Of its neurons.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The same.
+    """
+    least = 0.0 if model.input_is_rate else -MOST_INPUT
+    return number(f"{where}: background", value, least, MOST_INPUT)
+
 
 OF_DENDRITES = ("tau_m", "E_exc", "E_inh")
 """Parameters that compartments share with the soma, one value for the whole region."""
@@ -314,7 +353,7 @@ def adopt(network: Network, region: RegionRecord, each: Mapping[str, Values], n:
     """
     found: Columns = {}
     for name, value in each.items():
-        parameter = CURRENT if name == BACKGROUND else type(region.model).parameters()[name]
+        parameter = type(region.model).parameters().get(name) or of_background(region.model)
         called = "background" if name == BACKGROUND else name
         where = f"Brain.add_region: region {region.name!r}: {called}"
         found[name] = values_for(network, where, parameter, value, n)
@@ -373,7 +412,7 @@ def set_background(network: Network, region: RegionRecord, value: Values) -> Non
     if is_each(value):
         _set_backgrounds(network, region, value)
         return
-    checked = number(f"{region.where}: background", value, -MOST_INPUT, MOST_INPUT)
+    checked = one_background(region.where, region.model, value)
     if region.background is not None:
         _forget_backgrounds(network, region)
     network.tables["background"][region.index] = checked
@@ -382,8 +421,9 @@ def set_background(network: Network, region: RegionRecord, value: Values) -> Non
 @atomic(neurons=True)
 def _set_backgrounds(network: Network, region: RegionRecord, value: Any) -> None:
     where = f"{region.where}: background"
-    values = values_for(network, where, CURRENT, value, network.count(region))
-    _lay_out(network, region, region.varying, middle(CURRENT, values), {BACKGROUND: values})
+    kind = of_background(region.model)
+    values = values_for(network, where, kind, value, network.count(region))
+    _lay_out(network, region, region.varying, middle(kind, values), {BACKGROUND: values})
     network.tables["background"][region.index] = 0.0
 
 
