@@ -476,17 +476,30 @@ def test_without_the_extra_the_error_names_it(monkeypatch):
         Brain(seed=1).live(open_browser=False)
 
 
+COMMAND = """
+import signal
+from engram.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+import sys
+sys.argv = ["engram", "live", "--no-browser"]
+main()
+"""
+
+
 def test_the_command_line(tmp_path):
-    command = [sys.executable, "-m", "engram.cli", "live", "--no-browser"]
+    command = [sys.executable, "-c", COMMAND]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as program:
-        address = program.stdout.readline().strip()
-        port = int(address.removeprefix("http://127.0.0.1:").removesuffix("/"))
-        with connect(f"ws://127.0.0.1:{port}/ws", max_size=None, proxy=None) as client:
-            assert json.loads(client.recv(timeout=PATIENCE))["title"] == "demonstration"
-        program.send_signal(signal.SIGINT)
-        out, err = program.communicate(timeout=PATIENCE)
+        try:
+            address = program.stdout.readline().strip()
+            port = int(address.removeprefix("http://127.0.0.1:").removesuffix("/"))
+            with connect(f"ws://127.0.0.1:{port}/ws", max_size=None, proxy=None) as client:
+                assert json.loads(client.recv(timeout=PATIENCE))["title"] == "demonstration"
+            program.send_signal(signal.SIGINT)
+            out, err = program.communicate(timeout=PATIENCE)
+        finally:
+            program.kill()
     assert (program.returncode, out) == (130, "")
     assert err.strip() == "engram: interrupted"
     assert not list(tmp_path.iterdir())
