@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from engram import EngramError, InvalidValueError
+from engram import EngramError, InvalidValueError, datasets
 from engram.learn import SpikingAgent, STDPClassifier
 from engram.live import actions, digits, world
 
@@ -92,9 +92,9 @@ def test_resizing_keeps_the_mean():
 
 @pytest.fixture(scope="module")
 def fitted():
-    source = digits.at_hand()
+    small = datasets.digits()
     classifier = STDPClassifier(20, steps=60, random_state=1)
-    return classifier.fit(source.images[:60], source.labels[:60])
+    return classifier.fit(small.X_train[:60], small.y_train[:60])
 
 
 def test_a_drawing_is_answered_and_the_brain_stays(fitted):

@@ -15,11 +15,16 @@ from engram.cli.common import check_output as _check_output
 from engram.cli.common import console as _console
 from engram.cli.common import one_line_errors as _one_line_errors
 from engram.errors import InvalidValueError
+from engram.parameters.listing import public_names
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from engram.brain import Brain
+
+__all__ = ["app", "main"]
+
+__dir__ = public_names(__name__)
 
 LINES_EVERY = 60.0
 """Seconds between two lines of a run that no terminal shows."""
