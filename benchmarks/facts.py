@@ -38,18 +38,21 @@ def result(name: str) -> Any:
 
 # -- speed
 
+_HALVES, _TRACES = ("two half steps",), ("synaptic traces", "neuronal post trace")
 WORKLOADS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "W1": ("4,000 LIF neurons with conductances (COBA)", ("euler", "exponential_euler"), ()),
-    "W2e": ("1,000 Izhikevich neurons, all-to-all", ("two half steps",), ("two half steps",)),
+    "W2e": ("1,000 Izhikevich neurons, all-to-all, the peers' Euler steps", _HALVES, _HALVES),
+    "W2": ("the same, Engram's own steps", _HALVES, _HALVES),
     "W3e": (
-        "10,000 neurons, STDP, delays to 20 ms",
-        ("synaptic traces", "neuronal post trace"),
+        "10,000 neurons, STDP, delays to 20 ms, the peers' Euler steps",
+        _TRACES,
         ("stdp_synapse_hom",),
     ),
-    "W5": (
-        "reward-modulated STDP, 100,000 synapses",
-        ("event-driven", "clock-driven"),
-        ("dopamine every 1 ms", "dopamine every 100 ms"),
+    "W3": ("the same, Engram's own steps", _TRACES, ("stdp_synapse_hom",)),
+    "W5u": (
+        "reward-modulated STDP, 100,000 synapses, noise as in the paper",
+        ("event-driven, uniform noise",),
+        (),
     ),
 }
 """What each is, and the methods of Brian2 and of NEST that do the same; the fastest counts."""
@@ -59,7 +62,7 @@ def _peer(name: str, workload: str, methods: tuple[str, ...]) -> float | None:
     times = [
         float(record["cpu_s_per_simulated_s"])
         for record in json.loads((PEERS / f"results-{name}.json").read_text(encoding="utf-8"))
-        if record["workload"] == workload.removesuffix("e") and record["method"] in methods
+        if record["workload"] == workload[:2] and record["method"] in methods
     ]
     return min(times, default=None)
 
@@ -187,6 +190,7 @@ FACTS: dict[str, Callable[[], str]] = {
     "agents-table": agents_table,
     "mnist-400": lambda: mnist(400),
     "mnist-6400": lambda: mnist(6400),
+    "mnist-pixels": lambda: f"{mean(r['pixels']['delta'] for r in _mnist(400)):.1f} %",
     "iris": lambda: f"{result('iris')['results']['network']['mean']:.1f} %",
     "iris-untrained": lambda: f"{result('iris')['results']['untrained']['mean']:.1f} %",
     "iris-logistic": lambda: f"{result('iris')['results']['logistic regression']['mean']:.1f} %",

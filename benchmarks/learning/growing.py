@@ -286,6 +286,8 @@ def _let_synapses_move(net: Competition) -> None:
     growth.synapses_per_cycle = growth.pruned_per_cycle = round(n / 40)
     growth.pruning_weight = growth.new_weight = 0.05
     growth.pruning_age, growth.pruning_unused, growth.max_rate = 80 * image, 0.0, 1000.0
+    growth.least_synapses = 0.0  # what sprouts, and what the budget leaves room for
+    growth.most_synapses = 1e9
     growth.max_synapses = sum(p.n_synapses for p in brain.projections)
 
 
