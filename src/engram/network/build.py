@@ -12,6 +12,7 @@ from engram.engine.entries import check_model
 from engram.errors import CapacityError, InvalidTypeError, brief, integer, number, unknown_name
 from engram.kernels.constants import EVENTS, MOST_INPUT, MOST_NEURONS
 from engram.network import individuals, population, settings
+from engram.network.defaults import one_background
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.own_wiring import OwnWiring, wire_within
@@ -199,7 +200,7 @@ def add_region(
     each: dict[str, Values] = {**own_model.take_each()}
     if is_each(background):
         each[individuals.BACKGROUND], background = background, 0.0
-    current = individuals.one_background(where, own_model, background)
+    current = one_background(where, own_model, background)
     level = own_model.default_noise
     if noise is not None:
         level = number(f"{where}: noise", noise, 0.0, MOST_INPUT)

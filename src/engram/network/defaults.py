@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from engram.distributions import Distribution, Uniform
+from engram.errors import number
+from engram.kernels.constants import MOST_INPUT
 from engram.network.rheobase import found_unit
 from engram.neurons import LIF, NeuronModel
+from engram.parameters import Parameter
 
 DELAYS: Distribution = Uniform(1.0, 5.0)
 """Axonal delays, ms."""
 
 PATHWAY_DRIVE = 12.0
 """Summed weight of a pathway's synapses on a neuron, scaled by sqrt(in-degree)."""
+
+
+CURRENT = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="constant input current")
+RATE = Parameter(0.0, low=0.0, high=MOST_INPUT, unit="Hz", doc="constant rate")
 
 
 def pathway_weight(model: NeuronModel, in_degree: float) -> Distribution:
@@ -107,3 +115,40 @@ def current_unit(model: NeuronModel) -> float:
 
 def _around(mean: float) -> Distribution:
     return Uniform(0.5 * mean, 1.5 * mean)
+
+
+def of_background(model: NeuronModel) -> Parameter[float]:
+    """What a background of neurons may be: a current, or a rate.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the neurons.
+
+    Returns
+    -------
+    Parameter
+        With its bounds.
+    """
+    return RATE if model.input_is_rate else CURRENT
+
+
+def one_background(where: str, model: NeuronModel, value: Any) -> float:
+    """A valid background of all neurons of a region.
+
+    Parameters
+    ----------
+    where : str
+        Names the region in an error.
+    model : NeuronModel
+        Of its neurons.
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The same.
+    """
+    least = 0.0 if model.input_is_rate else -MOST_INPUT
+    return number(f"{where}: background", value, least, MOST_INPUT)

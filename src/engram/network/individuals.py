@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.distributions import Distribution, Values, draw
-from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError, number
-from engram.kernels.constants import MOST_INPUT, STREAM_PARAMETER
+from engram.errors import CheckpointError, InvalidTypeError, InvalidValueError
+from engram.kernels.constants import STREAM_PARAMETER
+from engram.network.defaults import of_background, one_background
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
@@ -27,47 +28,6 @@ from engram.state.tables import Array
 
 BACKGROUND = "(background)"
 """The name of the row with backgrounds; no parameter can have it."""
-
-CURRENT = Parameter(0.0, low=-MOST_INPUT, high=MOST_INPUT, doc="constant input current")
-RATE = Parameter(0.0, low=0.0, high=MOST_INPUT, unit="Hz", doc="constant rate")
-
-
-def of_background(model: NeuronModel) -> Parameter[float]:
-    """What a background of neurons may be: a current, or a rate.
-
-    Parameters
-    ----------
-    model : NeuronModel
-        Of the neurons.
-
-    Returns
-    -------
-    Parameter
-        With its bounds.
-    """
-    return RATE if model.input_is_rate else CURRENT
-
-
-def one_background(where: str, model: NeuronModel, value: Any) -> float:
-    """A valid background of all neurons of a region.
-
-    Parameters
-    ----------
-    where : str
-        Names the region in an error.
-    model : NeuronModel
-        Of its neurons.
-    value : object
-        What was given.
-
-    Returns
-    -------
-    float
-        The same.
-    """
-    least = 0.0 if model.input_is_rate else -MOST_INPUT
-    return number(f"{where}: background", value, least, MOST_INPUT)
-
 
 OF_DENDRITES = ("tau_m", "E_exc", "E_inh")
 """Parameters that compartments share with the soma, one value for the whole region."""
