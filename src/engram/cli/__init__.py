@@ -169,6 +169,9 @@ def run(
         Path | None, typer.Option(help="Their folder; by default beside the output.")
     ] = None,
     keep: Annotated[int, typer.Option(min=1, help="How many of them stay, the latest.")] = 3,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results of an earlier experiment.")
+    ] = False,
     allow: _Allow = None,
 ) -> None:
     """Load a brain, run it without stimulus, and save it; or run an experiment from a file.
@@ -182,9 +185,13 @@ def run(
         if path.suffix == ".toml":
             others = (steps, checkpoint_every, checkpoints, allow)
             if any(option is not None for option in others):
-                raise InvalidValueError(f"{path}: an experiment takes --output and --seed only")
-            _run_experiment(path, output, seed)
+                raise InvalidValueError(
+                    f"{path}: an experiment takes --output, --seed, --overwrite only"
+                )
+            _run_experiment(path, output, seed, overwrite)
             return
+        if overwrite:
+            raise InvalidValueError(f"{path}: --overwrite is of an experiment (a .toml file)")
         if steps is None or seed is not None:
             raise InvalidValueError(f"{path}: a saved brain takes --steps, and has its seed")
         target = _check_output(path if output is None else output)
@@ -213,14 +220,14 @@ def run(
             _finish(brain, until, target)
 
 
-def _run_experiment(path: Path, folder: Path | None, seed: int | None) -> None:
+def _run_experiment(path: Path, folder: Path | None, seed: int | None, overwrite: bool) -> None:
     from engram.cli.experiment import load
     from engram.cli.experiment import run as run_experiment
     from engram.progress import lines_or_bar, reporting
 
     experiment = load(path, folder, seed)
     with reporting(lines_or_bar("steps", every=LINES_EVERY), "experiment") as report:
-        written = run_experiment(experiment, report)
+        written = run_experiment(experiment, report, overwrite=overwrite)
     typer.echo(experiment.brain.summary())
     typer.echo("\n" + "\n".join(f"written: {file}" for file in written))
 
