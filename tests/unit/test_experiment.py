@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +260,12 @@ def test_new_projects_run(tmp_path: Path) -> None:
     for _, act in made.acts:
         act()
     assert made.brain.fingerprint() == twin.fingerprint()
+
+
+def test_doctor_knows_every_extra() -> None:
+    project = tomllib.loads((PAGE.parents[1] / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"]) - {"docs", "dev"}
+    assert set(health.EXTRAS) == extras
 
 
 def test_doctor_finds_what_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:

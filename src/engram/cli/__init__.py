@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +60,7 @@ def demo(
 ) -> None:
     """A brain lives, learns, grows, is saved and carries on; then it learns Iris.
 
-    Checks what it claims; exit code 1 if a claim does not hold.
+    Checks what it claims; exit code 1 if a claim does not hold. Without scikit-learn, no Iris.
     """
     with _one_line_errors():
         from engram.checkpoint.folder import check_writable
@@ -92,6 +93,8 @@ def info(path: Annotated[Path, typer.Argument(help="A saved brain.")]) -> None:
         )
         console.print(_regions(found))
         console.print(_projections(found))
+        for line in _parameters(found):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _table(*columns: str) -> Table:
@@ -101,16 +104,22 @@ def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         numeric = column in ("synapses", "max neurons")
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     return table
 
 
 def _class_name(thing: dict[str, Any] | None) -> str:
-    if thing is None:
-        return "none"
-    values = ", ".join(f"{name}={value!r}" for name, value in thing["values"].items())
-    name = thing["class"].split(":")[-1]
-    return f"{name}({values})" if values else name
+    return "none" if thing is None else str(thing["class"].split(":")[-1])
+
+
+def _parameters(found: dict[str, Any]) -> Iterator[str]:
+    """Models and rules whose parameters are not the default ones; too long for a table."""
+    things = [(region["name"], region["model"]) for region in found["regions"]]
+    things += [(f"{p['source']} -> {p['target']}", p["rule"]) for p in found["projections"]]
+    for where, thing in things:
+        if thing is not None and thing["values"]:
+            values = ", ".join(f"{name}={value!r}" for name, value in thing["values"].items())
+            yield f"{where}: {_class_name(thing)}({values})"
 
 
 def _regions(found: dict[str, Any]) -> Table:
