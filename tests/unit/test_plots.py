@@ -304,6 +304,7 @@ def test_weights_over_time_has_median_and_bands(brain: Brain) -> None:
     expected = np.median(recorder.values[:, positive], axis=1)
     np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), expected)
     assert len(ax.collections) == 4
+    assert ax.get_ylabel() == "weight (Izhikevich's unit of input)"
     with pytest.raises(EngramError, match="one of weights"):
         plots.weights_over_time([1.0])
 

@@ -358,7 +358,7 @@ def _steps(table: Table, key: str, brain: Brain, default: Any = ...) -> int:
         return int(_not_negative(table, key, int, default))
     if key in table:
         raise table.wrong(in_ms, f"give '{key}' (steps) or '{in_ms}' (ms), not both")
-    return round(_not_negative(table, in_ms, float) / brain.dt)
+    return round(float(_not_negative(table, in_ms, float)) / brain.dt)
 
 
 def _said(table: Table, act: Callable[[], object]) -> Callable[[], object]:

@@ -218,7 +218,11 @@ def _legend(ax: Axes, used: Sequence[Neurotransmitter], thick: int) -> None:
     lines, words = [], []
     for nt in used:
         gaba = nt is Neurotransmitter.GABA
-        head = {"marker": "|" if gaba else ">", "markersize": 8, "markeredgewidth": 2}
+        head: dict[str, Any] = {
+            "marker": "|" if gaba else ">",
+            "markersize": 8,
+            "markeredgewidth": 2,
+        }
         lines.append(Line2D([], [], color=TRANSMITTERS[nt], linewidth=2.0, **head))
         words.append("GABA" if gaba else nt.name.lower())
     counts = {thick, round(thick / 4), round(thick / 25)} - {0}

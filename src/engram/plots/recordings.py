@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer
+from engram.neurons import NeuronModel
 from engram.plots.style import COLORS, FAINT, INK, axes_for, legend, style, time_axis, title
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
 
@@ -37,6 +38,24 @@ STATE_LABELS = {
     "inh": "inhibitory input (unit of the model)",
     "u": "recovery u (unit of the model)",
 }
+
+
+def weight_label(model: NeuronModel) -> str:
+    """What an axis of weights is called.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the neurons that the synapses end on.
+
+    Returns
+    -------
+    str
+        With the unit: conductances are relative to the leak, currents in the unit of the model.
+    """
+    name = type(model).__name__
+    unit = "leak conductances" if model.conductance else f"{name}'s unit of input"
+    return f"weight ({unit})"
 
 
 def raster(
@@ -131,15 +150,7 @@ def raster(
             numbers += [(bottom + 0.5, "0"), (bottom + sizes[name] - 0.5, f"{sizes[name] - 1}")]
         bottom += sizes[name] + gap
     ax.set_ylim(bottom - gap, 0.0)
-    ax.set_ylabel("neuron, by region")
-    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
-    ax.set_yticks([t for t, _ in numbers], [text for _, text in numbers], minor=True)
-    ax.tick_params(axis="y", which="minor", length=2, color=FAINT, labelcolor=INK, labelsize=7)
-    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
-        text.set_color(color)
-    widest = max((len(text) for _, text in numbers), default=0)
-    ax.tick_params(axis="y", which="major", length=0, pad=5 + 5 * widest)
-    ax.spines["left"].set_visible(False)
+    _name_regions(ax, ticks, numbers)
     if stride > 1 if rate is None else rate:
         tones = {name: color for name, (_, _, color) in zip(data, ticks, strict=True)}
         _rates_below(ax, data, sizes, (first, last, scale), tones)
@@ -164,6 +175,21 @@ def _by_region(spikes: SpikeRecorder | Spikes) -> tuple[Spikes, dict[str, int], 
     if not data:
         raise InvalidValueError("plots.raster: there are no regions")
     return data, sizes, names
+
+
+def _name_regions(
+    ax: Axes, ticks: Sequence[tuple[float, str, str]], numbers: Sequence[tuple[float, str]]
+) -> None:
+    """Names of the regions, and numbers of their first and last neurons."""
+    ax.set_ylabel("neuron, by region")
+    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
+    ax.set_yticks([t for t, _ in numbers], [text for _, text in numbers], minor=True)
+    ax.tick_params(axis="y", which="minor", length=2, color=FAINT, labelcolor=INK, labelsize=7)
+    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
+        text.set_color(color)
+    widest = max((len(text) for _, text in numbers), default=0)
+    ax.tick_params(axis="y", which="major", length=0, pad=5 + 5 * widest)
+    ax.spines["left"].set_visible(False)
 
 
 def _rates_below(
@@ -253,7 +279,8 @@ def traces(
     'time (ms)'
     """
     if isinstance(recorder, WeightRecorder):
-        whose, label, name = recorder.post, WEIGHT, recorder.label.partition(":")[2]
+        whose, label = recorder.post, weight_label(recorder.target_model)
+        name = recorder.label.partition(":")[2]
         pairs = zip(recorder.pre.tolist(), whose.tolist(), strict=True)
         lines = [f"{i} \u2192 {j}" for i, j in pairs]
         name = name.replace("->", " \u2192 ")

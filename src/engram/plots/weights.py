@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from engram.errors import InvalidTypeError, InvalidValueError
-from engram.plots.recordings import WEIGHT
+from engram.plots.recordings import WEIGHT, weight_label
 from engram.plots.style import (
     COLORS,
     EXCITATION,
@@ -238,9 +238,14 @@ def weights_over_time(
                 (q1, q3, 0.35, "middle half"),
                 (low, high, 0.18, "5 % to 95 %"),
             ):
-                band = {"color": color, "alpha": alpha, "linewidth": 0, "label": part}
+                band: dict[str, Any] = {
+                    "color": color,
+                    "alpha": alpha,
+                    "linewidth": 0,
+                    "label": part,
+                }
                 ax.fill_between(times / scale, below, above, **band)
-    ax.set_ylabel(WEIGHT)
+    ax.set_ylabel(weight_label(recorder.target_model))
     title(ax, recorder.label.partition(":")[2].replace("->", " \u2192 "))
     legend(ax)
     return ax
