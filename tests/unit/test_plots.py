@@ -454,3 +454,15 @@ def test_every_function_is_in_the_gallery() -> None:
     functions = {n for n in plots.__all__ if callable(getattr(plots, n))}
     helpers = {"style", "title", "legend", "save"}
     assert [n for n in functions - helpers if f"plots.{n}(" not in shown] == []
+
+
+def test_loops_keep_clear_of_pathways() -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    places = {"eye": (1.0, 0.0), "cortex": (0.0, 0.0), "hand": (0.0, -1.0)}
+    ax = plots.network(chain(), positions=places)
+    paths = [p.get_path().vertices for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    (x, y), *_ = [t.get_position() for t in ax.texts if t.get_text().startswith("hand")]
+    loops = [v for v in paths if np.hypot(*(v - (x, y)).T).max() < 1.0]
+    assert loops
+    assert all(v[:, 1].mean() < y for v in loops)

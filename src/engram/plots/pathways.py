@@ -79,8 +79,11 @@ def network(
         raise InvalidValueError("plots.network: the brain has no regions")
     pathways = [p for p in brain.projections if p.n_synapses]
     places = _spread(_columns(names, pathways) if positions is None else _given(names, positions))
-    low, high = np.min([*places.values()], axis=0), np.max([*places.values()], axis=0)
-    low, high = low - np.array((0.45, 0.45)), high + np.array((0.45, 0.85))
+    arrows = _counted(pathways)
+    free = {name: _free(name, places, list(arrows)) for name in names}
+    loops = [at + 0.5 * np.array((np.cos(free[n]), np.sin(free[n]))) for n, at in places.items()]
+    corners = [*places.values(), *loops]
+    low, high = np.min(corners, axis=0) - 0.4, np.max(corners, axis=0) + 0.4
     if ax is None:
         width, height = np.clip(1.5 * (high - low) + (0.0, 0.5), (4.5, 2.5), (12.0, 9.0))
         ax = plt.subplots(figsize=(width, height), layout="constrained")[1]
@@ -95,12 +98,15 @@ def network(
         discs[name] = ax.add_patch(disc)
         label = f"{name}\n{sizes[name]:,}"
         ax.text(float(at[0]), float(at[1]), label, ha="center", va="center", fontsize=9, zorder=4)
-    arrows = _counted(pathways)
     thick = max((n for of in arrows.values() for _, n in of), default=1)
     for (source, target), of in arrows.items():
         for k, (nt, n) in enumerate(of):
-            arrow = _arrow if source != target else _loop
-            ax.add_patch(arrow(discs[source], discs[target], (k, len(of)), nt, _width(n, thick)))
+            place, width = (k, len(of)), _width(n, thick)
+            if source == target:
+                drawn = _loop(discs[source], free[source], place, nt, width)
+            else:
+                drawn = _arrow(discs[source], discs[target], place, nt, width)
+            ax.add_patch(drawn)
     if arrows:
         _legend(ax, list(dict.fromkeys(nt for of in arrows.values() for nt, _ in of)), thick)
     ax.set_xlim(low[0], high[0])
@@ -167,6 +173,18 @@ def _width(n: int, thick: int) -> float:
     return 1.0 + 3.0 * float(np.sqrt(n / thick))
 
 
+def _free(name: str, places: Places, pairs: Sequence[tuple[str, str]]) -> float:
+    """A direction from a region that is clear of its pathways to others: upwards, if that is."""
+    others = {b if a == name else a for a, b in pairs if (a == name) != (b == name)}
+    ways = [places[other] - places[name] for other in others]
+    taken = np.array([np.arctan2(y, x) for x, y in ways])
+    turns = np.pi / 2 + np.pi / 4 * np.array((0, 1, -1, 2, -2, 3, -3, 4))
+    apart = np.abs((turns[:, None] - taken + np.pi) % (2 * np.pi) - np.pi)
+    far = apart.min(axis=1, initial=np.pi)
+    enough = far >= min(0.55 * np.pi, far.max())
+    return float(turns[enough.argmax()])
+
+
 def _look(nt: Neurotransmitter, width: float) -> dict[str, Any]:
     return {
         "arrowstyle": INHIBITS if nt is Neurotransmitter.GABA else "-|>",
@@ -197,11 +215,11 @@ def _arrow(
 
 
 def _loop(
-    a: Any, _: Any, place: tuple[int, int], nt: Neurotransmitter, width: float
+    a: Any, free: float, place: tuple[int, int], nt: Neurotransmitter, width: float
 ) -> FancyArrowPatch:
-    """A region's own wiring: one of some loops above it, side by side."""
+    """A region's own wiring: one of some loops beside it, side by side."""
     k, n = place
-    turn = np.pi / 2 + 0.95 * ((n - 1) / 2 - k)
+    turn = free + 0.95 * ((n - 1) / 2 - k)
     half = 0.32
     ends = [turn + half, turn + 2 * half, turn - 2 * half, turn - half]
     far = [a.radius + 0.02, a.radius + 0.5, a.radius + 0.5, a.radius + 0.05]
