@@ -1,12 +1,22 @@
 """The command line: what it prints, what it writes, and its exit codes."""
 
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from engram import Brain, RegionType, ShortTermPlasticity, __version__, load_brain, save_brain
+from engram import (
+    Brain,
+    CurrentLIF,
+    RegionType,
+    RewardSTDP,
+    ShortTermPlasticity,
+    __version__,
+    load_brain,
+    save_brain,
+)
 from engram.cli import app
 from engram.demo import life as lived
 
@@ -46,6 +56,20 @@ def test_info_shows_what_is_there(saved: Path) -> None:
     for projection in brain.projections:
         expected = [projection.source, projection.target, str(projection.n_synapses)]
         assert expected in [row[:3] for row in rows]
+
+
+def test_info_cuts_nothing(tmp_path: Path) -> None:
+    brain = Brain(seed=9)
+    brain.add_region("a", n_neurons=5, model=CurrentLIF(tau_m=15.125, v_th=-51.0625))
+    brain.add_region("b", n_neurons=5)
+    rule = RewardSTDP(A_plus=0.212345, A_minus=0.123456, tau_plus=17.125, tau_minus=21.25)
+    brain.connect_regions("a", "b", density=0.5, rule=rule)
+    result = engram("info", save_brain(brain, tmp_path / "brain"))
+    assert "\u2026" not in result.output
+    (line,) = [line for line in result.output.splitlines() if line.startswith("a -> b: ")]
+    for words in ("A_plus=0.212345", "A_minus=0.123456", "tau_plus=17.125", "tau_minus=21.25"):
+        assert words in line
+    assert "a: CurrentLIF(tau_m=15.125, v_th=-51.0625)\n" in result.output
 
 
 def test_run_carries_on_as_the_library_does(saved: Path, tmp_path: Path) -> None:
@@ -111,6 +135,19 @@ def test_demo_holds_and_draws(tmp_path: Path) -> None:
     assert "Iris" not in result.output
     assert result.output.count("\u2713") == 9
     assert "\u2717" not in result.output
+
+
+def test_demo_without_scikit_learn_leaves_iris_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in sys.modules if n.split(".")[:2] == ["engram", "learn"]]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    result = engram("demo", "--output", tmp_path / "picture.png")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("\u2713") == 9
+    (line,) = [line for line in result.output.splitlines() if "Iris" in line]
+    assert 'pip install ".[learn]"' in line
 
 
 def test_demo_fails_when_a_claim_does_not_hold(

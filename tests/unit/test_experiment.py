@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,35 @@ def test_seed_and_folder_can_be_given(tmp_path: Path) -> None:
     assert load_brain(tmp_path / "x" / "brain").seed == 4
 
 
+@pytest.mark.parametrize("line", ['folder = "kept"\n', ""])
+def test_output_replaces_the_folder_of_the_file(tmp_path: Path, line: str) -> None:
+    path = written(tmp_path, SMALL + "[output]\npictures = false\n" + line)
+    result = engram("run", path, "--output", tmp_path / "other")
+    assert result.exit_code == 0, result.output
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["e.toml", "other"]
+    assert load(path).folder == tmp_path / ("kept" if line else "e-results")
+
+
+def test_results_are_replaced_only_when_asked(tmp_path: Path) -> None:
+    path = written(tmp_path, SMALL + "[output]\npictures = false\n")
+    assert engram("run", path).exit_code == 0
+    kept = (tmp_path / "e-results" / "brain.engram").read_bytes()
+    again = engram("run", path, "--seed", 9)
+    assert again.exit_code == 2
+    assert "there are results already" in again.stderr
+    assert (tmp_path / "e-results" / "brain.engram").read_bytes() == kept
+    assert engram("run", path, "--seed", 9, "--overwrite").exit_code == 0
+    assert (tmp_path / "e-results" / "brain.engram").read_bytes() != kept
+
+
+def test_acts_can_be_in_ms(tmp_path: Path) -> None:
+    text = SMALL.replace("seed = 3", "seed = 3\ndt = 0.5")
+    steps = [n for n, _ in load(written(tmp_path, text)).acts]
+    for key, value in (("steps", 25.0), ("rest", 5), ("run", 10.0)):
+        text = re.sub(rf"^{key} = \d+", f"{key}_ms = {value}", text, flags=re.M)
+    assert [n for n, _ in load(written(tmp_path, text)).acts] == steps
+
+
 def test_progress_is_written_where_there_is_no_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +136,7 @@ def test_progress_is_written_where_there_is_no_terminal(
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("neurons = 20", "neurns = 20", 4, "'neurons' is missing"),
+        ("neurons = 20", "neurns = 20", 5, "'neurns' is not known here; did you mean 'neurons'?"),
         ('type = "sensory"', 'tipe = "sensory"', 6, "did you mean 'type'"),
         ("neurons = 20", 'neurons = "20"', 5, "must be a whole number"),
         ("neurons = 20", "neurons = -2", 5, "n_neurons"),
@@ -119,7 +149,15 @@ def test_progress_is_written_where_there_is_no_terminal(
         ('present = "a"', 'present = "c"', 21, "no region 'c'"),
         ("values = [0.9, 0.1]", "values = 0.9", 22, "must be a list"),
         ('target = "proj:a->b"', 'target = "proj:b->a"', 26, "proj:b->a"),
-        ("repeat = 3", "repeat = 0", 20, "repeat"),
+        ("repeat = 3", "repeat = 0", 28, "'repeat' must be from 1"),
+        ("run = 20", "run = -10", 27, "'run' must be a number from 0 on, not -10"),
+        ("run = 20", "sleep = -5", 27, "'sleep' must be a number from 0 on, not -5"),
+        ("run = 20", "sleep = inf", 27, "'sleep' must be a number from 0 on, not inf"),
+        ("run = 20", "run_for = 20", 27, "did you mean 'run'?"),
+        ("run = 20", "run = 20\nrun_ms = 20", 28, "not both"),
+        ("run = 20", "run = = 1000", 27, "Invalid value, at column 7 of: 'run = = 1000'"),
+        ("rest = 10", "rest = -10", 24, "'rest' must be a number from 0 on, not -10"),
+        ('present = "a"', "", 22, "'values' has no meaning here"),
         ("repeat = 3", "repeat = 3\nrepeat = 4", 29, "overwrite"),
         ("seed = 3", "seed = [3", 2, ""),
         ("seed = 3", "dt = 100.0", 2, "dt"),
@@ -222,6 +260,12 @@ def test_new_projects_run(tmp_path: Path) -> None:
     for _, act in made.acts:
         act()
     assert made.brain.fingerprint() == twin.fingerprint()
+
+
+def test_doctor_knows_every_extra() -> None:
+    project = tomllib.loads((PAGE.parents[1] / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"]) - {"docs", "dev"}
+    assert set(health.EXTRAS) == extras
 
 
 def test_doctor_finds_what_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:

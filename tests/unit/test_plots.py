@@ -16,7 +16,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from engram import Brain, EngramError, RegionType, plots
+from engram import Brain, EngramError, Neurotransmitter, RegionType, plots
 from engram.recording import Recorder
 
 
@@ -92,6 +92,10 @@ def test_raster_marks_every_spike(recorded: Recorded) -> None:
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a (20)", "b (30)"]
     assert ax.get_xlabel() == "time (ms)"
     assert a.get_color() != b.get_color()
+    assert ax.get_xlim() == (0.0, 400.0)
+    assert [t.get_text() for t in ax.get_yticklabels(minor=True)] == ["0", "19", "0", "29"]
+    first, last = ax.get_yticks(minor=True)[:2]
+    assert (first, last) == (0.5, 19.5)
     part = plots.raster(recorded.spikes, start=100.0, stop=200.0, colors={"b": "red"})
     assert part.get_xlim() == (100.0, 200.0)
     shown = part.get_lines()[0].get_xdata()
@@ -101,9 +105,11 @@ def test_raster_marks_every_spike(recorded: Recorded) -> None:
 
 
 def test_raster_of_arrays_in_seconds_when_long() -> None:
-    ax = plots.raster({"x": ([0.0, 5000.0, 9000.0], [0, 1, 2]), "silent": ([], [])})
+    ax = plots.raster({"x": ([0.0, 5000.0, 12000.0], [0, 1, 2]), "silent": ([], [])})
     assert ax.get_xlabel() == "time (s)"
-    assert ax.get_lines()[0].get_xdata().tolist() == [0.0, 5.0, 9.0]
+    assert ax.get_lines()[0].get_xdata().tolist() == [0.0, 5.0, 12.0]
+    for last, unit in ((9000.0, "ms"), (3.6e5, "s"), (1.2e6, "min"), (4e7, "h")):
+        assert plots.raster({"x": ([0.0, last], [0, 1])}).get_xlabel() == f"time ({unit})"
     assert plots.raster({"silent": ([], [])}).get_lines()[0].get_xdata().size == 0
 
 
@@ -288,11 +294,17 @@ def test_weights_over_time_has_median_and_bands(brain: Brain) -> None:
     brain.run(40)
     recorder.detach()
     ax = plots.weights_over_time(recorder)
-    assert legend_texts(ax) == ["excitatory", "inhibitory"]
+    parts = ["median", "middle half", "5 % to 95 %"]
+    assert legend_texts(ax) == [
+        text
+        for sign in ("excitatory", "inhibitory")
+        for text in (f"{sign}, {parts[0]}", *parts[1:])
+    ]
     positive = recorder.values[0] > 0
     expected = np.median(recorder.values[:, positive], axis=1)
     np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), expected)
     assert len(ax.collections) == 4
+    assert ax.get_ylabel() == "weight (Izhikevich's unit of input)"
     with pytest.raises(EngramError, match="one of weights"):
         plots.weights_over_time([1.0])
 
@@ -326,18 +338,101 @@ def test_phase_draws_one_state_against_another(brain: Brain) -> None:
 
 
 def test_network_has_every_region_and_pathway(brain: Brain) -> None:
-    from matplotlib.patches import Circle, FancyArrowPatch
+    from matplotlib.patches import ArrowStyle, Circle, FancyArrowPatch
 
     ax = plots.network(brain)
     texts = [t.get_text() for t in ax.texts]
     assert texts == [f"{n}\n{r.n_alive_neurons}" for n, r in brain.regions.items()]
-    between = [p for p in brain.projections if p.source != p.target]
-    own = [p for p in brain.projections if p.source == p.target and p.n_synapses]
-    assert sum(isinstance(p, FancyArrowPatch) for p in ax.patches) == len(between)
-    assert sum(isinstance(p, Circle) for p in ax.patches) == len(brain.regions) + len(own)
-    assert "glutamate" in legend_texts(ax)
+    assert sum(isinstance(p, Circle) for p in ax.patches) == len(brain.regions)
+    kinds = [nt for p in brain.projections for nt in set(p.nt.tolist())]
+    arrows = [p for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    assert len(arrows) == len(kinds) > len(brain.projections)
+    gaba = sum(nt == Neurotransmitter.GABA for nt in kinds)
+    bars = [p for p in arrows if isinstance(p.get_arrowstyle(), ArrowStyle.BracketB)]
+    assert len(bars) == gaba > 0
+    texts = legend_texts(ax)
+    assert texts[:2] == ["glutamate", "GABA"]
+    assert all(text.endswith(" synapses") for text in texts[2:])
     with pytest.raises(EngramError, match="no regions"):
         plots.network(Brain(seed=1))
+
+
+def chain() -> Brain:
+    made = Brain(seed=1)
+    for name in ("hand", "cortex", "eye"):
+        made.add_region(name, n_neurons=20)
+    for name in ("first", "second"):
+        made.connect_regions("eye", "cortex", density=0.2, name=name)
+    made.connect_regions("cortex", "hand", density=0.2)
+    made.connect_regions("hand", "cortex", density=0.2)
+    return made
+
+
+def test_network_goes_from_left_to_right() -> None:
+    ax = plots.network(chain())
+    x = {t.get_text().partition("\n")[0]: t.get_position()[0] for t in ax.texts}
+    assert x["eye"] < x["cortex"] < x["hand"]
+
+
+def test_arrows_between_the_same_regions_end_apart() -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    ax = plots.network(chain())
+    ax.figure.canvas.draw()
+    arrows = [p for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    ends = np.array([p.get_path().vertices[:3].mean(axis=0) for p in arrows])
+    assert len({tuple(np.round(e, 3)) for e in ends}) == len(ends)
+
+
+def test_network_with_positions() -> None:
+    made = chain()
+    given = {"eye": (0.0, 0.0), "cortex": (0.0, 50.0), "hand": (0.0, 100.0)}
+    at = [t.get_position() for t in plots.network(made, positions=given).texts]
+    assert at == [(0.0, pytest.approx(y)) for y in (3.2, 1.6, 0.0)]
+    for wrong in ({"eye": (0, 0)}, given | {"eye": (0, 1, 2)}, given | {"eye": (0.0, 50.0)}):
+        with pytest.raises(EngramError, match="position"):
+            plots.network(made, positions=wrong)
+
+
+def test_a_matrix_tells_no_synapse_from_weight_0(brain: Brain) -> None:
+    projection = brain.get_projection("a", "b")
+    ax = plots.weight_matrix(projection)
+    shown = ax.get_images()[0].get_array()
+    assert np.count_nonzero(~shown.mask) == projection.n_synapses
+    cmap = ax.get_images()[0].get_cmap()
+    assert cmap.get_bad()[:3].tolist() != list(cmap(0.5)[:3])
+    assert legend_texts(ax) == ["no synapse"]
+
+
+def test_lines_set_apart_claim_no_values(recorded: Recorded) -> None:
+    ax = plots.traces(recorded.v, offset=100.0)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["neuron 3", "neuron 8"]
+    assert "mV" not in ax.get_ylabel()
+    assert "50 mV" in [t.get_text() for t in ax.texts]
+
+
+def test_one_volley_does_not_hide_the_rates() -> None:
+    rng = np.random.default_rng(1)
+    quiet, who = rng.uniform(0.0, 1000.0, 1000), rng.integers(0, 100, 1000)
+    times, neurons = np.r_[quiet, np.full(100, 500.5)], np.r_[who, np.arange(100)]
+    (panel,) = plots.raster({"x": (times, neurons)}, rate=True).child_axes
+    rates = panel.get_lines()[0].get_ydata()
+    assert rates.max() < 5 * np.median(rates)
+
+
+def test_a_raster_spans_the_recording() -> None:
+    made = Brain(seed=1)
+    made.add_region("a", n_neurons=5)
+    made.run(30)
+    spikes = made.record("spikes")
+    made.run(70)
+    assert plots.raster(spikes).get_xlim() == (30.0, 100.0)
+    spikes.clear()
+    made.run(10)
+    spikes.detach()
+    made.run(10)
+    assert spikes.span == (100.0, 110.0)
+    assert plots.raster(spikes).get_xlim() == (100.0, 110.0)
 
 
 def test_confusion_has_a_colour_bar() -> None:
@@ -359,3 +454,15 @@ def test_every_function_is_in_the_gallery() -> None:
     functions = {n for n in plots.__all__ if callable(getattr(plots, n))}
     helpers = {"style", "title", "legend", "save"}
     assert [n for n in functions - helpers if f"plots.{n}(" not in shown] == []
+
+
+def test_loops_keep_clear_of_pathways() -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    places = {"eye": (1.0, 0.0), "cortex": (0.0, 0.0), "hand": (0.0, -1.0)}
+    ax = plots.network(chain(), positions=places)
+    paths = [p.get_path().vertices for p in ax.patches if isinstance(p, FancyArrowPatch)]
+    (x, y), *_ = [t.get_position() for t in ax.texts if t.get_text().startswith("hand")]
+    loops = [v for v in paths if np.hypot(*(v - (x, y)).T).max() < 1.0]
+    assert loops
+    assert all(v[:, 1].mean() < y for v in loops)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +65,7 @@ def demo(
 ) -> None:
     """A brain lives, learns, grows, is saved and carries on; then it learns Iris.
 
-    Checks what it claims; exit code 1 if a claim does not hold.
+    Checks what it claims; exit code 1 if a claim does not hold. Without scikit-learn, no Iris.
     """
     with _one_line_errors():
         from engram.checkpoint.folder import check_writable
@@ -97,6 +98,8 @@ def info(path: Annotated[Path, typer.Argument(help="A saved brain.")]) -> None:
         )
         console.print(_regions(found))
         console.print(_projections(found))
+        for line in _parameters(found):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _table(*columns: str) -> Table:
@@ -106,16 +109,22 @@ def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         numeric = column in ("synapses", "max neurons")
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     return table
 
 
 def _class_name(thing: dict[str, Any] | None) -> str:
-    if thing is None:
-        return "none"
-    values = ", ".join(f"{name}={value!r}" for name, value in thing["values"].items())
-    name = thing["class"].split(":")[-1]
-    return f"{name}({values})" if values else name
+    return "none" if thing is None else str(thing["class"].split(":")[-1])
+
+
+def _parameters(found: dict[str, Any]) -> Iterator[str]:
+    """Models and rules whose parameters are not the default ones; too long for a table."""
+    things = [(region["name"], region["model"]) for region in found["regions"]]
+    things += [(f"{p['source']} -> {p['target']}", p["rule"]) for p in found["projections"]]
+    for where, thing in things:
+        if thing is not None and thing["values"]:
+            values = ", ".join(f"{name}={value!r}" for name, value in thing["values"].items())
+            yield f"{where}: {_class_name(thing)}({values})"
 
 
 def _regions(found: dict[str, Any]) -> Table:
@@ -174,6 +183,9 @@ def run(
         Path | None, typer.Option(help="Their folder; by default beside the output.")
     ] = None,
     keep: Annotated[int, typer.Option(min=1, help="How many of them stay, the latest.")] = 3,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results of an earlier experiment.")
+    ] = False,
     allow: _Allow = None,
 ) -> None:
     """Load a brain, run it without stimulus, and save it; or run an experiment from a file.
@@ -187,9 +199,13 @@ def run(
         if path.suffix == ".toml":
             others = (steps, checkpoint_every, checkpoints, allow)
             if any(option is not None for option in others):
-                raise InvalidValueError(f"{path}: an experiment takes --output and --seed only")
-            _run_experiment(path, output, seed)
+                raise InvalidValueError(
+                    f"{path}: an experiment takes --output, --seed, --overwrite only"
+                )
+            _run_experiment(path, output, seed, overwrite)
             return
+        if overwrite:
+            raise InvalidValueError(f"{path}: --overwrite is of an experiment (a .toml file)")
         if steps is None or seed is not None:
             raise InvalidValueError(f"{path}: a saved brain takes --steps, and has its seed")
         target = _check_output(path if output is None else output)
@@ -218,14 +234,14 @@ def run(
             _finish(brain, until, target)
 
 
-def _run_experiment(path: Path, folder: Path | None, seed: int | None) -> None:
+def _run_experiment(path: Path, folder: Path | None, seed: int | None, overwrite: bool) -> None:
     from engram.cli.experiment import load
     from engram.cli.experiment import run as run_experiment
     from engram.progress import lines_or_bar, reporting
 
     experiment = load(path, folder, seed)
     with reporting(lines_or_bar("steps", every=LINES_EVERY), "experiment") as report:
-        written = run_experiment(experiment, report)
+        written = run_experiment(experiment, report, overwrite=overwrite)
     typer.echo(experiment.brain.summary())
     typer.echo("\n" + "\n".join(f"written: {file}" for file in written))
 

@@ -14,7 +14,7 @@ import engram
 from engram.brain import Brain
 from engram.checkpoint.folder import check_writable
 from engram.cli.tables import Table, read
-from engram.errors import EngramError, InvalidValueError
+from engram.errors import EngramError, InvalidValueError, brief
 from engram.neurons import FiringPattern, NeuronType
 from engram.persistence import save_brain
 from engram.plasticity import RULES
@@ -31,6 +31,42 @@ PATTERNS = {pattern.name.lower(): pattern for pattern in FiringPattern}
 SENDERS = {"excitatory": NeuronType.EXCITATORY, "inhibitory": NeuronType.INHIBITORY, "all": None}
 DRAWN = {"uniform": engram.Uniform, "normal": engram.Normal, "lognormal": engram.LogNormal}
 NUMBER = (float, dict)
+PROJECTION = (
+    "source",
+    "target",
+    "density",
+    "wiring",
+    "in_degree",
+    "weights",
+    "delays",
+    "w_min",
+    "w_max",
+    "name",
+    "transmitter",
+    "from",
+    "onto",
+    "rule",
+    "short_term",
+)
+"""Keys of a projection."""
+
+ACT = (
+    "present",
+    "values",
+    "steps",
+    "steps_ms",
+    "rest",
+    "rest_ms",
+    "reward",
+    "punish",
+    "target",
+    "run",
+    "run_ms",
+    "sleep",
+    "repeat",
+)
+"""Keys of an entry of the protocol."""
+
 MOST_REPEATS = 1_000_000
 
 
@@ -79,7 +115,7 @@ def load(path: Path, folder: Path | None = None, seed: int | None = None) -> Exp
     path : Path
         Of the file; docs/experiments.md has the schema.
     folder : Path, optional
-        Where results go. None: where the file says.
+        Where results go. None: where the file says, from its own folder on.
     seed : int, optional
         Of the brain. None: what the file says.
 
@@ -94,6 +130,7 @@ def load(path: Path, folder: Path | None = None, seed: int | None = None) -> Exp
         Something is wrong; the message has the line.
     """
     file = read(path)
+    file.only("brain", "regions", "projections", "inputs", "record", "protocol", "output")
     brain = _brain(file.table("brain"), seed)
     regions = file.table("regions")
     for name, table in regions.named():
@@ -111,13 +148,13 @@ def load(path: Path, folder: Path | None = None, seed: int | None = None) -> Exp
     if not acts:
         raise file.wrong(None, "nothing happens; an act is a table [[protocol]]")
     output = file.table("output")
-    named = path.with_suffix("")
-    where = folder or path.parent / output.take("folder", str, f"{named.name}-results")
+    output.only("folder", "brain", "pictures")
+    named = output.take("folder", str, f"{path.stem}-results")
     made = Experiment(
         brain,
         recorders,
         acts,
-        where,
+        path.parent / named if folder is None else folder,
         output.take("brain", bool, True),
         output.take("pictures", bool, True),
     )
@@ -127,6 +164,7 @@ def load(path: Path, folder: Path | None = None, seed: int | None = None) -> Exp
 
 
 def _brain(table: Table, seed: int | None) -> Brain:
+    table.only("dt", "seed", "mechanisms", "threads")
     given = table.take("seed", int, None)
     with _saying(table):
         brain = Brain(
@@ -169,6 +207,17 @@ def _with_parameters(table: Table, key: str, choices: dict[str, Any], default: A
 
 
 def _region(brain: Brain, name: str, table: Table) -> None:
+    table.only(
+        "type",
+        "neurons",
+        "model",
+        "pattern",
+        "connectivity",
+        "excitatory",
+        "background",
+        "noise",
+        "max_neurons",
+    )
     options: dict[str, Any] = {
         "region_type": table.take("type", str, "association"),
         "n_neurons": table.take("neurons", int),
@@ -187,6 +236,7 @@ def _region(brain: Brain, name: str, table: Table) -> None:
 
 
 def _projection(brain: Brain, table: Table) -> None:
+    table.only(*PROJECTION)
     options: dict[str, Any] = {}
     for key in ("density", "w_min", "w_max"):
         if key in table:
@@ -223,6 +273,7 @@ def _projection(brain: Brain, table: Table) -> None:
 
 
 def _input(brain: Brain, table: Table) -> None:
+    table.only("region", "rate", "weight", "n")
     with _saying(table):
         brain.poisson_input(
             table.take("region", str),
@@ -234,6 +285,7 @@ def _input(brain: Brain, table: Table) -> None:
 
 
 def _record(brain: Brain, table: Table, recorders: dict[str, Recorder]) -> None:
+    table.only("what", "regions", "neurons", "every", "projection")
     what = table.take("what", str)
     options: dict[str, Any] = {}
     if "every" in table:
@@ -259,10 +311,11 @@ def _record(brain: Brain, table: Table, recorders: dict[str, Recorder]) -> None:
 
 def _acts(brain: Brain, table: Table) -> list[tuple[int, Callable[[], object]]]:
     """What an entry of the protocol does, as often as it says."""
+    table.only(*ACT)
     acts: list[tuple[int, Callable[[], object]]] = []
     if "present" in table:
         region, values = table.take("present", str), table.take("values", list)
-        steps, rest = table.take("steps", int), table.take("rest", int, 0)
+        steps, rest = _steps(table, "steps", brain), _steps(table, "rest", brain, 0)
         if region not in brain.regions:
             raise table.wrong("present", f"there is no region {region!r}")
         acts.append((steps + rest, lambda: brain.present(region, values, steps, rest)))
@@ -272,21 +325,40 @@ def _acts(brain: Brain, table: Table) -> list[tuple[int, Callable[[], object]]]:
             with _saying(table):
                 brain.dopamine(target)
             acts.append((0, lambda act=act, a=amount, t=target: act(a, target=t)))  # type: ignore[misc]
-    if "run" in table:
-        n = table.take("run", int)
+    if "run" in table or "run_ms" in table:
+        n = _steps(table, "run", brain)
         acts.append((n, lambda: brain.run(n, progress=False)))
     if "sleep" in table:
-        ms = table.take("sleep", float)
+        ms = _not_negative(table, "sleep", float)
         acts.append((round(ms / brain.dt), lambda: brain.sleep(ms)))
     repeat: int = table.take("repeat", int, 1)
-    table.done()
-    if not acts or not 1 <= repeat <= MOST_REPEATS or any(steps < 0 for steps, _ in acts):
+    if not 1 <= repeat <= MOST_REPEATS:
         raise table.wrong(
-            None,
-            "an act has 'present', 'reward', 'punish', 'run' or 'sleep', and a repeat from 1 on",
+            "repeat", f"'repeat' must be from 1 to {MOST_REPEATS:,}, not {brief(repeat)}"
         )
-
+    if not acts:
+        raise table.wrong(
+            None, "an act has 'present', 'reward', 'punish', 'run', 'run_ms' or 'sleep'"
+        )
+    table.done()
     return [(steps, _said(table, act)) for steps, act in acts] * repeat
+
+
+def _not_negative(table: Table, key: str, kind: type, default: Any = ...) -> Any:
+    value = table.take(key, kind, default)
+    if not 0 <= value < np.inf:
+        raise table.wrong(key, f"'{key}' must be a number from 0 on, not {brief(value)}")
+    return value
+
+
+def _steps(table: Table, key: str, brain: Brain, default: Any = ...) -> int:
+    """How many steps: said as such by a key, or in ms by the key with _ms."""
+    in_ms = f"{key}_ms"
+    if in_ms not in table:
+        return int(_not_negative(table, key, int, default))
+    if key in table:
+        raise table.wrong(in_ms, f"give '{key}' (steps) or '{in_ms}' (ms), not both")
+    return round(float(_not_negative(table, in_ms, float)) / brain.dt)
 
 
 def _said(table: Table, act: Callable[[], object]) -> Callable[[], object]:
@@ -299,7 +371,7 @@ def _said(table: Table, act: Callable[[], object]) -> Callable[[], object]:
     return called
 
 
-def run(experiment: Experiment, report: Report | None) -> list[Path]:
+def run(experiment: Experiment, report: Report | None, *, overwrite: bool = False) -> list[Path]:
     """Let it happen, and keep what was asked for.
 
     Parameters
@@ -308,14 +380,26 @@ def run(experiment: Experiment, report: Report | None) -> list[Path]:
         What to do.
     report : callable or None
         Called with steps done and steps in all.
+    overwrite : bool
+        Whether results may replace those of an earlier run.
 
     Returns
     -------
     list of Path
         The files written.
+
+    Raises
+    ------
+    InvalidValueError
+        There is something in the folder already, and it may not be overwritten.
     """
     folder = experiment.folder
     check_writable(folder.parent)
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        raise InvalidValueError(
+            f"{folder}: there are results already; name another folder with --output, or replace "
+            f"them with --overwrite"
+        )
     folder.mkdir(exist_ok=True)
     total, done = sum(steps for steps, _ in experiment.acts), 0
     for steps, act in experiment.acts:

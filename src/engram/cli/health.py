@@ -22,6 +22,8 @@ EXTRAS = {
     "agents": ("gymnasium", "minigrid"),
     "sweep": ("optuna",),
     "dask": ("distributed",),
+    "live": ("starlette", "uvicorn", "websockets"),
+    "notebook": ("anywidget",),
 }
 
 

@@ -76,6 +76,7 @@ class Table:
     ) -> None:
         self._path, self._values, self._place, self._lines = path, dict(values), place, lines
         self._asked: list[str] = []
+        self._known: tuple[str, ...] = ()
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -232,8 +233,30 @@ class Table:
         self._asked += left
         return left
 
+    def only(self, *known: str) -> None:
+        """Refuse every key but these: most likely, a misspelled name.
+
+        It comes before values are taken, so that a misspelled key is not said to be missing.
+
+        Parameters
+        ----------
+        *known : str
+            The keys that there may be.
+
+        Raises
+        ------
+        InvalidValueError
+            There is another.
+        """
+        self._known = known
+        for key in self._values:
+            if key not in known:
+                near = _nearest(key, known)
+                hint = f"did you mean '{near}'?" if near else f"valid: {', '.join(known)}"
+                raise self.wrong(key, f"'{key}' is not known here; {hint}")
+
     def done(self) -> None:
-        """Refuse what nobody asked for: most likely, a misspelled name.
+        """Refuse what nobody asked for: it goes with a key that is not there.
 
         Raises
         ------
@@ -242,9 +265,8 @@ class Table:
         """
         for key in self._values:
             if key not in self._asked:
-                near = difflib.get_close_matches(key, self._asked, 1)
-                hint = f"did you mean '{near[0]}'?" if near else f"valid: {', '.join(self._asked)}"
-                raise self.wrong(key, f"'{key}' is not known here; {hint}")
+                used = ", ".join(k for k in self._known if k in self._asked)
+                raise self.wrong(key, f"'{key}' has no meaning here; keys used are {used}")
 
     def said(self, error: EngramError) -> InvalidValueError:
         """What Engram refused, with the line where it stands.
@@ -263,6 +285,14 @@ class Table:
         quoted = (k for k, v in self._values.items() if isinstance(v, str) and repr(v) in words)
         named = (k for k in self._values if re.search(rf"\b(n_)?{re.escape(k)}\b", words))
         return self.wrong(next(quoted, None) or next(named, None), words)
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
+    """The key that was meant: run_for is rather run than run_ms."""
+    for name in known:
+        if key.startswith(f"{name}_") or name.startswith(f"{key}_"):
+            return name
+    return next(iter(difflib.get_close_matches(key, known, 1)), None)
 
 
 NAMES: dict[type, str] = {
@@ -303,7 +333,15 @@ def read(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise InvalidValueError(f"{path}: this is no text in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{path}:{line[1]}" if line else str(path)
-        raise InvalidValueError(f"{where}: {str(error).partition(' (at ')[0]}") from None
+        raise InvalidValueError(_not_toml(path, text, str(error))) from None
     return Table(path, values, (), places_of(text))
+
+
+def _not_toml(path: Path, text: str, words: str) -> str:
+    """What TOML says, with the line it says it of."""
+    at = re.search(r" \(at line (\d+), column (\d+)\)$", words)
+    if not at:
+        return f"{path}: this is no TOML: {words}"
+    line = text.splitlines()[int(at[1]) - 1].strip() if text.strip() else ""
+    said = f"{words[: at.start()]}, at column {at[2]}"
+    return f"{path}:{at[1]}: this is no TOML: {said} of: {brief(line)}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engram.demo import life as lived
 from engram.demo.life import DemoError, build, check, live
 from engram.demo.show import make_table, picture, projection_table, region_table
-from engram.errors import EngramError
+from engram.errors import EngramError, MissingExtraError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,7 +68,7 @@ def run(
     seed : int
         Of the brain.
     with_iris : bool
-        Learn Iris, too.
+        Learn Iris, too. Without scikit-learn it is left out, and a line says so.
     console : Console, optional
         Where to print. None: standard output.
 
@@ -77,7 +77,7 @@ def run(
     DemoError
         A claim does not hold.
     EngramError
-        scikit-learn is missing, or the picture can't be written.
+        The picture can't be written.
     MissingExtraError
         There is no matplotlib to draw with.
     """
@@ -87,14 +87,7 @@ def run(
     began = time.perf_counter()
     if output is not None:
         _check_picture(output)
-    if with_iris:
-        try:
-            importlib.import_module("engram.learn")
-        except ImportError as error:
-            raise EngramError(
-                'Iris needs scikit-learn: pip install ".[learn]" in a checkout of Engram '
-                "(or leave it out: --no-iris)"
-            ) from error
+    learns = with_iris and _can_learn()
     with console.status("compiling: once, then it is kept"):
         warm = build(seed)
         warm.run(1, progress=False)
@@ -114,7 +107,7 @@ def run(
         except (OSError, ValueError) as error:
             raise EngramError(f"the picture can't be written to {output}: {error}") from error
         console.print(f"picture: {output}\n", highlight=False, soft_wrap=True)
-    if with_iris:
+    if learns:
         with console.status("learning Iris from reward"):
             scores, n = iris()
         table = make_table(f"Iris, {n} flowers not trained on", "", "right")
@@ -123,6 +116,14 @@ def run(
         console.print(table)
         best = next(iter(scores.values()))
         claims.append((f"Iris is learned: {100 * best:.1f} % right", best >= IRIS_CLAIM))
+    elif with_iris:
+        console.print(
+            'Iris was left out; it needs scikit-learn: pip install ".[learn]" in a checkout of '
+            "Engram",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     for text, holds in claims:
         mark = "[green]\u2713[/]" if holds else "[bold red]\u2717[/]"
         console.print(f"{mark} {text}", highlight=False)
@@ -130,6 +131,15 @@ def run(
     failed = [text for text, holds in claims if not holds]
     if failed:
         raise DemoError("the demonstration failed: " + "; ".join(failed))
+
+
+def _can_learn() -> bool:
+    """Whether scikit-learn is here."""
+    try:
+        importlib.import_module("engram.learn")
+    except MissingExtraError:
+        return False
+    return True
 
 
 def _check_picture(output: Path) -> None:

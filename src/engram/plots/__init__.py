@@ -17,7 +17,8 @@ try:
 except ImportError as _error:
     raise MissingExtraError("engram.plots", "matplotlib", "viz") from _error
 
-from engram.plots.brains import growth, network, phase
+from engram.plots.brains import growth, phase
+from engram.plots.pathways import network
 from engram.plots.recordings import raster, rates, traces
 from engram.plots.style import COLORS as COLORS
 from engram.plots.style import FAINT as FAINT

@@ -9,11 +9,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, integer
-from engram.plots.style import COLORS, axes_for, legend, style, time_axis, title
+from engram.neurons import NeuronModel
+from engram.plots.style import COLORS, FAINT, INK, axes_for, legend, style, time_axis, title
 from engram.recording import RateRecorder, SpikeRecorder, StateRecorder, WeightRecorder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+FEW = 2000
+"""Spikes up to which marks of a raster are large."""
+
+NUMBERED = 24.0
+"""Points of height from which on a region's first and last neuron are numbered in a raster."""
 
 WEIGHT = "weight (unit of the target's model)"
 
@@ -31,6 +38,24 @@ STATE_LABELS = {
     "inh": "inhibitory input (unit of the model)",
     "u": "recovery u (unit of the model)",
 }
+
+
+def weight_label(model: NeuronModel) -> str:
+    """What an axis of weights is called.
+
+    Parameters
+    ----------
+    model : NeuronModel
+        Of the neurons that the synapses end on.
+
+    Returns
+    -------
+    str
+        With the unit: conductances are relative to the leak, currents in the unit of the model.
+    """
+    name = type(model).__name__
+    unit = "leak conductances" if model.conductance else f"{name}'s unit of input"
+    return f"weight ({unit})"
 
 
 def raster(
@@ -56,7 +81,8 @@ def raster(
     ax : Axes, optional
         Where to draw. None: a new figure.
     start, stop : float, optional
-        What to show, ms. None: from the first spike, to the last.
+        What to show, ms. None: all that was recorded; of a mapping, from the first spike to the
+        last.
     unit : str, optional
         Of the time axis: "ms", "s", "min" or "h". None: as suits.
     most : int
@@ -89,10 +115,11 @@ def raster(
     ax = axes_for(ax, height=4.0)
     data, sizes, names = _by_region(spikes)
     every = np.concatenate([np.asarray(times, np.float64) for times, _ in data.values()])
-    first = float(every.min(initial=np.inf)) if start is None else start
-    last = float(every.max(initial=-np.inf)) if stop is None else stop
-    if not np.isfinite([first, last]).all():
-        first, last = 0.0, 1.0
+    if isinstance(spikes, SpikeRecorder):
+        ends = spikes.span
+    else:
+        ends = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    first, last = ends[0] if start is None else start, ends[1] if stop is None else stop
     scale = time_axis("plots.raster", ax, first, last, unit)
     total = sum(sizes.values())
     stride = -(-total // most)
@@ -101,7 +128,9 @@ def raster(
     gap = max(2.0, 0.04 * total)
     height = total + gap * (len(sizes) - 1)
     inches = ax.get_window_extent().height / ax.figure.dpi
-    bottom, ticks = 0.0, []
+    row = 72 * inches / height
+    n_spikes = np.count_nonzero((every >= first) & (every <= last))
+    bottom, ticks, numbers = 0.0, [], []
     for k, (name, (times, neurons)) in enumerate(data.items()):
         at, who = np.asarray(times, np.float64), np.asarray(neurons, np.float64)
         shown = (at >= first) & (at <= last) & (who % stride == 0)
@@ -112,18 +141,16 @@ def raster(
             "|",
             color=color,
             rasterized=True,
-            markersize=max(1.2, 0.9 * 72 * inches * stride / height),
-            markeredgewidth=0.6,
+            # A few marks must be seen, many must not run into each other.
+            markersize=max(1.2 if n_spikes > FEW else 4.0, 0.9 * row * stride),
+            markeredgewidth=0.6 if n_spikes > FEW else 1.2,
         )
         ticks.append((bottom + sizes[name] / 2, names[name], color))
+        if sizes[name] * row > NUMBERED:
+            numbers += [(bottom + 0.5, "0"), (bottom + sizes[name] - 0.5, f"{sizes[name] - 1}")]
         bottom += sizes[name] + gap
     ax.set_ylim(bottom - gap, 0.0)
-    ax.set_ylabel("neurons by region")
-    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
-    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
-        text.set_color(color)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    _name_regions(ax, ticks, numbers)
     if stride > 1 if rate is None else rate:
         tones = {name: color for name, (_, _, color) in zip(data, ticks, strict=True)}
         _rates_below(ax, data, sizes, (first, last, scale), tones)
@@ -150,6 +177,21 @@ def _by_region(spikes: SpikeRecorder | Spikes) -> tuple[Spikes, dict[str, int], 
     return data, sizes, names
 
 
+def _name_regions(
+    ax: Axes, ticks: Sequence[tuple[float, str, str]], numbers: Sequence[tuple[float, str]]
+) -> None:
+    """Names of the regions, and numbers of their first and last neurons."""
+    ax.set_ylabel("neuron, by region")
+    ax.set_yticks([t for t, _, _ in ticks], [label for _, label, _ in ticks])
+    ax.set_yticks([t for t, _ in numbers], [text for _, text in numbers], minor=True)
+    ax.tick_params(axis="y", which="minor", length=2, color=FAINT, labelcolor=INK, labelsize=7)
+    for text, (_, _, color) in zip(ax.get_yticklabels(), ticks, strict=True):
+        text.set_color(color)
+    widest = max((len(text) for _, text in numbers), default=0)
+    ax.tick_params(axis="y", which="major", length=0, pad=5 + 5 * widest)
+    ax.spines["left"].set_visible(False)
+
+
 def _rates_below(
     ax: Axes,
     data: Spikes,
@@ -157,16 +199,22 @@ def _rates_below(
     span: tuple[float, float, float],
     colors: Mapping[str, str],
 ) -> None:
-    """A panel under a raster with the mean rate of each region, in a hundred bins or so."""
+    """A panel under a raster with the mean rate of each region, in fifty bins or so.
+
+    They are smoothed (1, 2, 1), so that one bin with a volley does not hide the rest.
+    """
     first, last, scale = span
     # Whole ms, so that a bin has as many steps as the next.
-    width = max(1.0, np.ceil((last - first) / 100.0))
+    width = max(1.0, np.ceil((last - first) / 50.0))
     edges = np.floor(first) - 1e-6 + np.arange(0.0, max(last - first, 1.0) + 1e-6, width)
     panel = style(ax.inset_axes((0.0, -0.34, 1.0, 0.28)))
     for name, (times, _) in data.items():
         counts, _ = np.histogram(np.asarray(times, np.float64), edges)
         hertz = counts / max(sizes[name], 1) / width * 1000.0
-        panel.step(edges[1:] / scale, hertz, color=colors[name], linewidth=1.0)
+        kernel = np.array((1.0, 2.0, 1.0))
+        share = np.convolve(np.ones(len(hertz)), kernel)[1:-1]
+        hertz = np.convolve(hertz, kernel)[1:-1] / share
+        panel.plot((edges[1:] - width / 2) / scale, hertz, color=colors[name], linewidth=1.2)
     panel.set_xlim(ax.get_xlim())
     panel.set_ylim(bottom=0.0)
     panel.set_xlabel(ax.get_xlabel())
@@ -203,7 +251,8 @@ def traces(
     peak : float
         Top of a drawn spike, in the unit of the variable.
     offset : float
-        By how much each line is above the one before, in the unit of the variable.
+        By how much each line is above the one before, in the unit of the variable. If not 0, the
+        axis names lines, and a bar at the right has the scale.
     unit : str, optional
         Of the time axis: "ms", "s", "min" or "h". None: as suits.
 
@@ -230,7 +279,8 @@ def traces(
     'time (ms)'
     """
     if isinstance(recorder, WeightRecorder):
-        whose, label, name = recorder.post, WEIGHT, recorder.label.partition(":")[2]
+        whose, label = recorder.post, weight_label(recorder.target_model)
+        name = recorder.label.partition(":")[2]
         pairs = zip(recorder.pre.tolist(), whose.tolist(), strict=True)
         lines = [f"{i} \u2192 {j}" for i, j in pairs]
         name = name.replace("->", " \u2192 ")
@@ -258,11 +308,39 @@ def traces(
         ax.plot(times / scale, line, color=color, linewidth=1.0, label=lines[column])
         if spikes is not None:
             _draw_spikes(ax, recorder, spikes, column, (scale, base, peak + base, color))
-    ax.set_ylabel(label)
     title(ax, name)
-    if len(columns) > 1:
-        legend(ax)
+    if offset and len(columns):
+        middle = [float(np.nanmedian(values[:, c])) + k * offset for k, c in enumerate(columns)]
+        ax.set_yticks(middle, [lines[c] for c in columns.tolist()])
+        for k, text in enumerate(ax.get_yticklabels()):
+            text.set_color(COLORS[k % len(COLORS)])
+        _scale_bar(ax, label, abs(offset))
+    else:
+        ax.set_ylabel(label)
+        if len(columns) > 1:
+            legend(ax)
     return ax
+
+
+def _scale_bar(ax: Axes, label: str, offset: float) -> None:
+    """At the right of lines that are set apart: their axis has no values of its own."""
+    words, _, unit = label.removesuffix(")").partition(" (")
+    length = float(f"{0.5 * offset:.1g}")
+    low, high = ax.get_ylim()
+    foot = low + 0.5 * (high - low - length)
+    side = ax.get_yaxis_transform()
+    ax.set_ylabel(f"{words}, lines set apart")
+    ax.annotate(
+        "",
+        (1.02, foot),
+        (1.02, foot + length),
+        xycoords=side,
+        annotation_clip=False,
+        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0},
+    )
+    text = f"{length:g} {unit}".replace("unit of the", "units of\nthe")
+    ax.text(1.03, foot + length / 2, text, transform=side, va="center", fontsize=9, color=INK)
+    ax.set_ylim(low, high)
 
 
 def _draw_spikes(

@@ -109,7 +109,7 @@ def time_axis(where: str, ax: Axes, first: float, last: float, unit: str | None)
     first, last : float
         Limits, ms.
     unit : str, optional
-        "ms", "s", "min" or "h". None: s from 3 s on, else ms.
+        "ms", "s", "min" or "h". None: the longest of which more than ten are shown.
 
     Returns
     -------
@@ -121,7 +121,8 @@ def time_axis(where: str, ax: Axes, first: float, last: float, unit: str | None)
     InvalidValueError
         There is no such unit.
     """
-    name = ("s" if last - first >= 3000.0 else "ms") if unit is None else unit
+    suits = [name for name, ms in UNITS.items() if last - first > 10.0 * ms]
+    name = (suits or ["ms"])[-1] if unit is None else unit
     if name not in UNITS:
         raise InvalidValueError(f"{where}: unit must be one of {tuple(UNITS)}, not {brief(unit)}")
     ax.set_xlim(first / UNITS[name], max(last, first + 1.0) / UNITS[name])

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from engram.errors import InvalidTypeError, InvalidValueError
-from engram.plots.recordings import WEIGHT
+from engram.plots.recordings import WEIGHT, weight_label
 from engram.plots.style import (
     COLORS,
     EXCITATION,
@@ -103,6 +104,9 @@ def weight_histogram(
     return ax
 
 
+NONE = "#d9d9d9"
+"""Where there is no synapse."""
+
 _DIVERGING = ("#d55e00", "#ffffff", "#0072b2")
 
 
@@ -111,8 +115,8 @@ def weight_matrix(
 ) -> Axes:
     """The weights as a matrix: rows presynaptic, columns postsynaptic neurons.
 
-    Where there is no synapse it is white; those between the same pair add up. Excitation is blue,
-    inhibition orange.
+    Where there is no synapse it is grey; those between the same pair add up. Excitation is blue,
+    inhibition orange, a weight of 0 white.
 
     Parameters
     ----------
@@ -140,8 +144,11 @@ def weight_matrix(
     np.add.at(matrix, (projection.pre, projection.post), projection.weight)
     low, high = float(matrix.min()), float(matrix.max())
     norm: Any = TwoSlopeNorm(0.0, low if low < 0 else -1.0, high if high > 0 else 1.0)
-    cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING)
-    image = ax.imshow(matrix, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
+    cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING).with_extremes(bad=NONE)
+    absent = np.ones(projection.shape, np.bool_)
+    absent[projection.pre, projection.post] = False
+    shown = np.ma.masked_array(matrix, absent)
+    image = ax.imshow(shown, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
     bar.ax.set_ylim(min(low, 0.0), high if high > 0 else 0.0 if low < 0 else 1.0)
     bar.outline.set_visible(False)
@@ -151,6 +158,16 @@ def weight_matrix(
         axis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlabel(f"{projection.target} neuron (postsynaptic)")
     ax.set_ylabel(f"{projection.source} neuron (presynaptic)")
+    if absent.any():
+        ax.legend(
+            handles=[Patch(facecolor=NONE, label="no synapse")],
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.2,
+            frameon=False,
+            fontsize=9,
+            labelcolor=INK,
+        )
     return ax
 
 
@@ -216,13 +233,21 @@ def weights_over_time(
             low, q1, middle, q3, high = np.nanpercentile(
                 values[:, kept], (5.0, 25.0, 50.0, 75.0, 95.0), axis=1
             )
-            ax.fill_between(times / scale, low, high, color=color, alpha=0.18, linewidth=0)
-            ax.fill_between(times / scale, q1, q3, color=color, alpha=0.35, linewidth=0)
-            ax.plot(times / scale, middle, color=color, linewidth=1.4, label=name)
-    ax.set_ylabel(WEIGHT)
+            ax.plot(times / scale, middle, color=color, linewidth=1.4, label=f"{name}, median")
+            for below, above, alpha, part in (
+                (q1, q3, 0.35, "middle half"),
+                (low, high, 0.18, "5 % to 95 %"),
+            ):
+                band: dict[str, Any] = {
+                    "color": color,
+                    "alpha": alpha,
+                    "linewidth": 0,
+                    "label": part,
+                }
+                ax.fill_between(times / scale, below, above, **band)
+    ax.set_ylabel(weight_label(recorder.target_model))
     title(ax, recorder.label.partition(":")[2].replace("->", " \u2192 "))
-    if len(ax.lines) > 1:
-        legend(ax)
+    legend(ax)
     return ax
 
 

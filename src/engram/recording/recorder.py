@@ -193,7 +193,8 @@ class Recorder(Guarded):
             self._warns = capacity is None and not self._decimate
             self._store = InMemory(self._dtype, (fitting if capacity is None else capacity) + extra)
         self._attached = False
-        self._from_step = network.step_count
+        self._from_step = self._begun = network.step_count
+        self._ended: int | None = None
         self._process = Recording(self)
 
     @property
@@ -205,6 +206,13 @@ class Recorder(Guarded):
     def from_step(self) -> int:
         """Intervals count from this step."""
         return self._from_step
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From when to when there are entries, ms: from its start, or from the oldest one kept."""
+        dt, until = self._network.dt, self._ended
+        begun = float(self.times[0]) if self.dropped and len(self) else self._begun * dt
+        return begun, (self._network.step_count if until is None else until) * dt
 
     @property
     def logs_to_disk(self) -> bool:
@@ -242,6 +250,7 @@ class Recorder(Guarded):
         """Forget what was recorded; it goes on recording."""
         self._sync()
         self._store.clear(self._extra)
+        self._begun = self._network.step_count
 
     def _keep(self, rows: Rows) -> None:
         """Add rows; say once that the default limit is reached."""
@@ -277,6 +286,7 @@ class Recorder(Guarded):
         """Be told of nothing more."""
         if self._attached:
             self._attached = False
+            self._ended = self._network.step_count
             self._network.remove_process(self._process)
             self._store.close()
 

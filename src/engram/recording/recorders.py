@@ -15,6 +15,7 @@ from engram.network import efficacy, pathways, population
 from engram.network.identities import identities, places
 from engram.network.network import Network
 from engram.network.records import GONE, PathwayRecord, RegionRecord
+from engram.neurons import NeuronModel
 from engram.recording.recorder import OfRegions, Recorder, Sampler, needed_pandas
 
 if TYPE_CHECKING:
@@ -266,6 +267,7 @@ class WeightRecorder(Sampler):
             "WeightRecorder: synapses", np.arange(n) if synapses is None else synapses, n
         )
         self._pathway = pathway
+        self._target_model = network.regions[pathway.target].model
         self._identities = identities(network, pathway)[chosen]
         column = ("value", "<f4", chosen.shape)
         super().__init__(network, column, every, capacity, overflow, path)
@@ -285,6 +287,11 @@ class WeightRecorder(Sampler):
     def label(self) -> str:
         """The label of the projection, as for `Brain.reward`."""
         return self._pathway.label
+
+    @property
+    def target_model(self) -> NeuronModel:
+        """The model of the neurons that the synapses end on; weights are in its unit."""
+        return self._target_model
 
     @property
     def of(self) -> str:
