@@ -65,6 +65,10 @@ def test_pathways_at_rest_share_a_line(brain: Brain, shown: Driver) -> None:
     seen, others = (text.split("\n") for text in shown.value(names, place))
     assert seen == ["eye → cortex", f"{brain.dopamine('proj:eye->cortex'):.2f}"]
     assert others == ["others: at rest", "5.0e-3"]
+    widths = shown.value(
+        "[...document.querySelectorAll(x + ' li')].map(li => li.offsetWidth)", place
+    )
+    assert widths[1] > 1.5 * widths[0]
 
 
 def test_the_matrix_has_a_colour_bar(shown: Driver) -> None:
