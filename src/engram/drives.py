@@ -151,7 +151,7 @@ class Drives:
             By region, where its neurons are, in any unit. Others are drawn by the type of the
             region.
         title : str
-            Of the page.
+            Of the page; if it is left alone, the name of the script.
 
         Returns
         -------

@@ -49,7 +49,7 @@ def test_a_frame_has_the_numbers_of_the_brain():
         fired = region.total_spikes - spikes[name]
         assert fired.sum() > 0
         np.testing.assert_array_equal(found.spikes(k), fired)
-        assert regions["rate"][k] == pytest.approx(fired.mean() / 0.05)
+        assert regions["rate"][k] == pytest.approx(region.mean_activity, rel=1e-5)
         assert regions["alive"][k] == region.n_alive_neurons
         assert regions["theta"][k] == pytest.approx(region.theta.mean(), abs=1e-6)
     assert list(regions["held"]) == [1.0, 0.0]
@@ -59,6 +59,18 @@ def test_a_frame_has_the_numbers_of_the_brain():
         assert ways["weight"][k] == pytest.approx(np.abs(way.weight).mean(), rel=0.02)
         assert ways["sent"][k] == fired[way.pre].sum()
         assert ways["dopamine"][k] == pytest.approx(brain.dopamine(way.label))
+
+
+def test_rates_are_those_of_the_last_second_however_near_the_frame_before_is():
+    brain = built()
+    brain.hold("eye", [0.8, 0.2])
+    brain.run(500)
+    stage = Stage(brain, 0)
+    before = shown(stage).table(2, COLUMNS[0])["rate"]
+    assert before[0] > 1.0
+    brain.run(1)
+    after = shown(stage).table(2, COLUMNS[0])["rate"]
+    assert abs(after[0] - before[0]) < 0.05 * before[0] + 1.0
 
 
 def test_the_raster_has_the_spikes_of_the_brain():
@@ -156,6 +168,17 @@ def test_sleep_replay_and_reward_are_events():
     replay = {e["event"]: e for e in stage.events()}["replay"]
     assert set(replay["neurons"]) <= set(brain.memory.traces[0].neurons.tolist())
     assert np.frombuffer(shown(stage).sections[5, 0], "<f4")[1] == 0
+
+
+def test_a_reward_of_the_page_is_told_once():
+    brain = built()
+    brain.run(10)
+    stage = Stage(brain, 0)
+    brain.run(40)
+    brain.reward(2.0, "proj:eye->cortex")
+    stage.changes.rewarded()
+    brain.run(40)
+    assert "reward" not in {e["event"] for e in stage.events()}
 
 
 def test_the_structure_describes_the_brain():

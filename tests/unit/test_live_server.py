@@ -381,8 +381,15 @@ def test_a_saved_brain_is_shown(tmp_path, monkeypatch):
     brain.run(20)
     path = save_brain(brain, tmp_path / "mine")
     told = []
-    monkeypatch.setattr(LivePage, "drive", lambda page: told.append(page.brain.fingerprint()))
+    begun = []
+
+    def drive(page: LivePage) -> None:
+        told.append(page.brain.fingerprint())
+        begun.append((page.title, page.pace.factor))
+
+    monkeypatch.setattr(LivePage, "drive", drive)
     serve(Wanted(path, 0, "127.0.0.1", False), told.append)
+    assert begun == [("mine.engram", 1.0)]
     assert told[0].startswith("http://127.0.0.1:")
     assert told[1] == brain.fingerprint()
 

@@ -324,7 +324,9 @@ def _save(page: Show, stage: Stage, given: Message) -> Message:
 @_command("name")
 def _load(page: Show, stage: Stage, given: Message) -> Message:
     _owned(page, stage, "load")
-    page.replace(files.load(page.folder, given["name"]), life=False)
+    brain = files.load(page.folder, given["name"])
+    page.title = given["name"]
+    page.replace(brain, life=False)
     stage.snapshots.clear()
     return {}
 

@@ -50,7 +50,7 @@ class Changes:
         self._asleep = network.asleep_until
         self._pulses: Pulses | None = network.find(Memory).pulses
         self._traces = -1
-        self._dopamine = network.tables["dopamine"].copy()
+        self._dopamine, self._weighed = network.tables["dopamine"].copy(), self._step
         self._told: set[tuple[int, str]] = set()
 
     def found(self) -> list[Message]:
@@ -187,8 +187,8 @@ class Changes:
         """Jumps of dopamine that no decay explains."""
         network, tables = self.network, self.network.tables
         now, before = tables["dopamine"], self._dopamine
-        steps = network.step_count - self._step
-        self._dopamine = now.copy()
+        steps = network.step_count - self._weighed
+        self.rewarded()
         if len(now) != len(before) or not (np.abs(now) > LEAST_JUMP).any():
             return []
         kept = before * np.exp(-steps * network.dt / tables["tau_dopamine"])
@@ -207,8 +207,9 @@ class Changes:
         ]
 
     def rewarded(self) -> None:
-        """Somebody has rewarded or punished from the page, which has been told already."""
+        """Take dopamine as it is now: whoever rewarded from the page has told it already."""
         self._dopamine = self.network.tables["dopamine"].copy()
+        self._weighed = self.network.step_count
 
     def troubled(self) -> list[Message]:
         """Regions that are in trouble and were not before, as events."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -26,8 +27,11 @@ from engram.live.page import LivePage
 from engram.live.stage import Places
 from engram.persistence import load_brain
 
-DEMONSTRATION_SPEED = 1.0
-"""The demonstration begins in real time: it is there to be looked at."""
+FIRST_SPEED = 1.0
+"""Brains begin in real time: they are there to be looked at."""
+
+UNNAMED = "Engram"
+"""The title of pages that were given none."""
 
 
 class Wanted(NamedTuple):
@@ -94,8 +98,7 @@ def serve(wanted: Wanted, say: Callable[[str], object]) -> None:
     else:
         brain, title = load_brain(wanted.path, allow=wanted.allow), wanted.path.name
     with LivePage(brain, run=True, host=wanted.host, port=wanted.port, title=title) as page:
-        if wanted.path is None:
-            page.pace.choose(DEMONSTRATION_SPEED)
+        page.pace.choose(FIRST_SPEED)
         page.announce(wanted.browser, say)
         page.drive()
 
@@ -139,11 +142,25 @@ def opened(
     if token is not None:
         label(f"{where}: token", token)
     places = checked_places(brain, positions)
-    page = LivePage(brain, run=run, host=host, port=port, token=token, places=places, title=title)
+    shown = script() if title == UNNAMED else title
+    page = LivePage(brain, run=run, host=host, port=port, token=token, places=places, title=shown)
     page.start()
     if open_browser:
         page.open_browser()
     return page
+
+
+def script() -> str:
+    """What a page without a title is called.
+
+    Returns
+    -------
+    str
+        The name of the script that runs; `UNNAMED` if there is none.
+    """
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    name = "" if path is None else Path(path).name
+    return UNNAMED if name in ("", "__main__.py") else name
 
 
 def checked_places(brain: Brain, positions: Mapping[str, ArrayLike] | None) -> Places | None:

@@ -15,6 +15,7 @@ from engram.mechanisms.growth import Growth
 from engram.mechanisms.memory import Memory
 from engram.network import pathways
 from engram.network.network import Network
+from engram.network.population import mean_activity
 from engram.network.records import PathwayRecord, RegionRecord
 
 MAGIC, PROTOCOL = 0x314C4745, 1
@@ -122,7 +123,6 @@ class Frames:
         self.picture, self.network = picture, picture.network
         tables = self.network.tables
         self._spikes = tables["total_spikes"].copy()
-        self._by_region = tables["region_spikes"].copy()
         self._step = self.network.step_count
         self._made = 0
         self._weights = np.zeros(len(self.network.pathways), np.float32)
@@ -196,7 +196,7 @@ class Frames:
         steps = step - self._step
         sections = [
             *self._spike_sections(fired),
-            self._regions(steps),
+            self._regions(),
             self._pathways(fired),
             self._rhythms(),
             self._memory(),
@@ -253,17 +253,14 @@ class Frames:
             found.append(section(SPIKES, k, part.tobytes()))
         return found
 
-    def _regions(self, steps: int) -> bytes:
+    def _regions(self) -> bytes:
         network, tables = self.network, self.network.tables
-        spikes = tables["region_spikes"] - self._by_region
-        np.copyto(self._by_region, tables["region_spikes"])
-        seconds = max(steps, 1) * network.dt / 1000.0
         if self._made % SLOW == 0:
             for k, region in enumerate(self.picture.regions):
                 theta = network.slots(region.record, "theta")
                 self._theta[k] = theta @ network.alive(region.record) / max(self.alive[k], 1)
-        table = np.empty((len(spikes), 5), np.float32)
-        table[:, 0] = spikes / np.maximum(self.alive, 1) / seconds
+        table = np.empty((len(self.picture.regions), 5), np.float32)
+        table[:, 0] = [mean_activity(network, r.record) for r in self.picture.regions]
         table[:, 1] = self.alive
         table[:, 2] = self._theta
         table[:, 3] = tables["holding"] if not network.imposed else 0
@@ -310,7 +307,7 @@ class Frames:
 
     def _counts(self) -> bytes:
         totals = self.network.find(Growth).totals
-        spikes = int(self._by_region.sum())
+        spikes = int(self.network.tables["region_spikes"].sum())
         values = [
             totals["neurons_born"],
             totals["neurons_died"],

@@ -215,6 +215,7 @@ class Show:
         return {
             "type": "settings",
             "brain": number,
+            "title": self.title,
             **settings.described(self.stages[number].brain),
             "speed": self.pace.factor,
             "running": self.pace.running,

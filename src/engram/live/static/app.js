@@ -116,6 +116,8 @@ export class App {
       if (now - labels < LABELS_MS || !this.session.brain) return;
       labels = now;
       this.scene.labels.write(this.session.brain);
+      // At the same moment, so that a figure that stands in both places is one.
+      for (const panel of this.panels) panel.tell?.();
       this.element.classList.toggle("eg-asleep", this.session.brain.frame?.asleep ?? false);
     };
     this.timer = requestAnimationFrame(loop);

@@ -4,6 +4,8 @@ import { h } from "../ui/dom.js";
 import { Answer, chooser, labelled, toggle } from "../ui/fields.js";
 import { brief } from "../ui/format.js";
 
+const BOUNDLESS = 1e9;
+
 /** @typedef {import("../app.js").App} App */
 
 /** @param {App} app */
@@ -60,17 +62,24 @@ export function parametersControl(app) {
 
 /** One parameter: a field of its kind, what it means, its range, and the answer to a change. */
 function parameter(/** @type {App} */ app, /** @type {string} */ part, /** @type {any} */ of) {
-  const { name, low, high, unit, doc } = of;
+  const { name, unit, doc } = of;
   const answer = new Answer();
   const words = name.replaceAll("_", " ") + (unit ? ` (${unit})` : "");
-  const range = [low === null ? "" : `from ${low}`, high === null ? "" : `to ${high}`].filter(Boolean).join(" ");
-  const hint = [doc, range, `by default ${of.default}`].filter(Boolean).join("; ");
+  const hint = [doc, rangeOf(of), `by default ${of.default}`].filter(Boolean).join("; ");
   const { element, input } = fieldOf(of, words, hint, async (wanted) => {
     const told = ({ value }) => `It is ${typeof value === "number" ? brief(value) : value} now.`;
     const result = await answer.show(app.command("set", { part, name, value: wanted }), told);
     input.setAttribute("aria-invalid", String(result === null));
   });
   return h("div", { class: "eg-parameter", "data-name": name }, element, h("p", { class: "eg-quiet" }, hint), answer.element);
+}
+
+/** Bounds in words; those so far away that nobody meets them are left out. @param {any} of */
+function rangeOf({ low, high, open_low }) {
+  const [least, most] = [low, high].map((x) => (x === null || Math.abs(x) >= BOUNDLESS ? null : x));
+  if (least === null) return most === null ? "" : `${most} or less`;
+  if (most === null) return open_low ? `above ${least}` : `${least} or more`;
+  return open_low ? `above ${least}, to ${most}` : `from ${least} to ${most}`;
 }
 
 /** @returns {{element: any, input: any}} */

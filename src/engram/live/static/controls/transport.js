@@ -65,6 +65,7 @@ function rewinder(
   /** @type {(name: string, values?: object) => any} */ ask,
 ) {
   const list = () => app.session.brain?.snapshots ?? [];
+  const owned = () => app.session.hello.owned;
   const input = h("input", {
     type: "range", class: "eg-range eg-rewind", min: 0, max: 0, step: 1, value: "0", "aria-label": "Rewind to a snapshot",
     oninput: () => hint(),
@@ -81,7 +82,8 @@ function rewinder(
   function hint() {
     dragging = document.activeElement === input && Number(input.value) !== Number(input.max);
     const snapshot = list()[Number(input.value)];
-    const words = snapshot ? `back to ${clock(snapshot[1])}` : list().length ? "now" : "no snapshot yet";
+    const none = owned() ? "no snapshot yet" : "not where a script runs the brain; a twin (branch) works";
+    const words = snapshot ? `back to ${clock(snapshot[1])}` : list().length ? "now" : none;
     say(when, words);
     input.setAttribute("aria-valuetext", words);
   }
@@ -90,7 +92,8 @@ function rewinder(
   function update() {
     const n = list().length;
     input.max = String(n);
-    input.disabled = !n || !app.session.hello.owned;
+    input.disabled = !n || !owned();
+    keep.disabled = !owned();
     if (!dragging) input.value = input.max;
     hint();
   }

@@ -13,12 +13,12 @@ export class Legend {
     this.key = "";
   }
 
-  /** @param {string[]} names */
-  set(names) {
-    const key = names.join("\n") + this.prefs.dark;
+  /** @param {string[]} names @param {number[]} colours of each, as `lineColour` counts them */
+  set(names, colours) {
+    const key = [...names, ...colours, this.prefs.dark].join("\n");
     if (key === this.key) return;
     this.key = key;
-    this.items = names.map((_, i) => {
+    this.items = colours.map((i) => {
       const mark = h("span", { class: "eg-legend-mark", "aria-hidden": "true" });
       mark.style.borderTopColor = lineColour(i, this.prefs.dark);
       mark.style.borderTopStyle = lineDash(i).length ? "dashed" : "solid";

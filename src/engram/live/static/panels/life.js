@@ -14,6 +14,9 @@ const COUNTS = [
   ["spikes", "spikes"],
 ];
 
+/** Until when it is known, ms. @param {import("../model/brain.js").BrainModel} brain */
+const endOf = ({ frame, life }) => Math.max(1, frame?.time ?? life.rows.at(-1)?.[0] ?? 1);
+
 /** @param {import("../app.js").App} app */
 export function lifePanel(app) {
   const plots = [
@@ -22,20 +25,23 @@ export function lifePanel(app) {
   ];
   const figures = COUNTS.map(() => h("dd", {}));
   const facts = h("dl", { class: "eg-facts" }, ...COUNTS.flatMap(([, words], i) => [h("dt", {}, words), figures[i]]));
-  const panel = new Panel("Whole life", [plots[0].canvas, plots[1].canvas, facts], { every: 400, draw });
+  const panel = new Panel("Whole life", [plots[0].canvas, plots[1].canvas, facts], {
+    every: 400,
+    draw,
+    sum: () => (app.session.brain ? clock(endOf(app.session.brain)) : ""),
+  });
 
   function draw() {
     const brain = app.session.brain;
     if (!brain) return;
     const { columns, rows } = brain.life;
-    const end = Math.max(1, brain.frame?.time ?? rows.at(-1)?.[0] ?? 1);
+    const end = endOf(brain);
     [["neurons", brain.frame?.neurons], ["synapses", brain.frame?.synapses]].forEach(([name, now], k) => {
       const at = columns.indexOf(String(name));
       const points = rows.map((row) => [row[0] / end, row[at]]);
       if (now !== undefined) points.push([1, Number(now)]);
       curve(plots[k], points, `${whole(Number(now))} ${name}`, k);
     });
-    say(panel.figure, clock(end));
     COUNTS.forEach(([name], i) => say(figures[i], whole(brain.count(name))));
   }
 

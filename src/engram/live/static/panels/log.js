@@ -16,7 +16,7 @@ export function wordsOf(e) {
     case "asleep": return "The brain falls asleep.";
     case "awake": return `The brain wakes up${e.replays === null || e.replays === undefined ? "" : ` after ${many(e.replays, "replay")}`}.`;
     case "replay": return `A memory is replayed in ${e.region}.`;
-    case "reward": return `${e.amount < 0 ? "Punishment" : "Reward"} of ${brief(Math.abs(e.amount))} at ${e.target ?? "all pathways"}.`;
+    case "reward": return e.by === "program" ? seen(e) : `${e.amount < 0 ? "Punishment" : "Reward"} of ${brief(Math.abs(e.amount))} at ${e.target ?? "all pathways"}.`;
     case "stimulus": return e.values ? `A stimulus is held in ${e.region}.` : `The stimulus of ${e.region ?? "all regions"} ends.`;
     case "switch": return `${e.name} is ${e.on ? "on" : "off"}.`;
     case "set": return `${e.part}: ${e.name} is ${e.value}.`;
@@ -31,11 +31,18 @@ export function wordsOf(e) {
   }
 }
 
+/** A reward that the program gave: dopamine has fallen since. @param {any} e */
+function seen(e) {
+  const [sign, way] = e.amount < 0 ? ["Punishment", "lower"] : ["Reward", "higher"];
+  return `${sign} by the program at ${e.target}, sampled: dopamine is ${brief(Math.abs(e.amount))} ${way} at this frame.`;
+}
+
 /** @param {import("../app.js").App} app */
 export function logPanel(app) {
   const list = h("ol", { class: "eg-log" });
   const live = h("div", { class: "eg-hidden", "aria-live": "polite", role: "log" });
-  const panel = new Panel("What happens", [list], { open: true });
+  const note = "The program's rewards, and replays, are sampled at frames: some between two are missed.";
+  const panel = new Panel("What happens", [list, h("p", { class: "eg-quiet" }, note)], { open: true });
   /** @type {Map<string, string>} by kind and region, so that a flood becomes one sentence */
   const waiting = new Map();
   let read = 0;

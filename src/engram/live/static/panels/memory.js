@@ -13,7 +13,7 @@ export function memoryPanel(app) {
   const state = h("p", { class: "eg-quiet" });
   const last = h("p", { class: "eg-quiet" });
   const answer = new Answer();
-  const panel = new Panel("Memory", [state, list, last, answer.element], { every: 200, draw });
+  const panel = new Panel("Memory", [state, list, last, answer.element], { every: 200, draw, sum });
   let replays = 0;
   let key = "";
   /** @type {HTMLElement[]} */
@@ -44,6 +44,11 @@ export function memoryPanel(app) {
     );
   }
 
+  function sum() {
+    const memory = app.session.brain?.frame?.memory;
+    return memory ? many(memory[0], "trace") : "";
+  }
+
   function draw() {
     const brain = app.session.brain;
     const memory = brain?.frame?.memory;
@@ -52,7 +57,6 @@ export function memoryPanel(app) {
     if (now !== key) build(brain);
     key = now;
     const [count, replayed] = memory;
-    say(panel.figure, many(count, "trace"));
     say(state, replayed >= 0 ? `Trace ${replayed + 1} is being replayed.` : count ? `${many(count, "trace")}; none is replayed now.` : "No traces yet.");
     const most = Math.max(1e-9, memory[2] ?? 0);
     bars.forEach((bar, i) => {

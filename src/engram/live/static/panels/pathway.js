@@ -19,8 +19,9 @@ export function pathwayPanel(app) {
   const bars = new Plot(app.prefs, 84, "Histogram of the weights of the chosen pathway");
   const matrix = h("canvas", { class: "eg-matrix", role: "img", "aria-label": "Weight matrix of the chosen pathway" });
   const facts = h("p", { class: "eg-quiet" });
+  const scale = new Plot(app.prefs, 26, "Colours of the mean weights in the matrix");
   const legend = h("p", { class: "eg-quiet" });
-  const panel = new Panel("Pathway", [chosen.element, facts, bars.canvas, matrix, legend], { every: 250, draw });
+  const panel = new Panel("Pathway", [chosen.element, facts, bars.canvas, matrix, scale.canvas, legend], { every: 250, draw });
   /** @type {any} */
   let pathway = null;
   let asked = 0;
@@ -43,13 +44,14 @@ export function pathwayPanel(app) {
 
   function draw(/** @type {number} */ now) {
     const brain = app.session.brain;
-    for (const element of [bars.canvas, matrix]) element.hidden = !pathway;
+    for (const element of [bars.canvas, matrix, scale.canvas]) element.hidden = !pathway;
     if (!pathway) {
       say(facts, "Choose a pathway here, or click a ribbon.");
       return say(legend, "");
     }
     say(facts, `${whole(pathway.n)} synapses, mean weight ${brief(pathway.mean)}, bounds ${brief(pathway.w_min)} to ${brief(pathway.w_max)}.`);
     histogram();
+    drawScale();
     if (fresh) drawMatrix();
     fresh = false;
     if (app.session.source.canSend && now - asked > AGAIN_MS && brain?.frame?.running) {
@@ -79,6 +81,20 @@ export function pathwayPanel(app) {
     bars.text(`${whole(most)} synapses`, 0, 9);
   }
 
+  /** The colour bar of the matrix. */
+  function drawScale() {
+    const context = scale.begin();
+    const tall = scale.height - 15;
+    for (let x = 0; x < scale.width; x++) {
+      context.fillStyle = `rgb(${shadeOf(x / scale.width, app.prefs.dark).map(Math.round)})`;
+      context.fillRect(x, 0, 1, tall);
+    }
+    scale.text("0", 0, scale.height - 3);
+    scale.text("mean weight, magnitude", scale.width / 2, scale.height - 3, "center");
+    scale.text(brief(pathway.matrix.most), scale.width, scale.height - 3, "right");
+    scale.canvas.dataset.most = brief(pathway.matrix.most);
+  }
+
   function drawMatrix() {
     const { rows, columns, most, mean, count } = pathway.matrix;
     const values = new Float32Array(bytesOf(mean).buffer);
@@ -88,17 +104,20 @@ export function pathwayPanel(app) {
     const context = matrix.getContext("2d");
     const image = context.createImageData(columns, rows);
     for (let i = 0; i < rows * columns; i++) {
-      const shade = counts[i] ? ramp(0.18 + (0.82 * Math.abs(values[i])) / (most || 1), app.prefs.dark) : ramp(0, app.prefs.dark);
+      const shade = counts[i] ? shadeOf(Math.abs(values[i]) / (most || 1), app.prefs.dark) : ramp(0, app.prefs.dark);
       image.data.set([...shade, 255], 4 * i);
     }
     context.putImageData(image, 0, 0);
     matrix.style.aspectRatio = `${columns} / ${Math.min(columns, Math.max(rows, columns / 4))}`;
     const { source, target } = app.session.brain?.pathways.find(({ label }) => label === pathway.label) ?? {};
     const names = app.session.brain?.regions ?? [];
-    say(legend, `Rows: ${names[source ?? -1]?.name ?? "from"}. Columns: ${names[target ?? -1]?.name ?? "to"}. Brightest or darkest: ${brief(most)}.`);
+    say(legend, `Rows: ${names[source ?? -1]?.name ?? "from"}. Columns: ${names[target ?? -1]?.name ?? "to"}. Beyond the bar's left end: no synapse.`);
   }
   return panel;
 }
+
+/** The shade of a weight, apart from that of no synapse. @param {number} part of the largest @param {boolean} dark */
+const shadeOf = (part, dark) => ramp(0.18 + 0.82 * part, dark);
 
 /** @param {number} x in [0, 1] @param {boolean} dark @returns {number[]} */
 function ramp(x, dark) {

@@ -6,7 +6,6 @@ import { Legend } from "./legend.js";
 import { Plot, roundUp } from "./plot.js";
 
 const WINDOW_MS = 10_000;
-const SMOOTH = 0.2;
 /** The least that a scale ends at. */
 const LEAST = 0.1;
 
@@ -15,49 +14,54 @@ const LEAST = 0.1;
  * @property {string} name
  * @property {number} colour index of its colour
  * @property {(row: any) => number} value of a row of the past
+ * @property {number} [rest] its value while nothing happens
+ * @property {string} [words] what stands in place of its value
  */
 
 /**
  * @param {import("../app.js").App} app
- * @param {{title: string, unit: string, label: string, none: string, smooth?: boolean, signed?: boolean, open?: boolean,
- *   lines: (brain: import("../model/brain.js").BrainModel) => Line[],
+ * @param {{title: string, unit: string, label: string, none: string, name?: string, signed?: boolean, open?: boolean,
+ *   lines: (brain: import("../model/brain.js").BrainModel, rows: any[]) => Line[],
  *   show: (value: number) => string}} what
  */
 export function seriesPanel(app, what) {
   const plot = new Plot(app.prefs, 78, what.label);
   const legend = new Legend(app.prefs);
-  const panel = new Panel(what.title, [plot.canvas, legend.element], { every: 110, draw, open: what.open ?? true });
+  const panel = new Panel(what.title, [plot.canvas, legend.element], {
+    every: 110, draw, open: what.open ?? true, name: what.name ?? what.title,
+  });
+  const recent = (/** @type {any[]} */ rows) => rows.filter(({ time }) => time > (rows.at(-1)?.time ?? 0) - WINDOW_MS);
+
+  /** Write the values of now. */
+  panel.tell = () => {
+    const brain = app.session.brain;
+    if (!brain) return;
+    const rows = recent(brain.past.rows);
+    const lines = what.lines(brain, rows);
+    legend.set(lines.map(({ name }) => name), lines.map(({ colour }) => colour));
+    const last = rows.at(-1);
+    if (last) legend.write(lines.map(({ value, words }) => words ?? what.show(value(last))));
+  };
 
   function draw() {
     const brain = app.session.brain;
     const context = plot.begin();
     if (!brain) return;
-    const lines = what.lines(brain);
-    legend.set(lines.map(({ name }) => name));
+    const shown = recent(brain.past.rows);
+    const lines = what.lines(brain, shown);
     if (!lines.length) return plot.text(what.none, 0, 40);
-    const rows = brain.past.rows;
-    const end = rows.at(-1)?.time ?? 0;
-    const shown = rows.filter(({ time }) => time > end - WINDOW_MS);
+    const end = shown.at(-1)?.time ?? 0;
     const span = Math.max(1, end - (shown[0]?.time ?? 0));
     const xs = shown.map(({ time }) => 1 - (end - time) / span);
-    const all = lines.map(({ value }) => smoothed(shown.map(value), what.smooth));
+    const all = lines.map(({ value }) => shown.map(value));
     const high = roundUp(Math.max(LEAST, ...all.map(largest)));
     const low = what.signed ? Math.min(0, -roundUp(Math.max(0, ...all.map((ys) => largest(ys.map((y) => -y)))))) : 0;
     shade(context, shown, xs, plot);
     plot.scale(low, high, what.unit);
     plot.text(`${(span / 1000).toFixed(1)} s`, plot.width, 9, "right");
     lines.forEach(({ colour }, i) => plot.line(xs, all[i], low, high, lineColour(colour, app.prefs.dark), lineDash(colour)));
-    const last = rows.at(-1);
-    if (last) legend.write(lines.map(({ value }) => what.show(value(last))));
   }
   return panel;
-}
-
-/** @param {number[]} ys @param {boolean} [wanted] */
-function smoothed(ys, wanted) {
-  if (!wanted) return ys;
-  let mean = ys[0] ?? 0;
-  return ys.map((y) => (mean += SMOOTH * ((Number.isFinite(y) ? y : mean) - mean)));
 }
 
 /** @param {number[]} ys */

@@ -19,7 +19,7 @@ export function worldPanel(app) {
   const explore = toggle("Learns", true, (on) => answer.show(app.command("explore", { on })));
   const again = button("New episode", () => answer.show(app.command("world_reset")), { "data-do": "world_reset" });
   const row = h("div", { class: "eg-row" }, again, explore.element);
-  const panel = new Panel("World", [plot.canvas, words, returns.canvas, row, answer.element], { every: 66, draw });
+  const panel = new Panel("World", [plot.canvas, words, returns.canvas, row, answer.element], { every: 66, draw, sum });
   /** @type {number[]} */
   let episodes = [];
   /** @type {[number, number][]} */
@@ -47,6 +47,11 @@ export function worldPanel(app) {
   });
   show();
 
+  function sum() {
+    const { world } = app.session;
+    return world ? `episode ${world.episode}` : "";
+  }
+
   function draw() {
     const world = app.session.world;
     const context = plot.begin();
@@ -57,7 +62,6 @@ export function worldPanel(app) {
     else plot.text(String(world.observation ?? ""), 0, 20);
     const action = world.action ? `, ${world.action}` : "";
     say(words, `Episode ${world.episode}, step ${world.step}${action}. Return ${brief(world.return)}${world.value === undefined || world.value === null ? "" : `, expected ${brief(world.value)}`}.`);
-    say(panel.figure, `episode ${world.episode}`);
     drawReturns();
   }
 

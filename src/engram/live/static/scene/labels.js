@@ -1,6 +1,7 @@
 /** Names of regions over the picture, as buttons: a click brings the region near. */
 
-import { h } from "../ui/dom.js";
+import { h, say } from "../ui/dom.js";
+import { hertz } from "../ui/format.js";
 
 export class Labels {
   /** @param {HTMLElement} layer @param {(region: number) => void} chosen */
@@ -18,7 +19,7 @@ export class Labels {
       const figure = h("span", { class: "eg-label-rate" });
       const button = h(
         "button",
-        { type: "button", class: "eg-label", title: `Bring ${region.name} near`, onclick: () => this.chosen(region.index) },
+        { type: "button", class: "eg-label", title: `Bring ${region.name} near. Its rate: running mean over 1 s`, onclick: () => this.chosen(region.index) },
         h("span", { class: "eg-label-name" }, region.name),
         figure,
       );
@@ -30,9 +31,7 @@ export class Labels {
   /** @param {import("../model/brain.js").BrainModel} brain */
   write(brain) {
     this.items.forEach(({ figure }, i) => {
-      const rate = brain.ofRegion(i, "rate");
-      const words = Number.isFinite(rate) ? `${rate.toFixed(1)} Hz` : "";
-      if (figure.textContent !== words) figure.textContent = words;
+      say(figure, hertz(brain.ofRegion(i, "rate")));
     });
   }
 

@@ -10,7 +10,7 @@ const DARK = {
 };
 
 const LIGHT = {
-  excites: "#b45f06", inhibits: "#0072b2", differs: "#b0187f", marks: "#101828", born: "#00835c",
+  excites: "#8f4300", inhibits: "#005a9c", differs: "#b0187f", marks: "#101828", born: "#00835c",
   lost: "#c2410c", faint: "#66758c", cool: "#6b86bb",
   glutamate: "#c77700", gaba: "#2484bf", dopamine: "#00835c", serotonin: "#b05a8c", acetylcholine: "#8f8300",
 };
@@ -21,7 +21,7 @@ const LIGHT = {
 export function theme(dark) {
   const hex = dark ? DARK : LIGHT;
   const colours = Object.fromEntries(Object.entries(hex).map(([name, value]) => [name, rgb(value)]));
-  return { dark, hex, colours, solid: dark ? 0 : 1, rest: dark ? 0.3 : 0.42 };
+  return { dark, hex, colours, solid: dark ? 0 : 1, rest: dark ? 0.3 : 0.72 };
 }
 
 /** The colours of neurons in sleep: cooler. @param {Theme} of @param {number} depth 0 to 1 */

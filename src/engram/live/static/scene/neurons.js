@@ -22,7 +22,7 @@ void main() {
   float halo = 1.0 + swell * glow + 1.6 * state.w + 1.4 * state.y + 1.5 * state.z;
   gl_PointSize = min(body * halo, 96.0);
   if (kind.y < 0.25 && state.z <= 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  float fog = breath * clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, 0.42, 1.12);
+  float fog = breath * clamp(1.0 - 0.5 * (gl_Position.w - middle) / depth, mix(0.42, 0.8, solid), 1.12);
   float other = step(0.5, kind.x);
   vec3 hue = mix(mix(mix(excites, inhibits, other), differs, state.y), born, state.z);
   tint = mix(hue, vec3(1.0), 0.3 * glow * glow * (1.0 - solid));
@@ -30,7 +30,7 @@ void main() {
   float aura = (0.42 * glow + 0.45 * state.y + 0.4 * state.z) * fog;
   // Bodies cover what is behind, halos add to it: so a crowd does not burn out.
   light = vec4(alpha, aura, alpha * mix(0.85, 1.0, solid), aura * solid);
-  form = vec4(other, 1.0 / halo, halo / 0.3, state.w);
+  form = vec4(other, 1.0 / halo, halo / mix(0.3, 0.16, solid), state.w);
 }`;
 
 const FRAGMENT = `

@@ -16,6 +16,9 @@ export function brief(x) {
   return x.toExponential(1);
 }
 
+/** A firing rate: the same words wherever it stands. @param {number} x */
+export const hertz = (x) => (Number.isFinite(x) ? `${x.toFixed(1)} Hz` : "");
+
 /** Simulated time. @param {number} ms */
 export function clock(ms) {
   if (!Number.isFinite(ms)) return "–";

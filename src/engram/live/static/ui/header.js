@@ -27,9 +27,15 @@ export class Header {
       h("div", { class: "eg-tools" }, ...this.sides(), this.theme, this.calm),
     );
     app.prefs.on("change", () => this.prefs());
-    app.session.on("hello", (hello) => say(this.title, hello.title));
+    app.session.on("hello", (hello) => this.call(hello.title));
+    app.session.on("settings", (brain) => brain.number === 0 && this.call(brain.settings.title ?? app.session.hello.title));
     app.session.on("state", () => (this.last = -Infinity));
     this.prefs();
+  }
+
+  /** Say whose page it is. @param {string} title */
+  call(title) {
+    say(this.title, title === "Engram" ? "" : title);
   }
 
   /** Buttons that fold the sides away. */

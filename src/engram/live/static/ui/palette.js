@@ -1,7 +1,8 @@
-/** Colours of regions and lines, apart for all kinds of colour vision (after Okabe & Ito). */
+/** Colours of regions and lines, apart for all kinds of colour vision (after Okabe & Ito).
+ *  The hues stand in the order of engram.plots, so that a region looks alike on the page and on paper. */
 
-const DARK = ["#56b4e9", "#e69f00", "#2fc79a", "#f0e442", "#d98bb8", "#ff7f50", "#a3a8ff"];
-const LIGHT = ["#0072b2", "#a85a00", "#00795a", "#7d7000", "#a8477e", "#c2410c", "#5146c7"];
+const DARK = ["#4f9be8", "#ff7f50", "#2fc79a", "#d98bb8", "#e69f00", "#8fd3f7", "#b8bfcc"];
+const LIGHT = ["#0072b2", "#c65300", "#00795a", "#a8477e", "#a86a00", "#2f8fcc", "#555555"];
 
 /** Dashes tell the eighth line from the first. */
 export const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];

@@ -1,14 +1,14 @@
 /** A panel that folds, and is drawn only while it can be seen. */
 
-import { h } from "./dom.js";
+import { h, say } from "./dom.js";
 
 export class Panel {
   /**
    * @param {string} title @param {any[]} content
-   * @param {{open?: boolean, every?: number, draw?: (now: number) => void, name?: string}} [options]
-   *   every: ms between two drawings
+   * @param {{open?: boolean, every?: number, draw?: (now: number) => void, name?: string, sum?: () => string}} [options]
+   *   every: ms between two drawings; sum: words of the head, which are seen while it is folded too
    */
-  constructor(title, content, { open = true, every = 100, draw = () => {}, name = title } = {}) {
+  constructor(title, content, { open = true, every = 100, draw = () => {}, name = title, sum } = {}) {
     this.figure = h("span", { class: "eg-panel-figure" });
     this.element = h(
       "details",
@@ -18,6 +18,7 @@ export class Panel {
     );
     this.draw = draw;
     this.every = every;
+    this.sum = sum;
     this.last = -Infinity;
     this.seen = true;
     this.element.addEventListener("toggle", () => (this.last = -Infinity));
@@ -32,8 +33,10 @@ export class Panel {
    * @returns {boolean} whether it was drawn
    */
   turn(now, patience) {
-    if (!this.seen || !this.element.open || now - this.last < this.every * patience) return false;
+    if (!this.seen || now - this.last < this.every * patience) return false;
     this.last = now;
+    if (this.sum) say(this.figure, this.sum());
+    if (!this.element.open) return false;
     this.draw(now);
     return true;
   }
