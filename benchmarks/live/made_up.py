@@ -42,12 +42,15 @@ class MadeUp:
         Mean rate of all neurons, Hz.
     synchrony : float
         0: independent; 1: all neurons of a region fire together, 8 times a second.
+    groups : int
+        Where they do, so many groups of each region take turns.
     """
 
     sizes: dict[str, tuple[str, int]]
     synapses: int = 10_000
     rate: float = 8.0
     synchrony: float = 0.0
+    groups: int = 1
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
 
     @property
@@ -140,7 +143,8 @@ class MadeUp:
             expected = self.rate * steps / 1000 * per_point * (1 - self.synchrony)
             spikes = self.rng.poisson(expected, points)
             if self.synchrony and together:
-                spikes += self.rng.random(points) < self.synchrony
+                turn = np.arange(points) % self.groups == time // 125 % self.groups
+                spikes += turn & (self.rng.random(points) < self.synchrony)
             sections.append((1, i, np.minimum(spikes, 255).astype(np.uint8).tobytes()))
             values[i] = [spikes.sum() / n / steps * 1000, n, 0.4, 0, 0]
             shown = min(points, 400 // len(self.sizes))

@@ -178,15 +178,19 @@ def test_a_film_dropped_on_the_page_is_played(shown: Driver) -> None:
     assert shown.page.locator(".eg-controls").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_nothing_flashes_above_three_hertz(visit: Visit, tmp_path: Path, scheme: str) -> None:
-    """All neurons fire together, 8 times a second: the worst a brain can do.
+@pytest.mark.parametrize(
+    ("scheme", "groups"), [("dark", 1), ("light", 1), ("dark", 2), ("dark", 3)]
+)
+def test_nothing_flashes_above_three_hertz(
+    visit: Visit, tmp_path: Path, scheme: str, groups: int
+) -> None:
+    """All neurons fire together, 8 times a second, or groups of them in turn.
 
     A flash is a pair of opposite changes of luminance by a tenth or more of the most there is, as
     WCAG 2.2 (2.3.1) defines it, of a block of an eighth of the picture's width. The clock is the
     test's own, so that the speed of the machine plays no part.
     """
-    film = MadeUp(SMALL, rate=1.0, synchrony=1.0).film(4.0)
+    film = MadeUp(SMALL, rate=1.0, synchrony=1.0, groups=groups).film(4.0)
     driver = visit(film_page(tmp_path, film), color_scheme=scheme)
     driver.until("engram.session?.brain?.frame?.number > 3")
     changes = driver.value("probe.flashes(4)")

@@ -3,6 +3,10 @@
 /** No point brightens more often than this, so that nothing flashes above 3 Hz. */
 export const SHORTEST_CYCLE_MS = 345;
 const HOLD_MS = 50;
+/** Where more than this share of a region lights up within a tenth of a second, it was a flash: for one
+ * cycle others stay as they are. Neurons that fire at any time reach 29 % at most. */
+const TOGETHER = 0.32;
+const TOGETHER_MS = 100;
 const BORN_MS = 5000;
 const DYING_MS = 2500;
 
@@ -28,6 +32,8 @@ export class Cloud {
     this.onset = new Float32Array(this.count).fill(-1e9);
     this.held = new Float32Array(this.count).fill(-1e9);
     this.perPoint = regions.map((region) => region.perPoint);
+    /** Of each region: when what lights up was first counted, how many, and until when none does. */
+    this.bursts = regions.map(() => ({ since: -1e9, lit: 0, until: -1e9 }));
     const sizes = regions.map((region) => sizeOf(region.radius, Math.max(region.points, 12)));
     /** Diameter of the largest neuron. */
     this.size = Math.max(0.001, ...sizes);
@@ -81,14 +87,19 @@ export class Cloud {
     const first = this.offsets[region];
     const size = Math.min(counts.length, this.offsets[region + 1] - first);
     const full = Math.sqrt(this.perPoint[region]);
+    const burst = this.bursts[region];
+    if (now - burst.since > TOGETHER_MS) Object.assign(burst, { since: now, lit: 0 });
+    const blocked = now < burst.until;
     for (let k = 0; k < size; k++) {
       if (!counts[k]) continue;
       const i = first + k;
       this.held[i] = now;
-      if (now - this.onset[i] < SHORTEST_CYCLE_MS) continue;
+      if (blocked || now - this.onset[i] < SHORTEST_CYCLE_MS) continue;
       this.onset[i] = now;
+      burst.lit++;
       this.level[i] = Math.max(this.level[i], Math.min(1, counts[k] / full));
     }
+    if (!blocked && burst.lit > TOGETHER * size) burst.until = burst.since + SHORTEST_CYCLE_MS;
   }
 
   /** Let the light fade. @param {number} now ms @param {number} ms since the last call @param {number} tau ms */

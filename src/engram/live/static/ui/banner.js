@@ -16,7 +16,7 @@ export class Banner {
     this.notice = h(
       "div",
       { class: "eg-banner eg-banner-notice", role: "note", hidden: app.prefs.values.noticed },
-      h("span", {}, "This page shows moving lights. None flashes more than three times a second; the calm mode makes changes gentler."),
+      h("span", {}, "This page shows moving lights. It is made so that no region flashes more than three times a second; the calm mode makes changes gentler."),
       button("Calm mode", () => this.noticed(true)),
       button("All right", () => this.noticed(null)),
     );
