@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import random
 import string
@@ -220,6 +221,63 @@ def test_a_script_keeps_its_own_brain(tmp_path, monkeypatch):
     assert page.closed
 
 
+ON_SCRIPTS = [
+    ("stimulate", {"region": "cortex", "values": [1.0]}),
+    ("paint", {"region": "eye", "neurons": [1], "amount": 1.0}),
+    ("clear", {"region": None}),
+    ("reward", {"amount": 1.0}),
+    ("punish", {"amount": 1.0}),
+    ("sleep", {"duration": 300}),
+    ("wake", {}),
+    ("damage", {"region": "eye", "neurons": [*range(30)]}),
+    ("damage", {"region": "cortex", "neurons": [*range(60)]}),
+    *(("switch", {"name": name, "on": False}) for name in settings.SWITCHES),
+    ("set", {"part": "growth", "name": "growth_interval", "value": 250}),
+    ("reset", {}),
+    ("rhythm", {"region": "cortex", "band": "theta", "amplitude": 2.0}),
+    ("rhythm", {"region": "cortex", "band": "theta", "amplitude": 0.0}),
+    ("branch", {}),
+]
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_no_command_makes_the_calls_of_a_script_fail(asleep):
+    brain = built()
+    with LivePage(brain, run=False) as page:
+        for name, given in ON_SCRIPTS:
+            if asleep:
+                brain.fall_asleep(100.0)
+            if name in ("sleep", "wake"):
+                with pytest.raises(InvalidValueError, match="a script runs this brain"):
+                    do(page, name, **given)
+            else:
+                # What the brain refuses while it sleeps is refused; the script goes on.
+                with contextlib.suppress(InvalidValueError):
+                    do(page, name, **given)
+            if asleep:
+                brain.run(10)
+                brain.wake()
+            brain.stimulate("eye", [0.5])
+            brain.hold("eye", [0.5])
+            brain.present("cortex", [0.5], 5, rest=5)
+            brain.release("eye")
+            brain.sleep(20.0)
+
+
+def test_twins_of_a_script_may_sleep():
+    with LivePage(built(), run=False) as page:
+        do(page, "branch")
+        do(page, "sleep", brain=1, duration=100)
+        assert page.stages[1].brain.asleep
+        do(page, "wake", brain=1)
+
+
+def test_flags_are_no_values(page):
+    for values in ([True], [0.5, False], ["1"], [None], [[1.0]]):
+        with pytest.raises(EngramError, match="stimulate: values"):
+            do(page, "stimulate", region="eye", values=values)
+
+
 def test_what_is_told_of_a_neuron(page):
     brain = page.brain
     found = do(page, "neuron", region="cortex", slot=7)
@@ -400,6 +458,9 @@ def test_ten_thousand_texts_that_are_no_messages():
         '{"id":1.5,"do":"play"}',
         '{"id":true,"do":"play"}',
         '{"do":"play"}',
+        '{"id":9007199254740992,"do":"play"}',
+        '{"id":1,"do":"ping","brain":-1}',
+        '{"id":1,"do":"ping","brain":true}',
         '{"id":1}',
         "[]",
         '"play"',

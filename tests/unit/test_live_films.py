@@ -9,7 +9,7 @@ import re
 import pytest
 
 from engram import InvalidValueError
-from engram.live import films, standalone
+from engram.live import files, films, standalone
 from engram.live.page import LivePage
 from engram.live.static_files import KINDS, static_files
 from tests.unit.live_reading import Frame, film
@@ -52,6 +52,30 @@ def test_films_are_not_written_over(tmp_path):
         recorded(tmp_path / "life.txt")
     with pytest.raises(InvalidValueError, match="no folder"):
         recorded(tmp_path / "nowhere" / "life.film")
+
+
+def test_a_page_that_is_closed_records_nothing(tmp_path):
+    page = LivePage(built(), run=False)
+    page.close()
+    with pytest.raises(InvalidValueError, match="this page is closed"):
+        page.record(tmp_path / "late.film")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_whose_file_is_taken_away_is_lost_with_words(tmp_path):
+    made = films.Film(tmp_path / "x.film", overwrite=False)
+    for part in tmp_path.iterdir():
+        part.unlink()
+    with pytest.raises(InvalidValueError, match=r"x\.film can't be written") as lost:
+        made.finish()
+    assert str(tmp_path) not in str(lost.value)
+
+
+def test_films_are_listed_and_other_pages_are_not(tmp_path):
+    recorded(tmp_path / "one.film")
+    recorded(tmp_path / "two.html")
+    (tmp_path / "report.html").write_text("<html><head></head><body>engram-film</body></html>")
+    assert [f["name"] for f in files.listed(tmp_path)["films"]] == ["one.film", "two.html"]
 
 
 def test_a_film_has_an_end(tmp_path, monkeypatch):

@@ -18,11 +18,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from engram import Brain, InvalidValueError, RegionType, save_brain
+from engram import Brain, InvalidValueError, Process, RegionType, save_brain
 from engram.errors import BusyError, MissingExtraError, UnknownNameError
 from engram.live import actions, hub
 from engram.live.command import Wanted, serve
-from engram.live.page import LivePage
+from engram.live.page import LivePage, worded
 from engram.live.safety import Door, Rate
 from tests.unit.live_reading import frame
 from tests.unit.test_live_frames import built
@@ -273,7 +273,8 @@ def test_pages_hear_of_the_end(page):
         threading.Thread(target=page.close).start()
         with pytest.raises(ConnectionClosed) as ended:
             client.until(lambda: False)
-        assert ended.value.rcvd.code in (1001, 1012)
+        assert ended.value.rcvd.code == 1000
+        assert client.texts[-1]["event"] == "ended"
     page.close()
 
 
@@ -436,6 +437,69 @@ def test_what_goes_wrong_on_the_page_does_not_end_a_run(monkeypatch):
         with pytest.warns(UserWarning, match="the live page shows nothing more: ZeroDivisionError"):
             brain.run(100)
     assert brain.step_count == 100
+
+
+class Faulty(Process):
+    """A user's own, with a mistake in it."""
+
+    name = "faulty"
+
+    def next_act(self, step):
+        return max(40, step + 1)
+
+    def act(self, step):
+        del step
+        raise ValueError("my own mistake")
+
+
+def test_a_part_that_fails_pauses_the_brain_and_leaves_the_page(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    brain = built()
+    brain.add_process(Faulty())
+    with LivePage(brain, run=True, playing=False) as page, Client(page) as client:
+        page.start()
+        client.do("snapshot")
+        for _ in range(2):
+            client.do("play")
+            client.until(lambda: any(t.get("event") == "trouble" for t in client.texts))
+            told = next(t for t in client.texts if t.get("event") == "trouble")
+            assert "the brain has stopped: ValueError: my own mistake" in told["text"]
+            client.texts.clear()
+            client.until(lambda: any(t["type"] == "settings" for t in client.texts))
+            assert client.texts[-1]["running"] is False
+            client.texts.clear()
+        with Client(page) as late:
+            late.until(lambda: late.frames)
+        assert client.do("save", name="kept")["ok"]
+        assert client.do("rewind", step=0)["result"]["step"] == 0
+    err = capfd.readouterr().err
+    assert err.count("ValueError: my own mistake\n") == 1
+
+
+def test_looking_that_fails_leaves_commands(page, monkeypatch, capfd):
+    stage = page.stages[0]
+    monkeypatch.setattr(stage, "frame", lambda *_: 1 / 0)
+    with Client(page) as client:
+        client.until(lambda: any(t.get("event") == "trouble" for t in client.texts))
+        assert client.do("fingerprint")["ok"]
+        assert not page.pace.running
+    assert capfd.readouterr().err.count("ZeroDivisionError: ") == 1
+
+
+def test_errors_of_the_disk_name_no_folders():
+    missing = FileNotFoundError(2, "No such file or directory", "/somewhere/secret/x.film")
+    assert worded(missing) == "No such file or directory: x.film"
+    assert worded(ValueError()) == "ValueError"
+    assert worded(ValueError("a\nb"), kind=False) == "a b"
+
+
+def test_settings_say_that_steps_have_ended(page):
+    with Client(page) as client:
+        client.do("pause")
+        client.texts.clear()
+        client.do("step", n=5)
+        told = client.texts
+        client.until(lambda: [t["running"] for t in told if t["type"] == "settings"][1:] == [False])
 
 
 def test_a_command_that_fails_in_some_other_way_gets_an_error(page, monkeypatch):

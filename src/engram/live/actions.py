@@ -98,6 +98,15 @@ def _owned(page: Show, stage: Stage, name: str) -> None:
         raise InvalidValueError(f"{name}: of brain 0 only")
 
 
+def _undisturbed(page: Show, stage: Stage, name: str) -> None:
+    """Refuse what would make the next calls of a script fail."""
+    if not (page.owned or stage.number):
+        raise InvalidValueError(
+            f"{name}: a script runs this brain, and its own calls would fail where it does not "
+            f"know of a sleep; branch makes a twin, which can sleep and wake"
+        )
+
+
 # -- time
 
 
@@ -171,6 +180,8 @@ def _stimulate(page: Show, stage: Stage, given: Message) -> Message:
     values = given["values"]
     if not isinstance(values, list):
         raise InvalidTypeError(f"stimulate: values must be a list, not {brief(values)}")
+    for value in values:
+        number("stimulate: values", value)
     return {"driven": _hold(page, stage, "stimulate", values, given)}
 
 
@@ -247,8 +258,8 @@ def _punish(page: Show, stage: Stage, given: Message) -> Message:
 
 @_command("duration")
 def _sleep(page: Show, stage: Stage, given: Message) -> Message:
-    del page
     _free(stage, "sleep")
+    _undisturbed(page, stage, "sleep")
     wanted = number("sleep: duration", given["duration"], 1.0, LONGEST_SLEEP)
     dt = stage.network.dt
     stage.brain.fall_asleep(max(1, round(wanted / dt)) * dt)
@@ -258,7 +269,8 @@ def _sleep(page: Show, stage: Stage, given: Message) -> Message:
 
 @_command()
 def _wake(page: Show, stage: Stage, given: Message) -> Message:
-    del page, given
+    del given
+    _undisturbed(page, stage, "wake")
     report = stage.brain.wake()
     return {"replays": len(report.replays), "duration": report.duration}
 
@@ -385,6 +397,7 @@ def _rewind(page: Show, stage: Stage, given: Message) -> Message:
     found = stage.snapshots.at(integer("rewind: step", given["step"], 0))
     brain = found.restored(stage.brain.threads)
     page.replace(brain, life=True)
+    stage.until.update(found.until)
     page.event(0, {"event": "snapshot", "snapshots": stage.snapshots.listed})
     return {"step": brain.step_count, "fingerprint": brain.fingerprint()}
 
@@ -394,7 +407,7 @@ def _snapshot(page: Show, stage: Stage, given: Message) -> Message:
     del given
     _owned(page, stage, "snapshot")
     _free(stage, "snapshot")
-    stage.snapshots.take(stage.brain)
+    stage.snapshots.take(stage.brain, stage.until)
     page.event(0, {"event": "snapshot", "snapshots": stage.snapshots.listed})
     return {"step": stage.brain.step_count}
 

@@ -9,11 +9,15 @@ from engram.brain import Brain
 from engram.checkpoint.folder import SUFFIX
 from engram.errors import InvalidValueError, brief, label
 from engram.live.films import SUFFIXES
+from engram.live.standalone import FILM
 from engram.persistence import load_brain, save_brain
 
 Message = dict[str, Any]
 
 MOST_LISTED = 500
+HEAD = 4096
+"""Bytes of a page within which its film begins."""
+
 FORBIDDEN = '/\\:*?"<>|'
 """What is a separator, or means something else, on some system."""
 
@@ -171,14 +175,27 @@ def listed(folder: Path) -> Message:
     dict
         Two lists, by name.
     """
-    kinds: dict[str, list[Message]] = {SUFFIX: [], SUFFIXES[0]: []}
+    brains: list[Message] = []
+    films: list[Message] = []
+    kinds = {SUFFIX: brains, **dict.fromkeys(SUFFIXES, films)}
     for path in sorted(folder.iterdir()):
         kind = kinds.get(path.suffix)
         if kind is None or path.is_symlink() or not path.is_file() or not path.name.isprintable():
+            continue
+        if path.suffix == SUFFIXES[1] and not _holds_film(path):
             continue
         if len(kind) < MOST_LISTED:
             found = path.stat()
             kind.append(
                 {"name": path.name, "bytes": found.st_size, "modified": round(found.st_mtime)}
             )
-    return {"brains": kinds[SUFFIX], "films": kinds[SUFFIXES[0]]}
+    return {"brains": brains, "films": films}
+
+
+def _holds_film(path: Path) -> bool:
+    """Whether a page is one that plays a film; others are none of ours."""
+    try:
+        with path.open("rb") as file:
+            return FILM.encode() in file.read(HEAD)
+    except OSError:
+        return False

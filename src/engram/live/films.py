@@ -108,12 +108,17 @@ class Film:
         Path
             Where it is.
         """
-        self._file.close()
         try:
+            self._file.close()
             if self.path.suffix == ".html":
                 page = stand_alone(self._part.read_bytes())
                 self._part.write_text(page, encoding="utf-8")
             self._part.replace(self.path)
+        except OSError as problem:
+            raise InvalidValueError(
+                f"stop_record: the film {self.path.name} can't be written ({problem.strerror}); "
+                f"what was recorded is lost"
+            ) from problem
         finally:
             self._part.unlink(missing_ok=True)
         return self.path

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
+import traceback
 import webbrowser
 from collections import deque
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -82,6 +85,7 @@ class LivePage(Show):
         self._commands: deque[tuple[Page | Listener, Message]] = deque()
         self._wake = threading.Condition()
         self._closed = False
+        self._problem = ""
         self._server: Server | None = None
         if serve:
             ears = self.submit, self.arrived, self.count
@@ -166,10 +170,16 @@ class LivePage(Show):
             self._thread.join()
         with contextlib.suppress(EngramError):
             self.detach()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EngramError):
             self.stop_recording()
+        self.event(0, {"event": "ended"})
         if self._server is not None:
             self._server.stop()
+
+    def record(self, path: str | Path, *, overwrite: bool = False) -> None:
+        if self._closed:
+            raise InvalidValueError("record: this page is closed; Brain.live opens another")
+        super().record(path, overwrite=overwrite)
 
     def __enter__(self) -> Self:
         return self
@@ -242,8 +252,10 @@ class LivePage(Show):
         """
         pace, ran = self.pace, self.pace.running
         pace.arrive(self.brain.step_count)
-        # The last of the steps that were asked for is seen.
-        self.touched = self.touched or (ran and not pace.running)
+        if ran and not pace.running:
+            # The last of the steps that were asked for is seen.
+            self.touched = True
+            self.hub.tell(self.settings(0))
         self.catch_up()
         began = time.thread_time()
         for stage in self.stages.values():
@@ -298,8 +310,8 @@ class LivePage(Show):
             if number and stage.brain.step_count < step:
                 try:
                     stage.brain.run(step - stage.brain.step_count, progress=False)
-                except EngramError as problem:
-                    self.trouble(number, f"the twin has ended: {problem}")
+                except Exception as problem:  # of whatever kind: its parts may be a user's own
+                    self.trouble(number, f"the twin has ended: {worded(problem)}")
                     self.drop(number)
 
     def _end_stimuli(self) -> None:
@@ -324,14 +336,14 @@ class LivePage(Show):
                 page, message = self._commands.popleft()
             done = True
             if not message:
-                self.hub.greet(page, self.greeting())
+                self.hub.greet(page, self.greeting() + self._standing())
                 self.touched = True
                 continue
             answer: Message = {"id": message["id"]}
             try:
                 answer |= {"ok": True, "result": actions.carry_out(self, message)}
             except Exception as problem:  # of whatever kind: the brain goes on
-                answer["error"] = " ".join(str(problem).split()) or type(problem).__name__
+                answer["error"] = worded(problem, kind=False)
             self.hub.tell(answer, page)
             self.touched = True
 
@@ -340,17 +352,48 @@ class LivePage(Show):
     def drive(self) -> None:
         """Run the brain until the page is closed; for pages that run it themselves."""
         while not self._closed:
-            steps = self.look()
-            if self._closed:
-                return
             try:
+                steps = self.look()
+                if self._closed:
+                    return
                 self.brain.run(steps, progress=False)
             except BusyError:
                 # Somebody else has it for a moment.
                 time.sleep(PATIENCE)
-            except EngramError as problem:
-                self.pace.pause()
-                self.trouble(0, f"the brain has stopped: {problem}")
+            except Exception as problem:  # of whatever kind: parts of a brain may be a user's own
+                self._stopped(problem)
+
+    def _stopped(self, problem: Exception) -> None:
+        """Pause where the brain, or looking at it, has failed; pages can still save and rewind."""
+        ran, new = self.pace.running, self._is_new(problem)
+        self.pace.pause()
+        if ran or new:
+            self.trouble(0, f"the brain has stopped: {worded(problem)}")
+            self.hub.tell(self.settings(0))
+            self.touched = True
+        else:
+            # It is looking that fails, again and again; commands are carried out before.
+            self._sleep(0.0)
+
+    def _standing(self) -> list[Message]:
+        """Why the brain stands still, for pages that were not there when it stopped."""
+        if self.pace.running or not self._problem:
+            return []
+        text = f"the brain has stopped: {self._problem}"
+        now = self.brain.network.time
+        return [{"type": "event", "brain": 0, "time": now, "event": "trouble", "text": text}]
+
+    def _is_new(self, problem: Exception) -> bool:
+        """Print what went wrong, unless it was the last that did."""
+        text = worded(problem)
+        before, self._problem = self._problem, text
+        if text == before:
+            return False
+        if isinstance(problem, EngramError):
+            sys.stderr.write(f"engram live: {text}\n")
+        else:
+            traceback.print_exception(problem)
+        return True
 
     def start(self) -> None:
         """Run, or look after, the brain in a thread of its own."""
@@ -366,7 +409,11 @@ class LivePage(Show):
                     self._wake.wait(PAUSED_LOOK)
                 waiting = bool(self._commands)
             if waiting and not self._closed:
-                self._look_between()
+                try:
+                    self._look_between()
+                except Exception as problem:  # of whatever kind
+                    if self._is_new(problem):
+                        self.trouble(0, worded(problem))
 
     def _look_between(self) -> None:
         with self.brain.network.visit() as free:
@@ -377,3 +424,28 @@ class LivePage(Show):
         if not free:
             # Whoever runs it looks himself.
             time.sleep(PATIENCE)
+
+
+def worded(problem: Exception, *, kind: bool = True) -> str:
+    """What went wrong, in one line that tells nothing of the machine's folders.
+
+    Parameters
+    ----------
+    problem : Exception
+        What was raised.
+    kind : bool
+        Whether errors that are not of this package are named by their class.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    name = type(problem).__name__
+    if isinstance(problem, OSError) and problem.strerror is not None:
+        of = "" if problem.filename is None else f": {Path(str(problem.filename)).name}"
+        return f"{problem.strerror}{of}"
+    text = " ".join(str(problem).split())
+    if not text or isinstance(problem, EngramError):
+        return text or name
+    return f"{name}: {text}" if kind else text

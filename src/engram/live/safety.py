@@ -166,6 +166,7 @@ def read(text: str | bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidTypeError(f"a message must be an object, not {brief(found)}")
     integer("id", found.get("id"), 0, LARGEST_ID)
+    integer("brain", found.get("brain", 0), 0)
     if not isinstance(found.get("do"), str):
         raise InvalidTypeError(f"do must be the name of a command, not {brief(found.get('do'))}")
     return found

@@ -9,6 +9,7 @@ import json
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,10 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
-REFUSED, TOO_LONG, TOO_MANY = 1008, 1009, 1013
+ENDED, REFUSED, TOO_LONG, TOO_MANY = 1000, 1008, 1009, 1013
+
+FAREWELL = 1.0
+"""Pages have so long to hear of the end, s."""
 
 Submit = Callable[[Page, dict[str, Any]], None]
 Count = Callable[[int], None]
@@ -124,7 +128,6 @@ class Server:
     def stop(self) -> None:
         """End all connections; returns when the thread has ended."""
         self._ending = True
-        self._server.should_exit = True
         self._thread.join(5.0)
         self._socket.close()
 
@@ -142,11 +145,16 @@ class Server:
             self._hub.serve_from(None)
 
     async def _close_pages(self) -> None:
-        """Wake those who wait for something to send, so that they hear of the end."""
+        """Wake those who wait for something to send, so that they hear of the end; then end."""
         while not self._ending:
             await asyncio.sleep(0.05)
         for page in self._hub.pages:
             page.wake.set()
+        began = time.monotonic()
+        # Uvicorn itself would tell them that it starts anew.
+        while self._hub.pages and time.monotonic() - began < FAREWELL:
+            await asyncio.sleep(0.01)
+        self._server.should_exit = True
 
     # -- what is served
 
@@ -261,7 +269,7 @@ class Server:
                         brain = next(iter(page.frames))
                         await socket.send_bytes(page.frames.pop(brain))
                 if self._ending:
-                    await socket.close(1012, "the program that runs the brain has ended")
+                    await socket.close(ENDED, "the program that runs the brain has ended")
                     return
         except (WebSocketDisconnect, RuntimeError, OSError):
             # It has gone; whoever receives hears of it too.

@@ -36,6 +36,8 @@ class Snapshot:
         Of its parts.
     size : int
         Bytes.
+    until : dict of int
+        By region: the step at which a stimulus of the page ends.
     """
 
     step: int
@@ -43,6 +45,7 @@ class Snapshot:
     state: State
     classes: Classes
     size: int
+    until: dict[str, int]
 
     def restored(self, threads: int | None) -> Brain:
         """The brain as it was.
@@ -94,22 +97,23 @@ class Snapshots:
             return False
         return time.monotonic() - self._taken_at >= self._every
 
-    def take(self, brain: Brain) -> None:
+    def take(self, brain: Brain, until: dict[str, int]) -> None:
         """Take one now; the oldest go where there is no room.
 
         Parameters
         ----------
         brain : Brain
             As it is between two steps.
+        until : dict of int
+            By region: the step at which a stimulus of the page ends.
         """
         network, began = brain.network, time.monotonic()
         if self._kept and self._kept[-1].step == network.step_count:
             self._kept.pop()
         found = state.taken(network)
         size = sum(array.nbytes for array in found[1].values())
-        self._kept.append(
-            Snapshot(network.step_count, network.time, found, state.classes(network), size)
-        )
+        step, classes = network.step_count, state.classes(network)
+        self._kept.append(Snapshot(step, network.time, found, classes, size, dict(until)))
         while len(self._kept) > 1 and (
             len(self._kept) > MOST or sum(s.size for s in self._kept) > MOST_BYTES
         ):

@@ -240,5 +240,5 @@ class Stage:
         network = self.network
         if network.presenting or not network.regions or not self.snapshots.due(network.step_count):
             return False
-        self.snapshots.take(self.brain)
+        self.snapshots.take(self.brain, self.until)
         return True

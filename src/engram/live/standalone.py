@@ -13,6 +13,9 @@ _LINK = re.compile(r'<link\b[^>]*rel="stylesheet"[^>]*>')
 _SCRIPT = re.compile(r'<script\b[^>]*src="/static/([^"]+)"[^>]*>\s*</script>')
 _PREFIX = "engram/"
 
+FILM = '<script type="application/octet-stream" id="engram-film">'
+"""What stands before the film in a page."""
+
 
 def stand_alone(film: bytes) -> str:
     """A page with a film inside.
@@ -40,10 +43,10 @@ def stand_alone(film: bytes) -> str:
         for path, text in sorted(files.items())
         if path.endswith(".js")
     }
+    # The film comes first: whoever lists films reads the beginning only.
     head = (
+        f"{FILM}{base64.b64encode(film).decode()}</script>\n"
         f'<script type="importmap">{json.dumps({"imports": modules})}</script>\n'
-        f'<script type="application/octet-stream" id="engram-film">'
-        f"{base64.b64encode(film).decode()}</script>\n"
     )
     page = _LINK.sub(lambda found: _style(found.group(0), files), files["index.html"])
     page = _SCRIPT.sub(

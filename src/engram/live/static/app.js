@@ -29,10 +29,14 @@ import { Prefs } from "./ui/prefs.js";
 const LABELS_MS = 250;
 const FRAME_MS = 17;
 
+/** Where keys mean something else; the space bar also presses buttons. */
+const FIELDS = "input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable], [role=application]";
+
 export class App {
   /**
    * @param {HTMLElement} root @param {import("./model/session.js").Session} session
-   * @param {{canvas?: boolean}} [options] canvas: draw without WebGL
+   * @param {{canvas?: boolean, keys?: EventTarget}} [options] canvas: draw without WebGL; keys: who hears keys, if
+   *   not the page's own element only
    */
   constructor(root, session, options = {}) {
     this.root = root;
@@ -45,6 +49,8 @@ export class App {
     this.panels = this.makePanels();
     this.transport = session.source.canSend ? transport(this) : filmTransport(this);
     this.build();
+    this.keys = options.keys ?? this.element;
+    this.onKey = (/** @type {any} */ event) => this.key(event);
     this.connect();
     this.applyPrefs();
   }
@@ -85,7 +91,7 @@ export class App {
     scene.on("neuron", (who) => this.chooseNeuron(who));
     scene.on("pathway", ({ label }) => this.choosePathway(label));
     this.prefs.on("change", () => this.applyPrefs());
-    this.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
+    this.keys.addEventListener("keydown", this.onKey);
     session.on("structure", () => this.element.classList.add("eg-ready"));
   }
 
@@ -125,6 +131,7 @@ export class App {
 
   stop() {
     cancelAnimationFrame(this.timer ?? 0);
+    this.keys.removeEventListener("keydown", this.onKey);
     this.scene.stop();
     this.session.source.stop();
   }
@@ -166,8 +173,9 @@ export class App {
   }
 
   key(/** @type {KeyboardEvent} */ event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, button, summary, [role=application]")) return;
+    const target = /** @type {Element} */ (event.target);
+    const typing = event.key === " " ? `${FIELDS}, button, summary, a, input` : FIELDS;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || target.closest?.(typing)) return;
     if (event.key === " ") this.transport.toggle();
     else if (event.key === ".") this.transport.step();
     else return;

@@ -8,10 +8,13 @@ import { bytesOf } from "./model/wire.js";
 import { filmChooser } from "./ui/choose.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("engram"));
-const options = { canvas: new URLSearchParams(location.search).has("canvas") };
+const options = { canvas: new URLSearchParams(location.search).has("canvas"), keys: document };
 
 /** @type {App|null} */
 let app = null;
+
+/** Says why a film can't be played, where no brain is shown. @type {(words: string) => void} */
+let complain = () => {};
 
 /** @param {any} source */
 function begin(source) {
@@ -24,7 +27,7 @@ function begin(source) {
 async function main() {
   const film = document.getElementById("engram-film");
   if (film) begin(await openFilm(bytesOf((film.textContent ?? "").trim())));
-  else if (location.pathname.endsWith("/player")) filmChooser(root, async (file) => begin(await openFilm(file)));
+  else if (location.pathname.endsWith("/player")) complain = filmChooser(root, async (file) => begin(await openFilm(file)));
   else begin(new SocketSource());
 }
 
@@ -37,7 +40,9 @@ root.addEventListener("drop", async (event) => {
   try {
     begin(await openFilm(await file.arrayBuffer()));
   } catch (error) {
-    app?.banner.tell(`${file.name} can't be played. ${/** @type {Error} */ (error).message}`);
+    const words = `${file.name} can't be played. ${/** @type {Error} */ (error).message}`;
+    if (app) app.banner.tell(words);
+    else complain(words);
   }
 });
 

@@ -31,6 +31,7 @@ export class BrainModel {
     this.number = number;
     this.version = -1;
     this.dt = 1;
+    this.since = 0;
     this.seed = 0;
     /** @type {Region[]} */
     this.regions = [];
@@ -59,6 +60,8 @@ export class BrainModel {
   setStructure(text) {
     this.version = text.version;
     this.dt = text.dt;
+    /** When the structure came, ms. */
+    this.since = text.time;
     this.seed = text.seed;
     this.regions = text.regions.map((/** @type {any} */ region, /** @type {number} */ index) => ({
       ...region,

@@ -44,7 +44,7 @@ export class Session extends Emitter {
   setState(/** @type {string} */ state, /** @type {string} */ words) {
     this.state = state;
     this.words = words;
-    if (state !== "connected" && state !== "film") {
+    if (!["connected", "film", "cut"].includes(state)) {
       for (const { reject } of this.waiting.values()) reject(new Refused("The connection was lost."));
       this.waiting.clear();
     }

@@ -2,6 +2,7 @@
 
 const LONGEST_WAIT_MS = 15_000;
 const REFUSED = 1008;
+const ENDED = 1000;
 
 /** What the codes of a closed socket mean. @type {Record<number, string>} */
 const REASONS = {
@@ -60,9 +61,10 @@ export class SocketSource {
     if (this.ended) return;
     if (code === REFUSED) return this.refused(reason);
     if (!this.opened) this.ask();
-    const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.tries++);
     const why = reason ? `${reason[0].toUpperCase()}${reason.slice(1).replace(/\.?$/, ".")}` : (REASONS[code] ?? REASONS[1006]);
-    this.onState(code === 1012 || code === 1000 ? "stopped" : "lost", `${why} Next try in ${Math.round(wait / 1000)} s.`);
+    if (code === ENDED) return this.onState("stopped", why);
+    const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** this.tries++);
+    this.onState(code === 1012 ? "stopped" : "lost", `${why} Next try in ${Math.round(wait / 1000)} s.`);
     this.timer = setTimeout(() => this.start(), wait);
   }
 

@@ -18,10 +18,19 @@ export function memoryPanel(app) {
   let key = "";
   /** @type {HTMLElement[]} */
   let bars = [];
-  app.session.on("hello", () => (replays = 0));
+  let latest = -Infinity;
+  const forget = () => {
+    replays = 0;
+    latest = -Infinity;
+    say(last, "");
+  };
+  app.session.on("hello", forget);
+  // A brain that was rewound or loaded has not lived what was seen.
+  app.session.on("structure", (brain) => brain.number === 0 && brain.since < latest && forget());
   app.session.on("event", (brain, event) => {
     if (brain.number !== 0 || event.event !== "replay") return;
     replays++;
+    latest = event.time;
     say(last, `${many(replays, "replay")} seen; the last in ${event.region}, ${many(event.neurons.length, "neuron")}, at ${clock(event.time)}.`);
   });
 

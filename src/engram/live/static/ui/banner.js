@@ -41,7 +41,8 @@ export class Banner {
     this.state.dataset.state = state;
     this.again.hidden = !(state === "lost" || state === "stopped");
     say(this.words, words);
-    this.app.element?.classList.toggle("eg-off", !well);
+    // A film that was cut off plays.
+    this.app.element?.classList.toggle("eg-off", !well && state !== "cut");
   }
 
   /** @param {string} words @param {boolean} [stays] */

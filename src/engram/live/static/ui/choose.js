@@ -2,7 +2,10 @@
 
 import { h, say } from "./dom.js";
 
-/** @param {HTMLElement} root @param {(bytes: ArrayBuffer) => Promise<void>} take */
+/**
+ * @param {HTMLElement} root @param {(bytes: ArrayBuffer) => Promise<void>} take
+ * @returns {(why: string) => void} says what is wrong with a film
+ */
 export function filmChooser(root, take) {
   const words = h("p", { class: "eg-answer eg-error", role: "alert" });
   const open = async (/** @type {File|undefined} */ file) => {
@@ -28,4 +31,5 @@ export function filmChooser(root, take) {
       words,
     ),
   );
+  return (why) => say(words, why);
 }

@@ -81,7 +81,7 @@ export class Header {
 
 /** One word for what goes on. */
 function stateOf(/** @type {any} */ session, /** @type {import("../model/wire.js").Frame|null|undefined} */ frame) {
-  if (session.state === "film") return frame?.asleep ? "film, asleep" : "film";
+  if (session.state === "film" || session.state === "cut") return frame?.asleep ? "film, asleep" : "film";
   if (session.state !== "connected") return session.state;
   if (!frame) return session.brain?.settings.running ? "awake" : "paused";
   if (!frame.running) return "paused";
