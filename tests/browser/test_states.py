@@ -48,7 +48,7 @@ def test_a_lost_connection_is_said_and_mended(brain: Brain, serve: Serve, visit:
     driver = visit(first.address)
     driver.ready()
     first.close()
-    driver.until("['lost', 'stopped'].includes(engram.session.state)")
+    driver.until("['lost', 'stopped'].includes(engram.session?.state)")
     banner = driver.page.locator(".eg-banner[role=alert]").first
     assert banner.is_visible()
     assert "has ended" in banner.inner_text()
@@ -58,7 +58,7 @@ def test_a_lost_connection_is_said_and_mended(brain: Brain, serve: Serve, visit:
     serve(brain, port=first.port)
     # It may have come back by itself meanwhile.
     driver.value("document.querySelector('.eg-banner button').click()")
-    driver.until("engram.session.state === 'connected'")
+    driver.until("engram.session?.state === 'connected'")
     driver.ready()
     assert banner.is_hidden()
     driver.do("step")
@@ -68,7 +68,7 @@ def test_a_lost_connection_is_said_and_mended(brain: Brain, serve: Serve, visit:
 def test_a_wrong_token_is_said(brain: Brain, serve: Serve, visit: Visit) -> None:
     served = serve(brain, token="a" * 24)
     driver = visit(served.address.split("#")[0] + "#token=wrong")
-    driver.until("engram.session.state === 'refused'")
+    driver.until("engram.session?.state === 'refused'")
     assert "refused" in driver.page.locator(".eg-banner[role=alert]").first.inner_text()
     right = visit(served.address)
     right.ready()
@@ -123,7 +123,7 @@ def test_a_recorded_film_plays_without_the_server(
     shown.do("stop_record")
     assert "frames" in shown.answer(control)
     film = visit((tmp_path / "day.html").as_uri())
-    film.until("engram.session.state === 'film' && !engram.session.source.playing")
+    film.until("engram.session?.state === 'film' && !engram.session.source.playing")
     assert film.value("engram.session.brain.frame.step") == brain.step_count == 40
     spikes = sum(int(region.total_spikes.sum()) for region in brain.regions.values())
     assert film.value("engram.session.brain.count('spikes')") == spikes
@@ -176,7 +176,7 @@ def test_a_film_dropped_on_the_page_is_played(shown: Driver) -> None:
     shown.until("probe.text('.eg-banner-told').includes('dropped.film')")
     assert shown.value("engram.session.state") == "connected"
     shown.value(DROP, base64.b64encode(MadeUp(SMALL).film(1.0)).decode())
-    shown.until("engram.session.state === 'film' && engram.session.brain?.frame?.number > 3")
+    shown.until("engram.session?.state === 'film' && engram.session.brain?.frame?.number > 3")
     assert shown.page.locator(".eg-controls").count() == 0
 
 
@@ -277,7 +277,7 @@ def test_a_damaged_film_plays_as_far_as_it_goes(
     path.write_bytes(damaged(name))
     driver = visit(serve(brain).address + "player")
     driver.page.set_input_files("#eg-film-file", path)
-    driver.until("globalThis.engram?.session.state === 'cut'")
+    driver.until("globalThis.engram?.session?.state === 'cut'")
     driver.until("engram.session.brain.frame.number > 5 && !engram.session.source.playing")
     assert "as far as it goes" in driver.page.locator(".eg-banner[role=alert]").first.inner_text()
 

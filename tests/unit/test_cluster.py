@@ -171,6 +171,15 @@ def test_a_trial_that_hangs_is_ended(tmp_path, client):
     assert len([pid for pid in before if not psutil.pid_exists(pid)]) == 1
 
 
+@pytest.fixture
+def heard():
+    """A job in the background, and what it starts, ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_and_again(tmp_path, client):
     path = tmp_path / "s.db"
     given = {"path": path, "fixed": {"folder": str(tmp_path)}, "seeds": [0], "client": client}

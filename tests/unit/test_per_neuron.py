@@ -466,7 +466,7 @@ def test_damaged_entries_are_refused(saved, tmp_path, name):
 @pytest.mark.parametrize("value", [-10.0, [5.0, -1.0, 5.0], Uniform(-2.0, -1.0)])
 def test_a_rate_can_not_be_negative_a_current_can(value):
     brain = Brain(seed=1)
-    with pytest.raises(InvalidValueError, match=r"region 'p': background"):
+    with pytest.raises(InvalidValueError, match=r"Brain.add_region: .*background"):
         brain.add_region("p", n_neurons=3, model=PoissonSource, background=value)
     region = brain.add_region("p", n_neurons=3, model=PoissonSource, background=10.0)
     with pytest.raises(InvalidValueError, match=r"[Rr]egion 'p': background"):

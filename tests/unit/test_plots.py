@@ -59,6 +59,7 @@ def legend_texts(ax: object) -> list[str]:
 
 def test_all_draw_into_the_axes_given(brain: Brain, recorded: Recorded) -> None:
     projection = brain.get_projection("a", "b")
+    plt.close("all")  # those of other tests
     before = plt.get_fignums()
     for draw in (
         lambda ax: plots.raster(recorded.spikes, ax),
