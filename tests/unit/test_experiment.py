@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from engram import Brain, CurrentLIF, load_brain
 from engram.cli import app, health
-from engram.cli.experiment import load
+from engram.cli.experiment import load, run
 from engram.cli.tables import places_of, read
 from engram.errors import EngramError
 
@@ -115,6 +115,24 @@ def test_results_are_replaced_only_when_asked(tmp_path: Path) -> None:
     assert (tmp_path / "e-results" / "brain.engram").read_bytes() == kept
     assert engram("run", path, "--seed", 9, "--overwrite").exit_code == 0
     assert (tmp_path / "e-results" / "brain.engram").read_bytes() != kept
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("at", "steps"), [(3, 80), (0, 0)])
+def test_what_was_recorded_before_an_interrupt_is_kept(tmp_path: Path, at: int, steps: int) -> None:
+    path = written(tmp_path, SMALL + "[output]\npictures = false\n")
+    experiment = load(path)
+    experiment.acts.insert(at, (0, interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run(experiment, None)
+    kept = tmp_path / "e-results" / "recordings.npz"
+    assert kept.is_file() == bool(steps)
+    if steps:
+        assert load_brain(tmp_path / "e-results" / "brain").step_count == steps
+        assert np.load(kept)["spikes.a.times"].max() <= steps
 
 
 def test_acts_can_be_in_ms(tmp_path: Path) -> None:

@@ -122,6 +122,34 @@ def test_without_those_bounds_synapses_grow_and_go_without_end():
     assert pruned < 0.5 * first
 
 
+def selected(**growth):
+    """Synapses within a region of which the cells with the fewest die, and others are born."""
+    brain = still(neurogenesis_rate=0.0, births_per_cycle=5, survival=0.0, most_growth=1.0)
+    for name, value in growth.items():
+        setattr(brain.growth, name, value)
+    region = brain.add_region("a", A, 60, 0.2, model=CurrentLIF, excitatory=1.0)
+    projection = brain.get_projection("a", "a")
+    brain.run(50)  # who founded it is noted
+    sizes = [projection.n_synapses]
+    for _ in range(60):
+        degree = np.bincount(projection.pre, minlength=60) + np.bincount(
+            projection.post, minlength=60
+        )
+        region.kill_neurons(np.argsort(degree)[:5])
+        brain.run(50)
+        assert region.n_alive_neurons == 60
+        sizes.append(projection.n_synapses)
+    brain.check()
+    return sizes
+
+
+def test_that_those_with_few_synapses_die_does_not_let_synapses_multiply():
+    sizes = selected()
+    assert 0.8 * sizes[0] < sizes[-1] < 1.3 * sizes[0]
+    # Without the bound it does.
+    assert selected(most_synapses=1e9)[-1] > 1.6 * sizes[0]
+
+
 def test_a_newborn_that_is_not_used_dies_after_its_trial_one_that_is_used_lives():
     brain = still(critical_period=300.0, neurogenesis=False, apoptosis_rate=0.0)
     region = brain.add_region("a", A, 20, 0.0, model=CurrentLIF, excitatory=1.0)

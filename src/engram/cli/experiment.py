@@ -372,7 +372,7 @@ def _said(table: Table, act: Callable[[], object]) -> Callable[[], object]:
 
 
 def run(experiment: Experiment, report: Report | None, *, overwrite: bool = False) -> list[Path]:
-    """Let it happen, and keep what was asked for.
+    """Let it happen and keep what was asked for; if it is cut short, what there is by then.
 
     Parameters
     ----------
@@ -401,12 +401,27 @@ def run(experiment: Experiment, report: Report | None, *, overwrite: bool = Fals
             f"them with --overwrite"
         )
     folder.mkdir(exist_ok=True)
+    try:
+        _act(experiment, report)
+    except (KeyboardInterrupt, EngramError):
+        if experiment.brain.step_count:  # perhaps hours have gone by
+            _keep(experiment)
+        raise
+    return _keep(experiment)
+
+
+def _act(experiment: Experiment, report: Report | None) -> None:
     total, done = sum(steps for steps, _ in experiment.acts), 0
     for steps, act in experiment.acts:
         act()
         done += steps
         if report is not None:
             report(done, total)
+
+
+def _keep(experiment: Experiment) -> list[Path]:
+    """Write what was asked for."""
+    folder = experiment.folder
     for recorder in experiment.recorders.values():
         recorder.detach()
     written = []

@@ -126,6 +126,7 @@ def wire_newborns(
     first_own,
     n_own,
     first_other,
+    share,
     seed,
     entity,
     start,
@@ -139,9 +140,9 @@ def wire_newborns(
 
     with_lag, total, partner: of the synapses there are, by transmitter and type on the newborns'
     side: how many of each delay, the sum of their magnitudes, and who has any on the other side.
-    For each transmitter a newborn gets, on average, as many synapses as living neurons of its type
-    have (the whole part for certain, one more with the probability of the rest), between it
-    and different such partners, with delays drawn from those and their mean magnitude.
+    For each transmitter a newborn gets, on average, `share` x as many synapses as living neurons of
+    its type have (the whole part for certain, one more with the probability of the rest), between
+    it and different such partners, with delays drawn from those and their mean magnitude.
     """
     lags, n_other = with_lag.shape[2], partner.shape[2]
     living = np.zeros(TYPES, np.int64)
@@ -165,7 +166,7 @@ def wire_newborns(
                     options[found] = first_other + other
                     found += 1
             who = entity + (newborn[b] * TRANSMITTERS + t) * TYPES + own
-            mean = count / max(living[own], 1)
+            mean = share * count / max(living[own], 1)
             wanted = min(int(mean + uniform(seed, STREAM_GROWTH, who, start)), found)
             draw_different(options[:found], wanted, seed, who, start + 1)
             for k in range(wanted):

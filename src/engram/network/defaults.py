@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from engram.distributions import Distribution, Uniform
-from engram.errors import number
 from engram.kernels.constants import MOST_INPUT
 from engram.network.rheobase import found_unit
 from engram.neurons import LIF, NeuronModel
@@ -150,5 +149,4 @@ def one_background(where: str, model: NeuronModel, value: Any) -> float:
     float
         The same.
     """
-    least = 0.0 if model.input_is_rate else -MOST_INPUT
-    return number(f"{where}: background", value, least, MOST_INPUT)
+    return of_background(model).checked(f"{where}: background", value)

@@ -313,8 +313,8 @@ def adopt(network: Network, region: RegionRecord, each: Mapping[str, Values], n:
     """
     found: Columns = {}
     for name, value in each.items():
-        parameter = type(region.model).parameters().get(name) or of_background(region.model)
-        called = "background" if name == BACKGROUND else name
+        kinds = {BACKGROUND: of_background(region.model)} | type(region.model).parameters()
+        parameter, called = kinds[name], "background" if name == BACKGROUND else name
         where = f"Brain.add_region: region {region.name!r}: {called}"
         found[name] = values_for(network, where, parameter, value, n)
         if name == BACKGROUND:

@@ -356,6 +356,25 @@ def lay_out_without(network: Network, pathway: PathwayRecord, *columns: str) -> 
     lay_out(network, pathway, synapses)
 
 
+def came_with(network: Network, pathway: PathwayRecord) -> float:
+    """The synapses there would be if only its neurons had come and gone, and users changed it.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    float
+        At least 0.
+    """
+    beyond = float(network.tables["turnover"][pathway.index])
+    return max(n_synapses(network, pathway) - beyond, 0.0)
+
+
 def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
     """Remove the synapses of neurons that have just died.
 
@@ -375,6 +394,7 @@ def remove_dead_ends(network: Network, pathway: PathwayRecord) -> None:
         first_pre=layout.bounds(tables, p)[0],
     )
     amend(network, pathway, np.asarray(gone))
+    tables["turnover"][p] -= len(gone)
 
 
 def renew_traces(

@@ -463,6 +463,8 @@ def kill(network: Network, region: RegionRecord, slots: Slots) -> None:
 def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
     """Mark neurons as dead and clear what they leave behind, their synapses apart.
 
+    As many synapses as neurons have on average leave with each: who dies may have had fewer.
+
     Parameters
     ----------
     network : Network
@@ -472,8 +474,12 @@ def bury(network: Network, region: RegionRecord, slots: Slots) -> None:
     slots : array of int64
         Indices of the neurons in the region.
     """
+    share = len(slots) / max(n_alive(network, region), 1)
     renewal.renew_neurons(network.tables, slots + network.first(region), "death")
     for pathway in network.pathways:
+        for _ in range((pathway.source, pathway.target).count(region.name)):
+            gone = share * pathways.came_with(network, pathway)
+            network.tables["turnover"][pathway.index] += gone
         pathways.renew_traces(network, pathway, region.name, slots, "death")
     network.neurons_changed()
 

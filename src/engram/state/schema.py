@@ -347,7 +347,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         low=0, open_low=True
     ),
     _f("stp_tau_facil", "float64", "P", 0, "ms", "decay of facilitation", "parameter"),
-    _f("turnover", "int64", "P", 0, "", "synapses sprouted less those pruned", since=9),
+    _f("turnover", "float64", "P", 0, "", "synapses beyond what their neurons came with", since=9),
     _f("dopamine", "float64", "P", 0, "", "phasic dopamine", on="A"),
     _f("dopamine_baseline", "float64", "P", 0, "", "tonic dopamine", "parameter"),
     _f(

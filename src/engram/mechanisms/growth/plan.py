@@ -71,7 +71,7 @@ class Plan:
         self.pruned = np.zeros(0, np.int32)
         self.fate = np.zeros(0, np.uint8)
         self.lost = 0
-        self.turnover = int(tables["turnover"][p])
+        self.turnover = float(tables["turnover"][p])
         self.new: list[tuple[NDArray[Any], ...]] = []
         self.born = 0
         births = pathway.source in growing or pathway.target in growing
@@ -120,6 +120,7 @@ class Plan:
             sends=self.sends,
             receives=self.receives,
         )
+        self.turnover -= self.lost
         if idle:
             spare = (1.0 - growth.least_synapses) * self._came_with() + self.turnover
             most = min(most, max(math.floor(spare), 0))
@@ -129,9 +130,9 @@ class Plan:
                 self.fate[self.fate == IDLE] = 0
                 self.fate[self.pruned] = IDLE
 
-    def _came_with(self) -> int:
-        """The synapses there would be if none had sprouted and none had been pruned."""
-        return max(self.left + self.born - self.turnover, 0)
+    def _came_with(self) -> float:
+        """As `pathways.came_with`, after what is planned."""
+        return max(self.left + self.born - self.turnover, 0.0)
 
     def _unused(self, region: str) -> float:
         """How long the silence of one of a region's neurons has to be to say something, ms."""
@@ -172,13 +173,19 @@ class Plan:
             The number of synapses.
         """
         pathway, made = self.pathway, 0
-        if region == pathway.source:
-            made += self._wire_side(newborns, room, outward=True)
-        if region == pathway.target:
-            made += self._wire_side(newborns, room - made, outward=False)
+        sides = [end == region for end in (pathway.source, pathway.target)]
+        came, there = self._came_with(), self.left + self.born
+        share = min(1.0, self.growth.most_synapses * came / max(there, 1))
+        if sides[0]:
+            made += self._wire_side(newborns, room, share, outward=True)
+        if sides[1]:
+            made += self._wire_side(newborns, room - made, share, outward=False)
+        # They come with what neurons came with before them; the rest is turnover.
+        before = population.n_alive(self.network, self.network.regions[region]) - len(newborns)
+        self.turnover += made - sum(sides) * came * len(newborns) / max(before, 1)
         return made
 
-    def _wire_side(self, newborns: Slots, room: int, outward: bool) -> int:
+    def _wire_side(self, newborns: Slots, room: int, share: float, outward: bool) -> int:
         network, tables, block = self.network, self.network.tables, self.block
         ends = [(self.first_pre, self.n_pre), (self.first_post, self.n_post)]
         own, other = ends if outward else ends[::-1]
@@ -200,6 +207,7 @@ class Plan:
             first_own=own[0],
             n_own=own[1],
             first_other=other[0],
+            share=share,
             seed=np.uint64(network.seed),
             entity=np.int64((2 * self.pathway.stream + outward + 1) << 32),
             start=np.int64(network.step_count * _DRAWS),
