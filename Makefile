@@ -8,7 +8,7 @@ run: .venv/ready
 	$(BIN)/engram demo
 
 test: .venv/ready-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/ready-dev
 	$(BIN)/ruff format --check .

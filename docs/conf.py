@@ -164,7 +164,18 @@ html_theme_options = {
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
 
+def _film(app: Sphinx) -> None:
+    """Make the film that the page on the live view embeds, once."""
+    import make_film
+
+    app.tags.add("film")
+    if not make_film.FILM.exists():
+        make_film.film()
+
+
 def setup(app: Sphinx) -> None:
     """Connect."""
+    if not QUICK:
+        app.connect("builder-inited", _film)
     app.connect("source-read", _read)
     app.connect("autodoc-skip-member", _skip)

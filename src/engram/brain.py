@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -437,3 +438,16 @@ def unpickled(kept: state.State, known: state.Classes) -> Brain:
         The data can't be used.
     """
     return Brain.restored(files.unpacked(kept), among(known), check=True)
+
+
+def _name_after_brain() -> None:
+    """Let Python's own errors say ``Brain.add_region()``, not the base the method stands in."""
+    for base in Brain.__bases__:
+        for name, method in vars(base).items():
+            while isinstance(method, FunctionType):
+                if method.__qualname__ == f"{base.__name__}.{name}":
+                    method.__qualname__ = f"Brain.{name}"
+                method = getattr(method, "__wrapped__", None)
+
+
+_name_after_brain()

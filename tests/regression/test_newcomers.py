@@ -211,3 +211,10 @@ def test_messages_stay_short():
     assert len(str(error.value)) < 250
     with pytest.raises(InvalidTypeError, match="only weights are recorded of a projection"):
         brain.record("eligibility", brain.connect_regions("a", "b"))
+
+
+def test_python_s_own_errors_name_the_brain():
+    """A wrong number of arguments is told of `Brain`, not of the base that has the method."""
+    for call in (lambda: Brain().add_region(), lambda: Brain().run(1, 2, 3, 4)):
+        with pytest.raises(TypeError, match=r"^Brain\.\w+\(\) "):
+            call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import re
 
@@ -69,6 +70,27 @@ def test_a_film_whose_file_is_taken_away_is_lost_with_words(tmp_path):
     with pytest.raises(InvalidValueError, match=r"x\.film can't be written") as lost:
         made.finish()
     assert str(tmp_path) not in str(lost.value)
+
+
+@pytest.mark.parametrize("suffix", [".film", ".html"])
+def test_a_full_disk_ends_the_film_and_not_the_run(tmp_path, monkeypatch, suffix):
+    """Who films goes on; who ends the film is told, and what was recorded before is there."""
+    path = tmp_path / f"life{suffix}"
+    made = films.Film(path, overwrite=False)
+    made.tell({"type": "hello"})
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gzip.GzipFile.write", full)
+        made.tell({"type": "lost"})
+    made.tell({"type": "lost"})
+    with pytest.raises(InvalidValueError, match=r"No space left on device.* is there"):
+        made.finish()
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    if suffix == ".film":
+        assert [record["type"] for _, record in film(path)] == ["hello"]
 
 
 def test_films_are_listed_and_other_pages_are_not(tmp_path):

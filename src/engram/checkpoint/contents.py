@@ -376,7 +376,7 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
     R, P = len(brain["regions"]), len(brain["projections"])
     capacity = deciding["region_capacity"].tolist()
     dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": n_slots(deciding)}
-    dims |= dict.fromkeys("GLYVF", 0)
+    dims |= dict.fromkeys([*"GLYVF", "slots"], 0)
     dims["E"] = 2 * max(1024, claims["event_neuron"][1][0])
     dims["U"] = claims["coupling_source"][1][0]
 

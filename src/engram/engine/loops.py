@@ -339,6 +339,11 @@ def static_loop() -> Entry:
     return compile_entry("on_pre_static", source)
 
 
+def scatter_loop() -> Entry:
+    """The delivery of spikes when they are fired."""
+    return compile_entry("scatter", "from engram.kernels.buffers import scatter as kernel\n")
+
+
 def modulate_loop() -> Entry:
     """Dopamine and eligibility of a projection, once a step."""
     return compile_entry("modulate", "from engram.kernels.plasticity import modulate as kernel\n")

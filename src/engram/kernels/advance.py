@@ -7,6 +7,7 @@ their own first, since where each stands in the ring depends on how many fired b
 """
 
 from engram.kernels.barrier import meet
+from engram.kernels.buffers import fill, scatter_all, take
 from engram.kernels.constants import (
     DONE,
     EVENTS,
@@ -42,6 +43,8 @@ def advance(
     delay_min,
     delay_count,
     ring,
+    received,
+    buffers,
     loops,
     log,
     part,
@@ -69,6 +72,9 @@ def advance(
     for p in range(n_projections):
         led = led or loops.modulate_entry[p] != 0
     begun, events, logged = clock[STEP], clock[EVENTS], clock[LOGGED]
+    n_slots = buffers.buffer_exc.shape[0]
+    if n_slots > 0 and buffers.awaited[0] != begun:
+        fill(table, begun, n_slots, buffers, loops, part)
     # All have read the clock before the lead moves it on.
     meet(crew)
     done, stopped = 0, DONE
@@ -83,8 +89,12 @@ def advance(
             if lead and loops.modulator_entry[0] != 0:
                 call_entry(loops.modulator_entry[0], table, 0, step)
             meet(crew)
+        if n_slots > 0:
+            take(step, n_slots, buffers, received, part)
         receive(table, step, source, delay_min, delay_count, ring, loops)
         events = fire(table, step, events, clock, region_spikes, driven, ring, loops, part)
+        if n_slots > 0:
+            scatter_all(table, step, loops)
         if loops.slide_entry[0] != 0:
             call_entry(loops.slide_entry[0], table, 0, step)
         for p in range(n_projections):
@@ -103,6 +113,7 @@ def advance(
     if lead:
         clock[STEP], clock[EVENTS], clock[LOGGED] = begun + done, events, logged
         clock[STOPPED] = stopped
+        buffers.awaited[0] = begun + done
     # Whoever called may change anything as soon as the lead is back.
     meet(crew)
     return done

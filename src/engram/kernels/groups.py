@@ -108,6 +108,15 @@ class Received(NamedTuple):
     reached: Array
 
 
+class Buffers(NamedTuple):
+    """Charge that arrives in the coming steps."""
+
+    buffer_exc: Array
+    buffer_inh: Array
+    buffered: Array
+    awaited: Array
+
+
 class Tree(NamedTuple):
     """Synaptic input of compartments."""
 
@@ -244,6 +253,7 @@ class Loops(NamedTuple):
     modulator_entry: Array
     input_entry: Array
     arrive_entry: Array
+    scatter_entry: Array
     integrate_entry: Array
     slide_entry: Array
     post_entry: Array
@@ -269,6 +279,7 @@ GROUPS: dict[str, Any] = {
     "incoming": Incoming,
     "susceptible": Susceptible,
     "received": Received,
+    "buffers": Buffers,
     "tree": Tree,
     "ring": Ring,
     "current": Current,

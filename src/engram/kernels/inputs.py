@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engram.kernels.constants import BLOCK, STREAM_SPIKES, UNIFORM
-from engram.kernels.jit import inner_inline_jit, part_jit
+from engram.kernels.constants import BLOCK, EXTRA, STREAM_SPIKES, UNIFORM
+from engram.kernels.jit import inner_inline_jit, inner_jit, part_jit
 from engram.kernels.neurons import ONE
 from engram.kernels.random import derived_seed, fill_words, geometric_gap, words
 from engram.kernels.sources import place_of
@@ -13,6 +13,9 @@ RARE = 0.1
 
 TOP = np.uint32(22)
 """What is left of a word without its first bits, by which the guide is looked up: 2^10 = BLOCK."""
+
+SIGNS = np.uint64(0x8000000080000000)
+"""The signs of two whole numbers of 32 bits."""
 
 
 @part_jit
@@ -61,6 +64,7 @@ def poisson_input(index, step, seed, region_first, alive, exc, inh, reached, scr
     own = derived_seed(seed[0], STREAM_SPIKES, feed.input_tag[index])
     sums = exc if weight >= 0 else inh
     start, stop = targets_within(index, first, part, feed)
+    places = scratch[EXTRA].view(np.int32)
     reached[region] = 1
     for lo in range(start, stop, BLOCK):
         n = min(BLOCK, stop - lo)
@@ -79,15 +83,57 @@ def poisson_input(index, step, seed, region_first, alive, exc, inh, reached, scr
         else:
             bits = scratch[UNIFORM, :n].view(np.uint32)
             fill_words(bits, lo, own, STREAM_SPIKES, step)
+            if feed.input_listed[index] == 0:
+                slots = slice(first + lo, first + lo + n)
+                add_counts(sums[slots], alive[slots], bits, weight, least, chance, guide, places)
+                continue
             for k in range(n):
                 i = target_of(lo + k, index, first, part, feed)
                 if i >= 0 and alive[i]:
-                    place = np.uint64(guide[bits[k] >> TOP])
-                    u = (np.float64(bits[k]) + 0.5) * 2.0**-32
-                    while chance[place] <= u:
-                        place += np.uint64(1)
-                    sums[i] += weight * np.float32(least + np.int64(place))
+                    sums[i] += weight * np.float32(least + count_place(bits[k], chance, guide))
     return 0
+
+
+@part_jit
+def count_place(word, chance, guide):
+    """Which of the counts a random word stands for."""
+    known = guide[word >> TOP]
+    place = np.uint64(known if known >= 0 else ~known)
+    u = (np.float64(word) + 0.5) * 2.0**-32
+    while chance[place] <= u:
+        place += np.uint64(1)
+    return np.int64(place)
+
+
+@inner_jit
+def add_counts(sums, alive, bits, weight, least, chance, guide, places):
+    """Add weight x count to neighbouring neurons: looked up, but where the guide does not say."""
+    n, base = bits.shape[0], np.int32(least)
+    # Two loops, which both vectorise.
+    for k in range(n):
+        places[k] = guide[np.uint64(bits[k] >> TOP)]
+    lowest = np.int32(0)
+    for k in range(n):
+        known = places[k]
+        counted = np.float32(known >= 0) * np.float32(alive[k])
+        sums[k] += weight * (np.float32(base + known) * counted)
+        lowest = min(lowest, known)
+    if lowest < 0:
+        # Two at a time, since there are few.
+        pairs = places[: n & ~1].view(np.uint64)
+        for pair in range(pairs.shape[0]):
+            if pairs[pair] & SIGNS:
+                for k in range(2 * pair, 2 * pair + 2):
+                    add_count(k, places, sums, alive, bits, weight, least, chance, guide)
+        for k in range(n & ~1, n):
+            add_count(k, places, sums, alive, bits, weight, least, chance, guide)
+
+
+@part_jit
+def add_count(k, places, sums, alive, bits, weight, least, chance, guide):
+    """The same for one neuron, if the guide does not say."""
+    if places[k] < 0 and alive[k]:
+        sums[k] += weight * np.float32(least + count_place(bits[k], chance, guide))
 
 
 @part_jit

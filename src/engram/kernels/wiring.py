@@ -1,7 +1,7 @@
 """Building and rebuilding a projection's synapses, in time proportional to their number.
 
 A wiring first gives its synapses as two arrays (pre, post), which `order` sorts into rows: by
-presynaptic neuron, then delay, then postsynaptic neuron. All are counting sorts or walks.
+presynaptic neuron, then delay, then postsynaptic neuron.
 """
 
 import math
@@ -12,6 +12,12 @@ from engram.kernels.columns import entry
 from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
 from engram.kernels.jit import inner_jit
 from engram.kernels.random import geometric_gap, integer_below, log_failure, uniform
+
+FEW = 32
+"""Keys up to which insertion is the fastest way to sort them."""
+
+LOW, MASK = np.uint64(32), np.uint64(0xFFFFFFFF)
+"""A key has a postsynaptic neuron in its high half and a synapse in the low one."""
 
 
 @inner_jit
@@ -66,39 +72,86 @@ def fill_in_degree(sources, targets, skip, degree, seed, tag, pre, post):
 def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
     """The order of synapses by (pre, lag, post), and where each (pre, lag) segment begins.
 
-    Counting sorts from the last key to the first; those already in order are skipped.
+    Synapses of the same (pre, lag, post) keep their order. They are dealt to the presynaptic
+    neurons first, so that the rest of the work is done in the cache. Those already in order are
+    only counted.
     """
     n = pre.shape[0]
-    rows = n_pre * lags
-    segment = np.zeros(rows + 1, np.int32)
+    segment = np.zeros(n_pre * lags + 1, np.int32)
+    start = np.zeros(n_pre + 1, np.int32)
     in_order = True
     last = -1
     for s in range(n):
-        row = (pre[s] - first_pre) * lags + lag[s]
-        segment[row + 1] += 1
-        key = row * n_post + (post[s] - first_post)
+        neuron = pre[s] - first_pre
+        start[neuron + 1] += 1
+        key = (neuron * lags + lag[s]) * n_post + (post[s] - first_post)
         in_order = in_order and key >= last
         last = key
-    for row in range(rows):
-        segment[row + 1] += segment[row]
-    if in_order:
-        return np.arange(n).astype(np.int32), segment, True
-    place = segment.copy()
+    most = 0
+    for neuron in range(n_pre):
+        most = max(most, start[neuron + 1])
+        start[neuron + 1] += start[neuron]
     order = np.empty(n, np.int32)
+    if in_order:
+        for s in range(n):
+            order[s] = s
+            segment[(pre[s] - first_pre) * lags + lag[s] + 1] += 1
+        for row in range(n_pre * lags):
+            segment[row + 1] += segment[row]
+        return order, segment, True
+    place = start.copy()
     for s in range(n):
-        row = (pre[s] - first_pre) * lags + lag[s]
-        order[place[row]] = s
-        place[row] += 1
-    # Within a segment, by insertion: segments are short, or already in order.
-    for row in range(rows):
-        for i in range(segment[row] + 1, segment[row + 1]):
-            s = order[i]
-            k = i
-            while k > segment[row] and post[order[k - 1]] > post[s]:
-                order[k] = order[k - 1]
-                k -= 1
-            order[k] = s
+        neuron = pre[s] - first_pre
+        order[place[neuron]] = s
+        place[neuron] += 1
+    keys, kept = np.empty(most, np.uint64), np.empty(most, np.uint16)
+    for neuron in range(n_pre):
+        own = order[start[neuron] : start[neuron + 1]]
+        ends = segment[neuron * lags + 1 : (neuron + 1) * lags + 1]
+        sort_row(own, lag, post, first_post, start[neuron], ends, keys, kept)
     return order, segment, False
+
+
+@inner_jit
+def sort_row(own, lag, post, first_post, start, ends, keys, kept):
+    """Sort the synapses `own` of a neuron by (lag, post); the segments' ends, from `start` on."""
+    lags = ends.shape[0]
+    for k in range(own.shape[0]):
+        kept[k] = lag[own[k]]
+        ends[kept[k]] += 1
+    total = np.int32(0)
+    for here in range(lags):
+        # For now where each begins.
+        count = ends[here]
+        ends[here] = total
+        total += count
+    for k in range(own.shape[0]):
+        s = own[k]
+        keys[ends[kept[k]]] = (np.uint64(post[s] - first_post) << LOW) | np.uint64(s)
+        ends[kept[k]] += 1
+    begin = np.int32(0)
+    for here in range(lags):
+        sort_keys(keys[begin : ends[here]])
+        begin = ends[here]
+        ends[here] += start
+    for k in range(own.shape[0]):
+        own[k] = np.int32(keys[k] & MASK)
+
+
+@inner_jit
+def sort_keys(keys):
+    """Sort keys: the few of most segments by insertion."""
+    n = keys.shape[0]
+    if n > FEW:
+        keys.sort()
+        return
+    for i in range(1, n):
+        key = keys[i]
+        k = i
+        while k > 0 and keys[k - 1] > key:
+            keys[k] = keys[k - 1]
+            k -= 1
+        keys[k] = key
 
 
 @inner_jit

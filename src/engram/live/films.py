@@ -60,6 +60,7 @@ class Film:
         self._file = gzip.open(self._part, "wb", LEVEL)  # noqa: SIM115
         self._file.write(MAGIC)
         self._bytes = 0
+        self._problem: OSError | None = None
 
     def tell(self, message: dict[str, Any]) -> None:
         """Add a message.
@@ -93,11 +94,15 @@ class Film:
         self._add(FRAME, frame)
 
     def _add(self, kind: int, content: bytes) -> None:
-        if self._bytes > MOST_BYTES or self._file.closed:
+        if self._bytes > MOST_BYTES or self._file.closed or self._problem is not None:
             return
         when = round(1000.0 * (time.perf_counter() - self._began))
-        self._file.write(RECORD.pack(when & 0xFFFFFFFF, kind, len(content), 0))
-        self._file.write(content + b"\0" * (-len(content) % 8))
+        try:
+            self._file.write(RECORD.pack(when & 0xFFFFFFFF, kind, len(content), 0))
+            self._file.write(content + b"\0" * (-len(content) % 8))
+        except OSError as problem:
+            # A full disk must not end the brain's run; who ends the film is told.
+            self._problem = problem
         self._bytes += len(content)
 
     def finish(self) -> Path:
@@ -107,18 +112,35 @@ class Film:
         -------
         Path
             Where it is.
+
+        Raises
+        ------
+        InvalidValueError
+            The disk was full, say. A ``.film`` then ends where it was.
         """
+        kept = False
         try:
-            self._file.close()
+            self._close()
             if self.path.suffix == ".html":
                 page = stand_alone(self._part.read_bytes())
                 self._part.write_text(page, encoding="utf-8")
             self._part.replace(self.path)
+            kept = True
         except OSError as problem:
-            raise InvalidValueError(
-                f"stop_record: the film {self.path.name} can't be written ({problem.strerror}); "
-                f"what was recorded is lost"
-            ) from problem
+            self._problem = self._problem or problem
         finally:
             self._part.unlink(missing_ok=True)
+        if self._problem is not None:
+            rest = "what was recorded before is there" if kept else "what was recorded is lost"
+            raise InvalidValueError(
+                f"stop_record: the film {self.path.name} can't be written "
+                f"({self._problem.strerror}); {rest}"
+            ) from self._problem
         return self.path
+
+    def _close(self) -> None:
+        """Close the file; one that could not be written may be closed without its end."""
+        try:
+            self._file.close()
+        except OSError as problem:
+            self._problem = self._problem or problem

@@ -327,7 +327,10 @@ class Inputs(Process, saved_as="engram.inputs:Inputs"):
         at = 0
         for (k, one), (least, cumulative) in zip(poisson, found, strict=True):
             tables["input_chance"][at : at + len(cumulative)] = cumulative
-            tables["input_guide"][k] = np.searchsorted(cumulative, PARTS, side="right")
+            guide = np.searchsorted(cumulative, PARTS, side="right")
+            same = np.searchsorted(cumulative, PARTS + 1.0 / BLOCK, side="left") == guide
+            # Where a part has more than one count, the first is marked by its complement.
+            tables["input_guide"][k] = np.where(same, guide, ~guide)
             tables["input_at"][k], tables["input_rows"][k] = at, len(cumulative)
             tables["input_least"][k], tables["input_tag"][k] = least, one.tag
             tables["input_mean"][k], tables["input_weight"][k] = one.mean(dt), one.weight

@@ -230,6 +230,7 @@ def assign(
             efficacy.settle(network, pathway)
             block = network.block(pathway)
             block["weight"][which] = layout.signs(layout.column(block, "nt")[which]) * magnitude
+            network.tables.weights_changed()
         return which if steps is None else _delay(network, pathway, which, steps)
 
 

@@ -12,7 +12,7 @@ from engram.engine import loops
 from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT, WORKERS
-from engram.network import efficacy, individuals, inputs, pathways, population
+from engram.network import buffering, efficacy, individuals, inputs, pathways, population
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import ModulatedRule, PlasticityRule
@@ -60,6 +60,7 @@ def bind(network: Network) -> None:
         _bind_region(network, region)
     for pathway in network.pathways:
         _bind_pathway(network, pathway)
+    buffering.fit(network, _bind_buffers(network))
     network.crew = None
     network.stale = False
 
@@ -180,6 +181,17 @@ def _bind_pathway(network: Network, pathway: PathwayRecord) -> None:
     tables["post_entry"][p] = post.address
     if rule.modulated:
         tables["modulate_entry"][p] = loops.modulate_loop().address
+
+
+def _bind_buffers(network: Network) -> list[PathwayRecord]:
+    """Choose who delivers when a spike is fired instead of when it arrives."""
+    tables = network.tables
+    chosen = buffering.choose(network)
+    tables["scatter_entry"][:] = 0
+    for pathway in chosen:
+        tables["arrive_entry"][pathway.index] = 0
+        tables["scatter_entry"][pathway.index] = loops.scatter_loop().address
+    return chosen
 
 
 def _bind_dopamine(network: Network, pathway: PathwayRecord, rule: ModulatedRule) -> None:

@@ -147,6 +147,7 @@ def _write(
     settle(network, pathway)
     tables["w_min"][p], tables["w_max"][p] = low, high
     block["weight"][:] = new
+    tables.weights_changed()
 
 
 @whole
@@ -230,6 +231,7 @@ def scale_incoming(
         low=tables["w_min"][p],
         high=tables["w_max"][p],
     )
+    tables.weights_changed()
 
 
 @whole

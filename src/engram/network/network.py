@@ -166,6 +166,7 @@ class Network(Parts):
         self.threads: int | None = None
         self.crew: Any = None
         self.pace: Any = None
+        self.buffers_seen: tuple[Any, ...] = ()
 
     # -- time
 

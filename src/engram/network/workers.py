@@ -77,6 +77,7 @@ OWN = (
     "reached",
     "integrate_entry",
     "arrive_entry",
+    "scatter_entry",
 )
 """Arrays that each worker has for itself."""
 
@@ -117,7 +118,8 @@ class Worker:
         own["part_first"][:], own["part_count"][:] = shares[number].T
         idle = own["part_count"] == 0
         own["integrate_entry"][idle] = 0
-        own["arrive_entry"][idle[tables["target"]]] = 0
+        for name in ("arrive_entry", "scatter_entry"):
+            own[name][idle[tables["target"]]] = 0
         most = max(int(own["part_count"].sum()), 1)
         for name in ("fresh_neuron", "fresh_previous_step", "fresh_previous"):
             own[name] = _apart(np.zeros(1 << (most - 1).bit_length(), own[name].dtype))

@@ -10,7 +10,8 @@ spike ring, H steps kept in it, X model states beyond v, Q parameters of each ne
 of a neuron model, K parameters of a rule, T traces of a rule on either side, J compartments of a
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
 oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
-entries of their distributions, F values of their arrays, I workers; ``rows`` (segment pointers), S1
+entries of their distributions, F values of their arrays, I workers; ``slots`` (of buffers of
+charge to come), ``rows`` (segment pointers), S1
 (S, or 1 where all synapses have the same), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of
 its rule) and D (steps of them kept: one more than the longest delay) are sizes of one projection.
 """
@@ -127,6 +128,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         "inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)",
         on="RBDA"
     ),
+    _f("buffer_exc", "float32", "slots N", 0, "as exc", "exc to come, by step", "derived", on="B"),
+    _f("buffer_inh", "float32", "slots N", 0, "as inh", "inh to come, by step", "derived", on="B"),
     _f("drive", "float32", "N", 0, "current", "input for the next step only", on="RBD"),
     _f("held", "float32", "N", 0, "current", "input held until it is released", on="RB"),
     _f("held_onset", "int32", "N", 0, "step", "when in each cycle the held input begins", on="RB"),
@@ -227,6 +230,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     ),
     _f("theta_plus", "float64", "R", 0, "mV or current", "theta's step at a spike", "parameter"),
     _f("adapting", "uint8", "R", 0, "", "1 if theta changes", "parameter", low=0, high=1),
+    _f("buffered", "uint8", "R", 0, "", "1 if spikes wait in its buffers", "derived"),
+    _f("awaited", "int64", "1", -1, "step", "when buffers are right", "derived", on="RA"),
     _f("receiving", "uint8", "R", 1, "", "1 if synaptic input is or may be there", "derived"),
     _f("input_factor", "float32", "R 4", 0, "", "mean and rest of synaptic input", "derived"),
     _f("rate_kept", "float64", "R D", 0, "", "decay of the rate estimate by steps", "derived"),
@@ -429,6 +434,7 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("modulator_entry", "int64", "1", 0, "", "compiled neuromodulation; 0: none", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
     _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
+    _f("scatter_entry", "int64", "P", 0, "", "compiled delivery at the spike", "derived"),
     _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),
     _f("modulate_entry", "int64", "P", 0, "", "compiled effect of dopamine", "derived"),
 )

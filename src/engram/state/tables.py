@@ -50,7 +50,8 @@ class Tables:
     Attributes
     ----------
     sizes : dict of int
-        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F as they stand, and fixed ones.
+        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F and
+        slots as they stand, and fixed ones.
     arrays : dict of array
         By name.
     blocks : list of dict of array
@@ -77,6 +78,7 @@ class Tables:
             "Y": 0,
             "V": 0,
             "F": 0,
+            "slots": 0,
             **FIXED_SIZES,
         }
         self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
@@ -164,6 +166,11 @@ class Tables:
         """Say that an array has been replaced, so that its address is looked up anew."""
         self._address = None
         self.version += 1
+        self.weights_changed()
+
+    def weights_changed(self) -> None:
+        """Say that weights are others: what waits in buffers is to be worked out anew."""
+        self.arrays["awaited"][0] = -1
 
     def seen_with(
         self, arrays: dict[str, Array], shares: dict[int, dict[str, Array]]
