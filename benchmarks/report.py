@@ -17,7 +17,6 @@ from benchmarks.learning import (
     classifiers,
     completion,
     damage,
-    experiment,
     features,
     few_shots,
     forgetting,
@@ -32,6 +31,8 @@ from benchmarks.learning import (
     spike_times,
     turning,
 )
+from benchmarks.learning.experiment import Experiment
+from benchmarks.learning.page import page
 from benchmarks.life import report as lives
 from benchmarks.live import report as live_page
 from benchmarks.mechanisms import homeostasis, neuromodulation
@@ -205,27 +206,31 @@ def checkpoints(results: dict[str, Any]) -> list[str]:
     return table(CHECKPOINTS, results["rows"])
 
 
+def _experiment(experiment: Experiment) -> Callable[[dict[str, Any]], list[str]]:
+    return lambda results: [f"#{page(results, experiment)}"]
+
+
 SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
     ("iris", lambda results: [iris.report(results)]),
     ("classifiers", lambda results: [classifiers.report(results)]),
     ("mnist", mnist_report.report),
     ("mnist_limits", mnist_limits.report),
-    ("features", lambda results: [experiment.report(results)]),
+    ("features", _experiment(features.EXPERIMENT)),
     ("grid_nav", lambda results: [grid_nav.report(results)]),
     ("agents", lambda results: [agents.report(results)]),
     ("completion", lambda results: [completion.report(results)]),
-    ("few_shots", lambda results: [experiment.report(results)]),
-    ("forgetting", lambda results: [experiment.report(results)]),
-    ("adaptation", lambda results: [experiment.report(results)]),
-    ("turning", lambda results: [experiment.report(results)]),
-    ("sleep_gain", lambda results: [experiment.report(results)]),
-    ("damage", lambda results: [experiment.report(results)]),
-    ("spike_times", lambda results: [experiment.report(results)]),
-    ("growing", lambda results: [experiment.report(results)]),
+    ("few_shots", _experiment(few_shots.EXPERIMENT)),
+    ("forgetting", _experiment(forgetting.EXPERIMENT)),
+    ("adaptation", _experiment(adaptation.EXPERIMENT)),
+    ("turning", _experiment(turning.EXPERIMENT)),
+    ("sleep_gain", _experiment(sleep_gain.EXPERIMENT)),
+    ("damage", _experiment(damage.EXPERIMENT)),
+    ("spike_times", _experiment(spike_times.EXPERIMENT)),
+    ("growing", _experiment(growing.EXPERIMENT)),
     ("homeostasis", lambda results: [homeostasis.report(results)]),
     ("neuromodulation", lambda results: [neuromodulation.report(results)]),
-    ("life", lambda results: [experiment.report(results)]),
-    ("life_controls", lambda results: [experiment.report(results)]),
+    ("life", _experiment(life.EXPERIMENT)),
+    ("life_controls", _experiment(life_controls.EXPERIMENT)),
     ("lives", lives.section),
     ("growth_cycle", growth),
     ("interrupts", reliability.interrupts),
