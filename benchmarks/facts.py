@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import provenance
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "speed" / "peers"
@@ -97,15 +99,15 @@ def _range(of: Callable[[tuple[str, float, float | None, float | None]], float |
 
 def speed_conditions() -> str:
     """Versions, machine and day."""
-    e = result("speed")["rows"][0]["environment"]
+    made = provenance.of(result("speed")["rows"][0])
     peers = [
         json.loads((PEERS / f"results-{n}.json").read_text(encoding="utf-8"))[0]
         for n in ("brian2", "nest")
     ]
     names = " and ".join(f"{p['peer']} {p['version']}" for p in peers)
     return (
-        f"Engram {e['engram']} with Numba {e['numba']}, {names}; one thread of a shared "
-        f"{e['cpu']}, {e['date']}"
+        f"Engram {made['versions']['engram']} with Numba {made['versions']['numba']}, {names}; "
+        f"one thread of a shared {made['machine']['processor']}, {made['date']}"
     )
 
 

@@ -36,6 +36,7 @@ from benchmarks.learning.page import page
 from benchmarks.life import report as lives
 from benchmarks.live import report as live_page
 from benchmarks.mechanisms import homeostasis, neuromodulation
+from benchmarks.provenance import told
 from benchmarks.reliability import report as reliability
 from benchmarks.scale import report as scale
 
@@ -94,8 +95,7 @@ def _number(value: Any) -> str:
 
 def table(head: str, rows: list[dict[str, Any]]) -> list[str]:
     """A section: what its numbers depend on, and a table of them."""
-    environment = rows[0]["environment"]
-    lines = [head, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
+    lines = [head, f"{told(rows[0])}.", ""]
     lines += [
         "| what | measured | range | asked for | reached | note |",
         "|---|---|---|---|---|---|",

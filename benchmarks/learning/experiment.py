@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-import engram
-from benchmarks.learning.trials import RESULTS, source, trials, write
+from benchmarks.learning.trials import RESULTS, trials, write
 from benchmarks.learning.verdicts import (
     NONE,
     Answers,
@@ -31,6 +29,7 @@ from benchmarks.learning.verdicts import (
     pack,
     paired,
 )
+from benchmarks.provenance import provenance
 
 __all__ = ["Claim", "Experiment", "Figures", "Front", "Paired", "Rival", "Trials", "paired"]
 
@@ -144,8 +143,7 @@ class Experiment:
             "hypothesis": self.hypothesis,
             "stated": self.stated,
             "protocol": self.protocol,
-            "source": source(),
-            "versions": {"engram": engram.__version__, "python": platform.python_version()},
+            "provenance": provenance(__file__, sorted(trials)),
             "trials": {str(seed): trials[seed] for seed in sorted(trials)},
             "claims": [claim.judge(trials, answers) for claim in claims],
             "rivals": [rival.judge(trials, answers) for rival in self.rivals],

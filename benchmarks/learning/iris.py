@@ -26,9 +26,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning.folds import CONTROLS, FOLDS, environment, run, run_fold, summarise, table
+from benchmarks.learning.folds import CONTROLS, FOLDS, run, run_fold, summarise, table
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import one_thread_each, write
+from benchmarks.provenance import provenance
 from engram.learn import RSTDPClassifier
 
 DATA = "Iris"
@@ -137,7 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
             "wall_s": round(wall, 2),
             "cpu_s": round(cpu, 2),
             "jobs": options.jobs,
-            **environment(load),
+            "load_before": round(load, 2),
+            "provenance": provenance(__file__, range(seeds)),
         }
         write(output, document)
         print(f"written to {output}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.learning.experiment import Experiment
 from benchmarks.learning.verdicts import SEEDS_ONLY
+from benchmarks.provenance import told
 
 Judgement = Mapping[str, Any]
 NO_RIVAL = "no rival stands beside it"
@@ -31,20 +32,6 @@ def hypothesis(experiment: Experiment) -> str:
     )
 
 
-def made(document: Mapping[str, Any]) -> str:
-    """Where a result comes from."""
-    known = document.get("provenance")
-    if known is None:
-        return f"before provenance was kept; code {document.get('source', 'not told')}"
-    dirty = {True: ", with changes", False: "", None: ""}[known["dirty"]]
-    versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
-    machine = known["machine"]
-    return (
-        f"{known['date']}, commit {known['commit'] or 'unknown'}{dirty}, code {known['source']}, "
-        f"{machine['processor']}, {machine['cores']} cores; {versions}"
-    )
-
-
 def page(document: Mapping[str, Any], experiment: Experiment) -> str:
     """The whole page."""
     claims, rivals = experiment.judged(document)
@@ -59,7 +46,7 @@ def page(document: Mapping[str, Any], experiment: Experiment) -> str:
         f"- {hypothesis(experiment)}",
         f"- Labels: {labels}.",
         f"- Simple rivals: {named}.",
-        f"- Made: {made(document)}.",
+        f"- Made: {told(document)}.",
         "",
         *table(document, claims, rivals),
         "",
