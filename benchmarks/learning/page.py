@@ -80,7 +80,10 @@ def table(
 def _row(
     document: Mapping[str, Any], text: str, ends: tuple[Any, Any], asked: str, judged: Judgement
 ) -> str:
-    ours, other = (_mean(document, end) for end in ends)
+    ours, other = (
+        f"{judged[known]:.4g}" if known in judged else _mean(document, end)
+        for known, end in zip(("our_mean", "their_mean"), ends, strict=True)
+    )
     found = by = ""
     if "mean" in judged:
         found = f"{judged['mean']:.3g} ({judged['low']:.3g} to {judged['high']:.3g})"
@@ -93,5 +96,5 @@ def _mean(document: Mapping[str, Any], figure: Any) -> str:
     """Of a figure over seeds; a number as it is."""
     if isinstance(figure, (int, float)):
         return f"{figure:g}"
-    values = [t[figure] for t in document["trials"].values() if figure in t]
+    values = [t[figure] for t in document.get("trials", {}).values() if figure in t]
     return f"{np.mean(values):.4g}" if values else ""

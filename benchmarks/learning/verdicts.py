@@ -224,6 +224,7 @@ class Claim:
             "claim": self.text,
             "a": self.a,
             "b": self.b,
+            **_means(trials, self.a, self.b),
             **_stored(found),
             "least": self.least,
             "certain": self.certain,
@@ -251,15 +252,20 @@ class Rival:
 
     def judge(self, trials: Trials, answers: Answers = NONE) -> dict[str, Any]:
         """The comparison and its verdict; "not measured" where a figure is missing."""
-        told = {"rival": self.text, "ours": self.ours, "theirs": self.theirs, "margin": self.margin}
+        told = {
+            "rival": self.text,
+            "ours": self.ours,
+            "theirs": self.theirs,
+            "margin": self.margin,
+            "lower": self.lower,
+        }
         if not trials or any(x not in t for t in trials.values() for x in (self.ours, self.theirs)):
             return {**told, "verdict": "not measured"}
         found = compare(trials, self.ours, self.theirs, answers)
         low, high = (-found.high, -found.low) if self.lower else (found.low, found.high)
         return {
             **told,
-            "our_mean": float(np.mean([t[self.ours] for t in trials.values()])),
-            "their_mean": float(np.mean([t[self.theirs] for t in trials.values()])),
+            **_means(trials, self.ours, self.theirs),
             **_stored(found),
             "verdict": against(low, high, self.margin),
         }
@@ -272,6 +278,13 @@ def against(low: float, high: float, margin: float | None) -> str:
     if high < 0:
         return "behind"
     return "equal" if margin is not None and -margin <= low and high <= margin else "undecided"
+
+
+def _means(trials: Trials, a: str, b: str | float) -> dict[str, float]:
+    ours = float(np.mean([t[a] for t in trials.values()]))
+    if not isinstance(b, str):
+        return {"our_mean": ours, "their_mean": float(b)}
+    return {"our_mean": ours, "their_mean": float(np.mean([t[b] for t in trials.values()]))}
 
 
 def _stored(found: Paired) -> dict[str, Any]:

@@ -205,9 +205,37 @@ def test_what_was_stated_beforehand_names_its_commit(
         dataclasses.replace(experiment, stated="certainly")
 
 
-def test_the_report_is_up_to_date() -> None:
-    stored = (report.ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
-    assert stored == report.text(), "run: python -m benchmarks.report"
+def test_the_report_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_pages_that_are_not_what_the_results_give_are_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report.main(["--check"], tmp_path) == 1
+    assert report.main(["--no-figures"], tmp_path) == 0
+    assert report.main(["--check"], tmp_path) == 0
+    changed, extra = tmp_path / "docs/benchmarks/iris.md", tmp_path / "docs/benchmarks/gone.md"
+    changed.write_text(changed.read_text().replace("95", "96"))
+    extra.write_text("# No result has this page\n")
+    capsys.readouterr()
+    assert report.main(["--check"], tmp_path) == 1
+    told = capsys.readouterr().out
+    assert "docs/benchmarks/iris.md" in told
+    assert "docs/benchmarks/gone.md" in told
+    assert told.count("\n") == 2
+    assert report.main(["--no-figures"], tmp_path) == 0
+    assert not extra.exists()
+    assert report.main(["--check"], tmp_path) == 0
+
+
+def test_the_first_page_has_a_row_for_each_task_and_what_fails() -> None:
+    text = report.documents()[report.FIRST]
+    rows = text.partition("## What fails")[0].splitlines()
+    assert len([r for r in rows if r.startswith("| [")]) >= 8
+    assert text.index("## What fails") < text.index("## How to read this") < text.index("## Pages")
+    failing = text.partition("## What fails")[2].partition("## How to read")[0]
+    assert failing.index("**fails**") < failing.index("**behind**") < failing.index("**undecided**")
 
 
 def test_git_keeps_no_drawings() -> None:
