@@ -118,7 +118,7 @@ def learning_table() -> str:
     """Test accuracy of the classifier beside controls, %."""
     found = result("classifiers")["results"]
     rows = ("network", "untrained", "logistic regression", "MLP (32 hidden)")
-    named = {"network": "Engram, reward-modulated STDP", "untrained": "the same, untrained"}
+    named = {"network": "Engram, reward-modulated STDP", "untrained": "the same, before learning"}
     lines = ["", f"| | {' | '.join(found)} |", "|---" * (len(found) + 1) + "|"]
     for row in rows:
         values = " | ".join(f"{arms[row]['mean']:.1f}" for arms in found.values())

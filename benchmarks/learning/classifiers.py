@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.learning.folds import CONTROLS, DATA, FOLDS, run, summarise, table
+from benchmarks.learning.folds import CONTROLS, DATA, FOLDS, NAMES, run, summarise, table
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import one_thread_each, write
 from benchmarks.provenance import provenance
@@ -89,7 +89,7 @@ def report(stored: dict[str, Any]) -> str:
     ]
     for arm in ARMS:
         cells = [f"{r[arm]['mean']:.2f} ({r[arm]['sd']:.2f})" for r in results.values()]
-        lines.append(f"| {arm} | {' | '.join(cells)} |")
+        lines.append(f"| {NAMES.get(arm, arm)} | {' | '.join(cells)} |")
     for what, key, form in (
         ("lowest and highest seed", "", ""),
         ("silent or tied of all answers", "", ""),

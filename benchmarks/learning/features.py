@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from benchmarks.learning.drawing import curves
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import images
 from engram.datasets import image_shape
 from engram.learn import DeltaReadout, STDPFeatures
@@ -104,6 +104,12 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="features",
     title="Features: convolutional filters learned by STDP",
+    stated="before",
+    stated_in="562cf96",
+    front=Front("MNIST, 16 filters by STDP", "learned 16", f"{LABELS:,}"),
+    rivals=tuple(
+        Rival(f"k-means, {n} filters", f"learned {n}", f"k-means {n}", margin=1.0) for n in FILTERS
+    ),
     hypothesis=(
         "what makes filters good is which weights stand together: learned filters are ahead of the "
         "same filters with their weights mixed up, the more so the fewer there are, and within a "

@@ -24,6 +24,9 @@ from engram.learn.decoders import undecided
 
 FOLDS = 5
 
+NAMES = {"untrained": "before learning"}
+"""What tables call arms: such answers are arbitrary, so that this is no rival."""
+
 DATA: dict[str, Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]] = {
     "Iris": lambda: load_iris(return_X_y=True),
     "Wine": lambda: load_wine(return_X_y=True),

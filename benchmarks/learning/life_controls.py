@@ -112,6 +112,8 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="life_controls",
     title="What each mechanism does for a life",
+    # aaee125 changed the hypothesis after lives had been seen.
+    stated="exploratory",
     hypothesis=(
         "without plasticity, or without reward, the brain of `life` guesses (33 %). Without growth "
         "after the loss of a sense, without sleep, without scaling and without intrinsic "
