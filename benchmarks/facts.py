@@ -131,22 +131,25 @@ def _mnist(neurons: int) -> list[dict[str, Any]]:
     return [r for r in runs if (r["run"]["model"], r["run"]["neurons"]) == ("lif", neurons)]
 
 
-def mnist(neurons: int) -> str:
+def mnist(neurons: int, decoder: str | None = None) -> str:
     """Test accuracy of features learned without labels, and how often it was measured.
 
     Parameters
     ----------
     neurons : int
         Of the layer.
+    decoder : str, optional
+        By name; None: the one chosen on held-out labels.
 
     Returns
     -------
     str
         As a phrase.
     """
-    runs = _mnist(neurons)
+    runs = [r for r in _mnist(neurons) if decoder is None or decoder in r["decoders"]]
+    right = [r["accuracy"] if decoder is None else r["decoders"][decoder]["accuracy"] for r in runs]
     seeds = f"{len(runs)} seeds" if len(runs) > 1 else "one seed"
-    return f"{mean(r['accuracy'] for r in runs):.1f} % ({seeds})"
+    return f"{mean(right):.1f} % ({seeds})"
 
 
 def agents_table() -> str:
@@ -191,6 +194,8 @@ FACTS: dict[str, Callable[[], str]] = {
     "learning-table": learning_table,
     "agents-table": agents_table,
     "mnist-400": lambda: mnist(400),
+    "mnist-400-vote": lambda: mnist(400, "vote"),
+    "mnist-400-reward": lambda: mnist(400, "reward"),
     "mnist-6400": lambda: mnist(6400),
     "mnist-pixels": lambda: f"{mean(r['pixels']['delta'] for r in _mnist(400)):.1f} %",
     "iris": lambda: f"{result('iris')['results']['network']['mean']:.1f} %",

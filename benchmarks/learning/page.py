@@ -36,7 +36,7 @@ def page(document: Mapping[str, Any], experiment: Experiment) -> str:
     """The whole page."""
     claims, rivals = experiment.judged(document)
     labels = experiment.front.labels if experiment.front else "see the protocol"
-    named = "; ".join(str(r["rival"]) for r in rivals) or NO_RIVAL
+    named = "; ".join(dict.fromkeys(r["rival"].partition(", ")[0] for r in rivals)) or NO_RIVAL
     lines = [
         f"# {experiment.title}",
         "",

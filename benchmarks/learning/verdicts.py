@@ -11,7 +11,7 @@ chance: other seeds and other test items. Else it is Student's t over seeds.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,8 +126,11 @@ def bootstrap(rows: Sequence[Matrix], sets: Sequence[str], replicates: int = REP
     n = len(rows)
     if n < 2:
         return Paired(plain.mean, plain.low, plain.high, plain.effect, n, BOTH)
+    # Sets of other sizes can't be the same, whatever they are called.
+    names = [(name, len(row)) for name, row in zip(sets, rows, strict=True)]
     groups = [
-        np.stack([r for r, g in zip(rows, sets, strict=True) if g == s]) for s in _kinds(sets)
+        np.stack([row for row, name in zip(rows, names, strict=True) if name == kind])
+        for kind in dict.fromkeys(names)
     ]
     seeds = _variance(np.array([row.mean() for row in rows]))
     items, shared = (sum(x) for x in zip(*(_of_items(g, n) for g in groups), strict=True))
@@ -144,10 +147,6 @@ def bootstrap(rows: Sequence[Matrix], sets: Sequence[str], replicates: int = REP
     stretch = np.sqrt(variance) / spread * stats.t.ppf(0.975, freedom) / stats.norm.ppf(0.975)
     low, high = plain.mean + (np.quantile(drawn, [0.025, 0.975]) - plain.mean) * stretch
     return Paired(plain.mean, float(low), float(high), plain.effect, n, BOTH)
-
-
-def _kinds(sets: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(sets))
 
 
 def _variance(values: Matrix) -> float:

@@ -144,6 +144,14 @@ def test_the_interval_covers_where_each_seed_has_its_own_items() -> None:
     assert 0.90 <= hits / repeats <= 0.99
 
 
+def test_test_sets_may_differ_in_size() -> None:
+    rng = np.random.default_rng(2)
+    rows = [rng.normal(1.0, 0.1, n) for n in (30, 40, 50)]
+    found = bootstrap(rows, ["", "", ""], 100)
+    assert found.mean == pytest.approx(1.0, abs=0.05)
+    assert 0.8 < found.low < found.high < 1.2
+
+
 def test_seeds_alone_would_not_cover_the_items() -> None:
     rng = np.random.default_rng(3)
     rows = [layout(rng, 5, 60, of_seeds=0.0, of_items=2.0) for _ in range(200)]
