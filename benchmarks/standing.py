@@ -74,12 +74,17 @@ def said(holds: bool, text: str) -> dict[str, Any]:
 
 
 def agents(document: Document) -> Judgements:
-    """Each world, beside Q-learning; files keep mean and spread over seeds, so Welch's interval."""
+    """Each world, beside all arms but chance; older files lack single seeds: Welch's interval."""
     found = list(document.get("rivals", []))
     for world, arms in document["results"].items():
-        for arm, theirs in arms.items():
-            if arm not in ("network", "random"):
-                found.append(_welch(f"{arm}, {world}", arms["network"], theirs, arm))
+        for arm in arms:
+            text, both = f"{arm}, {world}", (arms["network"], arms[arm])
+            if arm in ("network", "random"):
+                continue
+            if all("by_seed" in r for r in both):
+                found.append(Rival(text, "network", arm).judge(by_seed(arms, ("network", arm))))
+            else:
+                found.append(_welch(text, *both, arm))
     return found
 
 

@@ -147,6 +147,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "solved": sum(r["solved"] for r in rows),
         "mean": float(means.mean()),
         "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
+        "by_seed": means.tolist(),
         "least": float(means.min()),
         "most": float(means.max()),
         "cpu_s": float(np.mean([r["cpu_s"] for r in rows])),
