@@ -265,7 +265,18 @@ def _homeostasis(document: Document) -> Judged:
 
 def _lives(document: Document) -> Judged:
     rows = document["lives"]
-    return [said(all(r["lives"] for r in rows), LIVES_CLAIM)], []
+    claims = (
+        ("every brain fires within its bounds", lambda r: r["lives"]),
+        ("every brain levels off", lambda r: r["drift"] < lives.LEVEL),
+        ("no region more than triples", lambda r: r["growth"] <= lives.TRIPLED),
+        ("in silence no region loses a tenth", lambda r: r["lost"] <= lives.LOST),
+        ("every brain answers after silence", lambda r: r["answers"]),
+    )
+    found = []
+    for text, holds in claims:
+        n = sum(map(holds, rows))
+        found.append(said(n == len(rows), f"{text} ({n} of {len(rows)})"))
+    return found, []
 
 
 def _morphology(document: Document) -> Judged:
@@ -323,6 +334,13 @@ def _costs(documents: Mapping[str, Document]) -> Judged:
         for r in documents.get("growth_cycle", {}).get("rows", [])
         if not r["reached"]
     ]
+    if "scale" in documents:
+        missed += [said(False, text) for text in scale.missed(documents["scale"])]
+    for name, what in (("sequences", "sequences"), ("memory", "calls")):
+        made = documents.get(name)
+        if made and made[what] < made["asked_for"]:
+            text = f"{name}: {made[what]:,} {what} of {made['asked_for']:,} asked for"
+            missed.append(said(False, text))
     return missed, []
 
 
@@ -333,7 +351,6 @@ COMPLETION_CLAIM = (
     f"{100 * completion.MOST:.0f} % false"
 )
 HOMEOSTASIS_CLAIM = "every window within 20 % of the target"
-LIVES_CLAIM = "every brain stays within its bounds"
 
 PAGES: tuple[Page, ...] = (
     simple("iris", "Iris", iris.report, _iris, _iris_rows),
