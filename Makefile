@@ -17,6 +17,7 @@ check: .venv/ready-dev
 	$(BIN)/python -m tools.typed_pages
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.structure --check
+	$(BIN)/python -m benchmarks.report --check
 
 bench: .venv/ready-dev
 	$(BIN)/python -m benchmarks.speed

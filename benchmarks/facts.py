@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from benchmarks import provenance
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "speed" / "peers"
@@ -97,15 +99,15 @@ def _range(of: Callable[[tuple[str, float, float | None, float | None]], float |
 
 def speed_conditions() -> str:
     """Versions, machine and day."""
-    e = result("speed")["rows"][0]["environment"]
+    made = provenance.of(result("speed")["rows"][0])
     peers = [
         json.loads((PEERS / f"results-{n}.json").read_text(encoding="utf-8"))[0]
         for n in ("brian2", "nest")
     ]
     names = " and ".join(f"{p['peer']} {p['version']}" for p in peers)
     return (
-        f"Engram {e['engram']} with Numba {e['numba']}, {names}; one thread of a shared "
-        f"{e['cpu']}, {e['date']}"
+        f"Engram {made['versions']['engram']} with Numba {made['versions']['numba']}, {names}; "
+        f"one thread of a shared {made['machine']['processor']}, {made['date']}"
     )
 
 
@@ -116,7 +118,7 @@ def learning_table() -> str:
     """Test accuracy of the classifier beside controls, %."""
     found = result("classifiers")["results"]
     rows = ("network", "untrained", "logistic regression", "MLP (32 hidden)")
-    named = {"network": "Engram, reward-modulated STDP", "untrained": "the same, untrained"}
+    named = {"network": "Engram, reward-modulated STDP", "untrained": "the same, before learning"}
     lines = ["", f"| | {' | '.join(found)} |", "|---" * (len(found) + 1) + "|"]
     for row in rows:
         values = " | ".join(f"{arms[row]['mean']:.1f}" for arms in found.values())
@@ -129,22 +131,25 @@ def _mnist(neurons: int) -> list[dict[str, Any]]:
     return [r for r in runs if (r["run"]["model"], r["run"]["neurons"]) == ("lif", neurons)]
 
 
-def mnist(neurons: int) -> str:
+def mnist(neurons: int, decoder: str | None = None) -> str:
     """Test accuracy of features learned without labels, and how often it was measured.
 
     Parameters
     ----------
     neurons : int
         Of the layer.
+    decoder : str, optional
+        By name; None: the one chosen on held-out labels.
 
     Returns
     -------
     str
         As a phrase.
     """
-    runs = _mnist(neurons)
+    runs = [r for r in _mnist(neurons) if decoder is None or decoder in r["decoders"]]
+    right = [r["accuracy"] if decoder is None else r["decoders"][decoder]["accuracy"] for r in runs]
     seeds = f"{len(runs)} seeds" if len(runs) > 1 else "one seed"
-    return f"{mean(r['accuracy'] for r in runs):.1f} % ({seeds})"
+    return f"{mean(right):.1f} % ({seeds})"
 
 
 def agents_table() -> str:
@@ -189,6 +194,8 @@ FACTS: dict[str, Callable[[], str]] = {
     "learning-table": learning_table,
     "agents-table": agents_table,
     "mnist-400": lambda: mnist(400),
+    "mnist-400-vote": lambda: mnist(400, "vote"),
+    "mnist-400-reward": lambda: mnist(400, "reward"),
     "mnist-6400": lambda: mnist(6400),
     "mnist-pixels": lambda: f"{mean(r['pixels']['delta'] for r in _mnist(400)):.1f} %",
     "iris": lambda: f"{result('iris')['results']['network']['mean']:.1f} %",

@@ -1,13 +1,15 @@
-"""Write BENCHMARKS.md from the results in benchmarks/results: ``python -m benchmarks.report``.
+"""Write BENCHMARKS.md and docs/benchmarks from benchmarks/results: ``python -m benchmarks.report``.
 
 Draws the figures, too, into benchmarks/figures, which git does not keep (``--no-figures``: not).
+``--check`` writes nothing; it exits 1 unless all pages are what the results give.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,233 +17,114 @@ from benchmarks.learning import (
     adaptation,
     agents,
     classifiers,
-    completion,
     damage,
-    experiment,
     features,
     few_shots,
     forgetting,
     grid_nav,
     growing,
-    iris,
     life,
     life_controls,
-    mnist_limits,
-    mnist_report,
     sleep_gain,
     spike_times,
     turning,
 )
+from benchmarks.learning.page import bold
 from benchmarks.life import report as lives
-from benchmarks.live import report as live_page
-from benchmarks.mechanisms import homeostasis, neuromodulation
-from benchmarks.reliability import report as reliability
-from benchmarks.scale import report as scale
+from benchmarks.pages import PAGES, Document, Judged, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 FIGURES = ROOT / "benchmarks" / "figures"
-PEERS = ROOT / "benchmarks" / "speed" / "peers"
+FIRST, FOLDER = "BENCHMARKS.md", "docs/benchmarks"
 
 HEAD = """\
 # Benchmarks
 
-Written by `python -m benchmarks.report` from the JSON files in `benchmarks/results`; no number here
-was typed by hand. Each row names what was asked for and what was measured, whether or not it was
-reached.
+Written by `python -m benchmarks.report` from the files in `benchmarks/results`; no number here was
+typed by hand. The strongest simple rival is the one we are least ahead of, of those that were
+measured.
+
+| task | result | strongest simple rival | labels and seeds | verdict |
+|---|---|---|---|---|
 """
 
-SPEED = """\
-## Speed
+FAILS = """
+## What fails
 
-`python -m benchmarks.speed`. CPU time (user + system) of one process, one thread, warm cache:
-median and range over repeats. The machine is a shared virtual one: other load moves single figures
-by tens of per cent, so the ratios to Brian2 count only where both ran in one session.
+Claims that fail, claims that their interval leaves open, rivals that are ahead or not told apart
+from us, and aims of speed and memory that were missed.
 
-Workloads: W1 COBA (Brette et al. 2007), 4,000 conductance LIF neurons, dt 0.1 ms. W2 Izhikevich
-(2003), 1,000 neurons all-to-all, dt 1 ms. W3 Izhikevich (2006) scaled to 10,000 neurons, 800,000
-synapses under STDP with delays of 1-20 ms. W5 Izhikevich (2007), 100,000 synapses, reward-modulated
-STDP, Gaussian noise; W5u with uniform noise. W2 and W3 use Engram's own model, which follows the
-exact solution and fires more (8.0 and 9.1 Hz); W2e and W3e the scheme of the published programs and
-of the peers, two half steps of Euler's method, with which they fire at the rates published (7 and
-8 Hz).
+| where | what | difference (95 % interval) | verdict |
+|---|---|---|---|
+"""
+
+READ = """
+## How to read this
+
+- A claim **holds** where the whole 95 % interval does what was asked for, **fails** where none of
+  it does, and is **undecided** otherwise.
+- Beside a rival we are **ahead** or **behind** where the interval leaves out zero; **equal** where
+  it has zero and lies within a margin stated with the rival; else **undecided**.
+- "Seeds and test items": the interval counts both other seeds and other test items (bootstrap).
+  "Seeds only": which answers were right was not kept, so it is Student's t over seeds; another test
+  set may differ by more.
+- "Stated beforehand": a commit older than the first result has the hypothesis. All others are
+  exploratory: they were written, or settings were chosen, after results had been seen.
+- A page says from which commit, day, machine and versions its figures come, where that was kept.
+
+## Pages
+
 """
 
 
-CHECKPOINTS = """\
-## Checkpoints
-
-`python -m benchmarks.checkpoints`. A brain with 1,000,000 synapses under reward-modulated STDP
-between 10,000 and 10,000 neurons, delays of 1-20 ms. Wall times, since the disk is part of them:
-median and range over repeats. The machine is a shared virtual one.
-"""
-
-MORPHOLOGY = """\
-## Dendrites
-
-`python -m benchmarks.morphology`. Engram's templates against NEURON {neuron} (dt {neuron_dt} ms, 41
-segments a branch), each at the soma and at two places of every branch: cable theory, and somatic
-responses of neurons with compartments to a conductance synapse.
-"""
+def present() -> list[tuple[Page, dict[str, Document]]]:
+    """Pages of which there are results."""
+    found = [(page, page.documents(RESULTS)) for page in PAGES]
+    return [(p, d) for p, d in found if d and (p.files[0] in d or p.name == "costs")]
 
 
-def _number(value: Any) -> str:
-    if not isinstance(value, (int, float)):
-        return str(value)
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+def documents() -> dict[str, str]:
+    """All pages by their path in the repository."""
+    there = present()
+    texts = {f"{FOLDER}/{page.name}.md": page.text(found) for page, found in there}
+    judged = {page.name: page.judged(found) for page, found in there}
+    return {FIRST: first(there, judged), **texts}
 
 
-def table(head: str, rows: list[dict[str, Any]]) -> list[str]:
-    """A section: what its numbers depend on, and a table of them."""
-    environment = rows[0]["environment"]
-    lines = [head, ", ".join(f"{k} {v}" for k, v in environment.items()) + ".", ""]
-    lines += [
-        "| what | measured | range | asked for | reached | note |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        bound = {"most": "at most ", "least": "at least "}.get(row.get("limit") or "", "")
-        asked = "" if row["target"] is None else f"{bound}{_number(row['target'])}"
-        reached = {True: "yes", False: "**no**", None: ""}[row["passed"]]
-        spread = " - ".join(_number(x) for x in row.get("spread", []))
-        lines.append(
-            f"| {row['study']}: {row['what']} | {_number(row['value'])} {row['unit']} | {spread} "
-            f"| {asked} | {reached} | {row.get('note', '')} |"
-        )
+def first(there: list[tuple[Page, dict[str, Document]]], judged: Mapping[str, Judged]) -> str:
+    """The first page."""
+    lines = [HEAD.rstrip()]
+    for page, found in there:
+        for r in page.rows(found):
+            link = f"[{r.task}]({FOLDER}/{r.page}.md)"
+            lines.append(f"| {link} | {r.result} | {r.rival} | {r.labels} | {bold(r.verdict)} |")
+    lines.append(FAILS.rstrip())
+    lines += sorted((x for page, _ in there for x in failing(page, judged[page.name])), key=_order)
+    lines.append(READ.rstrip() + "\n")
+    lines += [f"- [{page.title}]({FOLDER}/{page.name}.md)" for page, _ in there]
+    return "\n".join(lines) + "\n"
+
+
+WORST = ("fails", "behind", "undecided")
+
+
+def failing(page: Page, judged: Judged) -> list[str]:
+    """Rows of what is not as it should be."""
+    claims, rivals = judged
+    lines = []
+    for j in (*rivals, *claims):
+        if j["verdict"] in WORST:
+            what = f"rival: {j['rival']}" if "rival" in j else j["claim"]
+            found = f"{j['mean']:.3g} ({j['low']:.3g} to {j['high']:.3g})" if "mean" in j else ""
+            asked = f", at least {j['least']:g}" if found and "least" in j else ""
+            link = f"[{page.title}]({FOLDER}/{page.name}.md)"
+            lines.append(f"| {link} | {what} | {found}{asked} | {bold(j['verdict'])} |")
     return lines
 
 
-def speed(results: dict[str, Any]) -> list[str]:
-    """The speed section."""
-    lines = table(SPEED, results["rows"])
-    lines += ["", "### Peers", "", "`benchmarks/speed/peers`, each in its own environment.", ""]
-    lines += ["| workload | peer | method | CPU s per simulated s | Hz |", "|---|---|---|---|---|"]
-    for path in sorted(PEERS.glob("results-*.json")):
-        records = json.loads(path.read_text())
-        for r in records if isinstance(records, list) else records["records"]:
-            lines.append(
-                f"| {r['workload']} | {r['peer']} {r['version']} | {r['method']} "
-                f"| {_number(r['cpu_s_per_simulated_s'])} | {_number(r['rate_hz'])} |"
-            )
-    return lines
-
-
-def morphology(results: dict[str, Any]) -> list[str]:
-    """The section on dendrites."""
-    lines = [
-        MORPHOLOGY.format(**results),
-        "| template | what | worst deviation | asked for | reached |",
-    ]
-    lines += ["|---|---|---|---|---|"]
-    for row in results["rows"]:
-        lines.append(
-            f"| {row['template']} | {row['what']} | {100 * row['worst']:.2f} % {row['unit']} "
-            f"| at most {100 * row['limit']:g} % | {'yes' if row['passed'] else '**no**'} |"
-        )
-    cost = results["cost"]
-    lines += ["", f"CPU time of a step of {cost['neurons']:,} neurons, dt {cost['dt']:g} ms:", ""]
-    lines += ["| compartments | us a step | range |", "|---|---|---|"]
-    for row in cost["rows"]:
-        low, high = row["spread"]
-        lines.append(
-            f"| {row['compartments']} | {row['us_per_step']:.0f} | {low:.0f} - {high:.0f} |"
-        )
-    reached = "yes" if cost["passed"] else "**no**"
-    lines += [
-        "",
-        f"The cost grows with the number of compartments to the power of {cost['exponent']:.2f} "
-        f"(asked for: at most {cost['limit']:g}; reached: {reached}).",
-    ]
-    return lines
-
-
-def growth(cost: dict[str, Any]) -> list[str]:
-    """The section on growth: of its cycle, and of those results there are besides."""
-    lines = ["## Growth", ""]
-    lines += ["`python -m benchmarks.growth.cycle`. CPU time of a cycle that does all there is."]
-    lines += ["", "| brain | synapses | median (ms) | range | asked for | reached |"]
-    lines += ["|---|---|---|---|---|---|"]
-    for r in cost["rows"]:
-        verdict = "yes" if r["reached"] else "**no**"
-        lines.append(
-            f"| {r['what']} | {r['synapses']:,} | {_number(r['median_ms'])} "
-            f"| {_number(r['least_ms'])} - {_number(r['most_ms'])} "
-            + ("| | |" if r["target_ms"] is None else f"| {_number(r['target_ms'])} | {verdict} |")
-        )
-    lines.append("")
-    cycles = RESULTS / "growth_cycles.json"
-    if cycles.exists():
-        r = json.loads(cycles.read_text())
-        lines += [
-            f"`python -m benchmarks.growth.cycles`: {r['cycles']:,} random cycles, all tables "
-            f"checked after each: {r['violations']} violations, {r['neurons_born']:,} neurons and "
-            f"{r['synapses_born']:,} synapses born.",
-            "",
-        ]
-    soak = RESULTS / "soak.json"
-    if soak.exists():
-        r = json.loads(soak.read_text())
-        rows, end = r["rows"], r.get("end")
-        lines.append(
-            f"`python -m benchmarks.growth.soak`: {r['steps']:,} steps (asked for: "
-            f"{r['asked_for']:,}), seed {r['seed']}; mean rate by block "
-            f"{_number(min(x['rate_hz'] for x in rows))} - "
-            f"{_number(max(x['rate_hz'] for x in rows))} Hz, no region above "
-            f"{_number(max(x['most_hz'] for x in rows))} Hz, valid tables throughout."
-        )
-        if end:
-            lines.append(
-                f"Memory grew by a factor of {end['memory_growth']:.3f}; a step at the end costs "
-                f"{100 * end['slower_by']:+.0f} % against the start (median of "
-                f"{len(end['pairs'])} pairs of brains with as many synapses: "
-                + ", ".join(f"{100 * pair['slower_by']:+.0f}" for pair in end["pairs"])
-                + " %)."
-            )
-    return lines
-
-
-def checkpoints(results: dict[str, Any]) -> list[str]:
-    """The section on checkpoints."""
-    return table(CHECKPOINTS, results["rows"])
-
-
-SECTIONS: tuple[tuple[str, Callable[[dict[str, Any]], list[str]]], ...] = (
-    ("iris", lambda results: [iris.report(results)]),
-    ("classifiers", lambda results: [classifiers.report(results)]),
-    ("mnist", mnist_report.report),
-    ("mnist_limits", mnist_limits.report),
-    ("features", lambda results: [experiment.report(results)]),
-    ("grid_nav", lambda results: [grid_nav.report(results)]),
-    ("agents", lambda results: [agents.report(results)]),
-    ("completion", lambda results: [completion.report(results)]),
-    ("few_shots", lambda results: [experiment.report(results)]),
-    ("forgetting", lambda results: [experiment.report(results)]),
-    ("adaptation", lambda results: [experiment.report(results)]),
-    ("turning", lambda results: [experiment.report(results)]),
-    ("sleep_gain", lambda results: [experiment.report(results)]),
-    ("damage", lambda results: [experiment.report(results)]),
-    ("spike_times", lambda results: [experiment.report(results)]),
-    ("growing", lambda results: [experiment.report(results)]),
-    ("homeostasis", lambda results: [homeostasis.report(results)]),
-    ("neuromodulation", lambda results: [neuromodulation.report(results)]),
-    ("life", lambda results: [experiment.report(results)]),
-    ("life_controls", lambda results: [experiment.report(results)]),
-    ("lives", lives.section),
-    ("growth_cycle", growth),
-    ("interrupts", reliability.interrupts),
-    ("sequences", reliability.sequences),
-    ("sequences_bounds", reliability.sequences),
-    ("memory", reliability.memory),
-    ("reliability_cache", reliability.cache),
-    ("dask_kills", reliability.dask),
-    ("threads", scale.pauses),
-    ("checkpoints", checkpoints),
-    ("morphology", morphology),
-    ("speed", speed),
-    ("scale", scale.scale),
-    ("live", live_page.live),
-)
-"""Files in the folder of results, and what makes a section of each."""
+def _order(line: str) -> int:
+    return WORST.index(line.rsplit("**", 2)[1])
 
 
 EXPERIMENTS = (
@@ -268,38 +151,54 @@ DRAWINGS: dict[str, Callable[[dict[str, Any], Path], None]] = {
 """What draws the figures of a file of results."""
 
 
-def draw() -> list[Path]:
+def draw(folder: Path = FIGURES) -> list[Path]:
     """Draw the figures of all results there are; where they are."""
-    FIGURES.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     drawn = []
     for name, drawing in DRAWINGS.items():
         path = RESULTS / f"{name}.json"
         if path.exists():
-            drawn.append(FIGURES / f"{name}.png")
-            drawing(json.loads(path.read_text()), drawn[-1])
+            drawn.append(folder / f"{name}.png")
+            drawing(json.loads(path.read_text(encoding="utf-8")), drawn[-1])
     return drawn
 
 
-def text() -> str:
-    """BENCHMARKS.md."""
-    lines = [HEAD]
-    for name, section in SECTIONS:
-        path = RESULTS / f"{name}.json"
-        if path.exists():
-            lines += [*section(json.loads(path.read_text())), ""]
-    return "\n".join(lines).rstrip() + "\n"
+def stale(root: Path = ROOT) -> dict[str, str | None]:
+    """Pages that are not what the results give, and what they should be; None: should not be."""
+    wanted = documents()
+    found: dict[str, str | None] = {}
+    for name, text in wanted.items():
+        path = root / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            found[name] = text
+    for path in sorted((root / FOLDER).glob("*.md")):
+        if (name := f"{FOLDER}/{path.name}") not in wanted:
+            found[name] = None
+    return found
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write, and draw."""
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Write and draw, or check; the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--no-figures", action="store_true", help="BENCHMARKS.md only")
+    parser.add_argument("--no-figures", action="store_true", help="pages only")
+    parser.add_argument("--check", action="store_true", help="write nothing, compare")
     options = parser.parse_args(arguments)
-    (ROOT / "BENCHMARKS.md").write_text(text())
+    changed = stale(root)
+    if options.check:
+        for name in changed:
+            print(f"{name}: not what benchmarks/results give; run python -m benchmarks.report")
+        return 1 if changed else 0
+    (root / FOLDER).mkdir(exist_ok=True, parents=True)
+    for name, text in changed.items():
+        if text is None:
+            (root / name).unlink()
+        else:
+            (root / name).write_text(text, encoding="utf-8")
     if not options.no_figures:
         for path in draw():
             print(path.relative_to(ROOT))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -63,6 +63,9 @@ nb_execution_excludepatterns = ["tutorials/cluster.md"]
 EXAMPLES = DOCS / "pictures" / "examples"
 """Pictures of examples that are not run here."""
 
+FIGURES = ROOT / "benchmarks" / "figures"
+"""Pictures of results: drawn here, not kept."""
+
 HOME = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
@@ -84,9 +87,20 @@ def _lead_home(page: str, text: str) -> str:
 def _read(_app: object, page: str, content: list[str]) -> None:
     content[0] = _lead_home(page, content[0])
     name = page.rpartition("/")[2]
+    if page.startswith("benchmarks/") and not QUICK and (FIGURES / f"{name}.png").exists():
+        title, rest = content[0].split("\n", 1)
+        content[0] = f"{title}\n\n![{name}](../../benchmarks/figures/{name}.png)\n{rest}"
     if page.startswith("gallery/examples/") and (EXAMPLES / f"{name}.png").exists():
         head, line, rest = re.split(r"(^=+$\n)", content[0], maxsplit=1, flags=re.M)
         content[0] = f"{head}{line}\n.. image:: /pictures/examples/{name}.png\n\n{rest}"
+
+
+def _draw(_app: object) -> None:
+    if not QUICK:
+        sys.path.insert(0, str(ROOT))
+        from benchmarks.report import draw
+
+        draw()
 
 
 # -- reference
@@ -177,5 +191,6 @@ def setup(app: Sphinx) -> None:
     """Connect."""
     if not QUICK:
         app.connect("builder-inited", _film)
+    app.connect("builder-inited", _draw)
     app.connect("source-read", _read)
     app.connect("autodoc-skip-member", _skip)

@@ -16,7 +16,8 @@ from typing import Any
 from benchmarks.checkpoints.kills import kill_savers
 from benchmarks.checkpoints.mutations import attack
 from benchmarks.checkpoints.speed import pauses, sizes, times
-from benchmarks.speed.measure import Row, environment
+from benchmarks.provenance import provenance
+from benchmarks.speed.measure import Row
 
 RESULTS = Path(__file__).parents[1] / "results" / "checkpoints.json"
 STUDIES = ("times", "size", "snapshot", "kills", "mutations")
@@ -84,6 +85,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="on the disk to be measured")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
+    origin = provenance(__file__, [args.seed])
     rows: dict[str, list[dict[str, Any]]] = {}
     if args.out.exists():
         for row in json.loads(args.out.read_text())["rows"]:
@@ -93,7 +95,7 @@ def main() -> None:
             rows[name] = []
             for row in study(name, args, Path(folder)):
                 print(row.line(), flush=True)
-                record = {**row.record(), "group": name, "environment": environment()}
+                record = {**row.record(), "group": name, "provenance": origin}
                 rows[name].append(record)
     everything = [row for name in STUDIES for row in rows.get(name, [])]
     args.out.write_text(json.dumps({"rows": everything}, indent=1) + "\n")

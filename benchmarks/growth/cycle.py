@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from engram import Brain, RegionType, Uniform
 
 RESULT = Path(__file__).resolve().parent.parent / "results" / "growth_cycle.json"
@@ -75,6 +76,7 @@ def measure(brain: Brain) -> tuple[list[float], dict[str, int]]:
 
 
 def main() -> None:
+    origin = provenance(__file__)
     rows = []
     brain = large()
     brain.run(2000)
@@ -103,7 +105,9 @@ def main() -> None:
             f"{name}: {row['median_ms']:.2f} ms a cycle ({row['least_ms']:.2f} - "
             f"{row['most_ms']:.2f}{asked}), {changed}"
         )
-    RESULT.write_text(json.dumps({"rate_hz": rate, "rows": rows}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({"provenance": origin, "rate_hz": rate, "rows": rows}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

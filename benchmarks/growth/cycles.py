@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from engram import (
     STDP,
     Brain,
@@ -102,6 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cycles", type=int, default=10_000)
     options = parser.parse_args()
+    origin = provenance(__file__, [0])
     names = ("neurons_born", "neurons_died", "synapses_born", "synapses_pruned", "synapses_lost")
     totals = dict.fromkeys(names, 0)
     brain = build(0)
@@ -122,7 +124,7 @@ def main() -> None:
             totals[name] += getattr(cycle, name)
         most = max(most, synapses)
     result = {"cycles": options.cycles, "violations": 0, "most_synapses": most, **totals}
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    RESULT.write_text(json.dumps({**result, "provenance": origin}, indent=1) + "\n")
     print(result)
 
 

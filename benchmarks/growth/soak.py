@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from engram import Brain, RegionType, ShortTermPlasticity, Uniform, load_brain, save_brain
 from engram.mechanisms.bands import BANDS
 from engram.state.invariants import check
@@ -64,6 +65,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5_000_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    origin = provenance(__file__, [options.seed])
     brain = build(options.seed)
     rng = np.random.default_rng(options.seed)
     rows: list[dict[str, float]] = []
@@ -116,7 +118,7 @@ def main() -> None:
         row = rows[-1]
         print(" ".join(f"{k}={v:.5g}" for k, v in row.items()), flush=True)
         done = {"steps": brain.step_count, "asked_for": options.steps, "seed": options.seed}
-        RESULT.write_text(json.dumps({**done, "rows": rows}, indent=1) + "\n")
+        RESULT.write_text(json.dumps({"provenance": origin, **done, "rows": rows}, indent=1) + "\n")
         assert row["rate_hz"] > 0.1, "the brain has fallen silent"
         assert row["most_hz"] < 100.0, "a region runs away"
         assert row["synapses"] <= brain.growth.max_synapses
@@ -131,7 +133,9 @@ def main() -> None:
     pairs = [compare(load_brain(young), load_brain(old)) for young, old in nearest(early, late)]
     slower = float(np.median([pair["slower_by"] for pair in pairs]))
     end = {"memory_growth": growth, "slower_by": slower, "pairs": pairs}
-    RESULT.write_text(json.dumps({**done, "end": end, "rows": rows}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({"provenance": origin, **done, "end": end, "rows": rows}, indent=1) + "\n"
+    )
     for pair in pairs:
         print(" ".join(f"{k}={v:.4g}" for k, v in pair.items()))
     print(f"memory_growth={growth:.4g} slower_by={slower:.4g}")

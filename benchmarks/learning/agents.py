@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 
-import engram
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import trials, write
+from benchmarks.provenance import provenance
 from engram.learn import SpikingAgent
 from engram.learn.cells import numbers
 
@@ -147,6 +147,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "solved": sum(r["solved"] for r in rows),
         "mean": float(means.mean()),
         "sd": float(means.std(ddof=1)) if len(rows) > 1 else 0.0,
+        "by_seed": means.tolist(),
         "least": float(means.min()),
         "most": float(means.max()),
         "cpu_s": float(np.mean([r["cpu_s"] for r in rows])),
@@ -241,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
         }
         document["results"][name] = {arm: summarise(of_arm[arm]) for arm in ARMS}
         document["curves"][name] = [r["curve"] for r in of_arm["network"]]
-    document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
+    document["provenance"] = provenance(__file__, seeds, ["gymnasium"])
     document["load"] = round(os.getloadavg()[0], 2)
     write(options.output, document)
     problems = failures(document["results"])

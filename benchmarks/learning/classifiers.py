@@ -31,9 +31,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.learning.folds import CONTROLS, DATA, FOLDS, environment, run, summarise, table
+from benchmarks.learning.folds import CONTROLS, DATA, FOLDS, NAMES, run, summarise, table
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import one_thread_each, write
+from benchmarks.provenance import provenance
 from engram.learn import RSTDPClassifier
 
 CLAIMS = {"Iris": 95.0, "Wine": 96.0, "Breast cancer": 96.0, "Digits": 93.0}
@@ -88,7 +89,7 @@ def report(stored: dict[str, Any]) -> str:
     ]
     for arm in ARMS:
         cells = [f"{r[arm]['mean']:.2f} ({r[arm]['sd']:.2f})" for r in results.values()]
-        lines.append(f"| {arm} | {' | '.join(cells)} |")
+        lines.append(f"| {NAMES.get(arm, arm)} | {' | '.join(cells)} |")
     for what, key, form in (
         ("lowest and highest seed", "", ""),
         ("silent or tied of all answers", "", ""),
@@ -204,7 +205,8 @@ def main(arguments: list[str] | None = None) -> int:
             "results": results,
             "wall_s": round(wall, 2),
             "jobs": options.jobs,
-            **environment(load),
+            "load_before": round(load, 2),
+            "provenance": provenance(__file__, range(seeds)),
         }
         write(output, document)
         print(f"written to {output}")

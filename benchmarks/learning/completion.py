@@ -12,16 +12,15 @@ Controls: plasticity off while the groups are shown; a cue outside all groups.
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import engram
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import trials, write
+from benchmarks.provenance import provenance
 from engram import Brain
 from engram.circuits import associative_memory, recall_of, set_mode
 
@@ -148,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         "holds": not problems,
         "rows": rows,
         "cpu_s": round(cpu, 1),
-        "versions": {"engram": engram.__version__, "python": platform.python_version()},
+        "provenance": provenance(__file__, range(options.seeds)),
     }
     print(report(document))
     write(options.output, document)

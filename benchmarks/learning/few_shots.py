@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelSpreading
 
 from benchmarks.learning.drawing import curves
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import (
     PRIOR,
     RATES,
@@ -184,6 +184,17 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="few_shots",
     title="Few shots: one to fifty labels of each class",
+    # The first commit with the hypothesis, 3a10e96, has results, too.
+    stated="exploratory",
+    front=Front("MNIST, ten labels of each class", "network, 10", "100, other pictures unlabelled"),
+    rivals=tuple(
+        Rival(f"{what}, {n} a class", f"network, {n}", f"{arm}, {n}")
+        for n in SHOTS
+        for what, arm in (
+            ("label spreading on pixels", "label spreading between pictures"),
+            ("self-trained MLP", "MLP, self-trained"),
+        )
+    ),
     hypothesis=(
         "neurons that learned without labels come in groups that answer the same pictures, so a "
         "few labels, spread along that co-activity, go further than with a perceptron or the "

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import numba
 import numpy as np
-import sklearn
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
@@ -22,12 +18,14 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import engram
 from benchmarks.learning.trials import trials
 from engram.learn import PlaceCode, RSTDPClassifier
 from engram.learn.decoders import undecided
 
 FOLDS = 5
+
+NAMES = {"untrained": "before learning"}
+"""What tables call arms: such answers are arbitrary, so that this is no rival."""
 
 DATA: dict[str, Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]] = {
     "Iris": lambda: load_iris(return_X_y=True),
@@ -210,21 +208,3 @@ def table(results: dict[str, dict[str, Any]]) -> str:
             f"{r['silent']:>8}{r['tied']:>6}{r['fit_s']:>11.3f}"
         )
     return "\n".join(lines)
-
-
-def environment(load: float) -> dict[str, Any]:
-    """Versions and machine, for the document."""
-    return {
-        "versions": {
-            "engram": engram.__version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "numba": numba.__version__,
-            "scikit-learn": sklearn.__version__,
-        },
-        "machine": {
-            "processor": platform.machine(),
-            "cores": os.cpu_count(),
-            "load_before": round(load, 2),
-        },
-    }

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.learning.drawing import bars, curves, interval
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import (
     CLASSES,
     PRIOR,
@@ -250,6 +250,15 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="forgetting",
     title="Forgetting: classes one after the other, in one pass, no picture kept",
+    # The first commit with the hypothesis, 3a10e96, has results, too.
+    stated="exploratory",
+    front=Front(
+        "MNIST, five tasks, one pass, nothing stored", "five tasks: network", f"{10 * PER_CLASS:,}"
+    ),
+    rivals=(
+        Rival("naive Bayes on the raw input", "five tasks: network", "raw input, Bayes"),
+        Rival("MLP that stores pictures", "five tasks: network", "five tasks: MLP with replay"),
+    ),
     hypothesis=(
         "local competition, in which what no neuron answers in time recruits fresh neurons and "
         "neurons lose plasticity with use, keeps earlier classes: at least 80 % over all ten "

@@ -36,9 +36,9 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-import engram
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import merged, trials, write
+from benchmarks.provenance import provenance
 from engram.environments import GRID_WORLD, MOVES, GridWorld
 from engram.learn import SpikingAgent
 from engram.learn.agent_network import ACTOR, PLACE
@@ -399,7 +399,7 @@ def main(arguments: list[str] | None = None) -> int:
             "episodes": EPISODES,
             "results": results,
             "rows": rows,
-            "versions": {"engram": engram.__version__, "gymnasium": gymnasium.__version__},
+            "provenance": provenance(__file__, seeds_, ["gymnasium"]),
             "load_before": round(load, 2),
         }
         write(output, document, a_line_each="rows")

@@ -26,9 +26,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning.folds import CONTROLS, FOLDS, environment, run, run_fold, summarise, table
+from benchmarks.learning.folds import CONTROLS, FOLDS, NAMES, run, run_fold, summarise, table
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import one_thread_each, write
+from benchmarks.provenance import provenance
 from engram.learn import RSTDPClassifier
 
 DATA = "Iris"
@@ -74,8 +75,8 @@ def report(stored: dict[str, Any]) -> str:
     for name, r in stored["results"].items():
         silent, tied = r.get("silent", ""), r.get("tied", "")
         lines.append(
-            f"| {name} | {r['mean']:.2f} | {r['sd']:.2f} | {r['min']:.2f} | {r['max']:.2f} "
-            f"| {silent} | {tied} |"
+            f"| {NAMES.get(name, name)} | {r['mean']:.2f} | {r['sd']:.2f} | {r['min']:.2f} "
+            f"| {r['max']:.2f} | {silent} | {tied} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -137,7 +138,8 @@ def main(arguments: list[str] | None = None) -> int:
             "wall_s": round(wall, 2),
             "cpu_s": round(cpu, 2),
             "jobs": options.jobs,
-            **environment(load),
+            "load_before": round(load, 2),
+            "provenance": provenance(__file__, range(seeds)),
         }
         write(output, document)
         print(f"written to {output}")

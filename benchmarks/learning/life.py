@@ -117,6 +117,8 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="life",
     title="A whole life: one brain for 24 hours in a world that changes four times",
+    # a2c45bb changed the hypothesis after lives had been seen.
+    stated="exploratory",
     hypothesis=(
         "half an hour after each change the brain answers right nine times in ten (chance: 33 %). "
         "Interrupted, saved and loaded at any moment, it has the same future."

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.learning.drawing import bars
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Rival, Trials
 from benchmarks.learning.life import FIRST
 from examples.life import (
     ANSWERS,
@@ -112,6 +112,9 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="life_controls",
     title="What each mechanism does for a life",
+    # aaee125 changed the hypothesis after lives had been seen.
+    stated="exploratory",
+    rivals=(Rival("delta rule on the senses", f"{WHOLE}: all parts", f"{RIVAL}: all parts"),),
     hypothesis=(
         "without plasticity, or without reward, the brain of `life` guesses (33 %). Without growth "
         "after the loss of a sense, without sleep, without scaling and without intrinsic "

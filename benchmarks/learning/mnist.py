@@ -31,6 +31,7 @@ from typing import Any
 from benchmarks.learning.mnist_report import accuracies, groups
 from benchmarks.learning.trials import RESULTS as FOLDER_OF_RESULTS
 from benchmarks.learning.trials import merged, one_thread_each, trials, write
+from benchmarks.provenance import provenance
 from engram import datasets
 from engram.learn.bench.mnist import Run, describe, execute
 
@@ -162,7 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
         run = functools.partial(
             trial, folder=options.folder, every=options.every, jobs=options.jobs
         )
-        runs = store([row["found"] for row in trials("mnist", run, [point], options.seeds)])
+        found = trials("mnist", run, [point], options.seeds)
+        origin = provenance(__file__, options.seeds)
+        runs = store([{**row["found"], "provenance": origin} for row in found])
         problems = failures(runs)
     for problem in problems:
         print(f"CLAIM FAILED: {problem}", file=sys.stderr)

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import merged, one_thread_each, trials, write
+from benchmarks.provenance import provenance
 from engram.learn import DeltaReadout, PoissonBayes
 from engram.learn.bench.mnist import Run, classifier, load
 from engram.learn.stdp_classifier import STDPClassifier
@@ -220,7 +221,9 @@ def main(arguments: list[str] | None = None) -> int:
         "inhibition": list(options.inhibition),
     }
     run = functools.partial(trial, folder=options.folder, jobs=options.jobs)
-    new = [row["found"] for row in trials("mnist_limits", run, [point], [options.seed])]
+    found = trials("mnist_limits", run, [point], [options.seed])
+    origin = provenance(__file__, [options.seed])
+    new = [{**row["found"], "provenance": origin} for row in found]
 
     def key(found: dict[str, Any]) -> tuple[int, ...]:
         return found["neurons"], found["epochs"], found["seed"]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.learning.drawing import bars
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Trials
 from engram import Brain
 from engram.circuits import sequence_memory
 from engram.mechanisms.memory.traces import rank_correlation
@@ -195,7 +195,10 @@ def draw(trials: Trials, path: Path) -> None:
 
 EXPERIMENT = Experiment(
     name="sleep_gain",
-    title="Sleep: replay after sequential tasks",
+    title="Replay: stored traces played back after sequential tasks",
+    stated="before",
+    stated_in="b91a5ca",
+    front=Front("weakly stored sequences, traces replayed", "sleep", "none", "points"),
     hypothesis=(
         "replay of stored traces in sleep lets sequences come back more truly than the same time "
         "awake in silence, no pause, or a sleep whose replay has the same cells in a shuffled "
@@ -218,24 +221,30 @@ EXPERIMENT = Experiment(
     trial=trial,
     draw=draw,
     claims=(
-        Claim("sleep above awake in silence", "sleep", "awake", 0.0, True),
-        Claim("sleep above no pause", "sleep", "no pause", 0.0, True),
-        Claim("sleep above shuffled replay (order)", "sleep", "shuffled order", 0.0, True),
-        Claim("sleep above shuffled replay (other cells)", "sleep", "other cells", 0.0, True),
-        Claim("sleep above sleep without replay", "sleep", "no replay", 0.0, True),
-        Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 0.0, True),
+        Claim("replay above awake in silence", "sleep", "awake", 0.0, True),
+        Claim("replay above no pause", "sleep", "no pause", 0.0, True),
+        Claim("replay above shuffled replay (order)", "sleep", "shuffled order", 0.0, True),
+        Claim("replay above shuffled replay (other cells)", "sleep", "other cells", 0.0, True),
+        Claim("replay above sleep without replay", "sleep", "no replay", 0.0, True),
+        Claim("replay above replay without plasticity", "sleep", "sleep, not plastic", 0.0, True),
         Claim(
             "without plasticity no gain above 1 point",
             "awake, not plastic",
             "sleep, not plastic",
             -1.0,
         ),
-        Claim("above the untrained network", "sleep", "untrained", 0.0, True),
+        Claim("above the network that stored nothing", "sleep", "untrained", 0.0, True),
+        Claim(
+            "exploratory: well stored sequences survive replay",
+            "well stored: sleep",
+            "well stored: awake",
+            -1.0,
+        ),
     ),
     quick_claims=(
-        Claim("sleep above awake in silence", "sleep", "awake", 5.0),
-        Claim("sleep above shuffled replay (order)", "sleep", "shuffled order", 0.0),
-        Claim("sleep above sleep without plasticity", "sleep", "sleep, not plastic", 5.0),
+        Claim("replay above awake in silence", "sleep", "awake", 5.0),
+        Claim("replay above shuffled replay (order)", "sleep", "shuffled order", 0.0),
+        Claim("replay above replay without plasticity", "sleep", "sleep, not plastic", 5.0),
     ),
 )
 

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.learning.drawing import bars
-from benchmarks.learning.experiment import Claim, Experiment, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from engram import Brain, CurrentLIF, RegionType, RewardSTDP, TraceSTDP, Uniform
 from engram.learn.decoders import PoissonBayes
 from engram.plasticity import PlasticityRule
@@ -363,6 +363,16 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="spike_times",
     title="Time: patterns in which only the times differ",
+    stated="before",
+    stated_in="b91a5ca",
+    front=Front("ten patterns of spike times", "network", f"{FULL.labelled} a class"),
+    rivals=(
+        Rival("naive Bayes on binned spikes", "network", "bins, read-out"),
+        Rival("MLP on binned spikes", "network", "bins, MLP"),
+        Rival("any time: naive Bayes on bins", "any time: network", "any time: bins, read-out"),
+        Rival("any time: MLP on bins", "any time: network", "any time: bins, MLP"),
+        Rival("reward: naive Bayes on bins, labels", "reward: network", "reward: bins, read-out"),
+    ),
     hypothesis=(
         "cells with delays that learn by STDP and inhibit each other come to stand for single "
         "spatio-temporal patterns, without labels or by reward alone, at 95 % or more; a "

@@ -2,13 +2,12 @@
 
 They are sweeps of `engram.sweep`: one row of an SQLite file for each trial (``benchmarks/runs``,
 which git does not keep). Trials of other code don't count: what tells them apart has a hash of all
-the package and of these experiments.
+the package, of these experiments, and of what they import.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import tempfile
@@ -17,26 +16,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import engram
+from benchmarks import provenance
 from engram.progress import lines_or_bar
 from engram.sweep import run_sweep
 
 HERE = Path(__file__).resolve().parent
-EXAMPLES = HERE.parents[1] / "examples"
 RESULTS, RUNS = HERE.parent / "results", HERE.parent / "runs"
 
 Row = dict[str, Any]
 Function = Callable[..., Mapping[str, Any]]
 
 
-@functools.cache
 def source() -> str:
-    """A hash of the code that trials come from."""
-    digest = hashlib.sha256()
-    for folder in (Path(engram.__file__).parent, HERE, EXAMPLES):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    """A hash of the code that trials come from: all that an experiment runs."""
+    return provenance.source(HERE)
 
 
 class TrialsFailed(Exception):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.learning.trials import RESULTS, source, trials, write
+from benchmarks.learning.trials import RESULTS, trials, write
 from benchmarks.life.measure import trial
 from benchmarks.life.networks import INPUTS, NETWORKS
-from benchmarks.speed.measure import environment
+from benchmarks.provenance import provenance
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     ]
     seeds = range(given.first, given.first + given.seeds)
     rows = trials("lives", trial, points, seeds, jobs=given.jobs)
-    head = {"environment": environment(), "source": source(), "minutes": given.minutes}
+    head = {"provenance": provenance(__file__, seeds), "minutes": given.minutes}
     document = {**head, "quiet": given.quiet, "seeds": list(seeds), "lives": rows}
     write(RESULTS / "lives.json", document, a_line_each="lives")
     print(f"{sum(row['lives'] for row in rows)} of {len(rows)} brains lived")

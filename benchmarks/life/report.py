@@ -25,6 +25,9 @@ stimulus.
 LEVEL = 0.05
 """Change of numbers in the last third of a brain that has levelled off."""
 
+TRIPLED, LOST = 3.0, 0.1
+"""How much a region may grow, and what share of its neurons it may lose in silence."""
+
 APART = """\
 Three stimuli told apart from the spike counts of the output region, on a copy with all learning
 off (nearest mean, fitted on one half, tested on the other; chance 33 %), mean and standard

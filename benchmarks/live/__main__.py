@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks.learning.trials import RESULTS, source, write
+from benchmarks.learning.trials import RESULTS, write
 from benchmarks.live import cost, soak
-from benchmarks.speed.measure import environment
+from benchmarks.provenance import provenance
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     given = options.parse_args()
     path = RESULTS / "live.json"
     before = json.loads(path.read_text()) if path.exists() else {}
-    document = {**before, "environment": environment(), "source": source()}
+    document = {**before, "provenance": provenance(__file__)}
     rows = {row["workload"]: row for row in before.get("cost", [])}
     for name in given.workloads:
         rows[name] = cost.measure(name, given.rounds, say)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.live.made_up import MadeUp
+from benchmarks.provenance import provenance
 from engram.live.standalone import stand_alone
 
 ARGUMENTS = [
@@ -129,7 +130,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("ENGRAM_CHROMIUM") or shutil.which("chromium")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"provenance": provenance(__file__)}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         for name, brain in BRAINS.items():

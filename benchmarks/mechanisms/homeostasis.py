@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from engram import STDP, Brain, PlasticityRule, PoissonSource, RegionType, RewardSTDP
 
 RESULTS = Path(__file__).parent.parent / "results" / "homeostasis.json"
@@ -160,10 +161,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     arms = ["scaling"] if options.quick else [*RULES, "no scaling"]
+    seeds = 1 if options.quick else options.seeds
+    origin = provenance(__file__, range(seeds))
     started = time.process_time()
-    rows = study(1 if options.quick else options.seeds, arms)
+    rows = study(seeds, arms)
     cpu = time.process_time() - started
-    options.output.write_text(json.dumps({"cpu_s": cpu, "rows": rows}, indent=1) + "\n")
+    document = {"provenance": origin, "cpu_s": cpu, "rows": rows}
+    options.output.write_text(json.dumps(document, indent=1) + "\n")
     print(report({"rows": rows}))
     assert all(r["held"] for r in rows if r["arm"] in RULES), "not within 20 % for 100 s"
     assert not any(r["held"] for r in rows if r["arm"] not in RULES), "the control holds, too"

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.provenance import provenance
 from engram import (
     AcetylcholineRelease,
     Brain,
@@ -135,7 +136,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
-    results = {"rows": study(options.repeats)}
+    results = {"provenance": provenance(__file__), "rows": study(options.repeats)}
     options.output.write_text(json.dumps(results, indent=1) + "\n")
     print(report(results))
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.provenance import provenance
 from engram import LIF, Brain, CurrentLIF, RegionType, Relay
 from engram.morphology import TEMPLATES, Branch, Morphology
 from engram.recording import StateRecorder
@@ -167,6 +168,7 @@ def main() -> None:
     if parser.parse_args().describe:
         print(json.dumps(describe(), indent=1))
         return
+    origin = provenance(__file__)
     reference = json.loads(REFERENCE.read_text())
     rows = [r for name, found in reference["templates"].items() for r in compare(name, found)]
     for r in rows:
@@ -183,6 +185,7 @@ def main() -> None:
     RESULTS.write_text(
         json.dumps(
             {
+                "provenance": origin,
                 "neuron": reference["neuron"],
                 "neuron_dt": reference["dt"],
                 "rows": rows,

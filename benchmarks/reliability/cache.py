@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.speed.measure import Row, environment
+from benchmarks.provenance import provenance
+from benchmarks.speed.measure import Row
 from engram import Brain, NeuronModel, RegionType
 from engram.kernels import cache, compiled
 
@@ -221,11 +222,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
+    origin = provenance(__file__, [args.seed])
     with tempfile.TemporaryDirectory() as folder:
         rows = [at_once(Path(folder)), mutations(Path(folder), args.mutations, args.seed)]
     for row in rows:
         print(row.line())
-    records = [{**row.record(), "environment": environment()} for row in rows]
+    records = [{**row.record(), "provenance": origin} for row in rows]
     args.out.write_text(json.dumps({"rows": records}, indent=1) + "\n")
 
 

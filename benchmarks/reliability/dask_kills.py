@@ -21,7 +21,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster
 
-from benchmarks.speed.measure import environment
+from benchmarks.provenance import provenance
 from engram import Brain, RegionType
 from engram.progress import lines_or_bar
 from engram.sweep import read_sweep, run_sweep
@@ -123,10 +123,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
+    origin = provenance(__file__, [args.seed])
     with tempfile.TemporaryDirectory() as folder:
         found = sweeps(args.sweeps, args.seed, Path(folder))
     print(json.dumps(found, indent=1))
-    args.out.write_text(json.dumps({**found, "environment": environment()}, indent=1) + "\n")
+    args.out.write_text(json.dumps({**found, "provenance": origin}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 import engram
-from benchmarks.speed.measure import environment
+from benchmarks.provenance import provenance
 from engram import (
     Brain,
     RegionType,
@@ -250,11 +250,12 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=300)
     parser.add_argument("--output", type=Path, default=RESULTS)
     args = parser.parse_args()
+    origin = provenance(__file__)
     # Compiled before any process is forked.
     warm = build()
     for change in CHANGES.values():
         change(warm.copy())
-    results = {"environment": environment(), **study(args.lines, args.moments)}
+    results = {"provenance": origin, **study(args.lines, args.moments)}
     print(json.dumps(results, indent=2))
     args.output.write_text(json.dumps(results, indent=2) + "\n")
 

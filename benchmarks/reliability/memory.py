@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from benchmarks.reliability import additions, life, structure
 from benchmarks.reliability.draws import BAD, Call, Draw
 from benchmarks.reliability.own import lively
@@ -100,6 +101,7 @@ def main() -> None:
     parser.add_argument("--cpu-minutes", type=float, help="stop after so many")
     parser.add_argument("--out", type=Path, default=RESULT)
     args = parser.parse_args()
+    origin = provenance(__file__, [args.seed])
     brain, rng = built(args.seed), np.random.default_rng(args.seed)
     space = names(brain)
     samples: list[tuple[int, float, int, int]] = []
@@ -121,6 +123,7 @@ def main() -> None:
     fifth = max(1, len(settled) // 5)
     growth = float(np.median(settled[-fifth:]) / np.median(settled[:fifth]))
     figures = {
+        "provenance": origin,
         "calls": done,
         "asked_for": args.calls,
         "seed": args.seed,

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.provenance import provenance
 from benchmarks.reliability import additions, life, structure
 from benchmarks.reliability.draws import BAD, Call, Draw
 from benchmarks.reliability.twins import COPIES, Failure, Twins
@@ -278,6 +279,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "NUMBA_BOUNDSCHECK": "1",
             "ENGRAM_CACHE_DIR": os.environ.get("ENGRAM_BOUNDS_CACHE_DIR", str(cache)),
         }
+    origin = provenance(__file__, [args.first])
     share = -(-args.sequences // args.processes)
     ends = range(args.first, args.first + args.sequences, share)
     until = time.time() + 60.0 * (args.minutes or 1e9)
@@ -295,7 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ThreadPoolExecutor(args.processes) as pool:
         found = [row for part in pool.map(collect, ends) for row in part]
     figures = summary(found, args)
-    args.out.write_text(json.dumps(figures, indent=1) + "\n")
+    args.out.write_text(json.dumps({**figures, "provenance": origin}, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
     if figures["failures"]:
         raise SystemExit(1)

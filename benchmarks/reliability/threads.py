@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.speed.measure import environment
+from benchmarks.provenance import provenance
 from engram import AdEx, Brain, Normal, RegionType, RewardSTDP, ShortTermPlasticity, Uniform
 from engram.network import workers
 
@@ -108,9 +108,10 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=1000)
     options.add_argument("--brains", type=int, default=10)
     given = options.parse_args()
+    origin = provenance(__file__, range(given.brains))
     with patch.object(workers, "BLOCK", 8):
         found = [differences(seed, given.runs // given.brains) for seed in range(given.brains)]
-    document = {"environment": environment(), "runs": given.runs, "differences": sum(found)}
+    document = {"provenance": origin, "runs": given.runs, "differences": sum(found)}
     RESULT.write_text(json.dumps(document, indent=1) + "\n")
     print(f"{given.runs} runs of {given.brains} brains, {sum(found)} differences")
 

@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.provenance import provenance
 from benchmarks.scale.networks import RULES, events, network, spikes
 from benchmarks.scale.stream import stream
-from benchmarks.speed.measure import ROOT, environment
+from benchmarks.speed.measure import ROOT
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "scale.json"
 SIZES = ((1_000, 100), (1_000, 1_000), (10_000, 1_000), (100_000, 1_000), (1_000_000, 100))
@@ -109,6 +110,7 @@ def main() -> None:
         n, degree, kind = int(given.case[0]), int(given.case[1]), given.case[2]
         print(json.dumps(case(n, degree, kind, given.repeats, given.steps)))
         return
+    origin = provenance(__file__)
     rows = []
     for n, degree in SIZES:
         for kind in given.kinds:
@@ -131,7 +133,7 @@ def main() -> None:
                 f"{row['ns_per_event']:6.2f} ns an event, two threads x {row['speedup_2_threads']}"
                 f", {row['bytes_per_synapse']} bytes a synapse"
             )
-    document = {"environment": environment(), "steps": given.steps, "cases": rows}
+    document = {"provenance": origin, "steps": given.steps, "cases": rows}
     given.output.write_text(json.dumps(document, indent=1) + "\n")
 
 

@@ -10,13 +10,17 @@ SCALE = """\
 `python -m benchmarks.scale --most {most}`: Poisson sources of 8 Hz onto as many CurrentLIF
 neurons, delays of 1 to 20 ms, dt = 1 ms. An event is a synapse that delivers a spike or, with a
 rule, learns of one fired behind it; neurons are part of its cost. The bare loop only streams as
-many synapses (8 bytes each) and adds. Asked for: 8 ns with STDP at 100,000,000 synapses; 1.6 times
-by two threads; 8 bytes a synapse (static), 16 (STDP), 20 (R-STDP), all-in; a peak of 1.3 while it
-is built.
+many synapses (8 bytes each) and adds. Asked for: {ns:g} ns with STDP at 100,000,000 synapses;
+{threads:g} times by two threads; {bytes} bytes a synapse, all-in; a peak of {peak:g} while it is
+built.
 
 | neurons | synapses | kind | ns an event | bare loop | two threads | bytes a synapse | peak |
 |---|---|---|---|---|---|---|---|
 """
+
+NS, THREADS, PEAK = 8.0, 1.6, 1.3
+BYTES = {"static": 8.0, "STDP": 16.0, "R-STDP": 20.0}
+"""What was asked for, at the largest size."""
 
 PAUSES = """\
 ## Worker threads that pause at random
@@ -29,13 +33,34 @@ that pause at random before each of their regions, compared with one thread to t
 def scale(found: dict[str, Any]) -> list[str]:
     """Lines of Markdown."""
     most = max(row["synapses"] for row in found["cases"])
-    lines = SCALE.format(most=most).splitlines()
+    sizes = ", ".join(f"{n:g} ({kind})" for kind, n in BYTES.items())
+    asked = {"ns": NS, "threads": THREADS, "bytes": sizes, "peak": PEAK}
+    lines = SCALE.format(most=most, **asked).splitlines()
     lines += [
         f"| {row['neurons']:,} | {row['synapses']:,} | {row['kind']} | {row['ns_per_event']:.2f} | "
         f"{row['bare_loop']['ns_per_event']:.2f} | x {row['speedup_2_threads']:.2f} | "
         f"{row['bytes_per_synapse']:.1f} | {row['peak_over_finished']:.2f} |"
         for row in found["cases"]
     ]
+    return lines
+
+
+def missed(found: dict[str, Any]) -> list[str]:
+    """What was not reached at the largest size that was measured."""
+    most = max(row["synapses"] for row in found["cases"])
+    lines = [] if most >= 100_000_000 else [f"100,000,000 synapses: measured to {most:,}"]
+    for row in found["cases"]:
+        if row["synapses"] < most:
+            continue
+        where, kind = f"{row['synapses']:,} synapses, {row['kind']}", row["kind"]
+        for what, value, aim in (
+            ("ns an event", row["ns_per_event"], NS if kind == "STDP" else None),
+            ("bytes", row["bytes_per_synapse"], BYTES[kind]),
+            ("peak", row["peak_over_finished"], PEAK),
+            ("two threads, times as fast", row["speedup_2_threads"], THREADS),
+        ):
+            if aim is not None and (value < aim if "threads" in what else value > aim):
+                lines.append(f"{where}: {what}: {value:.3g}; asked for: {aim:g}")
     return lines
 
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.measure import Row, cpu, environment, median
+from benchmarks.provenance import provenance
+from benchmarks.speed.measure import Row, cpu, median
 from benchmarks.speed.studies import STUDIES
 from benchmarks.speed.workloads import WORKLOADS, Workload, n_neurons, spikes
 
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
 
+    origin = provenance(__file__)
     rows: list[Row] = []
 
     def show(produced: Iterator[Row]) -> None:
@@ -150,7 +152,7 @@ def main() -> None:
         measured = {row.study for row in rows}
         before = json.loads(args.out.read_text())["rows"]
         kept = [r for r in before if r["study"] not in measured]
-    records = [{**row.record(), "environment": environment()} for row in rows]
+    records = [{**row.record(), "provenance": origin} for row in rows]
     order = {name: k for k, name in enumerate(names)}
     everything = sorted(kept + records, key=lambda r: order[r["study"]])
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ pytest.importorskip("sklearn")
 
 from benchmarks import report
 from benchmarks.learning import trials as harness
-from benchmarks.learning.experiment import Claim, Experiment
+from benchmarks.learning.experiment import Claim, Experiment, Rival
+from benchmarks.learning.page import hypothesis, page
 from benchmarks.learning.trials import TrialsFailed, merged, trials, write
 
 POINTS = [{"arm": "a"}, {"arm": "b"}]
@@ -129,9 +131,111 @@ def test_an_experiment_goes_on_and_writes_its_results(
     assert json.loads((tmp_path / "example.json").read_text()) == document
 
 
-def test_the_report_is_up_to_date() -> None:
-    stored = (report.ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
-    assert stored == report.text(), "run: python -m benchmarks.report"
+def _nothing(trials: Any, path: Path) -> None:
+    """No drawing."""
+
+
+def made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trial: Any) -> Experiment:
+    """An experiment with a claim and a rival, whose results go into a folder of the test."""
+    monkeypatch.setattr("benchmarks.learning.experiment.RESULTS", tmp_path)
+    return Experiment(
+        name="example",
+        title="T",
+        hypothesis="h",
+        protocol="p",
+        trial=trial,
+        claims=(Claim("a above b", "a", "b"),),
+        draw=_nothing,
+        rivals=(Rival("the simple one", "a", "b"), Rival("one to come", "a", "c")),
+    )
+
+
+def test_answers_make_intervals_of_seeds_and_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trial(seed: int, quick: bool) -> dict[str, Any]:  # noqa: ARG001
+        right = {"a": [True, True, True, seed > 0], "b": [True, False, seed > 1, False]}
+        return {**{k: 100 * sum(v) / 4 for k, v in right.items()}, "answers": right, "items": "x"}
+
+    experiment = made_of(tmp_path, monkeypatch, trial)
+    assert experiment.main(["--seeds", "3"]) == 0
+    document = json.loads((tmp_path / "example.json").read_text())
+    assert set(document["trials"]["0"]) == {"a", "b", "cpu_s"}
+    assert document["answers"]["right"]["0"]["a"] == {"n": 4, "bits": "4A=="}
+    assert document["answers"]["items"]["2"] == "x"
+    assert document["claims"][0]["by"] == document["rivals"][0]["by"] == "seeds and test items"
+    assert document["rivals"][1]["verdict"] == "not measured"
+    shown = page(document, experiment)
+    assert "rival: the simple one | 91.67 | 33.33 | 58.3 (" in shown
+    assert "Hypothesis, exploratory" in shown
+
+
+def test_older_results_are_judged_by_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = made_of(tmp_path, monkeypatch, None)
+    trials = {"0": {"a": 2.0, "b": 1.0}, "1": {"a": 3.0, "b": 2.1}}
+    old = {"claim": "a above b", "mean": 1.0, "low": 0.5, "high": 1.5, "least": 0.0, "holds": True}
+    gone = {**old, "claim": "not asked any more", "verdict": "holds", "by": "seeds only"}
+    document = {"title": "T", "protocol": "p", "trials": trials, "claims": [old, gone]}
+    claims, rivals = experiment.judged(document)
+    assert [c["claim"] for c in claims] == ["a above b", "not asked any more"]
+    assert claims[0]["verdict"] == "holds"
+    assert (rivals[0]["verdict"], rivals[0]["by"]) == ("ahead", "seeds only")
+    assert "seeds only | holds" in page(document, experiment)
+
+
+def test_answers_that_do_not_agree_with_their_figure_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trial(seed: int, quick: bool) -> dict[str, Any]:  # noqa: ARG001
+        return {"a": 99.0, "b": 1.0, "answers": {"a": [True, False]}}
+
+    with pytest.raises(TrialsFailed, match="right in 50 %"):
+        made_of(tmp_path, monkeypatch, trial).main(["--seeds", "1"])
+
+
+def test_what_was_stated_beforehand_names_its_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = made_of(tmp_path, monkeypatch, None)
+    before = dataclasses.replace(experiment, stated="before", stated_in="abc1234")
+    assert hypothesis(before).startswith("Hypothesis, stated beforehand (commit abc1234)")
+    with pytest.raises(ValueError, match="stated_in"):
+        dataclasses.replace(experiment, stated="before")
+    with pytest.raises(ValueError, match="exploratory"):
+        dataclasses.replace(experiment, stated="certainly")
+
+
+def test_the_report_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_pages_that_are_not_what_the_results_give_are_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report.main(["--check"], tmp_path) == 1
+    assert report.main(["--no-figures"], tmp_path) == 0
+    assert report.main(["--check"], tmp_path) == 0
+    changed, extra = tmp_path / "docs/benchmarks/iris.md", tmp_path / "docs/benchmarks/gone.md"
+    changed.write_text(changed.read_text().replace("95", "96"))
+    extra.write_text("# No result has this page\n")
+    capsys.readouterr()
+    assert report.main(["--check"], tmp_path) == 1
+    told = capsys.readouterr().out
+    assert "docs/benchmarks/iris.md" in told
+    assert "docs/benchmarks/gone.md" in told
+    assert told.count("\n") == 2
+    assert report.main(["--no-figures"], tmp_path) == 0
+    assert not extra.exists()
+    assert report.main(["--check"], tmp_path) == 0
+
+
+def test_the_first_page_has_a_row_for_each_task_and_what_fails() -> None:
+    text = report.documents()[report.FIRST]
+    rows = text.partition("## What fails")[0].splitlines()
+    assert len([r for r in rows if r.startswith("| [")]) >= 8
+    assert text.index("## What fails") < text.index("## How to read this") < text.index("## Pages")
+    failing = text.partition("## What fails")[2].partition("## How to read")[0]
+    assert failing.index("**fails**") < failing.index("**behind**") < failing.index("**undecided**")
 
 
 def test_git_keeps_no_drawings() -> None:

@@ -66,9 +66,10 @@ def test_report_has_every_figure_beside_its_controls():
     runs = [a_run(seed=0), a_run(seed=1, accuracy=94.0), a_run(1600, accuracy=93.0)]
     runs[2]["run"]["fixations"] = 5
     text = "\n".join(mnist_report.report({"runs": runs}))
-    assert "| 400 lif | 2 | 93.00 ± 1.41 (delta) | 90 | yes | 87.0 |" in text
-    assert "| 1,600 lif | 1 | 93.00 (delta) | 94 | **no** | 91.9 |" in text
-    assert "untrained, 400 lif | 70.00 ± 0.00" in text
+    assert "| 400 lif | 2 | 10,000 | 90.00 ± 1.41 | 87.0 | 89.00 ± 1.41 |" in text
+    assert "| 1,600 lif | 1 | 10,000 | 90.00 | 91.9 | 89.00 |" in text
+    assert "| 93.00 ± 1.41 (delta) | 90 |" in text
+    assert "random weights, 400 lif | 70.00 ± 0.00" in text
     for looks in (1, 5):
         assert f"| pixels, 10,000 labels, looks: {looks} | 80.00 |" in text
     assert "90.00 (10,000 labels), 92.00 (60,000 labels)" in text
@@ -78,3 +79,9 @@ def test_report_has_every_figure_beside_its_controls():
     rows = [line for line in text.splitlines() if line.startswith("| 400 lif |")]
     assert len(rows) == 1
     assert rows[0].count("±") == 1 + len(DECODERS)
+
+
+def test_what_was_asked_for_is_judged_by_intervals():
+    runs = [a_run(seed=0), a_run(seed=1, accuracy=92.1), a_run(1600, accuracy=95.0)]
+    judged = {c["claim"][:9]: c["verdict"] for c in mnist_report.claims({"runs": runs})}
+    assert judged == {"400 lif, ": "holds", "1,600 lif": "undecided"}
