@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.learning.trials import RESULTS
+from benchmarks.provenance import provenance
 from benchmarks.scale.__main__ import Peak, resident
-from benchmarks.speed.measure import environment
 from engram import Brain, CurrentLIF, NeuronType, Neurotransmitter, Normal, Uniform
 
 POPULATIONS, INHIBITORY = 10, 2
@@ -82,10 +82,11 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
+    origin = provenance(__file__, [given.seed])
     found = measured(round(NEURONS * given.share), given.seconds, given.seed)
     print(json.dumps(found, indent=1))
     if given.share == 1.0:
-        document = {"environment": environment(), "seed": given.seed, **found}
+        document = {"provenance": origin, **found}
         (RESULTS / "million.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
