@@ -291,6 +291,7 @@ def _morphology(document: Document) -> Judged:
 COSTS: tuple[tuple[str, Callable[[Document], list[str]]], ...] = (
     ("speed", costs.speed),
     ("scale", scale.scale),
+    ("million", scale.million),
     ("checkpoints", costs.checkpoints),
     ("growth_cycle", costs.growth),
     ("neuromodulation", lambda d: neuromodulation.report(d).splitlines()),

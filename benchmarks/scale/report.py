@@ -71,3 +71,24 @@ def pauses(found: dict[str, Any]) -> list[str]:
         "",
         f"{found['runs']:,} runs: {found['differences']} differences.",
     ]
+
+
+MILLION = """\
+## A million neurons
+
+`python -m benchmarks.scale.million`: ten populations of CurrentLIF neurons that fire from noise, a
+thousand static synapses a neuron, delays of 1 to 3 ms, dt = 1 ms, one thread.
+"""
+
+
+def million(found: dict[str, Any]) -> list[str]:
+    """Lines of Markdown."""
+    return [
+        *MILLION.splitlines(),
+        "",
+        f"{found['neurons']:,} neurons and {found['synapses']:,} synapses: built in "
+        f"{found['built_cpu_s']:.0f} CPU-s, {found['finished_GB']:.1f} GB when finished and "
+        f"{found['peak_GB']:.1f} GB at most (asked for: 10 GB). At {found['rate_hz']:.2f} Hz a "
+        f"simulated second takes {found['cpu_s_per_simulated_s']:.1f} CPU-s, "
+        f"{found['ns_per_event']:.1f} ns an event.",
+    ]
