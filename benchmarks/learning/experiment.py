@@ -172,7 +172,8 @@ class Experiment:
 
 
 def _figures(row: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(x) for name, x in row.items() if name not in ("quick", "seed", "arm")}
+    others = ("quick", "seed", "arm", "answers", "items")
+    return {name: float(x) for name, x in row.items() if name not in others}
 
 
 def report(document: dict[str, Any]) -> str:
