@@ -131,9 +131,9 @@ def _accuracies(grouped: Groups) -> list[str]:
 
 RIVALS = """\
 Rivals: as many centres as neurons (k-means on images of length 1, or training images at random),
-of which the few nearest answer, before the same decoders, with the same labels; settings (15 for each decoder) and
-decoder chosen on the same sixth of them. Neighbours: among the labelled images, by cosine. The
-reward read-out is not tried with them.
+of which those that fit best answer, before the same decoders, with the same labels; settings (15
+for each decoder) and decoder chosen on the same sixth of them. Neighbours: among the labelled
+images, by cosine. The reward read-out is not tried with them.
 """
 
 

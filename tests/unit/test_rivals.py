@@ -12,6 +12,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NearestCentroid, NearestNeighbors, kneighbors_graph
 from sklearn.semi_supervised import LabelSpreading
 
+from benchmarks.learning import completion
 from benchmarks.learning.answers import Tally, with_answers
 from benchmarks.learning.experiment import _figures
 from benchmarks.learning.rivals import (
@@ -168,3 +169,13 @@ def test_a_hopfield_network_completes_few_patterns_and_forgets_many() -> None:
     assert right(5, "covariance", 0.4) == 1.0
     assert right(400, "covariance", 0.4) < 0.1
     assert right(5, "covariance", 9.0) == 0.0
+
+
+def test_the_hopfield_network_of_completion_gets_the_same_groups() -> None:
+    rule, threshold = completion.best_hopfield(5, seeds=(100,))
+    found = completion.hopfield(0, 5, rule, threshold)
+    assert found["recalled"] == [100.0] * 5
+    assert max(found["false"]) < 10.0
+    assert {"arm": "Hopfield network", "stored": 5} in completion.arms()
+    twice = [completion.drawn(3, 2) for _ in range(2)]
+    assert all((a == b).all() for a, b in zip(*twice, strict=True))
