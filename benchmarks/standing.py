@@ -118,7 +118,7 @@ def _welch(text: str, ours: Document, theirs: Document, arm: str) -> dict[str, A
 def mnist(document: Document, decoder: str) -> Judgements:
     """400 neurons with one read-out, beside logistic regression on pixels with as many labels.
 
-    Runs may name others under `rivals`: accuracies by name.
+    Runs may have others under `rivals` (`mnist_rivals`): with the same read-out if they have it.
     """
     runs = [
         r
@@ -128,7 +128,10 @@ def mnist(document: Document, decoder: str) -> Judgements:
     trials: dict[int, dict[str, float]] = {}
     names: list[str] = []
     for r in runs:
-        others = dict(r.get("rivals", {}))
+        others = {
+            name: rival.get("decoders", {}).get(decoder, rival)["accuracy"]
+            for name, rival in r.get("rivals", {}).items()
+        }
         if "pixels" in r:
             others["logistic regression on pixels"] = r["pixels"]["logistic"]
         names += [n for n in others if n not in names]

@@ -9,13 +9,15 @@ come noisy, turned or inverted, without labels. The read-out stays as it is; the
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import rotate
 
+from benchmarks.learning.answers import Tally
 from benchmarks.learning.drawing import bars, curves
 from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import (
@@ -32,9 +34,9 @@ from benchmarks.learning.lifelong import (
     expected_spikes,
     images,
     perceptron,
-    right,
     set_rate,
 )
+from benchmarks.learning.rivals import Renormalised, best
 from engram import Competition, datasets
 from engram.datasets import image_shape
 from engram.learn import ClassProfiles, Retina
@@ -46,6 +48,9 @@ QUICK_STAGES = (0, 200)
 RAMP = 0.75
 ETA, THETA_PLUS = 0.003, 0.3
 SHARE, ANGLE = 0.4, 30.0
+
+FLOORS = (0.01, 0.03, 0.1, 0.3, 1.0)
+"""Least spreads of a renormalised input that are tried (a pixel is at most 1)."""
 
 
 def noisy(X: Images, share: float, random: np.random.Generator) -> Images:
@@ -90,10 +95,10 @@ class Reader:
     def __init__(self, net: Competition, X: Images, y: NDArray[np.int64]) -> None:
         self.decoder = ClassProfiles(PRIOR).fit(answer(net, X, np.arange(len(X))), y)
 
-    def right(self, net: Competition, X: Images, y: NDArray[np.int64]) -> float:
-        """Per cent right."""
+    def right(self, net: Competition, X: Images, y: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each answer is right; silence is wrong."""
         counts: Counts = answer(net, X, 1_000_000 + np.arange(len(X)))
-        return right(self.decoder, counts, y)
+        return np.asarray(self.decoder.answers(counts) == y)
 
 
 def living(net: Competition, eta: float) -> Competition:
@@ -115,7 +120,32 @@ def best_perceptron(seed: int, data: Data, X: Images, y: NDArray[np.int64]) -> P
     return max(fitted, key=lambda one: one.score(data.X_held / 255.0, data.y_held))
 
 
-def trial(seed: int, quick: bool) -> dict[str, float]:
+class Renormalising:
+    """The perceptron behind inputs that get back the mean and spread of clean images, from the
+    unlabelled images of the new world; its setting is the best on held-out noisy ones."""
+
+    def __init__(self, mlp: Perceptron, clean: Images, data: Data, later: Images) -> None:
+        self.mlp, self.clean = mlp, clean / 255.0
+        random = np.random.default_rng([12, 0])
+        noise = (changed("noise", X, random, False) for X in (later, data.X_held))
+        stream, held = noise
+
+        def score(setting: tuple[bool, float]) -> float:
+            return float((self._answers(setting, stream, held) == data.y_held).mean())
+
+        self.setting = best(product((True, False), FLOORS), score)
+
+    def _answers(self, setting: tuple[bool, float], stream: Images, X: Images) -> Any:
+        each, floor = setting
+        inputs = Renormalised(self.clean, stream / 255.0, each=each, floor=floor)
+        return self.mlp.predict(inputs.see(X / 255.0))
+
+    def answers(self, stream: Images, X: Images) -> Any:
+        """Answers, after unlabelled images of the same kind."""
+        return self._answers(self.setting, stream, X)
+
+
+def trial(seed: int, quick: bool) -> dict[str, Any]:
     """All arms on the same images."""
     data = images(seed, quick, test=1000)
     stages = QUICK_STAGES if quick else STAGES
@@ -130,47 +160,72 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
     reader, reader_of_fresh = Reader(net, X, y), Reader(fresh, X, y)
     raw = ClassProfiles(PRIOR).fit(expected_spikes(X), y)
     mlp = best_perceptron(seed, data, X, y)
-    out = {
-        "clean: network": reader.right(net, data.X_test, data.y_test),
-        "clean: untrained": reader_of_fresh.right(fresh, data.X_test, data.y_test),
-        "clean: raw input": right(raw, expected_spikes(data.X_test), data.y_test),
-        "clean: MLP": 100 * float(mlp.score(data.X_test / 255.0, data.y_test)),
-    }
+    renormalising = Renormalising(mlp, seen, data, later)
+    out, truth = Tally(), data.y_test
+    out.add("clean: network", reader.right(net, data.X_test, truth))
+    out.add("clean: untrained", reader_of_fresh.right(fresh, data.X_test, truth))
+    out.add("clean: raw input", raw.answers(expected_spikes(data.X_test)) == truth)
+    out.add("clean: MLP", mlp.predict(data.X_test / 255.0) == truth)
     for change in ("noise",) if quick else CHANGES:
         random = np.random.default_rng([10, seed])
         test = changed(change, data.X_test, random, False)
         stream = changed(change, later, random, True)
-        frozen = reader.right(net, test, data.y_test)
-        out[f"{change}: frozen"] = frozen
-        out[f"{change}: raw input"] = right(raw, expected_spikes(test), data.y_test)
-        out[f"{change}: MLP"] = 100 * float(mlp.score(test / 255.0, data.y_test))
+        out.add(f"{change}: frozen", reader.right(net, test, truth))
+        out.add(f"{change}: raw input", raw.answers(expected_spikes(test)) == truth)
+        out.add(f"{change}: MLP", mlp.predict(test / 255.0) == truth)
+        out.add(f"{change}: MLP renormalised", renormalising.answers(stream, test) == truth)
         twin = living(net, ETA)
         for start, stop in pairwise(stages):
             twin.learn(stream[start:stop])
             if change == "noise" or stop == stages[-1]:
-                out[f"{change}: after {stop}"] = reader.right(twin, test, data.y_test)
-        lost = out["clean: network"] - frozen
-        out[f"{change}: lost"] = lost
-        out[f"{change}: regained, %"] = (
-            100 * (out[f"{change}: after {stages[-1]}"] - frozen) / max(lost, 1e-9)
-        )
+                out.add(f"{change}: after {stop}", reader.right(twin, test, truth))
+        twin = living(net, 0.0)
+        twin.learn(stream)
+        out.add(f"{change}: thresholds only", reader.right(twin, test, truth))
         if change in ("noise", "inverted"):
-            retina, twin = Retina(), living(net, ETA)
-            for start, stop in pairwise(stages):
-                twin.learn(retina.see(stream[start:stop]))
-                looked = retina.look(test)
-                out[f"{change}: retina, after {stop}"] = reader.right(twin, looked, data.y_test)
-            out[f"{change}: retina, only it adapts"] = reader.right(net, looked, data.y_test)
-            out[f"{change}: retina, MLP"] = 100 * float(mlp.score(looked / 255.0, data.y_test))
-            out[f"{change}: retina, regained, %"] = (
-                100 * (out[f"{change}: retina, after {stages[-1]}"] - frozen) / max(lost, 1e-9)
-            )
+            behind_retina(out, change, reader, net, mlp, stages, stream, test, truth)
+        regained(out.figures, change, stages[-1])
         if change == "noise":
-            twin = living(net, 0.0)
-            twin.learn(stream)
-            out["noise: thresholds only"] = reader.right(twin, test, data.y_test)
-            out["noise: untrained"] = reader_of_fresh.right(fresh, test, data.y_test)
-    return out
+            out.add("noise: untrained", reader_of_fresh.right(fresh, test, truth))
+    return out.result()
+
+
+def behind_retina(
+    out: Tally,
+    change: str,
+    reader: Reader,
+    net: Competition,
+    mlp: Perceptron,
+    stages: tuple[int, ...],
+    stream: Images,
+    test: Images,
+    truth: NDArray[np.int64],
+) -> None:
+    """The arms that see what a retina shows."""
+    retina, twin = Retina(), living(net, ETA)
+    for start, stop in pairwise(stages):
+        twin.learn(retina.see(stream[start:stop]))
+        looked = retina.look(test)
+        out.add(f"{change}: retina, after {stop}", reader.right(twin, looked, truth))
+    out.add(f"{change}: retina, only it adapts", reader.right(net, looked, truth))
+    out.add(f"{change}: retina, MLP", mlp.predict(looked / 255.0) == truth)
+
+
+def regained(out: dict[str, float], change: str, last: int) -> None:
+    """What a change costs, and per cent of it that came back, of the network and the perceptron."""
+    frozen = out[f"{change}: frozen"]
+    out[f"{change}: lost"] = lost = out["clean: network"] - frozen
+    for arm, later in {
+        "": f"{change}: after {last}",
+        " thresholds only,": f"{change}: thresholds only",
+        " retina,": f"{change}: retina, after {last}",
+    }.items():
+        if later in out:
+            share = (out[later] - frozen) / max(lost, 1e-9)
+            out[f"{change}:{arm} regained, %"] = 100.0 * share
+    frozen = out[f"{change}: MLP"]
+    share = (out[f"{change}: MLP renormalised"] - frozen) / max(out["clean: MLP"] - frozen, 1e-9)
+    out[f"{change}: MLP renormalised, regained, %"] = 100.0 * share
 
 
 ARMS = {
@@ -182,6 +237,8 @@ ARMS = {
         for arm, label in (
             ("after 2000", "network, living"),
             ("frozen", "network, frozen"),
+            ("thresholds only", "only thresholds alive"),
+            ("MLP renormalised", "MLP, inputs renormalised"),
             ("MLP", "MLP, frozen"),
             ("raw input", "raw input, frozen"),
         )
@@ -190,7 +247,6 @@ ARMS = {
     "inverted: retina, only it adapts": "inverted: network, frozen, behind a retina",
     "inverted: retina, MLP": "inverted: MLP, frozen, behind a retina",
     "noise: retina, after 2000": "noise: network, living, behind a retina",
-    "noise: thresholds only": "noise: only thresholds alive",
     "noise: untrained": "noise: network, untrained",
 }
 
@@ -210,6 +266,7 @@ def draw(trials: Trials, path: Path) -> None:
             "network, living": ["noise: frozen", *(f"noise: after {n}" for n in STAGES[1:])],
             "network, frozen": ["noise: frozen"] * same,
             "MLP, frozen": ["noise: MLP"] * same,
+            "MLP, inputs renormalised": ["noise: MLP renormalised"] * same,
             "network, clean images": ["clean: network"] * same,
         },
     )
@@ -246,6 +303,11 @@ EXPERIMENT = Experiment(
     rivals=(
         Rival("thresholds alone, no STDP", "noise: after 2000", "noise: thresholds only"),
         Rival("frozen MLP", "noise: after 2000", "noise: MLP"),
+        Rival(
+            "MLP, inputs renormalised from the same pictures",
+            "noise: after 2000",
+            "noise: MLP renormalised",
+        ),
     ),
     hypothesis=(
         "homeostasis of thresholds and slow learning win back at least half of what noise costs "
@@ -264,7 +326,11 @@ EXPERIMENT = Experiment(
         f"grey levels), turned by {ANGLE:.0f} degrees at once or slowly over the first 1,500, "
         "inverted. The living network keeps its thresholds' homeostasis and slow STDP; the "
         "settings are the same for all changes. 1,000 test pictures (every tenth), changed in "
-        "the same way, answered with learning off. Behind a retina: pixels are replaced by their "
+        "the same way, answered with learning off. Renormalised: the same perceptron, each input "
+        "(or all together) given back the mean and spread it had over the clean pictures, from "
+        f"the same 2,000 pictures without labels; best of {2 * len(FLOORS)} settings on held-out "
+        "noisy pictures, then the same for all changes. Only thresholds alive: the weights stay. "
+        "Behind a retina: pixels are replaced by their "
         "distance from a background, which goes one grey level with each picture towards the "
         "picture's median (over clean pictures it is 0 and changes nothing). Figures are per "
         "cent right; regained: share "
@@ -282,11 +348,39 @@ EXPERIMENT = Experiment(
         Claim("noise: at least half regained within 2,000 pictures", "noise: regained, %", 50.0),
         Claim("noise: living above frozen", "noise: after 2000", "noise: frozen", 0.0, True),
         Claim("noise: living above the frozen MLP", "noise: after 2000", "noise: MLP", 0.0, True),
+        Claim(
+            "noise: living above the MLP whose inputs are renormalised",
+            "noise: after 2000",
+            "noise: MLP renormalised",
+            0.0,
+            True,
+        ),
+        Claim(
+            "noise: a larger share regained than by renormalising the MLP's inputs",
+            "noise: regained, %",
+            "noise: MLP renormalised, regained, %",
+            0.0,
+            True,
+        ),
+        Claim(
+            "noise: STDP adds to what thresholds alone win back",
+            "noise: after 2000",
+            "noise: thresholds only",
+            0.0,
+            True,
+        ),
         Claim("slow turn: half regained", "slowly turned: regained, %", 50.0),
         Claim(
             "slow turn: living above frozen",
             "slowly turned: after 2000",
             "slowly turned: frozen",
+            0.0,
+            True,
+        ),
+        Claim(
+            "slow turn: living above the MLP whose inputs are renormalised",
+            "slowly turned: after 2000",
+            "slowly turned: MLP renormalised",
             0.0,
             True,
         ),

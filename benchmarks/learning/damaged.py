@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 
 from engram import Competition, datasets
@@ -19,10 +21,14 @@ from engram.synapses import Neurotransmitter
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Images = NDArray[np.uint8]
+Right = NDArray[np.bool_]
 
 AFTER_ETA, AFTER_THETA = (0.05, 0.005), (0.5, 0.02)
 """Rate of learning, and jump of thresholds (for 400 neurons), in the experience after the damage:
 first, last. Thresholds have settled before, so their jumps begin smaller than at first."""
+
+COSTS = (0.003, 0.03, 0.3)
+"""Of a new output of a perceptron, tried by cross-validation."""
 
 BLOCK = 100
 """Images between two changes of these."""
@@ -92,9 +98,9 @@ class Subject:
         """Fit the decoder to the labelled images."""
         self.decoder = ClassProfiles().fit(self.answers(data.labelled), data.labels)
 
-    def score(self, data: Data) -> float:
-        """Per cent right."""
-        return 100.0 * float(self.decoder.score(self.answers(data.tests), data.truth))
+    def right(self, data: Data) -> Right:
+        """Whether each answer to a test image is right; silence is wrong."""
+        return np.asarray(self.decoder.answers(self.answers(data.tests)) == data.truth)
 
     def twin(self) -> Subject:
         """An independent copy."""
@@ -173,27 +179,50 @@ class Perceptron:
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.model.fit(data.labelled / 255.0, data.labels)
 
-    def without_units(self, units: Ints) -> float:
-        """Per cent right with the output weights of hidden units zeroed."""
-        model = copy.deepcopy(self.model)
-        model.coefs_[1][units] = 0.0
-        return self._score(model)
+    def without_units(self, units: Ints) -> Right:
+        """What is right with the output weights of hidden units zeroed."""
+        return self._right(self._wounded(units))
 
-    def without_weights(self, share: float, random: np.random.Generator) -> float:
-        """Per cent right with a share of the weights of the hidden units zeroed."""
+    def without_weights(self, share: float, random: np.random.Generator) -> Right:
+        """What is right with a share of the weights of the hidden units zeroed."""
         model = copy.deepcopy(self.model)
         weights = model.coefs_[0]
         weights.flat[random.permutation(weights.size)[: round(share * weights.size)]] = 0.0
-        return self._score(model)
+        return self._right(model)
 
-    def _score(self, model: MLPClassifier) -> float:
-        return 100.0 * float(model.score(self._data.tests / 255.0, self._data.truth))
+    def fitted_anew(self, units: Ints, *, labels: bool) -> Right:
+        """What is right without hidden units, and a new output on those that are left.
+
+        It is logistic regression (C by cross-validation), fitted to the labelled images, or,
+        without labels, to what the wounded perceptron answers to the images of the experience.
+        """
+        model, data = self._wounded(units), self._data
+        seen = data.labelled if labels else data.experience
+        y = data.labels if labels else model.predict(seen / 255.0)
+        output = GridSearchCV(LogisticRegression(max_iter=100), {"C": COSTS}, cv=3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            output.fit(self._hidden(seen, units), y)
+        return np.asarray(output.predict(self._hidden(data.tests, units)) == data.truth)
+
+    def _wounded(self, units: Ints) -> MLPClassifier:
+        model = copy.deepcopy(self.model)
+        model.coefs_[1][units] = 0.0
+        return model
+
+    def _hidden(self, images: Images, dead: Ints) -> Floats:
+        """Activity of the hidden units that are left."""
+        active = np.maximum(images / 255.0 @ self.model.coefs_[0] + self.model.intercepts_[0], 0.0)
+        return np.asarray(np.delete(active, dead, axis=1))
+
+    def _right(self, model: MLPClassifier) -> Right:
+        return np.asarray(model.predict(self._data.tests / 255.0) == self._data.truth)
 
 
-def read_out(data: Data, lost: float, random: np.random.Generator) -> float:
-    """Per cent right of the decoder on pixels, with a share of them gone after it was fitted."""
+def read_out(data: Data, lost: float, random: np.random.Generator) -> Right:
+    """What is right of the decoder on pixels, with a share of them gone after it was fitted."""
     decoder = ClassProfiles().fit(data.labelled, data.labels)
     n = data.tests.shape[1]
     seen = data.tests.copy()
     seen[:, random.permutation(n)[: round(lost * n)]] = 0
-    return 100.0 * float(decoder.score(seen, data.truth))
+    return np.asarray(decoder.answers(seen) == data.truth)

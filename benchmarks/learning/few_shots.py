@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,32 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
-from sklearn.semi_supervised import LabelSpreading
 
+from benchmarks.learning.answers import Tally
 from benchmarks.learning.drawing import curves
 from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import (
     PRIOR,
     RATES,
+    Data,
     Floats,
+    Images,
     Labels,
     annealed,
     answer,
     circuit,
     expected_spikes,
     images,
-    right,
 )
+from benchmarks.learning.rivals import SpreadLabels, best
 from engram.learn import ClassProfiles, CoActivity
 
 SHOTS = (1, 2, 5, 10, 50)
 NEURONS, LEARNED, UNLABELLED = 400, 6000, 3000
 QUICK_NEURONS, QUICK_LEARNED, QUICK_SHOTS = 100, 1000, (1, 5)
+
+NEIGHBOURS, ALPHAS = (3, 5, 10, 20), (0.5, 0.8, 0.9, 0.95, 0.99)
+"""Settings of label spreading that are tried."""
 
 
 def chosen(
@@ -58,7 +64,7 @@ def chosen(
     return max(fitted, key=lambda one: one.score(X_held, y_held))
 
 
-def trial(seed: int, quick: bool) -> dict[str, float]:
+def trial(seed: int, quick: bool) -> dict[str, Any]:
     """All arms, on the same labels."""
     neurons = QUICK_NEURONS if quick else NEURONS
     data = images(seed, quick)
@@ -74,41 +80,46 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
             answer(net, data.X_test, 1_000_000 + np.arange(len(data.X_test))).astype(float),
         )
     spreaders = {name: CoActivity().watch(code[0]) for name, code in codes.items()}
-    x, held, test = unlabelled / 255.0, data.X_held / 255.0, data.X_test / 255.0
+    between = Between(seen, data)
     random = np.random.default_rng([9, seed])
     shuffled = [random.permutation(np.flatnonzero(pool == c)) for c in range(10)]
-    out: dict[str, float] = {}
+    out = Tally()
     for shots in QUICK_SHOTS if quick else SHOTS:
         own = np.concatenate([numbers[:shots] for numbers in shuffled])
         y = pool[own]
         for name, (known, asked) in codes.items():
-            out[f"{name}, {shots}"] = right(spreaders[name].fit(known[own], y), asked, data.y_test)
+            said = spreaders[name].fit(known[own], y).answers(asked)
+            out.add(f"{name}, {shots}", said == data.y_test)
         known, asked = codes["network"]
-        out[f"labels not spread, {shots}"] = 100 * ClassProfiles(PRIOR).fit(known[own], y).score(
-            asked, data.y_test
-        )
+        said = ClassProfiles(PRIOR).fit(known[own], y).answers(asked)
+        out.add(f"labels not spread, {shots}", said == data.y_test)
+        said = between.answers(own, y)
+        out.add(f"label spreading between pictures, {shots}", said == data.y_test)
+        for name, model in _on_pixels(seed, data, unlabelled, own).items():
+            out.add(f"{name}, {shots}", model.predict(data.X_test / 255.0) == data.y_test)
+    return out.result()
 
-        def mlp(rate: float) -> MLPClassifier:
-            return MLPClassifier((200,), learning_rate_init=rate, max_iter=100, random_state=seed)
 
-        perceptron = chosen(RATES, mlp, x[own], y, held, data.y_held)
-        models = {
-            "MLP": perceptron,
-            "logistic regression": chosen(
-                (0.01, 0.1, 1.0, 10.0),
-                lambda C: LogisticRegression(C=C),
-                x[own],
-                y,
-                held,
-                data.y_held,
-            ),
-            "1-NN": KNeighborsClassifier(1).fit(x[own], y),
-            "MLP, self-trained": _self_trained(mlp, perceptron, x, own, y),
-            "label spreading between pictures": _between_images(x, own, y),
-        }
-        for name, model in models.items():
-            out[f"{name}, {shots}"] = 100 * float(model.score(test, data.y_test))
-    return out
+def _on_pixels(seed: int, data: Data, unlabelled: Images, own: Labels) -> dict[str, Any]:
+    """Models that get pixels of the labelled images; one also those of the others."""
+    x, y, held = unlabelled / 255.0, data.y[own], data.X_held / 255.0
+
+    def mlp(rate: float) -> MLPClassifier:
+        return MLPClassifier((200,), learning_rate_init=rate, max_iter=100, random_state=seed)
+
+    perceptron = chosen(RATES, mlp, x[own], y, held, data.y_held)
+
+    def logistic(C: float) -> LogisticRegression:
+        return LogisticRegression(C=C)
+
+    return {
+        "MLP": perceptron,
+        "logistic regression": chosen(
+            (0.01, 0.1, 1.0, 10.0), logistic, x[own], y, held, data.y_held
+        ),
+        "1-NN": KNeighborsClassifier(1).fit(x[own], y),
+        "MLP, self-trained": _self_trained(mlp, perceptron, x, own, y),
+    }
 
 
 def _self_trained(
@@ -124,14 +135,24 @@ def _self_trained(
         return pupil.fit(x, answers)
 
 
-def _between_images(x: Floats, own: Labels, y: Labels) -> LabelSpreading:
-    """Zhou et al. (2004) on pixels: every unlabelled image is kept and compared with."""
-    given = np.full(len(x), -1)
-    given[own] = y
-    with warnings.catch_warnings():
-        # Images that no label reaches are divided by their sum of 0.
-        warnings.simplefilter("ignore")
-        return LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.9).fit(x, given)
+class Between:
+    """Label spreading on pixels: every unlabelled image is kept and compared with. The setting is
+    the one that is best on held-out images."""
+
+    def __init__(self, X: Images, data: Data) -> None:
+        self.labels = SpreadLabels(X, NEIGHBOURS)
+        self.held, self.y_held = self.labels.near(data.X_held), data.y_held
+        self.test = self.labels.near(data.X_test)
+
+    def answers(self, own: Labels, y: Labels) -> Labels:
+        """Answers to the test images, from the labels of a few."""
+
+        def score(setting: tuple[int, float]) -> float:
+            found = self.labels.fit(own, y, setting[1], setting[0])
+            return float((found.predict_near(self.held) == self.y_held).mean())
+
+        neighbours, alpha = best(product(NEIGHBOURS, ALPHAS), score)
+        return self.labels.fit(own, y, alpha, neighbours).predict_near(self.test)
 
 
 ARMS = (
@@ -211,8 +232,10 @@ EXPERIMENT = Experiment(
         f"{', '.join(f'{r:g}' for r in RATES)}) and logistic regression (C 0.01 to 10): best "
         "setting on 1,000 held-out labelled training pictures, a favour that the network does not "
         "get. Two arms that use the same unlabelled pictures: the perceptron trained on its own "
-        f"answers to them, and label spreading between pictures (pixels, 10 nearest neighbours), "
-        "which has to keep all pictures. 2,000 test pictures (every fifth). Figures are per cent "
+        f"answers to them, and label spreading between pictures (pixels, cosine; between all "
+        f"{LEARNED:,}; best of {len(NEIGHBOURS) * len(ALPHAS)} settings on the same held-out "
+        "pictures, for each seed and number of labels), which has to keep all pictures. "
+        "2,000 test pictures (every fifth). Figures are per cent "
         "right. Constants were chosen on held-out training pictures."
     ),
     trial=trial,
@@ -262,10 +285,11 @@ EXPERIMENT = Experiment(
         ),
         *(
             Claim(
-                f"within 3 points of label spreading between all pictures, {n} a class",
+                f"ahead of label spreading between all pictures, {n} a class",
                 f"network, {n}",
                 f"label spreading between pictures, {n}",
-                -3.0,
+                0.0,
+                True,
             )
             for n in SHOTS[:-1]
         ),

@@ -10,10 +10,15 @@ causes when it is there. Neurons become less plastic the more they have fired
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmarks.learning.answers import Tally
 from benchmarks.learning.drawing import bars, curves, interval
 from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.lifelong import (
@@ -29,6 +34,7 @@ from benchmarks.learning.lifelong import (
     images,
     perceptron,
 )
+from benchmarks.learning.rivals import StreamingLDA, best, unit
 from engram.learn import ClassProfiles, ConsolidatedCircuit, PoissonBayes
 
 PAIRS = tuple((c, c + 1) for c in range(0, 10, 2))
@@ -36,6 +42,14 @@ HALVES = ((0, 1, 2, 3, 4), (5, 6, 7, 8, 9))
 NEURONS, PER_CLASS, CONSTANCY = 200, 250, 100.0
 QUICK_NEURONS, QUICK_PER_CLASS = 100, 60
 BATCH = 10
+
+SHRINKAGES = (0.003, 0.01, 0.03, 0.1, 0.3)
+FORMS: dict[str, Callable[[NDArray[Any]], NDArray[np.float64]]] = {
+    "as they are": lambda x: np.asarray(x, np.float64),
+    "roots": lambda x: np.sqrt(np.asarray(x, np.float64)),
+    "length 1": unit,
+}
+"""What streaming LDA is tried with: shrinkage, and what is made of its inputs."""
 
 Numbers = list[Labels]
 
@@ -49,6 +63,30 @@ def tasks(data: Data, groups: tuple[tuple[int, ...], ...], per_class: int) -> Nu
     return out
 
 
+class Discriminants:
+    """Streaming LDA in several forms, of which the one that is best on held-out images answers."""
+
+    def __init__(self) -> None:
+        self.forms = {name: StreamingLDA() for name in FORMS}
+
+    def partial_fit(self, X: NDArray[Any], y: Labels) -> None:
+        """Learn from some more samples."""
+        for name, model in self.forms.items():
+            model.partial_fit(FORMS[name](X), y)
+
+    def answers(self, held: NDArray[Any], y_held: Labels, X: NDArray[Any]) -> Labels:
+        """Answers, of the form and shrinkage that are best on what is held out."""
+
+        def said(setting: tuple[str, float], rows: NDArray[Any]) -> Labels:
+            name, shrinkage = setting
+            return self.forms[name].with_shrinkage(shrinkage).predict(FORMS[name](rows))
+
+        def score(setting: tuple[str, float]) -> float:
+            return float((said(setting, held) == y_held).mean())
+
+        return said(best(product(FORMS, SHRINKAGES), score), X)
+
+
 class Network:
     """The circuit and its read-out."""
 
@@ -59,6 +97,7 @@ class Network:
         self.data, self.learns = data, learns
         self.net = ConsolidatedCircuit(circuit(seed, data.X.shape[1], neurons), constancy)
         self.decoder = ClassProfiles(PRIOR)
+        self.discriminants = Discriminants()
         self.seen = 0
 
     def task(self, numbers: Labels) -> None:
@@ -70,11 +109,16 @@ class Network:
             keys = self.seen + np.arange(len(part))
             counts = answer(self.net.circuit, self.data.X[part], keys)
             self.decoder.partial_fit(counts, self.data.y[part], CLASSES)
+            self.discriminants.partial_fit(counts, self.data.y[part])
             self.seen += len(part)
+
+    def code(self, X: Images) -> NDArray[np.int32]:
+        """Spikes at test images."""
+        return answer(self.net.circuit, X, 1_000_000 + np.arange(len(X)))
 
     def predict(self, X: Images) -> Labels:
         """Answers to test images; -1: silence."""
-        return self.decoder.answers(answer(self.net.circuit, X, 1_000_000 + np.arange(len(X))))
+        return self.decoder.answers(self.code(X))
 
 
 class Raw:
@@ -129,8 +173,8 @@ def live(
     groups: tuple[tuple[int, ...], ...],
     per_class: int,
     follow: bool = False,
-) -> tuple[float, list[float], list[float]]:
-    """Learn all tasks; accuracy on all classes, and on each task after it and at the end, %."""
+) -> tuple[NDArray[np.bool_], list[float], list[float]]:
+    """Learn all tasks; what is right in the end, and accuracy on each task after it and then, %."""
     after = []
     for group, numbers in zip(groups, tasks(data, groups, per_class), strict=True):
         learner.task(numbers)
@@ -141,7 +185,7 @@ def live(
             )
     found = learner.predict(data.X_test) == data.y_test
     end = [100 * float(found[np.isin(data.y_test, group)].mean()) for group in groups]
-    return 100 * float(found.mean()), after, end
+    return found, after, end
 
 
 def best_rate(
@@ -158,17 +202,19 @@ def best_rate(
     return max(RATES, key=held)
 
 
-def trial(seed: int, quick: bool) -> dict[str, float]:
+def trial(seed: int, quick: bool) -> dict[str, Any]:
     """All arms on the same images."""
     data = images(seed, quick)
     per_class = QUICK_PER_CLASS if quick else PER_CLASS
-    out: dict[str, float] = {}
+    tally = Tally()
+    out = tally.figures
     for name, groups in (("five tasks", PAIRS), ("two tasks", HALVES)):
         rates = {
             replay: best_rate(seed, data, groups, per_class, replay) for replay in (False, True)
         }
+        network = Network(seed, data, quick)
         arms: dict[str, Learner] = {
-            "network": Network(seed, data, quick),
+            "network": network,
             "MLP": Perceptron(seed, data, rates[False]),
             "MLP with replay": Perceptron(seed, data, rates[True], replay=True),
         }
@@ -178,22 +224,32 @@ def trial(seed: int, quick: bool) -> dict[str, float]:
         for arm, learner in arms.items():
             follow = arm in ("network", "MLP", "MLP with replay")
             final, after, end = live(learner, data, groups, per_class, follow)
-            out[f"{name}: {arm}"] = final
+            tally.add(f"{name}: {arm}", final)
             if follow:
                 changes = np.array(end[:-1]) - np.array(after[:-1])
                 out[f"{name}: {arm}, backward transfer"] = float(changes.mean())
                 if name == "five tasks":
                     for k, value in enumerate(end):
                         out[f"{name}: {arm}, task {k + 1} at the end"] = value
+        said = network.discriminants.answers(
+            network.code(data.X_held), data.y_held, network.code(data.X_test)
+        )
+        tally.add(f"{name}: streaming LDA on its code", said == data.y_test)
     out["MLP below 25"] = 25.0 - out["five tasks: MLP"]
     mixed = (tuple(range(10)),)
-    out["all classes mixed: network"] = live(Network(seed, data, quick), data, mixed, per_class)[0]
+    found = live(Network(seed, data, quick), data, mixed, per_class)[0]
+    tally.add("all classes mixed: network", found)
     for label, decoder in (
         ("raw input", ClassProfiles(PRIOR)),
         ("raw input, Bayes", PoissonBayes()),
     ):
-        out[label] = live(Raw(data, decoder), data, PAIRS, per_class)[0]
-    return out
+        tally.add(label, live(Raw(data, decoder), data, PAIRS, per_class)[0])
+    pixels = Discriminants()
+    for numbers in tasks(data, PAIRS, per_class):
+        pixels.partial_fit(data.X[numbers] / 255.0, data.y[numbers])
+    said = pixels.answers(data.X_held / 255.0, data.y_held, data.X_test / 255.0)
+    tally.add("streaming LDA on pixels", said == data.y_test)
+    return tally.result()
 
 
 ARMS = {
@@ -203,6 +259,8 @@ ARMS = {
     "all classes mixed: network": "network, no tasks",
     "raw input": "same read-out, raw input",
     "raw input, Bayes": "Bayes, raw input",
+    "streaming LDA on pixels": "streaming LDA, pixels",
+    "five tasks: streaming LDA on its code": "streaming LDA, network's code",
     "five tasks: MLP": "MLP",
     "five tasks: MLP with replay": "MLP with replay",
     "two tasks: network": "two tasks: network",
@@ -256,6 +314,12 @@ EXPERIMENT = Experiment(
         "MNIST, five tasks, one pass, nothing stored", "five tasks: network", f"{10 * PER_CLASS:,}"
     ),
     rivals=(
+        Rival("streaming LDA on pixels", "five tasks: network", "streaming LDA on pixels"),
+        Rival(
+            "streaming LDA on the network's code",
+            "five tasks: network",
+            "five tasks: streaming LDA on its code",
+        ),
         Rival("naive Bayes on the raw input", "five tasks: network", "raw input, Bayes"),
         Rival("MLP that stores pictures", "five tasks: network", "five tasks: MLP with replay"),
     ),
@@ -277,7 +341,10 @@ EXPERIMENT = Experiment(
         f"batches of {BATCH}, one pass; replay: each batch comes with {BATCH} stored pictures of "
         "each earlier task. Its learning rate is the one of "
         f"{', '.join(f'{r:g}' for r in RATES)} that ends best on held-out training pictures of "
-        "all classes, for each arm and seed. 2,000 test pictures (every fifth). Figures are per "
+        "all classes, for each arm and seed. Streaming LDA (Hayes & Kanan 2020): the same pictures "
+        "in the same order, a mean for each class and one covariance, no picture kept; on pixels, "
+        f"and on the spikes of the same network; best of {len(FORMS) * len(SHRINKAGES)} settings "
+        "on the same held-out pictures. 2,000 test pictures (every fifth). Figures are per "
         "cent right; backward transfer: mean change of the accuracy on earlier tasks from right "
         "after each to the end (right after it, fewer classes compete, so some loss is no "
         "forgetting). Constants were chosen on held-out training pictures."
@@ -308,6 +375,20 @@ EXPERIMENT = Experiment(
             "network above Bayes on the raw input",
             "five tasks: network",
             "raw input, Bayes",
+            0.0,
+            True,
+        ),
+        Claim(
+            "network above streaming LDA on pixels",
+            "five tasks: network",
+            "streaming LDA on pixels",
+            0.0,
+            True,
+        ),
+        Claim(
+            "streaming LDA on the network's code above streaming LDA on pixels",
+            "five tasks: streaming LDA on its code",
+            "streaming LDA on pixels",
             0.0,
             True,
         ),

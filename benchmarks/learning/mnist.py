@@ -14,6 +14,9 @@ off, each answer a function of network and image; silence is wrong. The decoder 
 counts is chosen by labelled training images that were held out from it. Settings were found on
 training images 50,000-59,999, held out; the runs here then learn from all 60,000.
 
+Beside each run stand simple rivals with the same images and labels (`mnist_rivals`); `--rivals`
+adds them to runs that are stored, without running a network.
+
 Claims, asserted: `CLAIMS`, means over seeds.
 """
 
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import json
 import sys
 import tempfile
 import time
@@ -29,11 +33,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.learning.mnist_report import accuracies, groups
+from benchmarks.learning.mnist_rivals import rivals
 from benchmarks.learning.trials import RESULTS as FOLDER_OF_RESULTS
 from benchmarks.learning.trials import merged, one_thread_each, trials, write
 from benchmarks.provenance import provenance
 from engram import datasets
-from engram.learn.bench.mnist import Run, describe, execute
+from engram.learn.bench.mnist import Run, describe, execute, load
 
 RESULTS = FOLDER_OF_RESULTS / "mnist.json"
 FOLDER = Path("mnist-runs")
@@ -100,11 +105,26 @@ def quick() -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             found = execute(run, Path(folder), jobs=-1, progress=False)
         print(describe(found))
+        print(described(found | {"rivals": beside(run)}))
         print(f"{time.perf_counter() - started:.0f} s in all\n")
         if found["accuracy"] < least:
             problems.append(f"{name}: {found['accuracy']:.2f} % < {least:g} %")
         problems += _against_untrained(found)
     return problems
+
+
+def beside(run: Run) -> dict[str, Any]:
+    """The rivals of a run."""
+    data = load(run)
+    return rivals(data, run.neurons, min(run.labels, len(data.y_train)), run.seed)
+
+
+def described(found: dict[str, Any]) -> str:
+    """The rivals of a run as text."""
+    return "\n".join(
+        f"{name:<22}{rival['accuracy']:>9.2f} {rival.get('best', '')}"
+        for name, rival in found["rivals"].items()
+    )
 
 
 def store(runs: Sequence[dict[str, Any]], path: Path = RESULTS) -> list[dict[str, Any]]:
@@ -127,14 +147,27 @@ def trial(seed: int, *, folder: Path, every: int, jobs: int, **values: Any) -> d
     found = execute(
         run, folder / run.name, every=every, jobs=jobs, say=lambda text: print(text, flush=True)
     )
-    print(describe(found), flush=True)
+    found["rivals"] = beside(run)
+    print(describe(found), described(found), sep="\n", flush=True)
     return {"found": found}
+
+
+def add_rivals(neurons: int, seeds: Sequence[int], path: Path = RESULTS) -> list[dict[str, Any]]:
+    """Add rivals to stored runs; all stored runs."""
+    chosen = []
+    for found in json.loads(path.read_text())["runs"]:
+        run = Run(**found["run"])
+        if run.neurons == neurons and run.seed in seeds:
+            chosen.append(found | {"rivals": beside(run)})
+            print(f"{run.name}\n{described(chosen[-1])}", flush=True)
+    return store(chosen, path)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run, print, write; exit code 1 if a claim does not hold."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small runs; nothing is written")
+    parser.add_argument("--rivals", action="store_true", help="of stored runs; no network")
     parser.add_argument("--neurons", type=int, default=400)
     parser.add_argument("--model", default="lif")
     parser.add_argument("--epochs", type=int, default=1)
@@ -150,6 +183,8 @@ def main(arguments: list[str] | None = None) -> int:
     one_thread_each()
     if options.quick:
         problems = quick()
+    elif options.rivals:
+        problems = failures(add_rivals(options.neurons, options.seeds))
     else:
         point = {
             "neurons": options.neurons,

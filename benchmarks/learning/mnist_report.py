@@ -98,7 +98,8 @@ def report(stored: dict[str, Any]) -> list[str]:
         labels=" or ".join(f"{n:,}" for n in labels),
         machine=f"{runs[0]['machine']['cores']} cores",
     )
-    lines = [*head.splitlines(), "", *_accuracies(grouped), "", *_controls(runs, grouped), ""]
+    lines = [*head.splitlines(), "", *_accuracies(grouped), "", *_rivals(grouped)]
+    lines += [*_controls(runs, grouped), ""]
     lines += [*_costs(grouped), ""]
     return [*lines, *_deviations(runs), *_remarks(grouped)]
 
@@ -144,6 +145,47 @@ def _accuracies(grouped: Groups) -> list[str]:
             f"| {'' if aim is None else f'{aim.minutes:g}'} |"
         )
     return lines
+
+
+RIVALS = """\
+Rivals: as many centres as neurons (k-means on images of length 1, or training images at random),
+of which those that fit best answer, before the same decoders, with the same labels; settings (15
+for each decoder) and decoder chosen on the same sixth of them. Neighbours: among the labelled
+images, by cosine. The reward read-out is not tried with them.
+"""
+
+
+def _rivals(grouped: Groups) -> list[str]:
+    """A row for each size and rival, and which rivals are ahead."""
+    rows, ahead = [], []
+    for (model, neurons), members in grouped.items():
+        some = [m for m in members if "rivals" in m]
+        for name in some[0]["rivals"] if some else ():
+            rivals = [m["rivals"][name] for m in some]
+            reached = np.array([r["accuracy"] for r in rivals])
+            cells = [
+                _spread(np.array([r["decoders"][d]["accuracy"] for r in rivals]))
+                if d in rivals[0].get("decoders", {})
+                else ""
+                for d in DECODERS[:-1]
+            ]
+            best = "/".join(sorted({r["best"] for r in rivals if "best" in r}))
+            rows.append(
+                f"| {name}, beside {neurons:,} {model} | {len(some)} "
+                f"| {_spread(reached)}{f' ({best})' if best else ''} | {' | '.join(cells)} |"
+            )
+            network = accuracies(some)
+            if reached.mean() >= network.mean():
+                ahead.append(
+                    f"{name} ({reached.mean():.2f} against {network.mean():.2f} of "
+                    f"{neurons:,} {model})"
+                )
+    if not rows:
+        return []
+    plain = DECODERS[:-1]
+    head = ["| rival | seeds | chosen | " + " | ".join(plain) + " |", "|" + "---|" * 7]
+    verdict = f"Ahead of the network, in the mean: {'; '.join(ahead) or 'none of them'}."
+    return [*RIVALS.splitlines(), "", *head, *rows, "", verdict, ""]
 
 
 def _controls(runs: Runs, grouped: Groups) -> list[str]:

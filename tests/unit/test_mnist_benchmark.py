@@ -7,8 +7,9 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from benchmarks.learning import mnist, mnist_report
+from benchmarks.learning import mnist, mnist_report, mnist_rivals
 from benchmarks.learning.mnist_report import DECODERS
+from engram import datasets
 from engram.circuits import image_settings
 
 
@@ -85,3 +86,51 @@ def test_what_was_asked_for_is_judged_by_intervals():
     runs = [a_run(seed=0), a_run(seed=1, accuracy=92.1), a_run(1600, accuracy=95.0)]
     judged = {c["claim"][:9]: c["verdict"] for c in mnist_report.claims({"runs": runs})}
     assert judged == {"400 lif, ": "holds", "1,600 lif": "undecided"}
+
+
+def test_report_says_which_rivals_are_ahead():
+    def rival(accuracy):
+        decoders = {d: {"accuracy": accuracy - k} for k, d in enumerate(DECODERS[:-1])}
+        return {"accuracy": accuracy, "best": "vote", "decoders": decoders}
+
+    runs = [a_run(seed=0), a_run(seed=1, accuracy=94.0), a_run(1600)]
+    for run, reached in zip(runs[:2], (94.0, 96.0), strict=True):
+        run["rivals"] = {"spherical k-means": rival(reached), "3-NN": {"accuracy": 60.0}}
+    text = "\n".join(mnist_report.report({"runs": runs}))
+    assert "| spherical k-means, beside 400 lif | 2 | 95.00 ± 1.41 (vote) | 95.00 ± 1.41 |" in text
+    assert "| 3-NN, beside 400 lif | 2 | 60.00 ± 0.00 | " in text
+    ahead = "Ahead of the network, in the mean: spherical k-means (95.00 against 93.00 of 400 lif)."
+    assert ahead in text
+    assert "Rivals" not in "\n".join(mnist_report.report({"runs": [a_run()]}))
+
+
+def test_rivals_are_added_to_stored_runs(tmp_path, monkeypatch):
+    path = tmp_path / "mnist.json"
+    for seed in (0, 1):
+        run = a_run(neurons=100, seed=seed)
+        run["run"] |= {"labels": 10_000, "images": None}
+        mnist.store([run], path)
+    asked = []
+
+    def rivals(run):
+        asked.append((run.neurons, run.seed))
+        return {"1-NN": {"accuracy": 95.0}}
+
+    monkeypatch.setattr(mnist, "beside", rivals)
+    runs = mnist.add_rivals(100, [1], path)
+    assert asked == [(100, 1)]
+    assert [r.get("rivals") for r in runs] == [None, {"1-NN": {"accuracy": 95.0}}]
+    assert json.loads(path.read_text())["runs"] == runs
+
+
+def test_rivals_learn_the_digits_and_choose_without_the_test():
+    data = datasets.digits().first(600, 200)
+    found = mnist_rivals.rivals(data, 30, 300, 0)
+    assert set(found) == {"spherical k-means", "random images", "1-NN", "3-NN"}
+    assert found["spherical k-means"]["accuracy"] > 80.0
+    assert found["1-NN"]["accuracy"] > 90.0
+    other = data._replace(y_test=data.y_test[::-1])
+    again = mnist_rivals.rivals(other, 30, 300, 0)
+    for name in ("spherical k-means", "random images"):
+        for chosen in ("setting", "best"):
+            assert again[name][chosen] == found[name][chosen]
