@@ -154,6 +154,16 @@ class Recorder(Guarded):
     ------
     InvalidTypeError, InvalidValueError
         Arguments don't go together, or one is not valid.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> with brain.record("v", "cortex", capacity=3) as recorder:  # the latest three
+    ...     brain.run(10)
+    >>> recorder.attached, recorder.times.tolist()
+    (False, [8.0, 9.0, 10.0])
     """
 
     def __init__(
