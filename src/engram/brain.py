@@ -324,7 +324,19 @@ class Brain(Anatomy, Drives, Life, Recording, Switches):
 
     @alone
     def copy(self) -> Brain:
-        """An independent twin: the same future if given the same input. Recorders stay behind."""
+        """An independent twin: the same future if given the same input. Recorders stay behind.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=20)
+        >>> twin = brain.copy()
+        >>> brain.run(50)
+        >>> twin.run(50)
+        >>> twin.fingerprint() == brain.fingerprint()
+        True
+        """
         twin = Brain.restored(state.taken(self.network), among(state.classes(self.network)))
         twin.threads = self.threads
         return twin
@@ -412,7 +424,18 @@ class Brain(Anatomy, Drives, Life, Recording, Switches):
 
     @alone
     def fingerprint(self) -> str:
-        """A hash of everything that determines the future: equal ones mean equal futures."""
+        """A hash of everything that determines the future: equal ones mean equal futures.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=20)
+        >>> before = brain.fingerprint()
+        >>> brain.run(1)
+        >>> brain.fingerprint() == before
+        False
+        """
         return fingerprint(self.network)
 
 
