@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, brief, choice, integer
+from engram.errors import InvalidValueError, MissingExtraError, brief, integer
 from engram.network.caller import warn
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
 from engram.network.times import whole_steps
 from engram.parameters import Guarded
+from engram.parameters.checks import choice
 from engram.paths import as_path
 from engram.recording.stores import InMemory, OnDisk, RecordingFileError, Rows
 

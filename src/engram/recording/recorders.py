@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Regional(OfRegions):
+class _Regional(OfRegions, Recorder):
     """What recorders of regions say of them."""
 
     @property
@@ -34,7 +34,7 @@ class Regional(OfRegions):
         return list(self.regions)
 
 
-class SpikeRecorder(Regional, Recorder):
+class SpikeRecorder(_Regional):
     """Records the spikes of some regions.
 
     Neurons are known by their slot: a neuron born into the slot of a dead one goes on under its
@@ -353,7 +353,7 @@ class WeightRecorder(Sampler):
         return needed_pandas().MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
 
 
-class RateRecorder(Regional, Sampler):
+class RateRecorder(_Regional, Sampler):
     """Samples the mean firing rate of regions, Hz, in bins of `every` ms.
 
     `values` has the shape (n_samples, n_regions): spikes of a region in the bin that ends at the
@@ -434,7 +434,7 @@ class RateRecorder(Regional, Sampler):
         return np.asarray(np.where(alive == GONE, np.nan, rates), np.float64)
 
 
-class RhythmRecorder(Regional, Sampler):
+class RhythmRecorder(_Regional, Sampler):
     """Samples the rhythm currents of regions, see `engram.mechanisms.rhythms`.
 
     `values` has the shape (n_samples, n_regions): what the step that begins at the sample's time

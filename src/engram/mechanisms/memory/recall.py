@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, flag, indices, integer, items, number
+from engram.errors import InvalidValueError, flag, indices, integer, number
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.memory.completion import Completion
 from engram.mechanisms.memory.parameters import MemoryParameters
@@ -16,6 +16,7 @@ from engram.mechanisms.memory.traces import Trace
 from engram.network import inputs
 from engram.network.records import RegionRecord
 from engram.network.run import run
+from engram.parameters.checks import items
 
 
 class Recall(MemoryParameters):
