@@ -337,6 +337,16 @@ class Anatomy(Guarded):
             There is no such region.
         InvalidValueError
             The new name is taken or none, or a stimulus is being presented.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b")
+        >>> brain.rename_region("a", "eye")
+        >>> path.label
+        'proj:eye->b'
         """
         where = "Brain.rename_region"
         try:
@@ -391,6 +401,15 @@ class Anatomy(Guarded):
         ------
         UnknownNameError
             There is none.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b", name="fast", delays=1.0)
+        >>> brain.get_projection("a", "b", "fast") is path
+        True
         """
         found = self.network.pathway("Brain.get_projection", source, target, name)
         return self._projections[found.index]

@@ -318,6 +318,17 @@ class Brain(Anatomy, Drives, Life, Recording, Switches):
         -------
         array of shape (n, n_neurons of `read`), int32
             Spikes, as of `present_many`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from engram import Brain, Relay
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=3, model=Relay)
+        >>> brain.respond("eye", np.eye(3), steps=5, read="eye").sum(axis=1).tolist()
+        [5, 5, 5]
+        >>> brain.step_count  # it was only asked
+        0
         """
         shown, own = present.checked_question(self.network, region, inputs, steps, read, keys)
         return present.answers(self.copy().network, region, shown, steps, read, own)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 METHODS = (
     *("add_region", "connect_regions", "record", "copy", "fingerprint", "checkpoint_every"),
     *("stimulate", "inject_current", "hold", "drive", "poisson_input", "live"),
-    *("run", "present", "present_many", "sleep", "reward", "freeze_plasticity"),
+    *("run", "present", "present_many", "respond", "sleep", "reward", "freeze_plasticity"),
 )
 """Methods of `Brain` that users meet first."""
 

@@ -101,6 +101,17 @@ class Recall(MemoryParameters):
         ------
         UnknownNameError, InvalidTypeError, InvalidValueError
             A value is not valid, a stimulus is held in the region, or the brain is asleep.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> from engram.circuits import associative_memory
+        >>> brain = Brain(seed=1)
+        >>> cells = associative_memory(brain, n_neurons=100, assembly_size=20)
+        >>> within = (cells.wiring.pre < 20) & (cells.wiring.post < 20)
+        >>> brain.memory.imprint("memory", [range(20)], repetitions=3)
+        >>> bool(cells.wiring.weight[within].mean() > 2 * cells.wiring.weight[~within].mean())
+        True
         """
         where = "Memory.imprint"
         network = self.network
@@ -160,6 +171,15 @@ class Recall(MemoryParameters):
         ------
         UnknownNameError, InvalidTypeError, InvalidValueError
             As of `imprint`; or the cue is empty.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", "memory", n_neurons=50)
+        >>> found = brain.memory.complete("cortex", cue=[0, 1], duration=50.0)
+        >>> found.spikes.shape, set(found.recalled.tolist()).isdisjoint([0, 1])
+        ((50,), True)
         """
         where = "Memory.complete"
         network = self.network
