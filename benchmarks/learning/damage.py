@@ -341,13 +341,13 @@ EXPERIMENT = Experiment(
             "synapses: lost at 20-40 %, scaled",
         ),
         Claim(
-            "births, experience, and a decoder fitted anew to labels: within 2 points of intact",
+            "births, experience and labels again: within 2 points of before",
             "after the death: births, experience, decoder anew with labels",
             "neurons 0 %",
             -2.0,
         ),
         Claim(
-            "experience, and a decoder fitted anew to labels: within 2 points of intact",
+            "experience and labels again: within 2 points of before",
             "after the death: experience, decoder anew with labels",
             "neurons 0 %",
             -2.0,
@@ -380,7 +380,7 @@ EXPERIMENT = Experiment(
             True,
         ),
         Claim(
-            "births add to fitting the decoder anew",
+            "births and experience add to fitting the decoder anew",
             "after the death: births, experience, decoder anew with labels",
             "after the death: decoder fitted anew with labels",
             0.0,
@@ -441,7 +441,7 @@ EXPERIMENT = Experiment(
     quick_claims=(
         Claim("learning matters", "neurons 0 %", "untrained 0 %", 5.0),
         Claim(
-            "births, experience and a decoder fitted anew bring much back",
+            "births and experience bring much back",
             "after the death: births, experience, decoder anew with labels",
             f"neurons {WOUND} %",
             2.0,

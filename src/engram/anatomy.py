@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 from typing import Any
 
 from engram.distributions import Values
@@ -14,6 +13,7 @@ from engram.modulation import Modulation
 from engram.network import build, connect, own_wiring, removal
 from engram.network.interrupts import carry_out, whole
 from engram.network.network import Network, Process
+from engram.network.senders import UNSET, Unset, types_of
 from engram.network.turns import alone
 from engram.network.wiring import Wiring
 from engram.neurons import FiringPattern, Izhikevich, NeuronModel, NeuronType, RegionType
@@ -54,57 +54,7 @@ class Regions(Mapping[str, Region]):
         return repr(self._regions)
 
 
-class Unset(Enum):
-    """What stands for an argument that was not given, where None means something."""
-
-    UNSET = "unset"
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET = Unset.UNSET
 USUAL_CONNECTIVITY = own_wiring.Usual(own_wiring.CONNECTIVITY)
-
-
-Chosen = NeuronType | None | Unset
-
-
-def types_of(
-    source: Chosen, also_source: Chosen, target: Chosen, also_target: Chosen
-) -> tuple[NeuronType | None, NeuronType | None, bool]:
-    """The types of neurons that send and receive, each of which goes by two names.
-
-    Parameters
-    ----------
-    source, also_source : NeuronType or None or Unset
-        Who sends, by either name.
-    target, also_target : NeuronType or None or Unset
-        Who receives.
-
-    Returns
-    -------
-    tuple of (NeuronType or None, NeuronType or None, bool)
-        Who sends, who receives, and whether nobody said who sends.
-
-    Raises
-    ------
-    InvalidValueError
-        Both names were given.
-    """
-    found: list[Chosen] = []
-    for side, given, other in (("source", source, also_source), ("target", target, also_target)):
-        if not (isinstance(given, Unset) or isinstance(other, Unset)):
-            raise InvalidValueError(
-                f"Brain.connect_regions: {side}_type and {side}_neuron_type mean the same; give one"
-            )
-        found.append(other if isinstance(given, Unset) else given)
-    sending, receiving = found
-    return (
-        NeuronType.EXCITATORY if isinstance(sending, Unset) else sending,
-        None if isinstance(receiving, Unset) else receiving,
-        isinstance(sending, Unset),
-    )
 
 
 class Anatomy(Guarded):
@@ -227,32 +177,22 @@ class Anatomy(Guarded):
         ------
         InvalidTypeError, InvalidValueError, CapacityError
             A value is not valid, or there are more neurons than slots.
+
+        Examples
+        --------
+        >>> from engram import LIF, Brain, Normal
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=30)
+        >>> cortex = brain.add_region("cortex", n_neurons=100, model=LIF(v_th=Normal(-50.0, 1.0)))
+        >>> list(brain.regions), cortex.n_excitatory
+        (['eye', 'cortex'], 80)
         """
         chosen = Izhikevich if model is None else model
-        density = own_wiring.density_of(connectivity, chosen)
-        own = own_wiring.OwnWiring(
-            Wiring(wiring, density, in_degree, autapses),
-            weights,
-            inhibitory_weights,
-            delays,
-            w_max,
-            rule,
-            stp,
-        )
-        build.add_region(
-            self.network,
-            name,
-            region_type,
-            n_neurons,
-            max_neurons,
-            chosen,
-            excitatory,
-            patterns,
-            variation,
-            background,
-            noise,
-            own,
-        )
+        within = Wiring(wiring, own_wiring.density_of(connectivity, chosen), in_degree, autapses)
+        synapses = weights, inhibitory_weights, delays, w_max, rule, stp
+        neurons = chosen, excitatory, patterns, variation, background, noise
+        own = own_wiring.OwnWiring(within, *synapses)
+        build.add_region(self.network, name, region_type, n_neurons, max_neurons, *neurons, own)
         self.look()
         return self._regions[name]
 
@@ -333,24 +273,23 @@ class Anatomy(Guarded):
         ------
         UnknownNameError, InvalidTypeError, InvalidValueError
             There is no such region, or a value is not valid.
+
+        Examples
+        --------
+        >>> from engram import Brain, Uniform
+        >>> brain = Brain(seed=1)
+        >>> eye, cortex = brain.add_region("eye", "sensory"), brain.add_region("cortex")
+        >>> path = brain.connect_regions(
+        ...     "eye", "cortex", wiring="in_degree", in_degree=8, weights=Uniform(0.2, 0.6)
+        ... )
+        >>> path.n_synapses  # eight onto each of 50 neurons
+        400
         """
         types = types_of(source_type, source_neuron_type, target_type, target_neuron_type)
         options = Wiring(wiring, density, in_degree, autapses)
         pattern = connect.Pattern(options, weights, delays, *types)
-        made = connect.connect(
-            self.network,
-            source,
-            target,
-            name,
-            bidirectional,
-            nt,
-            pattern,
-            w_min,
-            w_max,
-            rule,
-            stp,
-            modulation,
-        )
+        ends = source, target, name, bidirectional, nt, pattern
+        made = connect.connect(self.network, *ends, w_min, w_max, rule, stp, modulation)
         self.look()
         return self._projections[made[0].index]
 
@@ -398,6 +337,16 @@ class Anatomy(Guarded):
             There is no such region.
         InvalidValueError
             The new name is taken or none, or a stimulus is being presented.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b")
+        >>> brain.rename_region("a", "eye")
+        >>> path.label
+        'proj:eye->b'
         """
         where = "Brain.rename_region"
         try:
@@ -452,6 +401,15 @@ class Anatomy(Guarded):
         ------
         UnknownNameError
             There is none.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b", name="fast", delays=1.0)
+        >>> brain.get_projection("a", "b", "fast") is path
+        True
         """
         found = self.network.pathway("Brain.get_projection", source, target, name)
         return self._projections[found.index]

@@ -319,13 +319,36 @@ class Brain(Anatomy, Drives, Life, Recording, Switches):
         -------
         array of shape (n, n_neurons of `read`), int32
             Spikes, as of `present_many`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from engram import Brain, Relay
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=3, model=Relay)
+        >>> brain.respond("eye", np.eye(3), steps=5, read="eye").sum(axis=1).tolist()
+        [5, 5, 5]
+        >>> brain.step_count  # it was only asked
+        0
         """
         shown, own = present.checked_question(self.network, region, inputs, steps, read, keys)
         return present.answers(self.copy().network, region, shown, steps, read, own)
 
     @alone
     def copy(self) -> Brain:
-        """An independent twin: the same future if given the same input. Recorders stay behind."""
+        """An independent twin: the same future if given the same input. Recorders stay behind.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=20)
+        >>> twin = brain.copy()
+        >>> brain.run(50)
+        >>> twin.run(50)
+        >>> twin.fingerprint() == brain.fingerprint()
+        True
+        """
         twin = Brain.restored(state.taken(self.network), among(state.classes(self.network)))
         twin.threads = self.threads
         return twin
@@ -413,7 +436,18 @@ class Brain(Anatomy, Drives, Life, Recording, Switches):
 
     @alone
     def fingerprint(self) -> str:
-        """A hash of everything that determines the future: equal ones mean equal futures."""
+        """A hash of everything that determines the future: equal ones mean equal futures.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=20)
+        >>> before = brain.fingerprint()
+        >>> brain.run(1)
+        >>> brain.fingerprint() == before
+        False
+        """
         return fingerprint(self.network)
 
 

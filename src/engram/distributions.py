@@ -19,6 +19,20 @@ class Distribution:
     """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z.
 
     One's own overrides either `from_uniform` or `from_normal`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from engram import Brain
+    >>> @dataclass(frozen=True)
+    ... class Exponential(Distribution):
+    ...     mean: float
+    ...
+    ...     def from_uniform(self, u):
+    ...         return -np.float32(self.mean) * np.log(u)
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=50, weights=Exponential(0.3))
     """
 
     def from_uniform(self, u: Floats) -> Floats | None:  # noqa: ARG002
@@ -69,6 +83,15 @@ class Uniform(Distribution):
     ------
     InvalidTypeError, InvalidValueError
         An end is no finite number, or `high` is below `low`.
+
+    Examples
+    --------
+    >>> from engram import Brain, Uniform
+    >>> brain = Brain(seed=1)
+    >>> a, b = brain.add_region("a"), brain.add_region("b")
+    >>> path = brain.connect_regions("a", "b", weights=Uniform(0.2, 0.4), delays=Uniform(2.0, 5.0))
+    >>> bool(path.weight.min() >= 0.2), bool(path.weight.max() < 0.4)
+    (True, True)
     """
 
     low: float
@@ -112,6 +135,14 @@ class Normal(Distribution):
     ------
     InvalidTypeError, InvalidValueError
         One is no finite number, or `std` is negative.
+
+    Examples
+    --------
+    >>> from engram import LIF, Brain, Normal
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=500, model=LIF(v_th=Normal(-50.0, 2.0)))
+    >>> round(float(cortex.state("v_th").mean())), round(float(cortex.state("v_th").std()))
+    (-50, 2)
     """
 
     mean: float
@@ -155,6 +186,16 @@ class LogNormal(Distribution):
     ------
     InvalidTypeError, InvalidValueError
         One is no finite number, or out of range.
+
+    Examples
+    --------
+    >>> from engram import Brain, LogNormal
+    >>> brain = Brain(seed=1)
+    >>> a, b = brain.add_region("a"), brain.add_region("b")
+    >>> path = brain.connect_regions("a", "b", 1.0, weights=LogNormal(0.5, 0.5))
+    >>> weights = path.weight  # many small ones, few large ones
+    >>> round(float(weights.mean()), 1), bool(weights.max() > 6 * weights.mean())
+    (0.5, True)
     """
 
     mean: float

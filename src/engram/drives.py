@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from engram.errors import InvalidValueError
 from engram.mechanisms.inputs import Inputs
 from engram.mechanisms.lasting import PoissonInput, TimedInput
+from engram.network import present
 from engram.network.network import Network
 from engram.stimulus import TimedArray
 
@@ -27,6 +28,54 @@ class Drives:
     def inputs(self) -> tuple[PoissonInput | TimedInput, ...]:
         """The lasting inputs (`poisson_input`, `drive`); `remove` of each ends it."""
         return self.network.find(Inputs).present
+
+    def hold(self, region: str, values: ArrayLike) -> None:
+        """Hold a stimulus in every step from now on, until `release`.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+        values : array_like of shape (k,)
+            As for `stimulate`.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidTypeError, InvalidValueError
+            As for `stimulate`.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=10)
+        >>> brain.hold("eye", [1.0])
+        >>> brain.run(100)
+        >>> brain.release("eye")
+        """
+        self.network.check_awake("Brain.hold")
+        present.hold(self.network, self.network.region("Brain.hold", region), values)
+
+    def release(self, region: str) -> None:
+        """End what `hold` began.
+
+        Parameters
+        ----------
+        region : str
+            Name of the region.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such region.
+        InvalidValueError
+            The brain is asleep.
+        """
+        target = self.network.region("Brain.release", region)
+        self.network.check_awake("Brain.release")
+        present.release(self.network, target)
 
     def poisson_input(
         self, region: str, rate: float, weight: float, n: int = 1, indices: ArrayLike | None = None

@@ -212,7 +212,16 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
 
 
 def register() -> None:
-    """Make `GRID_WORLD` known to Gymnasium."""
+    """Make `GRID_WORLD` known to Gymnasium.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from engram import environments
+    >>> environments.register()  # done when the module is imported, too
+    >>> gymnasium.make("engram/GridWorld-v0", size=3).unwrapped.size
+    3
+    """
     if GRID_WORLD not in gymnasium.registry:
         gymnasium.register(
             GRID_WORLD, entry_point="engram.environments:GridWorld", max_episode_steps=100

@@ -47,7 +47,17 @@ def brief(value: object) -> str:
 
 
 class EngramError(Exception):
-    """Base of all errors Engram raises on purpose. Each can be copied and pickled."""
+    """Base of all errors Engram raises on purpose. Each can be copied and pickled.
+
+    Examples
+    --------
+    >>> from engram import Brain, EngramError
+    >>> try:
+    ...     Brain(seed=1).run("5")
+    ... except EngramError as error:  # whichever it is
+    ...     print(error)
+    Brain.run: steps must be a whole number, not '5' (str)
+    """
 
     def __str__(self) -> str:
         # KeyError would show the message in quotes.
@@ -67,27 +77,91 @@ def _made_again(kind: type[EngramError], args: tuple[Any, ...]) -> EngramError:
 
 
 class InvalidValueError(EngramError, ValueError):
-    """A value that can't be used: not finite, out of range, of the wrong length."""
+    """A value that can't be used: not finite, out of range, of the wrong length.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> Brain(dt=0.0)
+    Traceback (most recent call last):
+        ...
+    engram.errors.InvalidValueError: Brain: dt must be a finite number in [0.01, 10], not 0.0
+    """
 
 
 class InvalidTypeError(EngramError, TypeError):
-    """A value of the wrong kind."""
+    """A value of the wrong kind.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> Brain(seed=1).run("5")
+    Traceback (most recent call last):
+        ...
+    engram.errors.InvalidTypeError: Brain.run: steps must be a whole number, not '5' (str)
+    """
 
 
 class UnknownNameError(EngramError, KeyError):
-    """A region, projection, parameter or variable that does not exist."""
+    """A region, projection, parameter or variable that does not exist.
+
+    Examples
+    --------
+    >>> from engram import Brain, UnknownNameError
+    >>> brain = Brain(seed=1)
+    >>> try:
+    ...     brain.record("spikes", "cortex")
+    ... except UnknownNameError as error:
+    ...     print(error)
+    Brain.record: no region 'cortex'; there are none
+    """
 
 
 class CapacityError(EngramError, ValueError):
-    """More neurons or synapses than there is room for."""
+    """More neurons or synapses than there is room for.
+
+    Examples
+    --------
+    >>> from engram import Brain, CapacityError
+    >>> try:
+    ...     Brain(seed=1).add_region("cortex", n_neurons=9, max_neurons=5)
+    ... except CapacityError as error:
+    ...     print(error)
+    Brain.add_region: n_neurons = 9 exceeds max_neurons = 5
+    """
 
 
 class BusyError(EngramError, RuntimeError):
-    """Another thread is running or changing the brain."""
+    """Another thread is running or changing the brain.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from engram import Brain
+    >>> def run_elsewhere(brain, step):
+    ...     with ThreadPoolExecutor() as pool:
+    ...         print(type(pool.submit(brain.run, 1).exception()).__name__)
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> brain.run(1, run_elsewhere)  # called before the step
+    BusyError
+    """
 
 
 class InvariantError(EngramError, AssertionError):
-    """The state of a brain contradicts itself, or is not finite."""
+    """The state of a brain contradicts itself, or is not finite.
+
+    Examples
+    --------
+    >>> from engram import Brain, InvariantError
+    >>> brain = Brain(seed=1)
+    >>> brain.add_region("cortex", n_neurons=20).v[3] = float("nan")
+    >>> try:
+    ...     brain.check()
+    ... except InvariantError:
+    ...     print("some state is not finite")
+    some state is not finite
+    """
 
 
 class MissingExtraError(EngramError, ImportError):
@@ -101,6 +175,12 @@ class MissingExtraError(EngramError, ImportError):
         Name of the package.
     extra : str
         Extra of Engram that brings it.
+
+    Examples
+    --------
+    >>> from engram import MissingExtraError
+    >>> str(MissingExtraError("engram.plots", "matplotlib", "viz"))
+    'engram.plots needs matplotlib: pip install ".[viz]" in a checkout of Engram'
     """
 
     def __init__(self, part: str, package: str, extra: str) -> None:
@@ -110,7 +190,16 @@ class MissingExtraError(EngramError, ImportError):
 
 
 class CheckpointError(EngramError, ValueError):
-    """A file that is not a checkpoint this version can load."""
+    """A file that is not a checkpoint this version can load.
+
+    Examples
+    --------
+    >>> from engram import load_brain
+    >>> load_brain("missing")
+    Traceback (most recent call last):
+        ...
+    engram.errors.CheckpointError: missing.engram: there is no such file
+    """
 
 
 def unknown_name(where: str, kind: str, name: object, valid: Iterable[str]) -> UnknownNameError:
@@ -192,31 +281,6 @@ def number(
     return x
 
 
-def positive_or_inf(where: str, value: Any) -> float:
-    """A number above 0, or infinity: for what may never happen.
-
-    Parameters
-    ----------
-    where : str
-        Names object and attribute in an error.
-    value : object
-        What was given.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    InvalidTypeError, InvalidValueError
-        See `number`.
-    """
-    if isinstance(value, numbers.Real) and value == math.inf:
-        return math.inf
-    return number(where, value, 0.0, open_low=True)
-
-
 def integer(where: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """A whole number within [low, high].
 
@@ -251,35 +315,6 @@ def integer(where: str, value: Any, low: int | None = None, high: int | None = N
         upto = "" if high is None and n <= most else f" and at most {most}"
         raise InvalidValueError(f"{where} must be at least {least}{upto}, not {brief(n)}")
     return n
-
-
-def choice(where: str, value: Any, valid: Iterable[str]) -> str:
-    """One of some words.
-
-    Parameters
-    ----------
-    where : str
-        Names object and attribute in an error.
-    value : object
-        What was given.
-    valid : iterable of str
-        The words.
-
-    Returns
-    -------
-    str
-        The word.
-
-    Raises
-    ------
-    InvalidValueError
-        It is none of them.
-    """
-    words = tuple(valid)
-    # An array is compared entry by entry, and what can't be hashed not at all.
-    if not isinstance(value, str) or value not in words:
-        raise InvalidValueError(f"{where} must be one of {words}, not {brief(value)}")
-    return value
 
 
 def label(where: str, value: Any) -> str:
@@ -333,39 +368,6 @@ def flag(where: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise InvalidTypeError(f"{where} must be True or False, not {brief(value)}")
     return value
-
-
-def items(where: str, values: Any) -> tuple[Any, ...]:
-    """The entries of a list, one at least.
-
-    Parameters
-    ----------
-    where : str
-        Names object and attribute in an error.
-    values : iterable
-        What was given. Text is no list.
-
-    Returns
-    -------
-    tuple
-        The entries.
-
-    Raises
-    ------
-    InvalidTypeError
-        It is no list.
-    InvalidValueError
-        It is empty.
-    """
-    try:
-        found = None if isinstance(values, (str, bytes)) else tuple(values)
-    except TypeError:
-        found = None
-    if found is None:
-        raise InvalidTypeError(f"{where} must be a list, not {brief(values)}")
-    if not found:
-        raise InvalidValueError(f"{where} must have one entry at least")
-    return found
 
 
 def vector(

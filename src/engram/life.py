@@ -14,7 +14,6 @@ from engram.errors import (
     as_array,
     brief,
     integer,
-    label,
     number,
     vector,
 )
@@ -24,6 +23,7 @@ from engram.mechanisms.memory import Memory, SleepReport
 from engram.network import efficacy, inputs, present
 from engram.network.network import MAX_STEPS, Network
 from engram.network.run import last_spikes, run
+from engram.network.targets import projection_target, region_target
 from engram.network.times import whole_steps
 from engram.network.turns import alone
 from engram.progress import Progress, check_progress, reporting
@@ -62,6 +62,15 @@ class Life:
             There is no such region.
         InvalidTypeError, InvalidValueError
             Values are not finite, not in [0, 1], or too many; or the brain is asleep.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=10)
+        >>> brain.stimulate("eye", [1.0, 0.2])  # the first five strongly, the others weakly
+        10
+        >>> fired = brain.step()["eye"]
         """
         self.network.check_awake("Brain.stimulate")
         target = self.network.region("Brain.stimulate", region)
@@ -86,6 +95,15 @@ class Life:
             There is no such region.
         InvalidTypeError, InvalidValueError
             There is no such neuron, a current is no number or beyond +-1e10, or the brain sleeps.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=10)
+        >>> brain.inject_current("cortex", [0, 1], [100.0, 200.0])
+        >>> brain.step()["cortex"].tolist()
+        [0, 1]
         """
         where = "Brain.inject_current"
         self.network.check_awake(where)
@@ -98,45 +116,6 @@ class Life:
                 f"{where}: current", current, -MOST_INPUT, MOST_INPUT, length=len(chosen)
             )
         inputs.inject(self.network, target, chosen, amount)
-
-    def hold(self, region: str, values: ArrayLike) -> None:
-        """Hold a stimulus in every step from now on, until `release`.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-        values : array_like of shape (k,)
-            As for `stimulate`.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such region.
-        InvalidTypeError, InvalidValueError
-            As for `stimulate`.
-        """
-        self.network.check_awake("Brain.hold")
-        present.hold(self.network, self.network.region("Brain.hold", region), values)
-
-    def release(self, region: str) -> None:
-        """End what `hold` began.
-
-        Parameters
-        ----------
-        region : str
-            Name of the region.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such region.
-        InvalidValueError
-            The brain is asleep.
-        """
-        target = self.network.region("Brain.release", region)
-        self.network.check_awake("Brain.release")
-        present.release(self.network, target)
 
     # -- running
 
@@ -169,6 +148,16 @@ class Life:
         ------
         InvalidTypeError, InvalidValueError
             Steps are no whole number or more than a brain can live, or stimulus_fn is no function.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=10)
+        >>> brain.run(100)
+        >>> brain.run(100, lambda brain, i: brain.inject_current("cortex", [i % 10], 50.0))
+        >>> brain.time
+        200.0
         """
         total = integer("Brain.run: steps", steps, 0, MAX_STEPS - self.network.step_count)
         # To call a class makes one of it, and stimulates nothing.
@@ -254,6 +243,15 @@ class Life:
             There is no such region.
         InvalidTypeError, InvalidValueError
             As for `stimulate`; or numbers of steps are not valid.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=10)
+        >>> counts = brain.present("eye", [1.0, 0.0], steps=200, rest=50)
+        >>> bool(counts["eye"][:5].sum() > counts["eye"][5:].sum())
+        True
         """
         self.network.check_awake("Brain.present")
         target = self.network.region("Brain.present", region)
@@ -301,6 +299,17 @@ class Life:
         InvalidTypeError, InvalidValueError
             Inputs are of another shape or not within +-1e10, numbers of steps are not valid, or the
             brain is asleep.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from engram import Brain, Relay
+        >>> brain = Brain(seed=1)
+        >>> eye = brain.add_region("eye", "sensory", n_neurons=3, model=Relay)
+        >>> brain.present_many("eye", np.eye(3), steps=5, rest=2, read="eye")
+        array([[5, 0, 0],
+               [0, 5, 0],
+               [0, 0, 5]], dtype=int32)
         """
         return present.present_many(self.network, region, inputs, steps, rest, read, from_rest)
 
@@ -338,6 +347,15 @@ class Life:
         References
         ----------
         .. [1] Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=50)
+        >>> report = brain.sleep(2000.0)
+        >>> report.up_states, brain.asleep
+        (2, False)
         """
         check_progress("Brain.sleep", progress)
         self.network.find(Memory).fall_asleep(self._sleep_steps("Brain.sleep", duration))
@@ -392,44 +410,8 @@ class Life:
 
     # -- reward
 
-    @staticmethod
-    def region_target(name: str) -> str:
-        """The reward target that is a region's own wiring.
-
-        Parameters
-        ----------
-        name : str
-            Of the region.
-
-        Returns
-        -------
-        str
-            As ``"region:<name>"``.
-        """
-        return f"region:{label('Brain.region_target: name', name)}"
-
-    @staticmethod
-    def projection_target(source: str, target: str, name: str | None = None) -> str:
-        """The reward target that is a projection.
-
-        Parameters
-        ----------
-        source, target : str
-            Names of the regions that it connects.
-        name : str, optional
-            That it was given.
-
-        Returns
-        -------
-        str
-            As ``"proj:<source>-><target>"`` or ``"proj:<source>-><target>:<name>"``.
-        """
-        where = "Brain.projection_target"
-        label(f"{where}: source", source)
-        label(f"{where}: target", target)
-        if not (name is None or (isinstance(name, str) and name == "")):
-            label(f"{where}: name", name)
-        return f"proj:{source}->{target}" + (f":{name}" if name else "")
+    region_target = staticmethod(region_target)
+    projection_target = staticmethod(projection_target)
 
     @alone
     def reward(self, amount: float, target: str) -> None:
@@ -451,6 +433,17 @@ class Life:
             There is no such target.
         InvalidTypeError, InvalidValueError
             The amount is not valid, or the target's rule is not modulated by dopamine.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> a, b = brain.add_region("a"), brain.add_region("b")
+        >>> path = brain.connect_regions("a", "b", rule="reward_stdp")
+        >>> tonic = brain.dopamine(path.label)
+        >>> brain.reward(1.0, path.label)
+        >>> round(brain.dopamine(path.label) - tonic, 3)
+        1.0
         """
         pathway = self.network.rewarded("Brain.reward", target)
         size = number("Brain.reward: amount", amount, 0.0, MOST_INPUT)

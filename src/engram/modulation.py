@@ -37,6 +37,15 @@ class Modulation(Parameterized):
         Whether the level gates the rules of the target.
     is_current : bool
         Whether the effect is a current, in units of Izhikevich's neuron.
+
+    Examples
+    --------
+    >>> from engram import AcetylcholineRelease, DopamineRelease, SerotoninRelease
+    >>> for kind in (DopamineRelease, AcetylcholineRelease, SerotoninRelease):
+    ...     print(kind.transmitter.name, kind().release)
+    DOPAMINE 1.0
+    ACETYLCHOLINE 1.0
+    SEROTONIN 1.0
     """
 
     transmitter: ClassVar[Neurotransmitter]
@@ -128,6 +137,21 @@ class AcetylcholineRelease(_LeakyRelease, saved_as="engram.modulation:Acetylchol
     ----------
     .. [1] Doya 2002, doi:10.1016/S0893-6080(02)00044-8
     .. [2] Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
+
+    Examples
+    --------
+    >>> from engram import AcetylcholineRelease, Brain, Neurotransmitter
+    >>> brain = Brain(seed=1)
+    >>> basal, cortex = brain.add_region("basal"), brain.add_region("cortex")
+    >>> path = brain.connect_regions(
+    ...     "basal",
+    ...     "cortex",
+    ...     nt=Neurotransmitter.ACETYLCHOLINE,
+    ...     modulation=AcetylcholineRelease(tau=500.0),
+    ... )
+    >>> _ = brain.present("basal", [1.0], steps=200)
+    >>> path.level > 0  # synapses in the cortex learn while it is there
+    True
     """
 
     if TYPE_CHECKING:
@@ -157,6 +181,19 @@ class SerotoninRelease(_LeakyRelease, saved_as="engram.modulation:SerotoninRelea
     References
     ----------
     .. [1] Andrade 2011, doi:10.1016/j.neuropharm.2011.01.015
+
+    Examples
+    --------
+    >>> from engram import Brain, Neurotransmitter, SerotoninRelease
+    >>> brain = Brain(seed=1)
+    >>> raphe, cortex = brain.add_region("raphe"), brain.add_region("cortex")
+    >>> calming = SerotoninRelease(current=-2.0)
+    >>> path = brain.connect_regions(
+    ...     "raphe", "cortex", nt=Neurotransmitter.SEROTONIN, modulation=calming
+    ... )
+    >>> _ = brain.present("raphe", [1.0], steps=200)
+    >>> path.level > 0  # each neuron of the cortex is inhibited a little
+    True
     """
 
     if TYPE_CHECKING:

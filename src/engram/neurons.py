@@ -1,15 +1,17 @@
-"""Neuron types, Izhikevich's firing patterns, and the neuron models."""
+"""The neuron models; types of neurons and regions can be imported from here, too."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.kinds import FiringPattern as FiringPattern
+from engram.kinds import NeuronType as NeuronType
+from engram.kinds import RegionType as RegionType
 from engram.parameters import Parameter
 from engram.parameters.declared import check_model_class
 from engram.parameters.each import Heterogeneous
@@ -22,77 +24,6 @@ if TYPE_CHECKING:
         LIFValues,
         ModelValues,
     )
-
-
-class NeuronType(IntEnum):
-    """Whether a neuron excites or inhibits its targets."""
-
-    EXCITATORY = 0
-    INHIBITORY = 1
-
-
-class FiringPattern(IntEnum):
-    """Firing patterns of cortical and thalamic neurons (Izhikevich 2003).
-
-    ======================= ==== ==== === ====
-    pattern                 a    b    c   d
-    ======================= ==== ==== === ====
-    REGULAR_SPIKING         0.02 0.2  -65 8
-    INTRINSICALLY_BURSTING  0.02 0.2  -55 4
-    CHATTERING              0.02 0.2  -50 2
-    FAST_SPIKING            0.1  0.2  -65 2
-    LOW_THRESHOLD_SPIKING   0.02 0.25 -65 2
-    THALAMO_CORTICAL        0.02 0.25 -65 0.05
-    RESONATOR               0.1  0.26 -65 2
-    ======================= ==== ==== === ====
-
-    References
-    ----------
-    .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
-    """
-
-    REGULAR_SPIKING = 0
-    INTRINSICALLY_BURSTING = 1
-    CHATTERING = 2
-    FAST_SPIKING = 3
-    LOW_THRESHOLD_SPIKING = 4
-    THALAMO_CORTICAL = 5
-    RESONATOR = 6
-
-    @property
-    def parameters(self) -> tuple[float, float, float, float]:
-        """(a, b, c, d): rate of recovery in 1/ms, its sensitivity, reset of v in mV, step of u."""
-        return _PATTERNS[self]
-
-
-_PATTERNS = (
-    (0.02, 0.2, -65.0, 8.0),
-    (0.02, 0.2, -55.0, 4.0),
-    (0.02, 0.2, -50.0, 2.0),
-    (0.1, 0.2, -65.0, 2.0),
-    (0.02, 0.25, -65.0, 2.0),
-    (0.02, 0.25, -65.0, 0.05),
-    (0.1, 0.26, -65.0, 2.0),
-)
-
-
-class RegionType(Enum):
-    """What a region is for; decides the default firing patterns (excitatory, inhibitory)."""
-
-    SENSORY = "sensory"
-    ASSOCIATION = "association"
-    MEMORY = "memory"
-    MOTOR = "motor"
-    REWARD = "reward"
-
-    @property
-    def patterns(self) -> tuple[FiringPattern, FiringPattern]:
-        """Default firing patterns of excitatory and inhibitory neurons."""
-        if self is RegionType.MEMORY:
-            return FiringPattern.INTRINSICALLY_BURSTING, FiringPattern.LOW_THRESHOLD_SPIKING
-        if self is RegionType.MOTOR:
-            return FiringPattern.CHATTERING, FiringPattern.FAST_SPIKING
-        return FiringPattern.REGULAR_SPIKING, FiringPattern.FAST_SPIKING
 
 
 class NeuronModel(Heterogeneous):
@@ -256,6 +187,18 @@ class Izhikevich(NeuronModel, saved_as="engram.neurons:Izhikevich"):
     References
     ----------
     .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
+
+    Examples
+    --------
+    >>> from engram import Brain, Izhikevich
+    >>> brain = Brain(seed=1)
+    >>> cell = brain.add_region("cell", n_neurons=1, model=Izhikevich(d=2.0), background=10.0)
+    >>> brain.run(1000)
+    >>> quick = int(cell.total_spikes[0])
+    >>> cell.d[:] = 8.0  # recovers more slowly from a spike
+    >>> brain.run(1000)
+    >>> int(cell.total_spikes[0]) - quick < quick  # fewer in the second thousand
+    True
     """
 
     if TYPE_CHECKING:
@@ -360,6 +303,17 @@ class LIF(_Leaky, NeuronModel, saved_as="engram.neurons:LIF"):
     References
     ----------
     .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
+
+    Examples
+    --------
+    >>> from engram import LIF, Brain
+    >>> brain = Brain(seed=1)
+    >>> region = brain.add_region("cell", n_neurons=1, model=LIF(t_ref=5.0))
+    >>> brain.inject_current("cell", [0], 1000.0)  # mV
+    >>> [brain.step()["cell"].tolist() for _ in range(2)]
+    [[0], []]
+    >>> float(region.v[0])  # held at v_reset
+    -65.0
     """
 
     if TYPE_CHECKING:
@@ -395,6 +349,17 @@ class CurrentLIF(_Leaky, NeuronModel, saved_as="engram.neurons:CurrentLIF"):
     References
     ----------
     .. [1] Lapicque 1907, in Brunel & van Rossum 2007, doi:10.1007/s00422-007-0190-0
+
+    Examples
+    --------
+    >>> import math
+    >>> from engram import Brain, CurrentLIF
+    >>> brain = Brain(seed=1, mechanisms="none")
+    >>> model = CurrentLIF(tau_m=20.0)
+    >>> region = brain.add_region("cell", n_neurons=1, model=model, background=10.0)
+    >>> brain.run(20)
+    >>> round(float(region.v[0]), 2), round(-65.0 + 10.0 * (1.0 - math.exp(-1.0)), 2)
+    (-58.68, -58.68)
     """
 
     if TYPE_CHECKING:
@@ -426,6 +391,18 @@ class AdEx(NeuronModel, saved_as="engram.neurons:AdEx"):
     References
     ----------
     .. [1] Brette & Gerstner 2005, doi:10.1152/jn.00686.2005
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from engram import AdEx, Brain
+    >>> brain = Brain(dt=0.1, seed=1, mechanisms="none")
+    >>> region = brain.add_region("cell", n_neurons=1, model=AdEx, background=800.0)  # pA
+    >>> recorder = brain.record("spikes")
+    >>> brain.run_for(300.0)
+    >>> intervals = np.diff(recorder.spikes()[0])
+    >>> bool(intervals[0] < intervals[-1])  # it adapts
+    True
     """
 
     if TYPE_CHECKING:
@@ -471,6 +448,15 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
     """A neuron that fires at random: in a step of dt with probability 1 - exp(-I dt / 1000).
 
     Its input I is the rate in Hz: what `Brain.stimulate` gives, plus the region's background.
+
+    Examples
+    --------
+    >>> from engram import Brain, PoissonSource
+    >>> brain = Brain(seed=1)
+    >>> eye = brain.add_region("eye", "sensory", 100, model=PoissonSource, background=20.0)  # Hz
+    >>> brain.run(1000)
+    >>> bool(abs(eye.total_spikes.mean() - 20.0) < 2.0)
+    True
     """
 
     if TYPE_CHECKING:
@@ -486,7 +472,17 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
 
 
 class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
-    """A neuron that fires in every step in which its input is at least 1: given spike trains."""
+    """A neuron that fires in every step in which its input is at least 1: given spike trains.
+
+    Examples
+    --------
+    >>> from engram import Brain, Relay
+    >>> brain = Brain(seed=1)
+    >>> eye = brain.add_region("eye", "sensory", n_neurons=3, model=Relay)
+    >>> brain.inject_current("eye", [0, 2], 1.0)
+    >>> [brain.step()["eye"].tolist() for _ in range(2)]
+    [[0, 2], []]
+    """
 
     if TYPE_CHECKING:
 

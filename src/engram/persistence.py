@@ -86,6 +86,18 @@ def save_brain(brain: Brain, path: str | os.PathLike[str], *, compress: bool = T
         Another thread is running or changing the brain.
     OSError
         The file can't be written; `FileNotFoundError` if there is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram import Brain, load_brain, save_brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_brain(brain, f"{folder}/mine")
+    ...     twin = load_brain(path)
+    >>> path.name, twin.fingerprint() == brain.fingerprint()
+    ('mine.engram', True)
     """
     if not isinstance(brain, Brain):
         raise InvalidTypeError(
@@ -128,6 +140,18 @@ def load_brain(
         The file can't be used; it names the file and the reason.
     InvalidTypeError, InvalidValueError
         Something else is in `allow`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram import Brain, load_brain, save_brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> brain.run(30)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     twin = load_brain(save_brain(brain, f"{folder}/brain"))
+    >>> twin
+    <Brain, 1 regions, 20 neurons, at 30 ms>
     """
     given, find = brain_path(path), among_allowed(allow)
     if memory is not None:
@@ -166,6 +190,19 @@ def resume_brain(
         There is none that can be loaded.
     InvalidTypeError, InvalidValueError
         The folder is no path, or something else is in `allow`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram import Brain, resume_brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with brain.checkpoint_every(folder, steps=50):
+    ...         brain.run(120)
+    ...     twin = resume_brain(folder)
+    >>> twin.step_count
+    100
     """
     given = as_path("resume_brain: folder", folder)
     try:
@@ -206,6 +243,18 @@ def inspect_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     ------
     CheckpointError
         The file can't be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram import Brain, inspect_checkpoint, save_brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> brain.run(30)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = inspect_checkpoint(save_brain(brain, f"{folder}/brain"))
+    >>> found["step"], found["seed"], [region["name"] for region in found["regions"]]
+    (30, 1, ['cortex'])
     """
     given = brain_path(path)
     with container.opened(given) as (archive, header):

@@ -143,6 +143,19 @@ class STDP(PlasticityRule, saved_as="engram.plasticity:STDP"):
     ----------
     .. [1] Song, Miller & Abbott 2000, doi:10.1038/78829
     .. [2] Guetig et al. 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003
+
+    Examples
+    --------
+    >>> from engram import STDP, Brain, SpikeTimes
+    >>> brain = Brain(seed=1, mechanisms="none")  # else a neuron's first spike does not potentiate
+    >>> a = brain.add_region("a", n_neurons=1, model=SpikeTimes([10.0], [0]))
+    >>> b = brain.add_region("b", n_neurons=2, model=SpikeTimes([14.0, 8.0], [0, 1]))
+    >>> path = brain.connect_regions(
+    ...     "a", "b", 1.0, weights=0.5, w_max=1.0, delays=1.0, rule=STDP(A_plus=0.1)
+    ... )
+    >>> brain.run(20)
+    >>> path.weight.round(2)  # onto who fired after the arrival, and who fired before it
+    array([0.58, 0.49], dtype=float32)
     """
 
     if TYPE_CHECKING:
@@ -225,6 +238,21 @@ class RewardSTDP(ModulatedRule, saved_as="engram.plasticity:RewardSTDP"):
     References
     ----------
     .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
+
+    Examples
+    --------
+    >>> from engram import Brain, RewardSTDP, SpikeTimes
+    >>> brain = Brain(seed=1)
+    >>> a = brain.add_region("a", n_neurons=1, model=SpikeTimes([10.0], [0]))
+    >>> b = brain.add_region("b", n_neurons=1, model=SpikeTimes([14.0], [0]))
+    >>> rule = RewardSTDP(baseline_dopamine=0.0)
+    >>> path = brain.connect_regions("a", "b", 1.0, weights=0.5, w_max=1.0, delays=1.0, rule=rule)
+    >>> brain.run(100)
+    >>> unpaid = path.weight.copy()  # a pair of spikes leaves eligibility, and no more
+    >>> brain.reward(2.0, path.label)
+    >>> brain.run(500)
+    >>> float(unpaid[0]), bool(path.weight[0] > unpaid[0])
+    (0.5, True)
     """
 
     if TYPE_CHECKING:
@@ -311,6 +339,18 @@ class TraceSTDP(PlasticityRule, saved_as="engram.plasticity:TraceSTDP"):
     References
     ----------
     .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
+
+    Examples
+    --------
+    >>> from engram import Brain, SpikeTimes, TraceSTDP
+    >>> brain = Brain(seed=1)
+    >>> a = brain.add_region("a", n_neurons=2, model=SpikeTimes([10.0], [0]))
+    >>> b = brain.add_region("b", n_neurons=1, model=SpikeTimes([14.0], [0]))
+    >>> rule = TraceSTDP(eta=0.1)
+    >>> path = brain.connect_regions("a", "b", 1.0, weights=0.5, w_max=1.0, delays=1.0, rule=rule)
+    >>> brain.run(20)
+    >>> path.weight.round(3)  # who fired lately gains, who was silent loses
+    array([0.522, 0.48 ], dtype=float32)
     """
 
     if TYPE_CHECKING:
@@ -348,6 +388,18 @@ class TripletSTDP(PlasticityRule, saved_as="engram.plasticity:TripletSTDP"):
     ----------
     .. [1] Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006
     .. [2] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
+
+    Examples
+    --------
+    >>> from engram import Brain, SpikeTimes, TripletSTDP
+    >>> brain = Brain(seed=1, mechanisms="none")
+    >>> a = brain.add_region("a", n_neurons=1, model=SpikeTimes([10.0, 30.0], [0, 0]))
+    >>> b = brain.add_region("b", n_neurons=2, model=SpikeTimes([35.0, 5.0, 35.0], [0, 1, 1]))
+    >>> rule = TripletSTDP(A3_plus=0.1)
+    >>> path = brain.connect_regions("a", "b", 1.0, weights=0.5, w_max=1.0, delays=1.0, rule=rule)
+    >>> brain.run(40)
+    >>> path.weight.round(2)  # onto who fired before, too: a triplet of post, pre, post
+    array([0.5 , 0.58], dtype=float32)
     """
 
     if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from engram.errors import indices as checked_indices
 from engram.modulation import Modulation
 from engram.morphology import Placement
 from engram.network import assignments, efficacy, pathways, settings, short_term
-from engram.network.ends import check_ends
+from engram.network.ends import add_between
 from engram.network.identities import identities
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
@@ -44,6 +44,16 @@ class Projection(View):
         Where the state is.
     record : PathwayRecord
         Settings of the pathway. `Brain.connect_regions` makes both.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> a, b = brain.add_region("a", n_neurons=3), brain.add_region("b", n_neurons=3)
+    >>> path = brain.connect_regions("a", "b", wiring="one_to_one", source_type=None, weights=0.2)
+    >>> path.weight = 0.1
+    >>> path.pre.tolist(), path.post.tolist(), path.weight
+    ([0, 1, 2], [0, 1, 2], array([0.1, 0.1, 0.1], dtype=float32))
     """
 
     _shown = staticmethod(pathway_html)
@@ -323,16 +333,7 @@ class Projection(View):
             Neurons are dead, weights are outside the bounds, or a value is not valid.
         """
         where = f"Projection {self.label}: add_synapses"
-        network, record = self._network, self._record
-        pre_, post_ = check_ends(network, record, where, pre, post, nt)
-        if weights is None:
-            weights = efficacy.default_weight(network, record)
-        first_pre, _, first_post, _ = layout.bounds(network.tables, record.index)
-        ends = ((pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32))
-        pathways.add(
-            network, record, where, *ends, nt, weights, delays_ms, birth=network.step_count
-        )
-        return len(pre_)
+        return add_between(self._network, self._record, where, pre, post, nt, weights, delays_ms)
 
     # -- dendrites
 

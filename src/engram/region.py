@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.distributions import Values
-from engram.errors import CapacityError, InvalidTypeError, brief, integer, number
 from engram.errors import indices as checked_indices
+from engram.errors import integer, number
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.homeostasis import Homeostasis
 from engram.morphology import NMDA, Morphology
-from engram.network import individuals, own_wiring, population, settings
+from engram.network import build, individuals, own_wiring, population, settings
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.network.shown import region_html
@@ -39,6 +39,17 @@ class Region(View):
         Where the state is.
     record : RegionRecord
         Settings of the region. `Brain.add_region` makes both.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=100)
+    >>> cortex
+    <Region 'cortex', ASSOCIATION, 100 neurons>
+    >>> cortex.v[:10] = -80.0  # mV, of the first ten
+    >>> cortex.kill_neurons([99]), cortex.n_alive_neurons, cortex.n_neurons
+    (1, 99, 100)
     """
 
     _shown = staticmethod(region_html)
@@ -315,22 +326,8 @@ class Region(View):
         CapacityError
             The region is full.
         """
-        if not isinstance(ntype, NeuronType):
-            raise InvalidTypeError(
-                f"{self._record.where}: add_neuron: ntype must be a NeuronType, not {brief(ntype)}"
-            )
-        if pattern is not None and not isinstance(pattern, FiringPattern):
-            raise InvalidTypeError(
-                f"{self._record.where}: add_neuron: pattern must be a FiringPattern, "
-                f"not {brief(pattern)}"
-            )
-        if self.n_alive_neurons >= self.max_neurons:
-            raise CapacityError(
-                f"{self._record.where}: add_neuron: all {self.max_neurons} slots are taken "
-                f"(max_neurons of Brain.add_region)"
-            )
-        added = population.add_neurons(self._network, self._record, 1, ntype, pattern)
-        return int(added[0])
+        where = f"{self._record.where}: add_neuron"
+        return build.add_neuron(self._network, self._record, where, ntype, pattern)
 
     def add_synapses(
         self,

@@ -62,6 +62,14 @@ class EncodingStrategy(Enum):
     ----------
     .. [1] Latency: doi:10.1016/S0893-6080(01)00083-1
     .. [2] Population code: doi:10.1126/science.3749885
+
+    Examples
+    --------
+    >>> from engram import Brain, EncodingStrategy, StimulusEncoder
+    >>> brain = Brain(seed=1)
+    >>> brain.encoder = StimulusEncoder(EncodingStrategy.POPULATION)
+    >>> brain.encoder.strategy
+    <EncodingStrategy.POPULATION: 'population'>
     """
 
     RATE = "rate"
@@ -396,6 +404,16 @@ def encode_number(value: float, region: Target, encoder: StimulusEncoder) -> Flo
     ------
     InvalidTypeError, InvalidValueError
         It is no number, or outside [0, 1]; the region or the encoder is something else.
+
+    Examples
+    --------
+    >>> from engram import Brain, EncodingStrategy, StimulusEncoder, encode_number
+    >>> eye = Brain(seed=1).add_region("eye", "sensory", n_neurons=5)
+    >>> encode_number(0.5, eye, StimulusEncoder()).tolist()
+    [10.0, 10.0, 10.0, 10.0, 10.0]
+    >>> population = StimulusEncoder(EncodingStrategy.POPULATION, width=0.2)
+    >>> encode_number(0.5, eye, population).round(1)
+    array([ 0.9,  9.2, 20. ,  9.2,  0.9], dtype=float32)
     """
     _check_asked("encode_number", region, encoder)
     x = number("encode_number: value", value, 0.0, 1.0)
@@ -428,6 +446,16 @@ def encode_text(text: str, region: Target, encoder: StimulusEncoder) -> Floats:
         It is no text; the region or the encoder is something else.
     InvalidValueError
         It is empty, or has half of a pair of surrogates.
+
+    Examples
+    --------
+    >>> from engram import Brain, StimulusEncoder, encode_text
+    >>> brain = Brain(seed=1)
+    >>> eye = brain.add_region("eye", "sensory", n_neurons=4)
+    >>> currents = encode_text("hi", eye, StimulusEncoder())
+    >>> currents.round(2)  # 20 x byte / 255
+    array([8.16, 8.16, 8.24, 8.24], dtype=float32)
+    >>> brain.inject_current("eye", range(4), currents)
     """
     _check_asked("encode_text", region, encoder)
     if not isinstance(text, str):

@@ -96,7 +96,19 @@ class Switches:
     network: Network
 
     def freeze_plasticity(self) -> None:
-        """Stop all change of weights, synaptic scaling included: bit for bit unchanged."""
+        """Stop all change of weights, synaptic scaling included: bit for bit unchanged.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=50)
+        >>> brain.freeze_plasticity()
+        >>> weights = cortex.wiring.weight
+        >>> _ = brain.present("cortex", [1.0], steps=100)
+        >>> bool((cortex.wiring.weight == weights).all())
+        True
+        """
         self.network.freeze("plasticity", True)
 
     def unfreeze_plasticity(self) -> None:

@@ -71,6 +71,17 @@ def associative_memory(
     .. [2] Hopfield 1982, doi:10.1073/pnas.79.8.2554
     .. [3] Learned by spikes: Litwin-Kumar & Doiron 2014, doi:10.1038/ncomms6319
     .. [4] Zenke, Agnes & Gerstner 2015, doi:10.1038/ncomms7922
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> from engram.circuits import associative_memory
+    >>> brain = Brain(seed=1)
+    >>> cells = associative_memory(brain, n_neurons=100, assembly_size=20)
+    >>> list(brain.regions)
+    ['memory', 'memory inhibition']
+    >>> cells.wiring.rule.bounds
+    'multiplicative'
     """
     return _cells(
         "associative_memory",
@@ -123,6 +134,17 @@ def sequence_memory(
     ----------
     .. [1] Abeles 1991, Corticonics.
     .. [2] Fiete et al. 2010, doi:10.1016/j.neuron.2010.02.003
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> from engram.circuits import sequence_memory
+    >>> brain = Brain(seed=1)
+    >>> cells = sequence_memory(brain, n_neurons=60, group_size=20)
+    >>> groups = [range(20), range(20, 40), range(40, 60)]
+    >>> brain.memory.imprint("memory", groups, duration=50.0, gap=0.0, pause=200.0, repetitions=2)
+    >>> bool(cells.wiring.weight.max() > 2 * cells.wiring.weight.min())  # the order is in them
+    True
     """
     return _cells(
         "sequence_memory",
@@ -170,6 +192,15 @@ def set_mode(brain: Brain, name: str, mode: str) -> None:
     References
     ----------
     .. [1] Hasselmo 2006, doi:10.1016/j.conb.2006.09.002
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> from engram.circuits import associative_memory, set_mode
+    >>> brain = Brain(seed=1)
+    >>> cells = associative_memory(brain, n_neurons=100, assembly_size=20)
+    >>> set_mode(brain, "memory", "recall")
+    >>> brain.freeze_plasticity()  # what is recalled together would grow together
     """
     where = "set_mode"
     if mode not in ("encode", "recall"):
@@ -255,6 +286,12 @@ class Recall:
         Share of its neurons outside the cue that were recalled.
     false : float
         Share of the region's other living neurons that were.
+
+    Examples
+    --------
+    >>> from engram.circuits import Recall
+    >>> Recall(recalled=0.9, false=0.02)  # nearly all of it, and hardly anything else
+    Recall(recalled=0.9, false=0.02)
     """
 
     recalled: float
@@ -311,6 +348,18 @@ def recall_of(
         There is no such region.
     InvalidTypeError, InvalidValueError
         A value is of another kind or out of range.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> from engram.circuits import associative_memory, recall_of, set_mode
+    >>> brain = Brain(seed=1)
+    >>> cells = associative_memory(brain, n_neurons=100, assembly_size=20)
+    >>> brain.memory.imprint("memory", [range(20)], repetitions=20)
+    >>> set_mode(brain, "memory", "recall")
+    >>> (found,) = recall_of(brain, "memory", [range(20)], share=0.5)
+    >>> found.recalled > found.false
+    True
     """
     where = "recall_of"
     if region not in brain.regions:

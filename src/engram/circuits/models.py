@@ -19,6 +19,15 @@ class ShuntedIzhikevich(NeuronModel, saved_as="engram.competition:ShuntedIzhikev
     References
     ----------
     .. [1] Izhikevich 2003, doi:10.1109/TNN.2003.820440
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> from engram.circuits import ShuntedIzhikevich
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20, model=ShuntedIzhikevich(E_inh=-75.0))
+    >>> cortex.model.E_inh, float(cortex.v[0])
+    (-75.0, -70.0)
     """
 
     states = {"v": -70.0, "u": -14.0}

@@ -67,6 +67,14 @@ class CircuitSettings:
         How long an image is shown, in steps.
     total_rate : float
         Norm of the rates of an image, Hz; 0: as it is.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from engram.circuits import image_settings
+    >>> settings = replace(image_settings("lif", n_neurons=100), inhibition=10.0)
+    >>> settings.inhibition, settings.neuron.tau_m
+    (10.0, 100.0)
     """
 
     neuron: NeuronModel
@@ -181,6 +189,13 @@ def image_settings(model: str | NeuronModel, n_neurons: int) -> CircuitSettings:
     ------
     InvalidValueError
         There is no such name.
+
+    Examples
+    --------
+    >>> from engram.circuits import image_settings
+    >>> few, many = image_settings("lif", 100), image_settings("lif", 1600)
+    >>> few.theta_plus[0] < many.theta_plus[0]  # who wins more rarely has less time to settle
+    True
     """
     neuron = named_model("image_settings", model)
     # A neuron wins once in n images: the larger n, the fewer spikes its threshold has to settle.
@@ -225,6 +240,13 @@ def lifelong_settings(n_inputs: int) -> CircuitSettings:
     -------
     CircuitSettings
         With a LIF neuron.
+
+    Examples
+    --------
+    >>> from engram.circuits import lifelong_settings
+    >>> settings = lifelong_settings(n_inputs=64)
+    >>> settings.theta, settings.neuron.tau_inh
+    (-3.0, 5.0)
     """
     neuron = MODELS["lif"].replica()
     neuron.assign("tau_inh", 5.0)

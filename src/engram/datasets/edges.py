@@ -27,6 +27,16 @@ class EdgeList(NamedTuple):
         Postsynaptic neurons.
     weight : array of shape (n,), float32
         Weights or numbers of synapses; negative: inhibitory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from engram import Brain
+    >>> from engram.datasets import EdgeList
+    >>> edges = EdgeList(np.array([0, 1]), np.array([2, 3]), np.array([0.5, 0.25], np.float32))
+    >>> cortex = Brain(seed=1).add_region("cortex", n_neurons=5, connectivity=0.0)
+    >>> cortex.wiring.add_synapses(edges.pre, edges.post, edges.weight)
+    2
     """
 
     pre: NDArray[np.int64]
@@ -85,9 +95,11 @@ def edge_list(
     >>> import tempfile
     >>> from pathlib import Path
     >>> from engram.datasets import edge_list
-    >>> file = Path(tempfile.mkdtemp()) / "edges.csv"
-    >>> _ = file.write_text("pre,post,count\\n0,1,12\\n1,2,-3\\n")
-    >>> edge_list(file, weight="count", n_neurons=3).weight.tolist()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "edges.csv"
+    ...     _ = file.write_text("pre,post,count\\n0,1,12\\n1,2,-3\\n")
+    ...     edges = edge_list(file, weight="count", n_neurons=3)
+    >>> edges.weight.tolist()
     [12.0, -3.0]
     """
     where = "datasets.edge_list"

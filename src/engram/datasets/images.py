@@ -56,7 +56,17 @@ _MOST = 64 * 2**20
 
 
 class DatasetError(EngramError, OSError):
-    """A data set that is not there, or files that can't be used."""
+    """A data set that is not there, or files that can't be used.
+
+    Examples
+    --------
+    >>> from engram.datasets import DatasetError, mnist
+    >>> try:
+    ...     mnist("a/folder/without/images")
+    ... except DatasetError:
+    ...     print("use datasets.digits() instead")
+    use datasets.digits() instead
+    """
 
 
 class Dataset(NamedTuple):
@@ -72,6 +82,13 @@ class Dataset(NamedTuple):
         Test images.
     y_test : array of shape (m,), int64
         Their classes.
+
+    Examples
+    --------
+    >>> from engram.datasets import digits
+    >>> X_train, y_train, X_test, y_test = digits().first(100, 50)
+    >>> X_train.shape, y_test.shape
+    ((100, 64), (50,))
     """
 
     X_train: NDArray[np.uint8]
@@ -120,6 +137,12 @@ def image_shape(n_pixels: int) -> tuple[int, int]:
     -------
     tuple of two ints
         Rows and columns.
+
+    Examples
+    --------
+    >>> from engram.datasets import digits, image_shape
+    >>> image_shape(digits().X_train.shape[1])
+    (8, 8)
     """
     side = math.isqrt(n_pixels)
     return (side, side) if side * side == n_pixels else (1, n_pixels)
@@ -152,6 +175,13 @@ def mnist(folder: str | os.PathLike[str] | None = None, *, download: bool = True
     References
     ----------
     .. [1] LeCun et al. 1998, doi:10.1109/5.726791
+
+    Examples
+    --------
+    >>> from engram.datasets import mnist
+    >>> data = mnist().first(1000, 100)  # downloads 11 MB the first time  # doctest: +SKIP
+    >>> data.X_train.shape  # doctest: +SKIP
+    (1000, 784)
     """
     if not isinstance(download, bool):
         raise InvalidTypeError(
@@ -191,6 +221,13 @@ def fashion_mnist(folder: str | os.PathLike[str] | None = None) -> Dataset:
     References
     ----------
     .. [1] Xiao, Rasul & Vollgraf 2017, doi:10.48550/arXiv.1708.07747
+
+    Examples
+    --------
+    >>> from engram.datasets import fashion_mnist
+    >>> data = fashion_mnist("/usr/share/dataset")  # needs the four files there  # doctest: +SKIP
+    >>> data.X_train.shape  # doctest: +SKIP
+    (60000, 784)
     """
     given, whose = _given("fashion_mnist", folder)
     if not given:
@@ -231,6 +268,13 @@ def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
     References
     ----------
     .. [1] E. Alpaydin and C. Kaynak, of whose set they are the test part, doi:10.24432/C50P49
+
+    Examples
+    --------
+    >>> from engram.datasets import digits
+    >>> data = digits(test_share=0.2, seed=0)
+    >>> data.X_train.shape, sorted(set(data.y_train.tolist()))
+    ((1437, 64), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
     share = number("datasets.digits: test_share", test_share, 0.0, 1.0)
     integer("datasets.digits: seed", seed, 0)
@@ -251,7 +295,14 @@ def digits(test_share: float = 0.2, *, seed: int = 0) -> Dataset:
 
 
 def data_cache() -> Path:
-    """Where downloads are kept."""
+    """Where downloads are kept.
+
+    Examples
+    --------
+    >>> from engram.datasets import data_cache
+    >>> data_cache().name
+    'data'
+    """
     given = os.environ.get("ENGRAM_CACHE_DIR")
     own = home() or shared_home().with_name(f"{shared_home().name}-data")
     return (Path(given) if given else own) / "data"

@@ -19,7 +19,6 @@ from engram.errors import (
     brief,
     integer,
     number,
-    positive_or_inf,
 )
 from engram.learn.agent_network import (
     ACTOR,
@@ -40,6 +39,7 @@ from engram.learn.cells import Cells, cells_for
 from engram.learn.decoders import undecided
 from engram.learn.episodes import Episode, run_episodes
 from engram.learn.reward_scale import RewardScale
+from engram.parameters.checks import positive_or_inf
 from engram.projection import Projection
 
 try:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.circuits.competition import Competition
-from engram.errors import integer, positive_or_inf
+from engram.errors import integer
 from engram.network.present import Counts
+from engram.parameters.checks import positive_or_inf
 
 
 class ConsolidatedCircuit:

@@ -64,6 +64,15 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Class labels.
     n_features_in_ : int
         Number of neurons.
+
+    Examples
+    --------
+    >>> counts, classes = [[3, 0], [0, 2], [4, 1]], ["a", "b", "a"]
+    >>> for decoder in (Vote(), ClassProfiles(), PoissonBayes()):
+    ...     print(decoder.fit(counts, classes).predict([[1, 4]]).tolist())
+    ['b']
+    ['b']
+    ['b']
     """
 
     classes_: NDArray[Any]

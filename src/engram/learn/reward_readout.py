@@ -118,6 +118,14 @@ class RewardReadout(Decoder):
     References
     ----------
     .. [1] Izhikevich 2007, doi:10.1093/cercor/bhl152
+
+    Examples
+    --------
+    >>> from engram.learn import RewardReadout
+    >>> counts, classes = [[9, 1], [1, 9], [8, 2], [2, 8]], ["left", "right", "left", "right"]
+    >>> readout = RewardReadout(random_state=0).fit(counts, classes)
+    >>> readout.predict([[7, 1], [0, 6]]).tolist()
+    ['left', 'right']
     """
 
     def __init__(

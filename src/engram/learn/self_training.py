@@ -165,6 +165,17 @@ def live_on(
     References
     ----------
     .. [1] Scudder 1965, doi:10.1109/TIT.1965.1053799
+
+    Examples
+    --------
+    >>> from engram.circuits import Competition
+    >>> from engram.learn import ClassProfiles
+    >>> images = np.array([[255, 255, 0, 0], [0, 0, 255, 255]] * 10, np.uint8)
+    >>> circuit = Competition(4, 4, seed=1, total_weight=8.0, w_max=6.0, total_rate=300.0)
+    >>> _ = circuit.learn(images)
+    >>> reader = ClassProfiles().fit(circuit.respond(images), [0, 1] * 10)
+    >>> live_on(circuit, reader, [images[:4]]).tolist()
+    [0, 1, 0, 1]
     """
     where = "live_on"
     seen = as_array(f"{where}: views", views)

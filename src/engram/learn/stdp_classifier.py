@@ -116,6 +116,15 @@ class STDPClassifier(ClassifierMixin, CompetitiveFeatures):  # type: ignore[misc
     ----------
     .. [1] Diehl & Cook 2015, doi:10.3389/fncom.2015.00099
     .. [2] Rucci & Victor 2015, doi:10.1016/j.tins.2015.01.005
+
+    Examples
+    --------
+    >>> from engram.datasets import digits
+    >>> from engram.learn import STDPClassifier
+    >>> data = digits().first(300, 100)
+    >>> model = STDPClassifier(50, steps=100, random_state=0).fit(data.X_train, data.y_train)
+    >>> model.score(data.X_test, data.y_test) > 0.5  # chance is 0.1
+    True
     """
 
     decoder_: Decoder

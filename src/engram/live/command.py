@@ -12,19 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from engram.brain import Brain
 from engram.checkpoint.classes import Allowed
-from engram.errors import (
-    InvalidTypeError,
-    InvalidValueError,
-    as_array,
-    brief,
-    choice,
-    flag,
-    integer,
-    label,
-)
+from engram.errors import InvalidTypeError, InvalidValueError, as_array, brief, flag, integer, label
 from engram.live import demonstration
 from engram.live.page import LivePage
 from engram.live.stage import Places
+from engram.parameters.checks import choice
 from engram.persistence import load_brain
 
 FIRST_SPEED = 1.0

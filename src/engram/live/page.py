@@ -65,6 +65,16 @@ class LivePage(Show):
         Whether the brain runs at once.
     serve : bool
         Whether there is a server; notebooks have a channel of their own.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=50)
+    >>> with brain.live(open_browser=False) as page:
+    ...     brain.run(100)
+    ...     print(page.address.partition(":")[0])
+    http
     """
 
     def __init__(

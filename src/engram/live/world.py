@@ -201,6 +201,17 @@ class Watched:
         The world.
     view : WorldView
         Whom it tells.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from engram.learn import SpikingAgent
+    >>> env = gymnasium.make("engram/GridWorld-v0", size=3)
+    >>> page, world = watch(SpikingAgent(env, seed=1), env)
+    >>> with page:
+    ...     observation, info = world.reset(seed=1)
+    >>> observation.shape
+    (2,)
     """
 
     def __init__(self, env: Any, view: WorldView) -> None:

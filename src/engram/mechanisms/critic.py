@@ -35,6 +35,18 @@ class Critic(Parameterized, saved_as="engram.critic:Critic"):
     References
     ----------
     .. [1] Fremaux, Sprekeler & Gerstner 2013, doi:10.1371/journal.pcbi.1003024
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> a, value = brain.add_region("a"), brain.add_region("value", "reward")
+    >>> path = brain.connect_regions("a", "value")
+    >>> critic = brain.add_critic("value", path.label, tau_discount=2000.0)
+    >>> critic.reward(1.0)
+    >>> brain.run(100)
+    >>> critic.td_error > 0  # more than was expected
+    True
     """
 
     tau_discount = Parameter(4000.0, low=1e-6, unit="ms", doc="how far ahead rewards count")

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engram.engine import loops
-from engram.errors import InvalidValueError, items
+from engram.errors import InvalidValueError
 from engram.mechanisms.critic import Critic
 from engram.network.defaults import current_unit
 from engram.network.interrupts import whole
 from engram.network.network import Process, Saved
 from engram.network.population import n_excitatory
 from engram.network.records import PathwayRecord, RegionRecord
+from engram.parameters.checks import items
 from engram.state.removal import without
 
 

@@ -302,3 +302,48 @@ def _fill(network: Network, region: RegionRecord, n: int, columns: individuals.C
             own = {name: values[slots] for name, values in columns.items()}
             population.initialise(network, region, slots, kind, None, own)
     network.neurons_changed()
+
+
+def add_neuron(
+    network: Network,
+    region: RegionRecord,
+    where: str,
+    ntype: NeuronType,
+    pattern: FiringPattern | None,
+) -> int:
+    """Add one neuron, unconnected, in a dead neuron's slot if there is one.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    region : RegionRecord
+        Which.
+    where : str
+        Names the caller in errors.
+    ntype : NeuronType
+        Excitatory or inhibitory.
+    pattern : FiringPattern, optional
+        None: that of the region's neurons of the type.
+
+    Returns
+    -------
+    int
+        Its index.
+
+    Raises
+    ------
+    InvalidTypeError
+        The type or the pattern is something else.
+    CapacityError
+        The region is full.
+    """
+    if not isinstance(ntype, NeuronType):
+        raise InvalidTypeError(f"{where}: ntype must be a NeuronType, not {brief(ntype)}")
+    if pattern is not None and not isinstance(pattern, FiringPattern):
+        raise InvalidTypeError(f"{where}: pattern must be a FiringPattern, not {brief(pattern)}")
+    if population.n_alive(network, region) >= region.max_neurons:
+        raise CapacityError(
+            f"{where}: all {region.max_neurons} slots are taken (max_neurons of Brain.add_region)"
+        )
+    return int(population.add_neurons(network, region, 1, ntype, pattern)[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from engram.errors import InvalidValueError, choice
+from engram.errors import InvalidValueError
+from engram.parameters.checks import choice
 
 DEVICES = ("cpu", "cuda", "auto")
 

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, brief, indices
+from engram.network import efficacy, pathways
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.state import layout
 from engram.synapses import Neurotransmitter
 
 Ints = NDArray[np.int64]
@@ -58,3 +61,45 @@ def check_ends(
     if not isinstance(nt, Neurotransmitter):
         raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {brief(nt)}")
     return pre_, post_
+
+
+def add_between(
+    network: Network,
+    pathway: PathwayRecord,
+    where: str,
+    pre: Any,
+    post: Any,
+    nt: Neurotransmitter,
+    weights: Values | None,
+    delays_ms: Values,
+) -> int:
+    """Add synapses between neurons given by their indices in the two regions.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    pathway : PathwayRecord
+        Which.
+    where : str
+        Names the caller in errors.
+    pre, post, nt, weights, delays_ms : array_like, Neurotransmitter, Values
+        As of `Projection.add_synapses`.
+
+    Returns
+    -------
+    int
+        How many.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        Neurons are dead, weights are outside the bounds, or a value is not valid.
+    """
+    pre_, post_ = check_ends(network, pathway, where, pre, post, nt)
+    if weights is None:
+        weights = efficacy.default_weight(network, pathway)
+    first_pre, _, first_post, _ = layout.bounds(network.tables, pathway.index)
+    ends = ((pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32))
+    pathways.add(network, pathway, where, *ends, nt, weights, delays_ms, birth=network.step_count)
+    return len(pre_)

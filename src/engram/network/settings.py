@@ -11,7 +11,6 @@ from engram.errors import (
     InvalidValueError,
     as_array,
     brief,
-    choice,
     flag,
     indices,
     number,
@@ -27,6 +26,7 @@ from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.transaction import atomic, transaction
+from engram.parameters.checks import choice
 from engram.plasticity import PlasticityRule, RewardSTDP, as_rule
 from engram.synapses import ShortTermPlasticity
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, brief, choice, flag, integer, number
+from engram.errors import InvalidValueError, brief, flag, integer, number
 from engram.kernels.calls import call
+from engram.parameters.checks import choice
 
 Indices = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]

@@ -19,12 +19,12 @@ from engram.errors import (
     InvalidTypeError,
     InvalidValueError,
     brief,
-    choice,
     flag,
     integer,
     number,
     unknown_name,
 )
+from engram.parameters.checks import choice
 from engram.parameters.guard import Guarded as Guarded
 from engram.parameters.guard import check_assigned
 from engram.parameters.guard import read_only as read_only

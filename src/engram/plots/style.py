@@ -35,6 +35,15 @@ def style(ax: Axes) -> Axes:
     -------
     Axes
         The same.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot
+    >>> from engram import plots
+    >>> ax = plots.style(pyplot.figure().add_subplot())
+    >>> ax.spines["top"].get_visible()
+    False
+    >>> pyplot.close()
     """
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
@@ -54,6 +63,16 @@ def title(ax: Axes, text: str) -> None:
         Where.
     text : str
         The title.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot
+    >>> from engram import plots
+    >>> ax = plots.raster({"cortex": ([1.0, 2.0], [0, 1])})
+    >>> plots.title(ax, "Two spikes")
+    >>> ax.get_title(loc="left")
+    'Two spikes'
+    >>> pyplot.close()
     """
     ax.set_title(text, loc="left", fontsize=10, fontweight="bold", color=INK)
 
@@ -65,6 +84,17 @@ def legend(ax: Axes) -> None:
     ----------
     ax : Axes
         Where; what is drawn there has labels.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot
+    >>> from engram import plots
+    >>> ax = plots.style(pyplot.figure().add_subplot())
+    >>> _ = ax.plot([0.0, 1.0], [2.0, 3.0], label="theta")
+    >>> plots.legend(ax)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['theta']
+    >>> pyplot.close()
     """
     ax.legend(
         loc="upper left",

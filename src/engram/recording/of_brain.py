@@ -144,6 +144,17 @@ class Recording:
         -------
         Recorder
             Attached.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", n_neurons=20)
+        >>> spikes = brain.record("spikes")
+        >>> voltage = brain.record("v", "cortex", neurons=[0], every=5.0)
+        >>> brain.run(50)
+        >>> voltage.values.shape, spikes.regions
+        ((10, 1), ('cortex',))
         """
         pathway = getattr(regions, "record", None)
         return record(

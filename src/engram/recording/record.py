@@ -8,10 +8,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from engram.errors import InvalidTypeError, InvalidValueError, brief, items, unknown_name
+from engram.errors import InvalidTypeError, InvalidValueError, brief, unknown_name
 from engram.network.network import Network
 from engram.network.population import state_names
 from engram.network.records import PathwayRecord
+from engram.parameters.checks import items
 from engram.recording.recorders import (
     RateRecorder,
     Recorder,

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, brief, choice, integer
+from engram.errors import InvalidValueError, MissingExtraError, brief, integer
 from engram.network.caller import warn
 from engram.network.network import MAX_STEPS, Network, Process, next_multiple
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.network.shown import table
 from engram.network.times import whole_steps
 from engram.parameters import Guarded
+from engram.parameters.checks import choice
 from engram.paths import as_path
 from engram.recording.stores import InMemory, OnDisk, RecordingFileError, Rows
 
@@ -154,6 +155,16 @@ class Recorder(Guarded):
     ------
     InvalidTypeError, InvalidValueError
         Arguments don't go together, or one is not valid.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> with brain.record("v", "cortex", capacity=3) as recorder:  # the latest three
+    ...     brain.run(10)
+    >>> recorder.attached, recorder.times.tolist()
+    (False, [8.0, 9.0, 10.0])
     """
 
     def __init__(

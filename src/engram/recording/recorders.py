@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class SpikeRecorder(OfRegions, Recorder):
+class _Regional(OfRegions, Recorder):
+    """What recorders of regions say of them."""
+
+    @property
+    def of(self) -> str:
+        """The regions, in words."""
+        return ", ".join(self.regions)
+
+    def _columns(self) -> Any:
+        return list(self.regions)
+
+
+class SpikeRecorder(_Regional):
     """Records the spikes of some regions.
 
     Neurons are known by their slot: a neuron born into the slot of a dead one goes on under its
@@ -40,6 +52,17 @@ class SpikeRecorder(OfRegions, Recorder):
         What becomes of more: "ring" or "stream".
     path : str or Path, optional
         The file, of "stream".
+
+    Examples
+    --------
+    >>> from engram import Brain, SpikeTimes
+    >>> brain = Brain(seed=1)
+    >>> eye = brain.add_region("eye", n_neurons=2, model=SpikeTimes([1.0, 3.0, 3.0], [0, 0, 1]))
+    >>> recorder = brain.record("spikes", "eye")
+    >>> brain.run(5)
+    >>> times, neurons = recorder.spikes("eye")
+    >>> times.tolist(), neurons.tolist()
+    ([1.0, 3.0, 3.0], [0, 0, 1])
     """
 
     def __init__(
@@ -56,11 +79,6 @@ class SpikeRecorder(OfRegions, Recorder):
         first = [network.first(record) for record in self._records]
         room = network.tables["region_capacity"][[record.index for record in self._records]]
         self._places = [(a, a + int(n)) for a, n in zip(first, room, strict=True)]
-
-    @property
-    def of(self) -> str:
-        """The regions, in words."""
-        return ", ".join(self.regions)
 
     @property
     def logged_regions(self) -> tuple[str, ...]:
@@ -172,6 +190,16 @@ class StateRecorder(Sampler):
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
+
+    Examples
+    --------
+    >>> from engram import LIF, Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20, model=LIF)
+    >>> recorder = brain.record("v", "cortex", neurons=[0, 1], every=2.0)
+    >>> brain.run(10)
+    >>> recorder.times.tolist(), recorder.values.shape
+    ([2.0, 4.0, 6.0, 8.0, 10.0], (5, 2))
     """
 
     def __init__(
@@ -248,6 +276,17 @@ class WeightRecorder(Sampler):
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> a, b = brain.add_region("a"), brain.add_region("b")
+    >>> path = brain.connect_regions("a", "b", weights=0.5)
+    >>> recorder = brain.record("weights", path, synapses=[0, 1], every=50.0)
+    >>> brain.run(200)
+    >>> recorder.values.shape  # samples, synapses
+    (4, 2)
     """
 
     usual_every = 100.0
@@ -314,7 +353,7 @@ class WeightRecorder(Sampler):
         return needed_pandas().MultiIndex.from_arrays([self.pre, self.post], names=["pre", "post"])
 
 
-class RateRecorder(OfRegions, Sampler):
+class RateRecorder(_Regional, Sampler):
     """Samples the mean firing rate of regions, Hz, in bins of `every` ms.
 
     `values` has the shape (n_samples, n_regions): spikes of a region in the bin that ends at the
@@ -335,6 +374,16 @@ class RateRecorder(OfRegions, Sampler):
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
+
+    Examples
+    --------
+    >>> from engram import Brain, SpikeTimes
+    >>> brain = Brain(seed=1)
+    >>> eye = brain.add_region("eye", n_neurons=2, model=SpikeTimes([1.0, 3.0, 13.0], [0, 1, 0]))
+    >>> recorder = brain.record("rates", "eye", every=10.0)
+    >>> brain.run(20)
+    >>> recorder.values[:, 0].tolist()  # Hz: two spikes of two neurons in 10 ms, then one
+    [100.0, 50.0]
     """
 
     usual_every = 10.0
@@ -353,11 +402,6 @@ class RateRecorder(OfRegions, Sampler):
         # The first row is where the first bin begins.
         super().__init__(network, column, every, capacity, overflow, path, extra=1)
         self.take()
-
-    @property
-    def of(self) -> str:
-        """The regions, in words."""
-        return ", ".join(self.regions)
 
     def _sample(self) -> NDArray[Any]:
         network = self._network
@@ -389,11 +433,8 @@ class RateRecorder(OfRegions, Sampler):
         rates = spikes / np.maximum(alive, 1) / seconds
         return np.asarray(np.where(alive == GONE, np.nan, rates), np.float64)
 
-    def _columns(self) -> Any:
-        return list(self.regions)
 
-
-class RhythmRecorder(OfRegions, Sampler):
+class RhythmRecorder(_Regional, Sampler):
     """Samples the rhythm currents of regions, see `engram.mechanisms.rhythms`.
 
     `values` has the shape (n_samples, n_regions): what the step that begins at the sample's time
@@ -413,6 +454,17 @@ class RhythmRecorder(OfRegions, Sampler):
         What becomes of more: "ring", "decimate" or "stream".
     path : str or Path, optional
         The file, of "stream".
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> brain.oscillators.set("cortex", "theta", 2.0)
+    >>> recorder = brain.record("rhythms", "cortex")
+    >>> brain.run(500)
+    >>> round(float(recorder.values.max()), 1)  # the amplitude
+    2.0
     """
 
     def __init__(
@@ -429,17 +481,9 @@ class RhythmRecorder(OfRegions, Sampler):
             network, ("value", "<f4", (len(self._records),)), every, capacity, overflow, path
         )
 
-    @property
-    def of(self) -> str:
-        """The regions, in words."""
-        return ", ".join(self.regions)
-
     def _sample(self) -> NDArray[Any]:
         rhythms = self._network.find(Oscillators)
         return np.array([np.nan if r.removed else rhythms.current(r.name) for r in self._records])
-
-    def _columns(self) -> Any:
-        return list(self.regions)
 
 
 __all__ = [

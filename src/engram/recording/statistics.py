@@ -82,6 +82,16 @@ class BrainStats:
         By growth, since the start.
     regions : tuple of RegionStats
         Figures of each region.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> brain.run(100)
+    >>> stats = brain.stats()
+    >>> stats.step, stats.n_neurons, stats.regions[0].name
+    (100, 20, 'cortex')
     """
 
     time: float

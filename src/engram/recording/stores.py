@@ -115,7 +115,22 @@ OFTEN, OFTEN_BYTES = 256, 1 << 20
 
 
 class RecordingFileError(EngramError, OSError):
-    """The file that a recorder writes to is gone, damaged, or can't be written."""
+    """The file that a recorder writes to is gone, damaged, or can't be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram import Brain, RecordingFileError
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=20)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recorder = brain.record("rates", overflow="stream", path=f"{folder}/rates.npy")
+    >>> try:
+    ...     brain.run(100)
+    ... except RecordingFileError:
+    ...     print("the file is gone")
+    the file is gone
+    """
 
 
 _open: weakref.WeakSet[OnDisk] = weakref.WeakSet()

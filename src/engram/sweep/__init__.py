@@ -154,6 +154,19 @@ def read_sweep(path: str | os.PathLike[str], name: str | None = None) -> Any:
         The file is damaged.
     MissingExtraError
         pandas is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from engram.sweep import read_sweep, run_sweep
+    >>> def area(seed, width):
+    ...     return 2 * width
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/areas.db"
+    ...     _ = run_sweep(area, {"width": [1, 2]}, path=path, seeds=[0], jobs=1)
+    ...     table = read_sweep(path)
+    >>> table[["width", "status", "result"]].values.tolist()
+    [[1, 'done', 2], [2, 'done', 4]]
     """
     _pandas("read_sweep")
     store = Store(file_at("read_sweep", path))

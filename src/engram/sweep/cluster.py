@@ -31,7 +31,19 @@ ENDING = 0.2
 
 
 class ClusterError(EngramError, ConnectionError):
-    """The scheduler of a Dask cluster can't be reached, or has gone."""
+    """The scheduler of a Dask cluster can't be reached, or has gone.
+
+    Examples
+    --------
+    >>> from engram.sweep import ClusterError, run_sweep
+    >>> def one(seed):
+    ...     return 1.0
+    >>> try:  # doctest: +SKIP
+    ...     run_sweep(one, {}, path="ones.db", client="tcp://head:8786")
+    ... except ClusterError:
+    ...     print("start the scheduler first")
+    start the scheduler first
+    """
 
 
 def _distributed(where: str) -> Any:

@@ -15,12 +15,12 @@ from engram.errors import (
     InvalidValueError,
     MissingExtraError,
     brief,
-    choice,
     flag,
     integer,
     label,
     number,
 )
+from engram.parameters.checks import choice
 from engram.progress import Progress, Report, reporting
 from engram.sweep.arguments import (
     check,

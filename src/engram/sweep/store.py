@@ -53,7 +53,26 @@ _FROM_1 = (
 
 
 class SweepFileError(EngramError, OSError):
-    """The file of a sweep is damaged, or can't be written."""
+    """The file of a sweep is damaged, or can't be written.
+
+    Examples
+    --------
+    >>> import sqlite3
+    >>> import tempfile
+    >>> from engram.sweep import SweepFileError, read_sweep, run_sweep
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/sweep.db"
+    ...     _ = run_sweep(lambda seed: 1.0, {}, path=path, name="ones", seeds=[0], jobs=1)
+    ...     file = sqlite3.connect(path)
+    ...     with file:
+    ...         _ = file.execute("UPDATE trials SET result = 'lost'")
+    ...     file.close()
+    ...     try:
+    ...         read_sweep(path)
+    ...     except SweepFileError:
+    ...         print("damaged")
+    damaged
+    """
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,16 @@ class GrowthCycle:
         How many.
     synapses_lost : int
         Synapses of neurons that died.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=50)
+    >>> brain.run(200)
+    >>> cycle = brain.growth.grow()  # at once; by itself it comes every growth_interval
+    >>> cycle.step, cycle.neurons_died
+    (200, 0)
     """
 
     step: int
@@ -83,6 +93,17 @@ class Growth(GrowthParameters, saved_as="engram.growth:Growth"):
     .. [3] Kinship: doi:10.1038/nature11110
     .. [4] Spines that come and go: doi:10.1038/nrn2699
     .. [5] Pruning of the weak: doi:10.1162/089976698300017124
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=50, max_neurons=100)
+    >>> brain.growth.growth_interval = 100.0
+    >>> brain.growth.neurogenesis_rate = 0.0  # in Hz; new neurons whatever the activity
+    >>> brain.run(500)
+    >>> brain.growth.totals["neurons_born"] > 0
+    True
     """
 
     name = "growth"

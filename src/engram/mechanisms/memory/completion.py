@@ -24,6 +24,15 @@ class Completion:
         The neurons that were driven from outside, with `lookup` those of the trace found included.
     trace : Trace or None
         That trace, None if the network did it alone.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", "memory", n_neurons=50)
+    >>> found = brain.memory.complete("cortex", [0, 1], duration=50.0)
+    >>> found.cue.tolist(), found.trace is None
+    ([0, 1], True)
     """
 
     recalled: NDArray[np.int64]

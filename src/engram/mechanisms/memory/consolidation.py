@@ -13,6 +13,14 @@ class Consolidation(Process):
     ----------
     memory : Memory
         Of the same brain.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)  # it has one, which follows the parameters of its memory
+    >>> brain.memory.consolidation_interval = 500.0
+    >>> brain.network.find(Consolidation).next_act(0)  # the first capture, in steps
+    200
     """
 
     name = "consolidation"

@@ -42,6 +42,16 @@ class Memory(Recall, saved_as="engram.memory:Memory"):
     .. [1] Wilson & McNaughton 1994, doi:10.1126/science.8036517
     .. [2] Lee & Wilson 2002, doi:10.1016/S0896-6273(02)01096-6
     .. [3] Steriade et al. 1993, doi:10.1523/JNEUROSCI.13-08-03252.1993
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", "memory", n_neurons=50)
+    >>> brain.memory.capture_window = 100.0
+    >>> _ = brain.present("cortex", [1.0, 0.0, 0.0], steps=200)
+    >>> [trace.region for trace in brain.memory.traces]
+    ['cortex']
     """
 
     name = "memory"

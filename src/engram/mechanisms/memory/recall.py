@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engram.errors import InvalidValueError, flag, indices, integer, items, number
+from engram.errors import InvalidValueError, flag, indices, integer, number
 from engram.kernels.constants import MOST_INPUT
 from engram.mechanisms.memory.completion import Completion
 from engram.mechanisms.memory.parameters import MemoryParameters
@@ -16,6 +16,7 @@ from engram.mechanisms.memory.traces import Trace
 from engram.network import inputs
 from engram.network.records import RegionRecord
 from engram.network.run import run
+from engram.parameters.checks import items
 
 
 class Recall(MemoryParameters):
@@ -100,6 +101,17 @@ class Recall(MemoryParameters):
         ------
         UnknownNameError, InvalidTypeError, InvalidValueError
             A value is not valid, a stimulus is held in the region, or the brain is asleep.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> from engram.circuits import associative_memory
+        >>> brain = Brain(seed=1)
+        >>> cells = associative_memory(brain, n_neurons=100, assembly_size=20)
+        >>> within = (cells.wiring.pre < 20) & (cells.wiring.post < 20)
+        >>> brain.memory.imprint("memory", [range(20)], repetitions=3)
+        >>> bool(cells.wiring.weight[within].mean() > 2 * cells.wiring.weight[~within].mean())
+        True
         """
         where = "Memory.imprint"
         network = self.network
@@ -159,6 +171,15 @@ class Recall(MemoryParameters):
         ------
         UnknownNameError, InvalidTypeError, InvalidValueError
             As of `imprint`; or the cue is empty.
+
+        Examples
+        --------
+        >>> from engram import Brain
+        >>> brain = Brain(seed=1)
+        >>> cortex = brain.add_region("cortex", "memory", n_neurons=50)
+        >>> found = brain.memory.complete("cortex", cue=[0, 1], duration=50.0)
+        >>> found.spikes.shape, set(found.recalled.tolist()).isdisjoint([0, 1])
+        ((50,), True)
         """
         where = "Memory.complete"
         network = self.network

@@ -32,6 +32,17 @@ class ReplayEvent:
         How strong the trace was.
     n_neurons : int
         How many neurons it has.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", "memory", n_neurons=50)
+    >>> brain.memory.imprint("cortex", [range(10)])
+    >>> _ = brain.memory.capture("cortex")
+    >>> event = brain.sleep(2000.0).replays[0]
+    >>> event.region, event.n_neurons
+    ('cortex', 10)
     """
 
     time: float
@@ -57,6 +68,15 @@ class SleepReport:
     weights : dict of str to tuple of (float, float)
         Mean magnitude before and after, by projection (label of `Projection`), of those with a
         rule.
+
+    Examples
+    --------
+    >>> from engram import Brain
+    >>> brain = Brain(seed=1)
+    >>> cortex = brain.add_region("cortex", n_neurons=50)
+    >>> report = brain.sleep(2000.0)
+    >>> report.duration, report.up_states, len(report.replays)
+    (2000.0, 2, 0)
     """
 
     start: float

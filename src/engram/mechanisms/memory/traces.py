@@ -47,6 +47,14 @@ class Trace:
         Window they were seen in, ms.
     encounters : int
         How often it came.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from engram.mechanisms.memory import Trace
+    >>> trace = Trace("cortex", np.array([2, 5, 7]), 0, 1.0, np.array([4.0, 0.0, 9.0]), 50.0)
+    >>> trace.order.tolist(), trace.phase.round(2).tolist()
+    ([5, 2, 7], [0.08, 0.0, 0.18])
     """
 
     region: str

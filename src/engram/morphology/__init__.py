@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError, brief, integer, number, unknown_name
+from engram.morphology.receptors import NMDA
 
 CM = 1e-4
 """One micrometre in centimetres."""
@@ -49,6 +50,14 @@ class Branch:
     ------
     InvalidTypeError, InvalidValueError
         It has no such label, or a size that is not from 1e-6 to 1e12.
+
+    Examples
+    --------
+    >>> trunk = Branch("trunk", length=200.0, diameter=2.0)
+    >>> tuft = Branch("tuft", length=100.0, diameter=1.0, parent=0)  # at the end of the first
+    >>> tree = Morphology((trunk, tuft))
+    >>> tree.labels
+    ['soma', 'trunk', 'trunk', 'trunk', 'tuft', 'tuft']
     """
 
     label: str
@@ -81,6 +90,12 @@ class Compartments:
         Membrane, cm^2; 0 for a branching point.
     axial : array of shape (n,), float64
         Conductance to the parent, S.
+
+    Examples
+    --------
+    >>> found = Morphology((Branch("trunk", 200.0, 2.0),)).compartments
+    >>> len(found), found.parent.tolist()
+    (4, [-1, 0, 1, 2])
     """
 
     branch: NDArray[np.int64]
@@ -450,46 +465,6 @@ def as_morphology(where: str, template: str | Morphology) -> Morphology:
     if not isinstance(template, str) or template not in TEMPLATES:
         raise unknown_name(where, "template", template, TEMPLATES)
     return TEMPLATES[template]
-
-
-@dataclass(frozen=True)
-class NMDA:
-    """Slow synaptic current that opens with depolarisation (Jahr & Stevens 1990).
-
-    g = ratio w B(V), B(V) = 1 / (1 + Mg / 3.57 exp(-0.062 V)), towards E.
-
-    Parameters
-    ----------
-    ratio : float
-        To the fast conductance of the same excitatory synapse (to its slope at rest, for
-        current-based models).
-    tau : float
-        Decay, ms.
-    Mg : float
-        Extracellular magnesium, mM.
-    E : float
-        Reversal potential, mV, in [-50, 100].
-
-    Raises
-    ------
-    InvalidTypeError, InvalidValueError
-        A parameter is no number, or out of range.
-
-    References
-    ----------
-    .. [1] Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990
-    """
-
-    ratio: float = 0.5
-    tau: float = 50.0
-    Mg: float = 1.0
-    E: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("ratio", "Mg"):
-            object.__setattr__(self, name, number(f"NMDA: {name}", getattr(self, name), 0.0, 1e6))
-        object.__setattr__(self, "tau", number("NMDA: tau", self.tau, 0.0, open_low=True))
-        object.__setattr__(self, "E", number("NMDA: E", self.E, -50.0, 100.0))
 
 
 DYNAMICS = ("passive", "compartments")
