@@ -229,9 +229,10 @@ def report(stored: dict[str, Any]) -> str:
         "least -17; CartPole, mean of 100 episodes at least 195; Taxi, mean above 0; slippery "
         "ice, the goal in 60 of 100; T-maze with a delay of 5 s (with a memory and "
         "`actor_step=0.1`), 90 %. Asked for: solved on 8 of 10 seeds each. Return of the test "
-        "episodes, mean over seeds. Q-learning is tabular (CartPole: 1 x 1 x 6 x 6 bins, the outer "
-        "ones open), with as many episodes, the agent's discount and a learning rate of 0.2 (Taxi "
-        f"1.0, slippery ice 0.1: the best of three). Seeds: from {first} on; parameters were "
+        "episodes, mean over seeds. Q-learning is tabular (CartPole: "
+        f"{stored.get('bins', '2 x 2 x 6 x 11')} bins), with as many episodes, the "
+        "agent's discount and a learning rate of 0.2 (Taxi 1.0, slippery ice 0.1: the best of "
+        f"three). Seeds: from {first} on; parameters were "
         "chosen on others.",
         "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
@@ -297,6 +298,8 @@ def main(arguments: list[str] | None = None) -> int:
         }
         document["results"][name] = {arm: summarise(of_arm[arm]) for arm in arms(name)}
         document["curves"][name] = [r["curve"] for r in of_arm["network"]]
+    if "CartPole" in names:
+        document["bins"] = "1 x 1 x 6 x 6"
     document["versions"] = {"engram": engram.__version__, "gymnasium": gymnasium.__version__}
     document["load"] = round(os.getloadavg()[0], 2)
     write(options.output, document)
