@@ -74,7 +74,7 @@ TASKS = {
         "CartPole-v1", {}, 60, None, 100, 195.0, (np.inf, np.inf, 0.07, 0.6), mean=True
     ),
     "Taxi": Task("Taxi-v4", {}, 500, None, 50, 0.0, rate=1.0, mean=True),
-    "slippery": Task("FrozenLake-v1", {}, 1000, None, 100, 0.6, rate=0.1, mean=True),
+    "slippery": Task("FrozenLake-v1", {}, 2000, None, 100, 0.6, rate=0.1, mean=True),
     "T-maze": Task(
         "engram/TMaze-v0",
         {},
