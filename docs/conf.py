@@ -120,7 +120,17 @@ def _skip(_app: object, _what: str, _name: str, thing: Any, skip: bool, _options
 
 # -- gallery
 
-LONG = ("fly_sized", "life", "sleep", "critic", "rhythms", "growth", "association", "assemblies")
+LONG = (
+    "fly_sized",
+    "life",
+    "sleep",
+    "critic",
+    "t_maze",
+    "rhythms",
+    "growth",
+    "association",
+    "assemblies",
+)
 """Examples that run for longer than all others together; the gallery shows their code."""
 
 

@@ -2,15 +2,22 @@
 
     python -m benchmarks.learning.agents [ENVIRONMENT ...] [--seeds N] [--first SEED] [--output F]
 
-`engram.learn.SpikingAgent` as it stands (no parameter is given for any environment) on
-FrozenLake-v1 (not slippery), CliffWalking-v1, MiniGrid-Empty-5x5-v0 and CartPole-v1; after
-training, `play` with plasticity frozen. Beside it a random agent and tabular Q-learning
-(epsilon-greedy, epsilon 0.1, learning rate 0.2, the agent's discount; observations of CartPole
-binned 1 x 1 x 6 x 6, those of MiniGrid as they are) with as many episodes.
+`engram.learn.SpikingAgent` as it stands (no parameter is given, but for the last environment) on
+FrozenLake-v1 (slippery or not), CliffWalking-v1, Taxi-v4, MiniGrid-Empty-5x5-v0, CartPole-v1 and
+engram/TMaze-v0; after training, `play` with plasticity frozen. Beside it a random agent and tabular
+Q-learning (epsilon-greedy, epsilon 0.1, the agent's discount; the learning rate 0.2, on Taxi 1.0
+and on slippery ice 0.1, the best of 0.2, 0.5, 1.0 and of 0.05, 0.1, 0.2 on seeds 300 to 302;
+observations of CartPole binned 1 x 1 x 6 x 6, the outer bins open, others as they are) with as many
+episodes. Further rivals are functions in `BASELINES`.
+
+In the T-maze the agent has `memory=True, actor_step=0.1` (chosen on seeds 300 and 301); "no memory"
+is the same without the memory. It learns with delays of up to 1.2 s and is tested with 5 s.
 
 Solved: FrozenLake and MiniGrid: the goal is reached in each episode of the test. CliffWalking: the
-goal is reached without a fall, return at least -17 (the way around; the shortest is -13). CartPole:
-mean of 100 episodes at least 195. Claim: each solved on at least 8 of 10 seeds.
+goal is reached without a fall, return at least -17 (the way around; the shortest is -13). Taxi: the
+mean of 50 episodes above 0 (an episode that is not finished has -200). Slippery ice: the goal in 60
+of 100 episodes. T-maze: the right side in 90 % of 50 episodes. CartPole: mean of 100 episodes at
+least 195. Claim: each solved on at least 8 of 10 seeds.
 
 Seeds, of agents and environments: those from 100 on, on which nothing was chosen. The agent's
 defaults were chosen on others (those below 100, and 200 to 403).
@@ -23,6 +30,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +42,7 @@ from benchmarks.learning.trials import trials, write
 from benchmarks.provenance import provenance
 from engram.learn import SpikingAgent
 from engram.learn.cells import numbers
+from engram.learn.episodes import Episode
 
 RESULTS = FOLDER / "agents.json"
 FIRST = 100
@@ -50,15 +59,46 @@ class Task(NamedTuple):
     tests: int
     least: float
     bins: tuple[float, ...] = ()
+    rate: float = 0.2
+    agent: dict[str, Any] = {}
+    reset: dict[str, Any] | None = None
+    mean: bool = False
 
 
 TASKS = {
     "FrozenLake": Task("FrozenLake-v1", {"is_slippery": False}, 300, None, 5, 1.0),
     "CliffWalking": Task("CliffWalking-v1", {}, 200, 300, 5, -17.0),
     "MiniGrid": Task("MiniGrid-Empty-5x5-v0", {}, 150, None, 5, 0.5),
-    "CartPole": Task("CartPole-v1", {}, 60, None, 100, 195.0, (9.6, 99.0, 0.07, 0.6)),
+    "CartPole": Task(
+        "CartPole-v1", {}, 60, None, 100, 195.0, (np.inf, np.inf, 0.07, 0.6), mean=True
+    ),
+    "Taxi": Task("Taxi-v4", {}, 500, None, 50, 0.0, rate=1.0, mean=True),
+    "slippery": Task("FrozenLake-v1", {}, 2000, None, 100, 0.6, rate=0.1, mean=True),
+    "T-maze": Task(
+        "engram/TMaze-v0",
+        {},
+        300,
+        None,
+        50,
+        0.9,
+        agent={"memory": True, "actor_step": 0.1},
+        reset={"delay": 42},
+        mean=True,
+    ),
 }
 ARMS = ("network", "Q-learning", "random")
+NO_MEMORY = "no memory"
+
+Baseline = Callable[[Any, int, int], Sequence[float]]
+BASELINES: dict[str, Baseline] = {}
+"""Further rivals by name: (env, seed, episodes) -> the return of each episode, learning all along;
+judged by the last ones, as many as there are tests."""
+
+
+def arms(environment: str) -> tuple[str, ...]:
+    """Who learns in an environment."""
+    without = (NO_MEMORY,) if TASKS[environment].agent.get("memory") else ()
+    return (*ARMS, *without, *BASELINES)
 
 
 def make(task: Task) -> Any:
@@ -78,14 +118,15 @@ class Table:
 
     def _row(self, observation: Any) -> Any:
         x = numbers(observation)
-        key = tuple(np.floor(x / self.task.bins) if self.task.bins else x)
+        key = tuple(np.clip(np.floor(x / self.task.bins), -3, 2) if self.task.bins else x)
         return self.values.setdefault(key, np.zeros(int(self.env.action_space.n)))
 
-    def run(self, episodes: int, seed: int, learning: bool) -> list[tuple[int, float, bool]]:
+    def run(self, episodes: int, seed: int, learning: bool) -> list[Episode]:
         """Steps, return and end of each episode."""
         done = []
         for k in range(episodes):
-            observation, _ = self.env.reset(seed=seed if k == 0 else None)
+            options = None if learning else self.task.reset
+            observation, _ = self.env.reset(seed=seed if k == 0 else None, options=options)
             steps, total, over = 0, 0.0, False
             while not over:
                 row = self._row(observation)
@@ -99,9 +140,11 @@ class Table:
                 steps, total = steps + 1, total + float(reward)
                 if learning:
                     ahead = 0.0 if terminated else self._row(observation).max()
-                    row[action] += 0.2 * (float(reward) + self.gamma * ahead - row[action])
+                    row[action] += self.task.rate * (
+                        float(reward) + self.gamma * ahead - row[action]
+                    )
                 over = terminated or truncated or steps == self.task.max_steps
-            done.append((steps, total, bool(terminated)))
+            done.append(Episode(steps, total, bool(terminated)))
         return done
 
 
@@ -109,19 +152,27 @@ def run(seed: int, environment: str, arm: str) -> dict[str, Any]:
     """Train and test one arm with one seed."""
     task = TASKS[environment]
     env = make(task)
-    agent = SpikingAgent(env, seed=seed)
+    given = {**task.agent, "memory": False} if arm == NO_MEMORY else task.agent
+    agent = SpikingAgent(env, seed=seed, **given)
     started = time.process_time()
-    if arm == "network":
+    if arm in ("network", NO_MEMORY):
         learned = agent.learn(env, task.episodes, seed=seed, max_steps=task.max_steps)
         cpu = time.process_time() - started
-        tested = agent.play(env, task.tests, seed=1000 + seed, max_steps=task.max_steps)
+        tested = agent.play(
+            env, task.tests, seed=1000 + seed, max_steps=task.max_steps, options=task.reset
+        )
+    elif arm in BASELINES:
+        totals = BASELINES[arm](env, seed, task.episodes)
+        learned = [Episode(0, float(total), False) for total in totals]
+        cpu = time.process_time() - started
+        tested = learned[-task.tests :]
     else:
         table = Table(env, task, seed, agent.gamma, 1.0 if arm == "random" else 0.1)
-        learned = table.run(task.episodes if arm != "random" else 0, seed, True)  # type: ignore[assignment]
+        learned = table.run(task.episodes if arm != "random" else 0, seed, True)
         cpu = time.process_time() - started
-        tested = table.run(task.tests, 1000 + seed, False)  # type: ignore[assignment]
+        tested = table.run(task.tests, 1000 + seed, False)
     returns = np.array([total for _, total, _ in tested])
-    if task.name.startswith("CartPole"):
+    if task.mean:
         solved = returns.mean() >= task.least
     else:
         solved = bool((returns >= task.least).all() and all(end for *_, end in tested))
@@ -175,9 +226,13 @@ def report(stored: dict[str, Any]) -> str:
         "`python -m benchmarks.learning.agents`: `SpikingAgent` with its defaults, then played "
         "with plasticity frozen. Solved: FrozenLake (not slippery) and MiniGrid-Empty-5x5, the "
         "goal in each of 5 episodes; CliffWalking (episodes of at most 300 steps), no fall and at "
-        "least -17; CartPole, mean of 100 episodes at least 195. Asked for: solved on 8 of 10 "
-        "seeds each. Return of the test episodes, mean over seeds. Q-learning is tabular, with as "
-        f"many episodes and the agent's discount. Seeds: from {first} on; parameters were "
+        "least -17; CartPole, mean of 100 episodes at least 195; Taxi, mean above 0; slippery "
+        "ice, the goal in 60 of 100; T-maze with a delay of 5 s (with a memory and "
+        "`actor_step=0.1`), 90 %. Asked for: solved on 8 of 10 seeds each. Return of the test "
+        "episodes, mean over seeds. Q-learning is tabular (CartPole: "
+        f"{stored.get('bins', '2 x 2 x 6 x 11')} bins), with as many episodes, the "
+        "agent's discount and a learning rate of 0.2 (Taxi 1.0, slippery ice 0.1: the best of "
+        f"three). Seeds: from {first} on; parameters were "
         "chosen on others.",
         "",
         "| environment | arm | episodes | solved | return | sd | least | most | CPU-s |",
@@ -230,7 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
     document: dict[str, Any] = {"benchmark": "agents", "results": {}, "curves": {}}
     if options.output.exists():
         document |= json.loads(options.output.read_text())
-    points = [{"environment": name, "arm": arm} for name in names for arm in ARMS]
+    points = [{"environment": name, "arm": arm} for name in names for arm in arms(name)]
     seeds = range(options.first, options.first + options.seeds)
     rows = trials("agents", run, points, seeds)
     for r in rows:
@@ -238,10 +293,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(r["environment"], r["arm"], r["seed"], shown)
     for name in names:
         of_arm = {
-            arm: [r for r in rows if (r["environment"], r["arm"]) == (name, arm)] for arm in ARMS
+            arm: [r for r in rows if (r["environment"], r["arm"]) == (name, arm)]
+            for arm in arms(name)
         }
-        document["results"][name] = {arm: summarise(of_arm[arm]) for arm in ARMS}
+        document["results"][name] = {arm: summarise(of_arm[arm]) for arm in arms(name)}
         document["curves"][name] = [r["curve"] for r in of_arm["network"]]
+    if "CartPole" in names:
+        document["bins"] = "1 x 1 x 6 x 6"
     document["provenance"] = provenance(__file__, seeds, ["gymnasium"])
     document["load"] = round(os.getloadavg()[0], 2)
     write(options.output, document)

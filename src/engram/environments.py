@@ -1,4 +1,7 @@
-"""A grid world as a Gymnasium environment, registered as ``engram/GridWorld-v0``."""
+"""Worlds as Gymnasium environments: a grid, and a T-maze that needs a memory.
+
+They are registered as ``engram/GridWorld-v0`` and ``engram/TMaze-v0``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("engram.environments", "gymnasium", "agents") from error
 
-GRID_WORLD = "engram/GridWorld-v0"
+GRID_WORLD, T_MAZE = "engram/GridWorld-v0", "engram/TMaze-v0"
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])
 """What the actions up, right, down and left add to (row, column)."""
 
@@ -211,8 +214,118 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
         return "\n".join("".join(row) for row in rows)
 
 
+CUE_LEFT, CUE_RIGHT, CORRIDOR, JUNCTION = range(4)
+"""What is seen in a T-maze."""
+
+
+class TMaze(gymnasium.Env[int, int]):  # type: ignore[misc]
+    """A cue, a corridor, and a junction where the side that the cue had named is rewarded.
+
+    The cue is seen once. Whatever is done there and in the corridor leads on; at the junction,
+    which looks the same after both cues, the episode ends with 1 for the right side, else 0.
+    Whoever remembers nothing is right half of the time (as in the T-maze of Bakker 2002).
+
+    Observations are 0 and 1 (the cue is left, right), 2 (corridor) and 3 (junction); actions 0
+    (left) and 1 (right).
+
+    Parameters
+    ----------
+    shortest, longest : int
+        Steps in the corridor, drawn for each episode, 0 at least.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        A length is no whole number, or they are in the wrong order.
+
+    References
+    ----------
+    .. [1] Bakker 2002, Reinforcement learning with long short-term memory, NIPS 14, 1475-1482
+
+    Examples
+    --------
+    >>> maze = TMaze()
+    >>> maze.reset(options={"delay": 1, "cue": 1})
+    (1, {})
+    >>> maze.step(0)[0], maze.step(0)[0], maze.step(1)[1:3]
+    (2, 3, (1.0, True))
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(self, shortest: int = 1, longest: int = 10) -> None:
+        self.shortest = integer("TMaze: shortest", shortest, 0)
+        self.longest = integer("TMaze: longest", longest, self.shortest)
+        self.observation_space = gymnasium.spaces.Discrete(4)
+        self.action_space = gymnasium.spaces.Discrete(2)
+        self._cue = self._left = 0
+        self._seen = CORRIDOR
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Begin an episode.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Of what is drawn from now on. None: it goes on as it was.
+        options : dict, optional
+            ``{"delay": steps in the corridor, "cue": 0 or 1}``, or one of them. Without, drawn.
+
+        Returns
+        -------
+        observation : int
+            The cue.
+        info : dict
+            Empty.
+        """
+        super().reset(seed=seed)
+        cue = int(self.np_random.integers(2))
+        left = int(self.np_random.integers(self.shortest, self.longest + 1))
+        given = options or {}
+        self._cue = integer("TMaze: cue", given.get("cue", cue), 0, 1)
+        self._left = integer("TMaze: delay", given.get("delay", left), 0)
+        self._seen = CUE_RIGHT if self._cue else CUE_LEFT
+        return self._seen, {}
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
+        """Go on, or turn at the junction.
+
+        Parameters
+        ----------
+        action : int
+            0: left, 1: right.
+
+        Returns
+        -------
+        observation : int
+            Corridor or junction.
+        reward : float
+            1 at the junction on the side of the cue, else 0.
+        terminated : bool
+            Whether it was at the junction.
+        truncated : bool
+            False.
+        info : dict
+            Empty.
+
+        Raises
+        ------
+        InvalidValueError
+            There is no such action.
+        """
+        if not self.action_space.contains(action):
+            raise InvalidValueError(f"TMaze: action must be 0 or 1, not {brief(action)}")
+        if self._seen == JUNCTION:
+            return JUNCTION, float(int(action) == self._cue), True, False, {}
+        self._seen = CORRIDOR if self._left > 0 else JUNCTION
+        self._left -= 1
+        return self._seen, 0.0, False, False, {}
+
+
 def register() -> None:
-    """Make `GRID_WORLD` known to Gymnasium.
+    """Make `GRID_WORLD` and `T_MAZE` known to Gymnasium.
 
     Examples
     --------
@@ -226,9 +339,11 @@ def register() -> None:
         gymnasium.register(
             GRID_WORLD, entry_point="engram.environments:GridWorld", max_episode_steps=100
         )
+    if T_MAZE not in gymnasium.registry:
+        gymnasium.register(T_MAZE, entry_point="engram.environments:TMaze")
 
 
 register()
 
-__all__ = ["GRID_WORLD", "GridWorld", "register"]
+__all__ = ["GRID_WORLD", "T_MAZE", "GridWorld", "TMaze", "register"]
 __dir__ = public_names(__name__)

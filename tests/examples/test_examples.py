@@ -21,6 +21,7 @@ MINE = (
     "sleep",
     "growth",
     "critic",
+    "t_maze",
     "life",
 )
 
@@ -62,6 +63,7 @@ def test_example(name: str, tmp_path: Path) -> None:
         ("assemblies", "if not plastic:", "if True:", "does not come back"),
         ("sleep", 'if arm == "frozen":', 'if arm != "shuffled":', "the order|strengthen"),
         ("critic", "prediction=prediction", "prediction=False", "does not come to predict"),
+        ("t_maze", "if silenced and len(rates) == 1:", "if False:", "what the memory holds"),
         ("life", "A_minus=0.0, baseline", "A_plus=0.0, baseline", "not learned"),
         ("stp", "tau_rec=130.0, tau_facil=530.0", "tau_rec=800.0, tau_facil=10.0", "facilitate"),
     ],

@@ -199,8 +199,8 @@ def test_a_rare_fall_does_not_hide_the_steps():
             scale.add(-100.0 if k % 25 == 24 else -1.0, 0.9)
         return scale
 
-    assert spread(None).unit < 11.0
-    assert spread(None).limit == 1.0
+    assert spread(None).unit < 20.0
+    assert spread(None).limit == pytest.approx(1.0, abs=0.02)
     assert spread(math.inf).unit > 90.0
     # What is worse stays worse.
     worst, worse, usual = units([-1.0] * 9 + [-1000.0, -10.0, -1.0])[-3:]

@@ -17,6 +17,7 @@ from engram.errors import (
     InvalidValueError,
     MissingExtraError,
     brief,
+    flag,
     integer,
     number,
 )
@@ -25,8 +26,6 @@ from engram.learn.agent_network import (
     CRITIC,
     DOPAMINE_DECAY,
     PLACE,
-    TO_ACTOR,
-    TO_CRITIC,
     Size,
     Times,
     build_network,
@@ -39,6 +38,7 @@ from engram.learn.cells import Cells, cells_for
 from engram.learn.decoders import undecided
 from engram.learn.episodes import Episode, run_episodes
 from engram.learn.reward_scale import RewardScale
+from engram.learn.working_memory import add_memory, clear_memory, shares
 from engram.parameters.checks import positive_or_inf
 from engram.projection import Projection
 
@@ -74,16 +74,15 @@ class SpikingAgent:
     seed : int or None
         Of the brain: wiring and noise.
     gamma : float or None
-        Discount of the value from one decision to the next; None: that of the code, 0.98 for tiles
-        of real numbers, which change little from one decision to the next, otherwise 0.9.
+        Discount of the value from one decision to the next; None: 0.98 for tiles of real numbers,
+        which change little from one decision to the next, otherwise 0.95.
     actor_step, critic_step : float
         Change of a motor neuron's input (in units of that before learning) and of the value, for
         an error of 1 right after a decision.
     step_decay : float
         The steps shrink by 1 / (1 + n / step_decay) with n the decisions learned from; inf: never.
     tau_eligibility : float or None
-        Decay of eligibility, ms, at least 1; None: that of the code, 400 for tiles of real numbers,
-        otherwise 200.
+        Decay of eligibility, ms, at least 1; None: 400 for tiles of real numbers, otherwise 200.
     optimism : float
         Value before learning, in the mean over observations.
     exploration, noise : float
@@ -95,10 +94,12 @@ class SpikingAgent:
     perceive, decide, pause : int
         Parts of a decision, ms.
     reward_limit : float or None
-        Punishments beyond this size count by their logarithm; inf: as they are. None: the median
-        size of the first nine rewards that are not 0.
+        Punishments beyond this size count by their logarithm; inf: as they are. None: the running
+        median size of rewards that are not 0.
+    memory : bool
+        Hold what an episode began with (`engram.learn.working_memory.add_memory`).
     cells : Cells or None
-        The code of observations; None: see `engram.learn.cells.cells_for`.
+        The code of observations; None: `engram.learn.cells.cells_for`.
 
     Attributes
     ----------
@@ -144,21 +145,19 @@ class SpikingAgent:
         decide: int = 30,
         pause: int = 30,
         reward_limit: float | None = None,
+        memory: bool = False,
         cells: Cells | None = None,
     ) -> None:
         where = type(self).__name__
-        self.gamma: Any = None
-        if gamma is not None:
-            self.gamma = number(f"{where}: gamma", gamma, 0.0, 1.0)
+        self.gamma: Any = gamma if gamma is None else number(f"{where}: gamma", gamma, 0.0, 1.0)
         self.actor_step = number(f"{where}: actor_step", actor_step, 0.0)
         self.critic_step = number(f"{where}: critic_step", critic_step, 0.0)
         self.step_decay: float = positive_or_inf(f"{where}: step_decay", step_decay)
-        self.reward_limit = (
-            None
-            if reward_limit is None
-            else positive_or_inf(f"{where}: reward_limit", reward_limit)
-        )
-        self.tau_eligibility: Any = None
+        self.reward_limit = reward_limit
+        if reward_limit is not None:
+            self.reward_limit = positive_or_inf(f"{where}: reward_limit", reward_limit)
+        self.memory = flag(f"{where}: memory", memory)
+        self.tau_eligibility: Any = tau_eligibility
         if tau_eligibility is not None:
             self.tau_eligibility = number(f"{where}: tau_eligibility", tau_eligibility, 1.0)
         self.optimism = number(f"{where}: optimism", optimism)
@@ -185,7 +184,8 @@ class SpikingAgent:
             self._build_for(env)
 
     def __repr__(self) -> str:
-        return f"<SpikingAgent, {self.n_actions} actions, {self.episodes} episodes>"
+        unit = f"rewards in units of {self._rewards.unit:.3g}"
+        return f"<SpikingAgent, {self.n_actions} actions, {self.episodes} episodes, {unit}>"
 
     @property
     def n_actions(self) -> int:
@@ -209,8 +209,7 @@ class SpikingAgent:
 
     def _build_for(self, env: Any) -> None:
         spaces = spaces_of(env)
-        if self.cells is None:
-            self.cells = cells_for(env.observation_space)
+        self.cells = self.cells or cells_for(env.observation_space)
         self._spaces = spaces
         if self.gamma is None:
             self.gamma = self.cells.gamma
@@ -226,6 +225,8 @@ class SpikingAgent:
             exploration=self.exploration,
             inhibition=self.inhibition,
         )
+        if self.memory:
+            add_memory(self._brain, self.cells, self.tau_eligibility)
         self.seed = self._brain.seed
         found = calibrate(self._brain, self.cells, size, times, self.optimism)
         self._rest, self._per_spike, self._dose_actor, self._dose_critic = found
@@ -236,6 +237,7 @@ class SpikingAgent:
         """Begin an episode: no eligibility, no dopamine, nothing expected."""
         # The network is not put to rest: critic neurons that begin in step would all fire at once.
         self.brain.reset_traces()
+        clear_memory(self.brain)
         self._value = None
         self._rewards.begin()
 
@@ -293,9 +295,8 @@ class SpikingAgent:
         amount : float
             See `reward_limit`.
         """
-        value = number("SpikingAgent.reward: amount", amount)
         self._require_network()
-        self._rewards.add(value, self.gamma)
+        self._rewards.add(number("SpikingAgent.reward: amount", amount), self.gamma)
 
     def finish(self, observation: Any = None) -> None:
         """End an episode of learning.
@@ -343,7 +344,8 @@ class SpikingAgent:
         return value
 
     def _pathways(self) -> list[Projection]:
-        return [self.brain.get_projection(PLACE, target) for target in (ACTOR, CRITIC)]
+        brain = self.brain
+        return [brain.get_projection(a, b) for a in shares(brain) for b in (ACTOR, CRITIC)]
 
     def _rates(self, observation: Any) -> NDArray[np.float64]:
         assert self.cells is not None
@@ -366,8 +368,11 @@ class SpikingAgent:
         error /= 1.0 + self.lessons / self.step_decay
         self.lessons += 1
         give = self.brain.reward if error >= 0 else self.brain.punish
-        give(abs(error) * self.actor_step * self._dose_actor, TO_ACTOR)
-        give(abs(error) * self.critic_step * self._dose_critic, TO_CRITIC)
+        to_actor = abs(error) * self.actor_step * self._dose_actor
+        to_critic = abs(error) * self.critic_step * self._dose_critic
+        for source, share in shares(self.brain).items():
+            give(to_actor * share, Brain.projection_target(source, ACTOR))
+            give(to_critic * share, Brain.projection_target(source, CRITIC))
 
     def _motor_spikes(self, before: NDArray[np.int64]) -> NDArray[np.int64]:
         spikes = self.brain.regions[ACTOR].total_spikes - before

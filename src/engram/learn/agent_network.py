@@ -17,8 +17,6 @@ from engram.plasticity import RewardSTDP
 from engram.region import RegionType
 
 PLACE, ACTOR, CRITIC = "place", "actor", "critic"
-TO_ACTOR = Brain.projection_target(PLACE, ACTOR)
-TO_CRITIC = Brain.projection_target(PLACE, CRITIC)
 
 TAU_M, T_REF, THRESHOLD, TAU_SYN = 10.0, 2.0, 15.0, 5.0
 """Of all neurons: membrane time constant and refractory time (ms), threshold above rest (mV)."""

@@ -58,7 +58,7 @@ class Cells:
 
     n_cells: int
     total: float
-    gamma, tau_eligibility = 0.9, 200.0
+    gamma, tau_eligibility = 0.95, 200.0
 
     def rates(self, observation: Any) -> Floats:
         """Relative firing rates for an observation.
@@ -343,8 +343,11 @@ def cells_for(
     low, high, whole = _limits(space)
     if whole.all():
         few = np.isfinite(high - low).all() and np.log(high - low + 1.0).sum() < np.log(max_cells)
-        n = min(max_cells, tilings * round(np.prod(high - low + 1.0))) if few else max_cells
-        return TileCells(np.zeros(len(low)), n, tilings)
+        if not few:
+            return TileCells(np.zeros(len(low)), max_cells, tilings)
+        kinds = round(np.prod(high - low + 1.0))
+        each = tilings if tilings * kinds <= max_cells else 1
+        return TileCells(np.zeros(len(low)), each * kinds, each)
     bounded = np.isfinite(low) & np.isfinite(high) & (np.abs(low) < 1e9) & (np.abs(high) < 1e9)
     if len(low) <= 2 and bounded.all():
         return PlaceCells(low, high, fields)
