@@ -8,7 +8,8 @@ engram/TMaze-v0; after training, `play` with plasticity frozen. Beside it a rand
 Q-learning (epsilon-greedy, epsilon 0.1, the agent's discount; the learning rate 0.2, on Taxi 1.0
 and on slippery ice 0.1, the best of 0.2, 0.5, 1.0 and of 0.05, 0.1, 0.2 on seeds 300 to 302;
 observations of CartPole binned 1 x 1 x 6 x 6, the outer bins open, others as they are) with as many
-episodes. Further rivals are functions in `BASELINES`.
+episodes. On CartPole also Q-learning with finer bins, SARSA(lambda) and a linear actor-critic on the
+agent's own tiles, tuned (`baselines`).
 
 In the T-maze the agent has `memory=True, actor_step=0.1` (chosen on seeds 300 and 301); "no memory"
 is the same without the memory. It learns with delays of up to 1.2 s and is tested with 5 s.
@@ -30,13 +31,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
 
+from benchmarks.learning.baselines import TUNED, baseline
 from benchmarks.learning.trials import RESULTS as FOLDER
 from benchmarks.learning.trials import trials, write
 from benchmarks.provenance import provenance
@@ -89,16 +90,12 @@ TASKS = {
 ARMS = ("network", "Q-learning", "random")
 NO_MEMORY = "no memory"
 
-Baseline = Callable[[Any, int, int], Sequence[float]]
-BASELINES: dict[str, Baseline] = {}
-"""Further rivals by name: (env, seed, episodes) -> the return of each episode, learning all along;
-judged by the last ones, as many as there are tests."""
-
 
 def arms(environment: str) -> tuple[str, ...]:
     """Who learns in an environment."""
     without = (NO_MEMORY,) if TASKS[environment].agent.get("memory") else ()
-    return (*ARMS, *without, *BASELINES)
+    tuned = [f"{kind}, tuned" for name, kind in TUNED if name == environment]
+    return (*ARMS, *without, *tuned)
 
 
 def make(task: Task) -> Any:
@@ -161,11 +158,15 @@ def run(seed: int, environment: str, arm: str) -> dict[str, Any]:
         tested = agent.play(
             env, task.tests, seed=1000 + seed, max_steps=task.max_steps, options=task.reset
         )
-    elif arm in BASELINES:
-        totals = BASELINES[arm](env, seed, task.episodes)
-        learned = [Episode(0, float(total), False) for total in totals]
-        cpu = time.process_time() - started
-        tested = learned[-task.tests :]
+    elif arm.endswith(", tuned"):
+        kind = arm.removesuffix(", tuned")
+        found = baseline(kind, env, task.episodes, task.tests, seed, max_steps=task.max_steps)
+        learned = [Episode(0, float(total), False) for total in found["curve"]]
+        cpu = found["cpu_s"]
+        tested = [
+            Episode(0, float(total), bool(end))
+            for total, end in zip(found["returns"], found["ended"], strict=True)
+        ]
     else:
         table = Table(env, task, seed, agent.gamma, 1.0 if arm == "random" else 0.1)
         learned = table.run(task.episodes if arm != "random" else 0, seed, True)

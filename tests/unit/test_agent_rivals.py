@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -32,15 +30,10 @@ def test_q_learning_learns_and_needs_its_rewards() -> None:
     assert reached(0.0) < 1.0
 
 
-def test_a_function_can_be_a_rival(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ever_better(env: Any, seed: int, episodes: int) -> list[float]:
-        assert env.action_space.n == 4
-        return (seed + np.arange(episodes)).tolist()
-
-    monkeypatch.setitem(agents.BASELINES, "ever better", ever_better)
-    assert "ever better" in agents.arms("slippery")
-    found = agents.run(1, "slippery", "ever better")
-    assert found["mean"] == np.mean(1 + np.arange(1900, 2000))
-    assert len(found["curve"]) == 2000
+def test_tuned_rivals_stand_beside_the_pole() -> None:
+    assert {"SARSA(lambda), tuned", "actor-critic, tuned"} < set(agents.arms("CartPole"))
+    found = agents.run(1, "CartPole", "SARSA(lambda), tuned")
+    assert found["mean"] > 100.0
+    assert len(found["curve"]) == agents.TASKS["CartPole"].episodes
     assert agents.NO_MEMORY in agents.arms("T-maze")
     assert agents.NO_MEMORY not in agents.arms("Taxi")
