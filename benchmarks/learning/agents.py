@@ -7,9 +7,9 @@ FrozenLake-v1 (slippery or not), CliffWalking-v1, Taxi-v4, MiniGrid-Empty-5x5-v0
 engram/TMaze-v0; after training, `play` with plasticity frozen. Beside it a random agent and tabular
 Q-learning (epsilon-greedy, epsilon 0.1, the agent's discount; the learning rate 0.2, on Taxi 1.0
 and on slippery ice 0.1, the best of 0.2, 0.5, 1.0 and of 0.05, 0.1, 0.2 on seeds 300 to 302;
-observations of CartPole binned 1 x 1 x 6 x 6, the outer bins open, others as they are) with as many
-episodes. On CartPole also Q-learning with finer bins, SARSA(lambda) and a linear actor-critic on the
-agent's own tiles, tuned (`baselines`).
+observations of CartPole binned 1 x 1 x 6 x 6, the outer bins open, others as they are) with as
+many episodes. On CartPole also Q-learning with finer bins, SARSA(lambda) and a linear actor-critic
+on the agent's own tiles, tuned (`baselines`).
 
 In the T-maze the agent has `memory=True, actor_step=0.1` (chosen on seeds 300 and 301); "no memory"
 is the same without the memory. It learns with delays of up to 1.2 s and is tested with 5 s.
