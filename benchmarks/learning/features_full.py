@@ -83,6 +83,8 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="features_full",
     title="Features at full size: MNIST and Fashion-MNIST",
+    stated="before",
+    stated_in="8d74c03",
     front=Front("MNIST, 128 filters by STDP", "MNIST, all labels", "60,000"),
     rivals=(
         *(
