@@ -276,6 +276,8 @@ def against(low: float, high: float, margin: float | None) -> str:
         return "ahead"
     if high < 0:
         return "behind"
+    if low == high == 0.0:
+        return "equal"
     return "equal" if margin is not None and -margin <= low and high <= margin else "undecided"
 
 

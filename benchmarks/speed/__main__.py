@@ -99,7 +99,7 @@ def network(
         peer = found[workload.method]
         yield Row(
             workload.name,
-            f"times faster than Brian2, {workload.method[:12]}",
+            f"times faster than Brian2, {workload.method}",
             peer / median(times),
             "x",
             workload.factor or None,

@@ -44,6 +44,8 @@ def analytic(signal: ArrayLike, dt: float, low: float, high: float) -> NDArray[n
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.analysis import analytic
     >>> t = np.arange(2000.0)
     >>> z = analytic(np.cos(2 * np.pi * 6e-3 * t), 1.0, 4.0, 8.0)
     >>> round(float(np.abs(z[1000])), 2)
@@ -96,6 +98,8 @@ def mean_amplitude(phase: ArrayLike, amplitude: ArrayLike, n_bins: int = 18) -> 
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.analysis import mean_amplitude
     >>> phase = np.linspace(-np.pi, np.pi, 1000, endpoint=False)
     >>> mean_amplitude(phase, 1.0 + np.cos(phase), n_bins=4).round(2)  # largest around phase 0
     array([0.09, 0.41, 0.41, 0.09])
@@ -150,6 +154,8 @@ def modulation_index(phase: ArrayLike, amplitude: ArrayLike, n_bins: int = 18) -
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.analysis import modulation_index
     >>> phase = np.linspace(-np.pi, np.pi, 1000, endpoint=False)
     >>> modulation_index(phase, np.ones(1000))
     0.0
@@ -184,6 +190,8 @@ class PhaseAmplitudeCoupling:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.analysis import phase_amplitude_coupling
     >>> t = np.arange(0.0, 5000.0, 1.0)
     >>> theta = np.cos(2e-3 * np.pi * 6.0 * t)
     >>> gamma = (1.0 + theta) * np.cos(2e-3 * np.pi * 40.0 * t)
@@ -256,10 +264,11 @@ def phase_amplitude_coupling(
 
     Examples
     --------
-    >>> t = np.arange(0.0, 5000.0, 1.0)
-    >>> theta = np.cos(2e-3 * np.pi * 6.0 * t)
-    >>> gamma = (1.0 + theta) * np.cos(2e-3 * np.pi * 40.0 * t)
-    >>> found = phase_amplitude_coupling(theta + gamma, dt=1.0, surrogates=20)
+    >>> import numpy as np
+    >>> from engram.analysis import phase_amplitude_coupling
+    >>> x = 2e-3 * np.pi * np.arange(5000.0)
+    >>> both = np.cos(6.0 * x) + (1.0 + np.cos(6.0 * x)) * np.cos(40.0 * x)
+    >>> found = phase_amplitude_coupling(both, dt=1.0, surrogates=20)
     >>> found.index > 0.1, found.p_value < 0.05
     (True, True)
     """

@@ -22,6 +22,7 @@ class Distribution:
 
     Examples
     --------
+    >>> from engram.distributions import Distribution
     >>> from dataclasses import dataclass
     >>> import numpy as np
     >>> from engram import Brain

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.errors import InvalidValueError, MissingExtraError, brief, integer
+from engram.errors import InvalidValueError, MissingExtraError, brief, integer, unknown_name
 from engram.parameters.listing import public_names
 
 try:
@@ -53,6 +53,7 @@ class GridWorld(gymnasium.Env[NDArray[np.float32], int]):  # type: ignore[misc]
 
     Examples
     --------
+    >>> from engram.environments import GridWorld
     >>> world = GridWorld(size=3, goal=(0, 1))
     >>> _ = world.reset(options={"start": (0, 0)})
     >>> world.step(1)[1:3]
@@ -244,6 +245,7 @@ class TMaze(gymnasium.Env[int, int]):  # type: ignore[misc]
 
     Examples
     --------
+    >>> from engram.environments import TMaze
     >>> maze = TMaze()
     >>> maze.reset(options={"delay": 1, "cue": 1})
     (1, {})
@@ -284,6 +286,8 @@ class TMaze(gymnasium.Env[int, int]):  # type: ignore[misc]
         cue = int(self.np_random.integers(2))
         left = int(self.np_random.integers(self.shortest, self.longest + 1))
         given = options or {}
+        for name in given.keys() - {"delay", "cue"}:
+            raise unknown_name("TMaze.reset: options", "option", name, ("delay", "cue"))
         self._cue = integer("TMaze: cue", given.get("cue", cue), 0, 1)
         self._left = integer("TMaze: delay", given.get("delay", left), 0)
         self._seen = CUE_RIGHT if self._cue else CUE_LEFT

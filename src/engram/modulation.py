@@ -88,6 +88,7 @@ class DopamineRelease(Modulation, saved_as="engram.modulation:DopamineRelease"):
 
     Examples
     --------
+    >>> from engram import DopamineRelease
     >>> DopamineRelease(release=2.0, tonic_rate=4.0)
     DopamineRelease(release=2.0, tonic_rate=4.0)
     """

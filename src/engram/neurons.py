@@ -71,6 +71,7 @@ class NeuronModel(Heterogeneous):
 
     Examples
     --------
+    >>> from engram import NeuronModel, Parameter
     >>> class LeakyIntegrator(NeuronModel):
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
     ...     threshold = Parameter(1.0)

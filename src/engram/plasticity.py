@@ -65,6 +65,7 @@ class PlasticityRule(Parameterized):
 
     Examples
     --------
+    >>> from engram import Parameter, PlasticityRule
     >>> class Oja(PlasticityRule):
     ...     eta = Parameter(0.01, low=0.0)
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")
@@ -196,6 +197,7 @@ class ModulatedRule(PlasticityRule):
 
     Examples
     --------
+    >>> from engram import ModulatedRule, Parameter
     >>> class Hebb(ModulatedRule):
     ...     eta = Parameter(0.1, low=0.0)
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms")

@@ -156,6 +156,7 @@ class TimedArray(Guarded):
 
     Examples
     --------
+    >>> from engram import TimedArray
     >>> import numpy as np
     >>> ramp = TimedArray(np.linspace(0.0, 10.0, 101), dt=5.0)
     >>> ramp
@@ -225,6 +226,7 @@ class StimulusEncoder(Parameterized, saved_as="engram.stimulus:StimulusEncoder")
 
     Examples
     --------
+    >>> from engram import EncodingStrategy, StimulusEncoder
     >>> StimulusEncoder(EncodingStrategy.POPULATION, max_current=15.0).strategy.value
     'population'
     """

@@ -29,6 +29,7 @@ class Neurotransmitter(IntEnum):
 
     Examples
     --------
+    >>> from engram import Neurotransmitter
     >>> Neurotransmitter.GABA.sign, Neurotransmitter.ACETYLCHOLINE.gain
     (-1, 0.6)
     """
@@ -77,6 +78,7 @@ class ShortTermPlasticity(Parameterized, saved_as="engram.synapses:ShortTermPlas
 
     Examples
     --------
+    >>> from engram import ShortTermPlasticity
     >>> ShortTermPlasticity(U=0.5, tau_rec=800.0, tau_facil=0.0)  # depressing
     ShortTermPlasticity(U=0.5, tau_rec=800.0, tau_facil=0.0)
     """

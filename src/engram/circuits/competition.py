@@ -76,6 +76,7 @@ class Competition(Parameterized, saved_as="engram.competition:Competition"):
 
     Examples
     --------
+    >>> from engram import Competition
     >>> circuit = Competition(n_inputs=4, n_neurons=3, seed=1, steps=50, total_weight=1.0)
     >>> circuit.learn([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).shape
     (2, 3)

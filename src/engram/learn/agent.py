@@ -117,9 +117,9 @@ class SpikingAgent:
 
     Examples
     --------
-    >>> import gymnasium
-    >>> env = gymnasium.make("engram/GridWorld-v0", size=3)
-    >>> agent = SpikingAgent(env, seed=1)
+    >>> from engram import environments, learn
+    >>> env = environments.GridWorld(size=3)
+    >>> agent = learn.SpikingAgent(env, seed=1)
     >>> history = agent.learn(env, episodes=60, seed=1)
     >>> [e.terminated for e in agent.play(env, episodes=3, seed=2)]
     [True, True, True]

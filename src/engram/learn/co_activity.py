@@ -42,6 +42,7 @@ class CoActivity(Decoder):
 
     Examples
     --------
+    >>> from engram.learn import CoActivity
     >>> decoder = CoActivity(partners=1).watch([[3, 3, 0, 0], [0, 0, 2, 2]])
     >>> decoder.fit([[1, 0, 0, 0], [0, 0, 1, 0]], ["a", "b"]).predict([[0, 1, 0, 0]]).tolist()
     ['a']

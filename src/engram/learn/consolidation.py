@@ -44,6 +44,8 @@ class ConsolidatedCircuit:
 
     Examples
     --------
+    >>> from engram import Competition
+    >>> from engram.learn import ConsolidatedCircuit
     >>> net = ConsolidatedCircuit(Competition(4, 3, seed=1, total_weight=1.0), constancy=100.0)
     >>> net.learn([[1.0, 1.0, 0.0, 0.0]]).shape
     (1, 3)

@@ -67,6 +67,7 @@ class Decoder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
+    >>> from engram.learn import ClassProfiles, PoissonBayes, Vote
     >>> counts, classes = [[3, 0], [0, 2], [4, 1]], ["a", "b", "a"]
     >>> for decoder in (Vote(), ClassProfiles(), PoissonBayes()):
     ...     print(decoder.fit(counts, classes).predict([[1, 4]]).tolist())
@@ -304,6 +305,7 @@ class Vote(ProfileDecoder):
 
     Examples
     --------
+    >>> from engram.learn import Vote
     >>> Vote().fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 4]]).tolist()
     ['b']
     """
@@ -337,6 +339,7 @@ class ClassProfiles(ProfileDecoder):
 
     Examples
     --------
+    >>> from engram.learn import ClassProfiles
     >>> ClassProfiles().fit([[3, 1], [1, 3]], [0, 1]).class_scores([[4, 0]]).tolist()
     [[3.0, 1.0]]
     """
@@ -374,6 +377,7 @@ class PoissonBayes(ProfileDecoder):
 
     Examples
     --------
+    >>> from engram.learn import PoissonBayes
     >>> PoissonBayes().fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 0]]).tolist()
     ['a']
     """
@@ -423,6 +427,7 @@ class DeltaReadout(Decoder):
 
     Examples
     --------
+    >>> from engram.learn import DeltaReadout
     >>> DeltaReadout(random_state=0).fit([[3, 0], [0, 2]], ["a", "b"]).predict([[1, 0]]).tolist()
     ['a']
     """

@@ -50,6 +50,7 @@ class PlaceCode(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
+    >>> from engram.learn import PlaceCode
     >>> PlaceCode(n_fields=3).fit([[0.0], [4.0]]).transform([[2.0]]).round(2).tolist()
     [[0.61, 1.0, 0.61]]
     """

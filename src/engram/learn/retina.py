@@ -30,6 +30,7 @@ class Retina:
 
     Examples
     --------
+    >>> from engram.learn import Retina
     >>> retina = Retina()
     >>> _ = retina.see([[200] * 3] * 200)
     >>> retina.look([[200, 210, 190]]).tolist()

@@ -54,6 +54,7 @@ class RewardScale:
 
     Examples
     --------
+    >>> from engram.learn.reward_scale import RewardScale
     >>> scale = RewardScale()
     >>> for r in (-100.0, -100.0, -1.0):
     ...     scale.begin()

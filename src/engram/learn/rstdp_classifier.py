@@ -119,6 +119,7 @@ class RSTDPClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
+    >>> from engram.learn import RSTDPClassifier
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> RSTDPClassifier(random_state=1).fit(X, y).score(X, y) > 0.9

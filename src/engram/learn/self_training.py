@@ -58,6 +58,8 @@ class Conscience:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.learn import Conscience
     >>> conscience = Conscience(2, margin=0.0, balance=0.5)
     >>> [int(conscience.decide(np.array([[0.6, 0.4]]))[0][0]) for _ in range(4)]
     [0, 1, 0, 1]
@@ -168,6 +170,8 @@ def live_on(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.learn import live_on
     >>> from engram.circuits import Competition
     >>> from engram.learn import ClassProfiles
     >>> images = np.array([[255, 255, 0, 0], [0, 0, 255, 255]] * 10, np.uint8)

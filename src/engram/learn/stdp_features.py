@@ -115,6 +115,7 @@ class STDPFeatures(
 
     Examples
     --------
+    >>> from engram.learn import STDPFeatures
     >>> from sklearn.pipeline import make_pipeline
     >>> from engram.datasets import digits
     >>> from engram.learn import DeltaReadout

@@ -39,6 +39,7 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     Examples
     --------
     >>> from engram import Brain, RegionType
+    >>> from engram.live.widget import LiveWidget
     >>> brain = Brain(seed=1)
     >>> region = brain.add_region("cortex", RegionType.ASSOCIATION, n_neurons=100)
     >>> widget = LiveWidget(brain, playing=False)

@@ -206,6 +206,7 @@ class Watched:
     --------
     >>> import gymnasium
     >>> from engram.learn import SpikingAgent
+    >>> from engram.live.world import watch
     >>> env = gymnasium.make("engram/GridWorld-v0", size=3)
     >>> page, world = watch(SpikingAgent(env, seed=1), env)
     >>> with page:
@@ -281,6 +282,7 @@ def watch(agent: SpikingAgent, env: Any, **given: Any) -> tuple[LivePage, Watche
     --------
     >>> import gymnasium
     >>> from engram.learn import SpikingAgent
+    >>> from engram.live.world import watch
     >>> env = gymnasium.make("engram/GridWorld-v0", size=3)
     >>> agent = SpikingAgent(env, seed=1)
     >>> page, world = watch(agent, env)

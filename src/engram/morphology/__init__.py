@@ -53,6 +53,7 @@ class Branch:
 
     Examples
     --------
+    >>> from engram.morphology import Branch, Morphology
     >>> trunk = Branch("trunk", length=200.0, diameter=2.0)
     >>> tuft = Branch("tuft", length=100.0, diameter=1.0, parent=0)  # at the end of the first
     >>> tree = Morphology((trunk, tuft))
@@ -93,6 +94,7 @@ class Compartments:
 
     Examples
     --------
+    >>> from engram.morphology import Branch, Morphology
     >>> found = Morphology((Branch("trunk", 200.0, 2.0),)).compartments
     >>> len(found), found.parent.tolist()
     (4, [-1, 0, 1, 2])
@@ -145,6 +147,7 @@ class Morphology:
 
     Examples
     --------
+    >>> from engram.morphology import Branch, Morphology
     >>> Morphology((Branch("trunk", 200.0, 2.0), Branch("tuft", 100.0, 1.0, parent=0))).length
     300.0
     """

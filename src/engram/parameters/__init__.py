@@ -55,6 +55,8 @@ class Parameter(Generic[T]):
 
     Examples
     --------
+    >>> from engram import Parameter
+    >>> from engram.parameters import Parameterized
     >>> class Leak(Parameterized):
     ...     tau = Parameter(20.0, low=0.0, open_low=True, unit="ms", doc="decay")
     >>> Leak(tau=5.0).tau
@@ -225,6 +227,8 @@ class Parameterized:
 
     Examples
     --------
+    >>> from engram import Parameter
+    >>> from engram.parameters import Parameterized
     >>> class Mine(Parameterized, saved_as="my_models:Mine"):
     ...     tau = Parameter(1.0)
     >>> Mine.class_path()

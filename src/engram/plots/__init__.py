@@ -4,9 +4,13 @@ Every function draws into `ax` (a new figure's by default) and returns it; `save
 
 Examples
 --------
->>> recorder = brain.record("spikes")                        # doctest: +SKIP
->>> brain.run(1000)                                          # doctest: +SKIP
->>> plots.save(plots.raster(recorder), "spikes.png")         # doctest: +SKIP
+>>> from engram import Brain, plots
+>>> brain = Brain(seed=1)
+>>> region = brain.add_region("cortex", n_neurons=20)
+>>> recorder = brain.record("spikes")
+>>> brain.run(200)
+>>> axes = plots.raster(recorder)
+>>> plots.save(axes, "spikes.png")                           # doctest: +SKIP
 """
 
 from engram.errors import MissingExtraError

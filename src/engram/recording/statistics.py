@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -135,7 +136,7 @@ def collect(network: Network) -> BrainStats:
                 n_synapses=pathways.n_synapses(network, own),
                 spikes=spikes,
                 rate=spikes / max(alive, 1) / seconds,
-                activity=population.mean_activity(network, region),
+                activity=_activity(network, region),
             )
         )
     total = sum(r.n_neurons for r in regions)
@@ -160,6 +161,13 @@ def _grown(network: Network) -> dict[str, int]:
         return network.find(Growth).totals
     except UnknownNameError:
         return dict.fromkeys(COUNTS, 0)
+
+
+def _activity(network: Network, region: RegionRecord) -> float:
+    """The running mean of a region's rate, of a short life over all of it."""
+    lived = (network.step_count - network.last_reset) * network.dt
+    share = -math.expm1(-lived / float(network.tables["tau_activity"][region.index]))
+    return population.mean_activity(network, region) / share if share > 0.0 else 0.0
 
 
 def describe(network: Network) -> str:

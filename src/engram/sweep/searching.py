@@ -52,6 +52,7 @@ class Range:
 
     Examples
     --------
+    >>> from engram.sweep import Range
     >>> Range(1e-4, 1e-1, log=True)
     Range(low=0.0001, high=0.1, log=True)
     """

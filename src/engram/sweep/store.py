@@ -149,6 +149,8 @@ def stored(values: Any) -> str:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from engram.sweep.store import stored
     >>> stored({"b": np.int64(2), "a": 1.0}) == stored({"a": 1.0, "b": 2})
     True
     """

@@ -16,6 +16,7 @@ class Consolidation(Process):
 
     Examples
     --------
+    >>> from engram.mechanisms.memory import Consolidation
     >>> from engram import Brain
     >>> brain = Brain(seed=1)  # it has one, which follows the parameters of its memory
     >>> brain.memory.consolidation_interval = 500.0

@@ -176,6 +176,7 @@ def rank_correlation(a: ArrayLike, b: ArrayLike) -> float:
 
     Examples
     --------
+    >>> from engram.mechanisms.memory.traces import rank_correlation
     >>> rank_correlation([1, 2, 3], [10, 40, 90])
     1.0
     """
