@@ -12,7 +12,8 @@ many episodes. On CartPole also Q-learning with finer bins, SARSA(lambda) and a 
 on the agent's own tiles, tuned (`baselines`).
 
 In the T-maze the agent has `memory=True, actor_step=0.1` (chosen on seeds 300 and 301); "no memory"
-is the same without the memory. It learns with delays of up to 1.2 s and is tested with 5 s.
+is the same without the memory, "first observation" a table with what the episode began with. It
+learns with delays of up to 1.2 s and is tested with 5 s.
 
 Solved: FrozenLake and MiniGrid: the goal is reached in each episode of the test. CliffWalking: the
 goal is reached without a fall, return at least -17 (the way around; the shortest is -13). Taxi: the
@@ -88,12 +89,12 @@ TASKS = {
     ),
 }
 ARMS = ("network", "Q-learning", "random")
-NO_MEMORY = "no memory"
+NO_MEMORY, REMEMBERS = "no memory", "Q-learning, first observation"
 
 
 def arms(environment: str) -> tuple[str, ...]:
     """Who learns in an environment."""
-    without = (NO_MEMORY,) if TASKS[environment].agent.get("memory") else ()
+    without = (NO_MEMORY, REMEMBERS) if TASKS[environment].agent.get("memory") else ()
     tuned = [f"{kind}, tuned" for name, kind in TUNED if name == environment]
     return (*ARMS, *without, *tuned)
 
@@ -106,16 +107,32 @@ def make(task: Task) -> Any:
 
 
 class Table:
-    """Tabular Q-learning; with `epsilon` 1 and no step, the random agent."""
+    """Tabular Q-learning; with `epsilon` 1 and no step, the random agent.
 
-    def __init__(self, env: Any, task: Task, seed: int, gamma: float, epsilon: float) -> None:
+    remembers: states have what the episode began with beside what is seen.
+    """
+
+    def __init__(
+        self,
+        env: Any,
+        task: Task,
+        seed: int,
+        gamma: float,
+        epsilon: float,
+        *,
+        remembers: bool = False,
+    ) -> None:
         self.env, self.task, self.gamma, self.epsilon = env, task, gamma, epsilon
+        self.remembers = remembers
+        self.first: tuple[float, ...] = ()
         self.random = np.random.default_rng(seed)
         self.values: dict[tuple[float, ...], np.ndarray[Any, Any]] = {}
 
     def _row(self, observation: Any) -> Any:
         x = numbers(observation)
         key = tuple(np.clip(np.floor(x / self.task.bins), -3, 2) if self.task.bins else x)
+        if self.remembers:
+            key = (*self.first, *key)
         return self.values.setdefault(key, np.zeros(int(self.env.action_space.n)))
 
     def run(self, episodes: int, seed: int, learning: bool) -> list[Episode]:
@@ -124,6 +141,7 @@ class Table:
         for k in range(episodes):
             options = None if learning else self.task.reset
             observation, _ = self.env.reset(seed=seed if k == 0 else None, options=options)
+            self.first = tuple(numbers(observation))
             steps, total, over = 0, 0.0, False
             while not over:
                 row = self._row(observation)
@@ -168,7 +186,8 @@ def run(seed: int, environment: str, arm: str) -> dict[str, Any]:
             for total, end in zip(found["returns"], found["ended"], strict=True)
         ]
     else:
-        table = Table(env, task, seed, agent.gamma, 1.0 if arm == "random" else 0.1)
+        chance = 1.0 if arm == "random" else 0.1
+        table = Table(env, task, seed, agent.gamma, chance, remembers=arm == REMEMBERS)
         learned = table.run(task.episodes if arm != "random" else 0, seed, True)
         cpu = time.process_time() - started
         tested = table.run(task.tests, 1000 + seed, False)

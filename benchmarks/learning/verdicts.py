@@ -109,6 +109,10 @@ class Answers:
 NONE = Answers({}, {})
 
 
+RULE_OF_THREE = 3.0
+"""Where none of n items differed, 3 / n may (95 %)."""
+
+
 def bootstrap(rows: Sequence[Matrix], sets: Sequence[str], replicates: int = REPLICATES) -> Paired:
     """The mean of differences of items (a row a seed), its 95 % interval, and the effect size.
 
@@ -120,7 +124,8 @@ def bootstrap(rows: Sequence[Matrix], sets: Sequence[str], replicates: int = REP
     References
     ----------
     Owen (2007), https://doi.org/10.1214/07-AOAS122 (drawing both);
-    Hesterberg (2015), https://doi.org/10.1080/00031305.2015.1089789 (few draws).
+    Hesterberg (2015), https://doi.org/10.1080/00031305.2015.1089789 (few draws);
+    Hanley & Lippman-Hand (1983), https://doi.org/10.1001/jama.1983.03330370053031 (no event in n).
     """
     plain = paired([float(row.mean()) for row in rows])
     n = len(rows)
@@ -138,15 +143,20 @@ def bootstrap(rows: Sequence[Matrix], sets: Sequence[str], replicates: int = REP
     drawn = _replicates(groups, replicates)
     spread = float(drawn.std())
     if not variance or not spread:
-        return Paired(plain.mean, plain.mean, plain.mean, plain.effect, n, BOTH)
+        # Nothing differed anywhere: what is as rare as that may still be there.
+        half = 100.0 * RULE_OF_THREE / min(group.shape[1] for group in groups)
+        return Paired(plain.mean, plain.mean - half, plain.mean + half, plain.effect, n, BOTH)
     # Only items that seeds have in common add to what differs between seeds.
     common = max(variance - seeds, 0.0)
     freedom = variance**2 / (
         seeds**2 / (n - 1) + common**2 / max(min(g.shape[1] for g in groups) - 1, 1)
     )
-    stretch = np.sqrt(variance) / spread * stats.t.ppf(0.975, freedom) / stats.norm.ppf(0.975)
+    half = float(np.sqrt(variance) * stats.t.ppf(0.975, freedom))
+    stretch = half / spread / stats.norm.ppf(0.975)
     low, high = plain.mean + (np.quantile(drawn, [0.025, 0.975]) - plain.mean) * stretch
-    return Paired(plain.mean, float(low), float(high), plain.effect, n, BOTH)
+    # Where errors are rare, replicates are skewed: a tail that is too short counts as usual.
+    low, high = min(float(low), plain.mean - half), max(float(high), plain.mean + half)
+    return Paired(plain.mean, low, high, plain.effect, n, BOTH)
 
 
 def _variance(values: Matrix) -> float:
