@@ -183,7 +183,9 @@ def sequences() -> str:
 def brains_left_on() -> str:
     """How many of the lives of brains that are left on stay within bounds."""
     lives = result("lives")["lives"]
-    return f"{sum(bool(x['lives']) for x in lives)} of {len(lives)}"
+    seeds = {x["seed"] for x in lives}
+    of = f"{distinct(lives)} of them different, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+    return f"{sum(bool(x['lives']) for x in lives)} of {len(lives)} ({of})"
 
 
 FACTS: dict[str, Callable[[], str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ stimulus.
 | network | lived | Hz, from | to | growth | level | late change | lost in silence | answers |
 |---|---|---|---|---|---|---|---|---|
 """
+
+
+def distinct(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many lives are unlike all others: some types of regions have the same defaults."""
+    told = ("seed", "inputs", "rates", "neurons", "synapses")
+    return len({json.dumps([row[name] for name in told]) for row in rows})
+
 
 LEVEL = 0.05
 """Change of numbers in the last third of a brain that has levelled off."""
@@ -64,9 +73,13 @@ def section(found: dict[str, Any]) -> list[str]:
     for inputs in dict.fromkeys(row["inputs"] for row in read):
         mine = [row for row in read if row["inputs"] == inputs]
         before, after = (np.array([r[name] for r in mine]) for name in ("at birth", "told apart"))
-        spread = [f"{100 * x.mean():.1f} ({100 * x.std():.1f})" for x in (before, after)]
+        spread = [
+            f"{100 * x.mean():.1f}" + (f" ({100 * x.std():.1f})" if len(x) > 1 else "")
+            for x in (before, after)
+        ]
         better = int((after > before).sum())
         lines.append(f"| {inputs} | {spread[0]} | {spread[1]} | {better} of {len(mine)} |")
+    lines += ["", f"Of {len(rows)} lives {distinct(rows)} differ: types of regions may be alike."]
     return lines
 
 
