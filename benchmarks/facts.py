@@ -14,6 +14,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks import provenance
+from benchmarks.life.report import distinct
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
