@@ -257,3 +257,27 @@ def test_a_brain_that_chooses_by_the_clock_lives_the_same_life(monkeypatch):
     assert workers_of(brain) == 3
     twin.run(80)
     assert brain.fingerprint() == twin.fingerprint()
+
+
+def test_young_synapses_learn_the_same_with_any_number_of_threads():
+    """What they heard is looked up in who fired last, which a faster worker goes on writing."""
+    brain = Brain(seed=1, mechanisms="none")
+    for name, n in (("in", 420), ("out", 421)):
+        brain.add_region(
+            name, n_neurons=n, model=LIF, background=40.0, noise=10.0, connectivity=0.0
+        )
+    path = brain.connect_regions(
+        "in", "out", 0.65, weights=1.0, delays=Uniform(0.5, 15.0), w_max=1.5, rule=STDP()
+    )
+    brain.run(60)
+    path.delay = np.random.default_rng(0).uniform(0.5, 15.0, path.n_synapses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "BLOCK", 8)
+        one = brain.copy()
+        one.threads = 1
+        one.run(40)
+        for _ in range(30):
+            two = brain.copy()
+            two.threads = 2
+            two.run(40)
+            assert two.fingerprint() == one.fingerprint()

@@ -42,6 +42,8 @@ def advance(
     source,
     delay_min,
     delay_count,
+    youngest,
+    trace_reach,
     ring,
     received,
     buffers,
@@ -71,6 +73,9 @@ def advance(
     led = loops.rhythm_entry[0] != 0 or loops.modulator_entry[0] != 0 or any_logging
     for p in range(n_projections):
         led = led or loops.modulate_entry[p] != 0
+        # What a young synapse has heard is looked up in who fired last: nobody may go on firing
+        # before all have looked.
+        led = led or (loops.post_entry[p] != 0 and youngest[p] > clock[STEP] - trace_reach[p])
     begun, events, logged = clock[STEP], clock[EVENTS], clock[LOGGED]
     n_slots = buffers.buffer_exc.shape[0]
     if n_slots > 0 and buffers.awaited[0] != begun:
