@@ -183,14 +183,16 @@ class Life:
     def _run_with(self, stimulus_fn: StimulusFunction, first: int, n: int) -> None:
         network = self.network
         for i in range(first, first + n):
-            before = inputs.waiting(network, nothing=i > 0)
+            before, step = inputs.waiting(network, nothing=i > 0), None
             try:
                 stimulus_fn(self, i)
+                step = network.step_count
+                run(network, 1)
             except BaseException:
                 # Its part of an input would come to a step that it knows nothing of.
-                inputs.wait_for_next(network, before)
+                if step is None or network.step_count == step:
+                    inputs.wait_for_next(network, before)
                 raise
-            run(network, 1)
 
     def run_for(
         self, ms: float, stimulus_fn: StimulusFunction | None = None, *, progress: Progress = None

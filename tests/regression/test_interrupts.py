@@ -172,3 +172,28 @@ def test_the_signal_is_HeldBack_once_and_then_as_before() -> None:
 def test_an_error_within_comes_through() -> None:
     with pytest.raises(ZeroDivisionError), HeldBack():
         _ = 1 / 0
+
+
+def test_an_interrupt_between_a_stimulus_and_its_step_drops_the_stimulus(monkeypatch):
+    """What a function has given is for its step; without the step it is as if it had not been."""
+    from engram import life
+
+    brain = Brain(seed=1, mechanisms="none")
+    brain.add_region("cortex", n_neurons=20)
+    brain.run(10)
+    twin = brain.copy()
+
+    def give(brain, _step):
+        brain.inject_current("cortex", [0, 1, 2], 30.0)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(life, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            brain.run(5, give)
+    assert brain.fingerprint() == twin.fingerprint()
+    brain.run(5, give)
+    twin.run(5, give)
+    assert brain.fingerprint() == twin.fingerprint()
