@@ -143,3 +143,8 @@ def test_static_files_are_of_known_kinds():
     found = static_files()
     assert "index.html" in found
     assert {f".{path.rpartition('.')[2]}" for path in found} <= set(KINDS)
+
+
+def test_a_film_needs_a_path():
+    with LivePage(built(), run=False) as page, pytest.raises(TypeError, match="record: path"):
+        page.record(3)

@@ -17,6 +17,7 @@ from engram.live.hub import Hub
 from engram.live.pace import Pace
 from engram.live.stage import Places, Stage
 from engram.live.views import Views
+from engram.paths import as_path
 
 Message = dict[str, Any]
 
@@ -98,7 +99,7 @@ class Show:
         """
         if self.film is not None:
             raise InvalidValueError("record: a film is being recorded; stop it first")
-        film = Film(Path(path), overwrite=overwrite)
+        film = Film(as_path("record: path", path), overwrite=overwrite)
         self.film = film
         self.pace.filmed = True
         for message in self.greeting(film=True):
