@@ -52,6 +52,7 @@ Sizes:
 | I | workers; spikes of a step of one worker |
 | W, B, A | rows and columns of the work space; rows of synapses looked up at a time |
 | rows | segments of a projection: one for each (presynaptic neuron, delay), and one more |
+| slots | steps whose charge to come is held in buffers |
 | pre, post | neuron slots of a projection's source and target (post+1: one more) |
 
 An initial value of -1073741824 means "never" for a step.

@@ -208,6 +208,7 @@ NOT_SAVED = {
     "threads": "how it runs, which changes nothing",
     "crew": "the workers, made when it runs",
     "pace": "whether they have paid so far",
+    "buffers_seen": "what buffers of charge were last filled for; a loaded brain fills its own",
 }
 
 
