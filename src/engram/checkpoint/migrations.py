@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 9
+FORMAT = 10
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -352,6 +352,12 @@ def _from_8(brain: dict[str, Any], _: Arrays) -> None:
     _growth_then(brain, most_synapses=1e9, least_synapses=0.0, neurogenesis_window=1e-9)
 
 
+def _from_9(_: dict[str, Any], arrays: Arrays) -> None:
+    """The first files of format 9 had whole numbers of synapses turned over, older ones none."""
+    if "turnover" in arrays:
+        arrays["turnover"] = arrays["turnover"].astype(np.float64)
+
+
 def _growth_then(brain: dict[str, Any], **values: Any) -> None:
     """What growth did before it had these parameters."""
     growth = "engram.growth:Growth"
@@ -367,6 +373,7 @@ MIGRATIONS: dict[int, Migration] = {
     6: _from_6,
     7: _from_7,
     8: _from_8,
+    9: _from_9,
 }
 """What turns a state of the format that is the key into one of the next."""
 
