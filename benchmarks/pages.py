@@ -297,6 +297,7 @@ COSTS: tuple[tuple[str, Callable[[Document], list[str]]], ...] = (
     ("speed", costs.speed),
     ("scale", scale.scale),
     ("million", scale.million),
+    ("delivery", scale.delivery),
     ("checkpoints", costs.checkpoints),
     ("growth_cycle", costs.growth),
     ("neuromodulation", lambda d: neuromodulation.report(d).splitlines()),

@@ -92,3 +92,24 @@ def million(found: dict[str, Any]) -> list[str]:
         f"simulated second takes {found['cpu_s_per_simulated_s']:.1f} CPU-s, "
         f"{found['ns_per_event']:.1f} ns an event.",
     ]
+
+
+DELIVERY = """\
+## Delivery at the spike
+
+`python -m benchmarks.scale.delivery`: the cortical microcircuit at a part of its size with Poisson
+drive, one thread; charge delivered when a spike is fired, and on arrival, in turns.
+"""
+
+
+def delivery(found: dict[str, Any]) -> list[str]:
+    """Lines of Markdown."""
+    low, high = found["ratio_range"]
+    cpu, ns = found["cpu_s_per_simulated_s"], found["ns_per_event"]
+    both = ", ".join(f"{way} {cpu[way]:.2f} ({ns[way]:.1f} ns an event)" for way in cpu)
+    return [
+        *DELIVERY.splitlines(),
+        "",
+        f"{found['neurons']:,} neurons, {found['synapses']:,} synapses, CPU-s a simulated second: "
+        f"{both}; ratio {found['ratio']:.2f} ({low:.2f} to {high:.2f} of {found['rounds']} rounds)",
+    ]

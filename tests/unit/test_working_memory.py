@@ -16,7 +16,7 @@ from gymnasium.utils.env_checker import check_env  # noqa: E402
 from engram.environments import T_MAZE, TMaze  # noqa: E402
 from engram.errors import InvalidTypeError, InvalidValueError  # noqa: E402
 from engram.learn import SpikingAgent  # noqa: E402
-from engram.learn.working_memory import GROUP, MEMORY, shares  # noqa: E402
+from engram.learn.working_memory import GROUP, MEMORY, clear_memory, shares  # noqa: E402
 
 
 @pytest.fixture
@@ -110,3 +110,18 @@ def test_a_memory_needs_distinct_observations() -> None:
         SpikingAgent(gymnasium.make("CartPole-v1"), seed=0, memory=True)
     with pytest.raises(InvalidTypeError, match="memory"):
         SpikingAgent(memory=2)
+
+
+def test_an_interrupt_while_the_memory_is_cleared_does_not_leave_it_silenced(
+    maze: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = SpikingAgent(maze, seed=1, memory=True)
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(agent.brain), "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            clear_memory(agent.brain)
+    assert agent.brain.regions[MEMORY].background == 0.0

@@ -100,6 +100,43 @@ class Calibration(NamedTuple):
     dose_critic: float
 
 
+def connect_taught(
+    brain: Brain, source: str, target: str, weight: float, w_max: float, tau_eligibility: float
+) -> None:
+    """Connect all neurons of two regions by synapses that learn from dopamine when they are thawed.
+
+    Parameters
+    ----------
+    brain : Brain
+        Of an agent.
+    source, target : str
+        Names of the regions.
+    weight : float
+        Mean before learning, mV; it varies by a tenth.
+    w_max : float
+        The greatest, mV.
+    tau_eligibility : float
+        ms.
+    """
+    projection = brain.connect_regions(
+        source,
+        target,
+        wiring="all_to_all",
+        delays=1.0,
+        weights=Uniform(0.9 * weight, 1.1 * weight),
+        w_max=w_max,
+        rule=RewardSTDP(
+            A_plus=1.0,
+            A_minus=0.0,
+            tau_plus=TAU_PLUS,
+            dopamine_decay=DOPAMINE_DECAY,
+            tau_eligibility=tau_eligibility,
+            baseline_dopamine=0.0,
+        ),
+    )
+    projection.frozen = True
+
+
 def build_network(
     cells: Cells,
     size: Size,
@@ -166,23 +203,7 @@ def build_network(
     region(CRITIC, RegionType.REWARD, size.n_critic, CRITIC_BACKGROUND, CRITIC_NOISE)
     for target, current in ((ACTOR, ACTOR_INPUT), (CRITIC, CRITIC_INPUT)):
         w = current / (cells.total * PLACE_RATE * TAU_SYN)
-        projection = brain.connect_regions(
-            PLACE,
-            target,
-            wiring="all_to_all",
-            delays=1.0,
-            weights=Uniform(0.9 * w, 1.1 * w),
-            w_max=HEADROOM * w,
-            rule=RewardSTDP(
-                A_plus=1.0,
-                A_minus=0.0,
-                tau_plus=TAU_PLUS,
-                dopamine_decay=DOPAMINE_DECAY,
-                tau_eligibility=times.tau_eligibility,
-                baseline_dopamine=0.0,
-            ),
-        )
-        projection.frozen = True
+        connect_taught(brain, PLACE, target, w, HEADROOM * w, times.tau_eligibility)
     if inhibition > 0 and size.n_actions > 1:
         inhibit_other_groups(brain.regions[ACTOR], size.n_motor, inhibition)
     return brain

@@ -6,7 +6,6 @@ import numpy as np
 
 from engram.brain import Brain
 from engram.circuits.groups import inhibit_other_groups
-from engram.distributions import Uniform
 from engram.errors import InvalidTypeError
 from engram.learn.agent_network import (
     ACTOR,
@@ -14,18 +13,16 @@ from engram.learn.agent_network import (
     ACTOR_INPUT,
     CRITIC,
     CRITIC_BACKGROUND,
-    DOPAMINE_DECAY,
     HEADROOM,
     PLACE,
     PLACE_RATE,
     TAU_M,
-    TAU_PLUS,
     TAU_SYN,
     THRESHOLD,
+    connect_taught,
 )
 from engram.learn.cells import Cells, TileCells
 from engram.neurons import CurrentLIF
-from engram.plasticity import RewardSTDP
 from engram.region import RegionType
 
 MEMORY = "memory"
@@ -111,23 +108,7 @@ def add_memory(brain: Brain, cells: Cells, tau_eligibility: float) -> None:
     brain.connect_regions(PLACE, MEMORY, weights=weights, delays=1.0, rule=None)
     w = RECALL_INPUT / (GROUP * MEMORY_RATE * TAU_SYN)
     for target in (ACTOR, CRITIC):
-        recall = brain.connect_regions(
-            MEMORY,
-            target,
-            wiring="all_to_all",
-            delays=1.0,
-            weights=Uniform(0.9 * w, 1.1 * w),
-            w_max=RECALL_HEADROOM * w,
-            rule=RewardSTDP(
-                A_plus=1.0,
-                A_minus=0.0,
-                tau_plus=TAU_PLUS,
-                dopamine_decay=DOPAMINE_DECAY,
-                tau_eligibility=tau_eligibility,
-                baseline_dopamine=0.0,
-            ),
-        )
-        recall.frozen = True
+        connect_taught(brain, MEMORY, target, w, RECALL_HEADROOM * w, tau_eligibility)
     brain.regions[ACTOR].background = ACTOR_BACKGROUND - RECALL_INPUT
     brain.regions[CRITIC].background = CRITIC_BACKGROUND - RECALL_INPUT
 
@@ -167,6 +148,9 @@ def clear_memory(brain: Brain) -> None:
     if MEMORY not in brain.regions:
         return
     region = brain.regions[MEMORY]
-    region.background = CLEARING_CURRENT
-    brain.run(CLEARING, progress=False)
-    region.background = 0.0
+    try:
+        region.background = CLEARING_CURRENT
+        brain.run(CLEARING, progress=False)
+    finally:
+        # Also after Ctrl-C: a memory that is held silent would remember nothing.
+        region.background = 0.0
