@@ -13,7 +13,7 @@ WEIGHT = 0.25
 @pytest.fixture(autouse=True)
 def small_ones_too(monkeypatch):
     monkeypatch.setattr(buffering, "SMALL", 100)
-    monkeypatch.setattr(buffering, "MOST_ROOM", 10.0)
+    monkeypatch.setattr(buffering, "MOST_ROOM", 100.0)
 
 
 def network(seed=3, threads=1, weight=WEIGHT):
@@ -170,3 +170,43 @@ def test_a_changed_brain_and_its_saved_twin_go_on_alike(tmp_path, change):
     brain.run(100)
     twin.run(100)
     assert brain.fingerprint() == twin.fingerprint()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_with_everything_on_cut_and_saved_it_goes_on_alike(monkeypatch, tmp_path, threads):
+    """Births, deaths, sprouting, sleep, scaling: structure changes while spikes are under way."""
+    monkeypatch.setattr("engram.network.workers.BLOCK", 8)
+
+    def living():
+        brain = Brain(seed=4)
+        brain.add_region("in", "sensory", n_neurons=60)
+        brain.add_region("out", n_neurons=80)
+        brain.connect_regions("in", "out", 0.2)
+        brain.connect_regions(
+            "in", "out", 0.8, name="static", rule=None, weights=1.0, delays=Uniform(1.0, 20.0)
+        )
+        brain.growth.growth_interval = 200.0
+        return brain
+
+    def live(brain, cuts):
+        for steps in cuts:
+            brain.run(steps)
+        brain.stimulate("in", [0.8, 0.3])
+        brain.run(1)
+        brain.sleep(150.0)
+        brain.regions["out"].kill_neurons([1, 2])
+        for steps in cuts:
+            brain.run(steps)
+
+    whole, cut = living(), living()
+    cut.threads = threads
+    live(whole, [900])
+    live(cut, [333, 1, 566])
+    assert buffered(whole).any()
+    assert whole.growth.history
+    assert whole.fingerprint() == cut.fingerprint()
+    save_brain(whole, tmp_path / "whole.engram")
+    twin = load_brain(tmp_path / "whole.engram")
+    for brain in (whole, twin):
+        brain.run(500)
+    assert whole.fingerprint() == twin.fingerprint()
