@@ -116,7 +116,7 @@ def connect_taught(
     w_max : float
         The greatest, mV.
     tau_eligibility : float
-        ms.
+        Time constant of the eligibility, ms.
     """
     projection = brain.connect_regions(
         source,
