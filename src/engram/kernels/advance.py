@@ -20,13 +20,26 @@ from engram.kernels.constants import (
     WORKER,
     WORKERS,
 )
-from engram.kernels.jit import call_entry, inner_inline_jit, inner_jit
+from engram.kernels.jit import (
+    call_entry,
+    flush_subnormals,
+    inner_inline_jit,
+    inner_jit,
+    restore_rounding,
+)
 
 
 @inner_jit
 def enter(entry, table, n_steps):
-    """Call the outer loop from Python: an address, called from here, costs half of `ctypes`."""
-    return call_entry(entry, table, n_steps, 0)
+    """Call the outer loop from Python: an address, called from here, costs half of `ctypes`.
+
+    Subnormal numbers are 0 meanwhile: what decays by a factor a step gets stuck among them for
+    good, and arithmetic with them takes dozens of times as long.
+    """
+    before = flush_subnormals()
+    done = call_entry(entry, table, n_steps, 0)
+    restore_rounding(before)
+    return done
 
 
 @inner_inline_jit

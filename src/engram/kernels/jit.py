@@ -46,6 +46,46 @@ part_jit = numba.njit(**FLAGS, inline="always", **_no_way_in)
 python_entries: dict[int, Callable[[int, int, Any], int]] = {}
 """With the JIT off, what stands in for compiled entry points, by their "address"."""
 
+_machine = llvmlite.binding.get_process_triple().split("-")[0]
+_X86, _ARM = _machine in ("x86_64", "amd64"), _machine in ("aarch64", "arm64")
+
+FLUSHING = 0x8040 if _X86 else 1 << 24 if _ARM else 0
+"""Bits of the processor's floating-point register for which subnormals are 0, as input and result
+(MXCSR: FTZ and DAZ; FPCR: FZ). Other processors than these compute with them."""
+
+
+def _declared(builder: ir.IRBuilder, name: str, returns: Any, *arguments: Any) -> Any:
+    function = ir.FunctionType(returns, arguments)
+    return cgutils.get_or_insert_function(builder.module, function, name)
+
+
+def _rounding_mode(builder: ir.IRBuilder) -> Any:
+    """The register that says how numbers are rounded, as a word."""
+    word = ir.IntType(64)
+    if _ARM:
+        return builder.call(_declared(builder, "llvm.aarch64.get.fpcr", word), [])
+    if not _X86:
+        return word(0)
+    place = cgutils.alloca_once(builder, ir.IntType(32))
+    address = builder.bitcast(place, cgutils.voidptr_t)
+    store = _declared(builder, "llvm.x86.sse.stmxcsr", ir.VoidType(), cgutils.voidptr_t)
+    builder.call(store, [address])
+    return builder.zext(builder.load(place), word)
+
+
+def _set_rounding_mode(builder: ir.IRBuilder, mode: Any) -> None:
+    word = ir.IntType(64)
+    if _ARM:
+        builder.call(_declared(builder, "llvm.aarch64.set.fpcr", ir.VoidType(), word), [mode])
+    if not _X86:
+        return
+    place = cgutils.alloca_once(builder, ir.IntType(32))
+    builder.store(builder.trunc(mode, ir.IntType(32)), place)
+    address = builder.bitcast(place, cgutils.voidptr_t)
+    load = _declared(builder, "llvm.x86.sse.ldmxcsr", ir.VoidType(), cgutils.voidptr_t)
+    builder.call(load, [address])
+
+
 if JIT_DISABLED:
 
     def call_entry(address: int, table: int, index: int, step: int) -> int:
@@ -54,6 +94,13 @@ if JIT_DISABLED:
 
     def prefetch(array: Any, index: Any) -> None:
         """Nothing to do without machine code."""
+
+    def flush_subnormals() -> int:
+        """Python computes with subnormal numbers as they are."""
+        return 0
+
+    def restore_rounding(before: int) -> None:
+        """Nothing was changed."""
 
 else:
 
@@ -78,6 +125,27 @@ else:
             return context.get_dummy_value()
 
         return types.void(array, types.int64), codegen
+
+    @intrinsic
+    def flush_subnormals(_context):
+        """Let this thread take subnormal numbers for 0; returns the register as it was."""
+
+        def codegen(_ctx, builder, _signature, _args):
+            before = _rounding_mode(builder)
+            _set_rounding_mode(builder, builder.or_(before, ir.IntType(64)(FLUSHING)))
+            return before
+
+        return types.int64(), codegen
+
+    @intrinsic
+    def restore_rounding(_context, before):
+        """Set the register back to what `flush_subnormals` found."""
+
+        def codegen(context, builder, _signature, args):
+            _set_rounding_mode(builder, args[0])
+            return context.get_dummy_value()
+
+        return types.void(types.int64), codegen
 
     @intrinsic
     def load_word(_context, at):
