@@ -298,6 +298,7 @@ COSTS: tuple[tuple[str, Callable[[Document], list[str]]], ...] = (
     ("scale", scale.scale),
     ("million", scale.million),
     ("delivery", scale.delivery),
+    ("lazy", scale.lazy),
     ("checkpoints", costs.checkpoints),
     ("growth_cycle", costs.growth),
     ("neuromodulation", lambda d: neuromodulation.report(d).splitlines()),

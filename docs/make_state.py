@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engram.state.schema import BRAIN_FIELDS, OCCASIONS, SYNAPSE_FIELDS, Field
+from engram.state.field import OCCASIONS, Field
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 
 HEAD = """\
 # The state of a brain
@@ -53,6 +54,7 @@ Sizes:
 | W, B, A | rows and columns of the work space; rows of synapses looked up at a time |
 | rows | segments of a projection: one for each (presynaptic neuron, delay), and one more |
 | slots | steps whose charge to come is held in buffers |
+| modes, courses, eighths | of neurons that are not stepped: modes; numbers; groups of eight |
 | pre, post | neuron slots of a projection's source and target (post+1: one more) |
 
 An initial value of -1073741824 means "never" for a step.

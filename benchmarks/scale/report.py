@@ -113,3 +113,29 @@ def delivery(found: dict[str, Any]) -> list[str]:
         f"{found['neurons']:,} neurons, {found['synapses']:,} synapses, CPU-s a simulated second: "
         f"{both}; ratio {found['ratio']:.2f} ({low:.2f} to {high:.2f} of {found['rounds']} rounds)",
     ]
+
+
+LAZY = """\
+## Neurons that are not stepped
+
+`python -m benchmarks.scale.lazy`: a network as large as a fly's brain, of which 200 neurons are
+driven at 150 Hz (`examples/fly_sized.py`), one thread; only neurons that may fire are stepped, or
+all of them, in turns.
+"""
+
+
+def lazy(found: dict[str, Any]) -> list[str]:
+    """Lines of Markdown."""
+    low, high = found["ratio_range"]
+    cpu, call = found["cpu_s_per_simulated_s"], found["cpu_s_of_a_call"]
+    long = ", ".join(f"{way} {cpu[way]:.3f}" for way in cpu)
+    short = ", ".join(f"{way} {1e3 * call[way]:.2f}" for way in call)
+    same = "the same" if found["same_spikes"] else "not all the same"
+    return [
+        *LAZY.splitlines(),
+        "",
+        f"{found['neurons']:,} neurons, {found['synapses']:,} synapses, CPU-s a simulated second: "
+        f"{long}; ratio {found['ratio']:.1f} ({low:.1f} to {high:.1f} of {found['rounds']} "
+        f"rounds). The {found['spikes']:,} spikes are {same}. Where every step is a call of its "
+        f"own, a call takes (ms): {short}; the potentials of all are worked out after each.",
+    ]

@@ -21,7 +21,8 @@ from engram import (
 )
 from engram.morphology import NMDA
 from engram.network.present import answers
-from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS, Field
+from engram.state.field import Field
+from engram.state.schema import BRAIN_FIELDS, FIELDS, SYNAPSE_FIELDS
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -122,7 +123,7 @@ def test_the_brain_of_these_tests_is_lively(brain: Brain) -> None:
     """Otherwise they would see nothing change."""
     tables = brain.network.tables
     still = [f.name for f in NEURONS if (tables[f.name] == f.initial).all()]
-    assert set(still) <= {"held_onset", "dendrite_inh", "drive", "mean_rate", "rate_error"}
+    assert set(still) <= {"held_onset", "dendrite_inh", "drive", "mean_rate", "rate_error", "mode"}
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from engram.checkpoint.live import (
 from engram.checkpoint.records import names as record_names
 from engram.checkpoint.remembered import check_memory, memory_arrays
 from engram.errors import CheckpointError, brief, integer, number
-from engram.kernels.constants import NEVER, STEP
+from engram.kernels.constants import COURSE, MODES, NEVER, STEP, TOGETHER
 from engram.mechanisms.growth.growth import COUNTS
 from engram.morphology import MAX_COMPARTMENTS
 from engram.network.network import MAX_STEPS
@@ -149,6 +149,8 @@ def check_description(brain: Any, mechanisms: Sequence[str]) -> None:
             least, most = 0, MAX_COMPARTMENTS
         elif name == "Z":
             least = most = len(brain["critics"])
+        elif name == "modes":
+            least, most = 0, MODES
         integer(f"size {name}", brain["sizes"][name], least, most)
     integer("tag", brain["tag"], 0, MOST_TAG)
     integer("last_stimulus", brain["last_stimulus"], NEVER, MAX_STEPS)
@@ -377,6 +379,8 @@ def table_bytes(brain: dict[str, Any], deciding: Arrays, claims: Mapping[str, Cl
     capacity = deciding["region_capacity"].tolist()
     dims = {**FIXED_SIZES, **brain["sizes"], "R": R, "P": P, "N": n_slots(deciding)}
     dims |= dict.fromkeys([*"GLYVF", "slots"], 0)
+    dims["courses"] = COURSE * dims["N"] if dims["modes"] else 0
+    dims["eighths"] = dims["N"] // TOGETHER if dims["modes"] else 0
     dims["E"] = 2 * max(1024, claims["event_neuron"][1][0])
     dims["U"] = claims["coupling_source"][1][0]
 

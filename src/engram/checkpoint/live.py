@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engram.kernels.constants import EVENTS, LOGGED, STEP, STOPPED
 from engram.state import layout
-from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
+from engram.state.field import Field
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import FIXED_SIZES, Tables
 
 Arrays = dict[str, NDArray[Any]]
@@ -18,7 +19,7 @@ Arrays = dict[str, NDArray[Any]]
 SAVED = tuple(f for f in BRAIN_FIELDS if f.kind != "derived")
 SAVED_SYNAPSE = tuple(f for f in SYNAPSE_FIELDS if f.kind != "derived")
 HISTORY = ("event_first", "event_end")
-FREE_SIZES = ("X", "Q", "M", "H", "J", "Z")
+FREE_SIZES = ("X", "Q", "M", "H", "J", "Z", "modes")
 """Dimensions that nothing else in the file tells."""
 
 

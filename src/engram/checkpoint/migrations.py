@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 State = tuple[dict[str, Any], Arrays]
 Migration = Callable[[dict[str, Any], Arrays], None]
 
-FORMAT = 10
+FORMAT = 11
 """The format that is written."""
 
 STDP_1, REWARD_1 = "engram.plasticity:STDP", "engram.plasticity:RewardSTDP"
@@ -358,6 +358,11 @@ def _from_9(_: dict[str, Any], arrays: Arrays) -> None:
         arrays["turnover"] = arrays["turnover"].astype(np.float64)
 
 
+def _from_10(brain: dict[str, Any], _arrays: Arrays) -> None:
+    """All neurons were stepped."""
+    brain["sizes"]["modes"] = 0
+
+
 def _growth_then(brain: dict[str, Any], **values: Any) -> None:
     """What growth did before it had these parameters."""
     growth = "engram.growth:Growth"
@@ -374,6 +379,7 @@ MIGRATIONS: dict[int, Migration] = {
     7: _from_7,
     8: _from_8,
     9: _from_9,
+    10: _from_10,
 }
 """What turns a state of the format that is the key into one of the next."""
 

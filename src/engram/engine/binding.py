@@ -24,7 +24,8 @@ from engram.kernels.cache import cache_folder as cache_folder
 from engram.kernels.calls import argument_of, parameters_of
 from engram.kernels.groups import GROUPS
 from engram.state.addresses import BLOCK_SLOT, BLOCK_WORDS, POSITION, whole_rows
-from engram.state.schema import FIELDS, SYNAPSE_NAMES, Field
+from engram.state.field import Field
+from engram.state.schema import FIELDS, SYNAPSE_NAMES
 from engram.state.tables import tables_at
 
 _HEADER = """\

@@ -344,6 +344,31 @@ def scatter_loop() -> Entry:
     return compile_entry("scatter", "from engram.kernels.buffers import scatter as kernel\n")
 
 
+def lazy_arrival_loop(plain: bool) -> Entry:
+    """Arrivals at neurons that are not stepped.
+
+    Parameters
+    ----------
+    plain : bool
+        Whether synapses deliver their weights, all of one sign, and do nothing else.
+
+    Returns
+    -------
+    Entry
+        Compiled once.
+    """
+    name = "deliver_plain" if plain else "touch"
+    return compile_entry(name, f"from engram.kernels.lazy import {name} as kernel\n")
+
+
+def lazy_loops() -> tuple[Entry, ...]:
+    """What is done with a region whose neurons are not stepped, by row of ``lazy_entry``."""
+    names = ("lazy_step", "resume", "settle", "count_stirred", "rebase")
+    return tuple(
+        compile_entry(name, f"from engram.kernels.lazy import {name} as kernel\n") for name in names
+    )
+
+
 def modulate_loop() -> Entry:
     """Dopamine and eligibility of a projection, once a step."""
     return compile_entry("modulate", "from engram.kernels.plasticity import modulate as kernel\n")

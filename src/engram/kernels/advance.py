@@ -11,9 +11,13 @@ from engram.kernels.buffers import fill, scatter_all, take
 from engram.kernels.constants import (
     DONE,
     EVENTS,
+    LAZY_STEP,
     LOG_FULL,
     LOGGED,
+    RESUME,
+    REVIEW,
     RING_FULL,
+    SETTLE,
     STAGED,
     STEP,
     STOPPED,
@@ -27,6 +31,7 @@ from engram.kernels.jit import (
     inner_jit,
     restore_rounding,
 )
+from engram.kernels.lazy_regions import call_for_lazy, review, wake_moved
 
 
 @inner_jit
@@ -53,6 +58,7 @@ def advance(
     hazard_ready,
     reached,
     source,
+    target,
     delay_min,
     delay_count,
     youngest,
@@ -60,6 +66,9 @@ def advance(
     ring,
     received,
     buffers,
+    threshold,
+    current,
+    free,
     loops,
     log,
     part,
@@ -74,25 +83,14 @@ def advance(
     crew, lead = part.crew, part.crew[WORKER] == 0
     if not meet(crew):
         return -1
-    n_regions, n_projections = region_count.shape[0], source.shape[0]
-    most, any_logging = 0, False
-    for r in range(n_regions):
-        most += region_count[r]
-        any_logging = any_logging or log.logging[r] != 0
-        # Between two calls, anything may have changed.
-        hazard_ready[r] = 0
-        reached[r] = 1
-    # Whether there is anything in a step that the lead does while the others wait.
-    led = loops.rhythm_entry[0] != 0 or loops.modulator_entry[0] != 0 or any_logging
-    for p in range(n_projections):
-        led = led or loops.modulate_entry[p] != 0
-        # What a young synapse has heard is looked up in who fired last: nobody may go on firing
-        # before all have looked.
-        led = led or (loops.post_entry[p] != 0 and youngest[p] > clock[STEP] - trace_reach[p])
+    most, any_logging, may_be_lazy = begin(region_count, hazard_ready, reached, free, loops, log)
+    led = any_logging or is_led(clock[STEP], youngest, trace_reach, loops)
     begun, events, logged = clock[STEP], clock[EVENTS], clock[LOGGED]
     n_slots = buffers.buffer_exc.shape[0]
     if n_slots > 0 and buffers.awaited[0] != begun:
         fill(table, begun, n_slots, buffers, loops, part)
+    if may_be_lazy:
+        call_for_lazy(RESUME, table, begun, free, loops)
     # All have read the clock before the lead moves it on.
     meet(crew)
     done, stopped = 0, DONE
@@ -109,32 +107,67 @@ def advance(
             meet(crew)
         if n_slots > 0:
             take(step, n_slots, buffers, received, part)
-        receive(table, step, source, delay_min, delay_count, ring, loops)
-        events = fire(table, step, events, clock, region_spikes, driven, ring, loops, part)
+        receive(table, step, source, target, delay_min, delay_count, ring, free, loops)
+        if may_be_lazy:
+            wake_moved(table, step, threshold, current, free, loops)
+        events = fire(table, step, events, clock, region_spikes, driven, ring, free, loops, part)
         if n_slots > 0:
             scatter_all(table, step, loops)
         if loops.slide_entry[0] != 0:
             call_entry(loops.slide_entry[0], table, 0, step)
-        for p in range(n_projections):
+        for p in range(source.shape[0]):
             if loops.post_entry[p] != 0:
                 call_entry(loops.post_entry[p], table, p, step)
         if led:
             meet(crew)
             if lead:
-                for p in range(n_projections):
+                for p in range(source.shape[0]):
                     if loops.modulate_entry[p] != 0:
                         call_entry(loops.modulate_entry[p], table, p, step)
             if any_logging:
                 logged = enter_log(step, logged, lead, ring, log)
         done += 1
+        if may_be_lazy and (step + 1) % REVIEW == 0:
+            ends = source, target, region_spikes
+            review(table, step + 1, ends, threshold, current, free, loops, crew)
+    if may_be_lazy:
+        call_for_lazy(SETTLE, table, begun + done, free, loops)
     meet(crew)
     if lead:
+        free.lazy[:] = free.part_lazy
         clock[STEP], clock[EVENTS], clock[LOGGED] = begun + done, events, logged
         clock[STOPPED] = stopped
         buffers.awaited[0] = begun + done
     # Whoever called may change anything as soon as the lead is back.
     meet(crew)
     return done
+
+
+@inner_jit
+def begin(region_count, hazard_ready, reached, free, loops, log):
+    """Most spikes in a step, whether any are logged, and whether there may be lazy regions."""
+    most, any_logging, may_be_lazy = 0, False, False
+    for r in range(region_count.shape[0]):
+        most += region_count[r]
+        any_logging = any_logging or log.logging[r] != 0
+        may_be_lazy = may_be_lazy or loops.lazy_entry[RESUME, r] != 0
+        free.part_lazy[r] = free.lazy[r]
+        # Between two calls, anything may have changed.
+        hazard_ready[r] = 0
+        reached[r] = 1
+    return most, any_logging, may_be_lazy
+
+
+@inner_jit
+def is_led(step, youngest, trace_reach, loops):
+    """Whether there is anything in a step that the lead does while the others wait."""
+    led = loops.rhythm_entry[0] != 0 or loops.modulator_entry[0] != 0
+    for p in range(loops.modulate_entry.shape[0]):
+        led = led or loops.modulate_entry[p] != 0
+        # What a young synapse has heard is looked up in who fired last: nobody may go on firing
+        # before all have looked.
+        led = led or (loops.post_entry[p] != 0 and youngest[p] > step - trace_reach[p])
+    return led
 
 
 @inner_jit
@@ -150,7 +183,7 @@ def room_for(step, most, events, logged, any_logging, ring, log):
 
 
 @inner_inline_jit
-def receive(table, step, source, delay_min, delay_count, ring, loops):
+def receive(table, step, source, target, delay_min, delay_count, ring, free, loops):
     """Lasting inputs, then the spikes whose delay ends now."""
     event_first, event_end = ring.event_first, ring.event_end
     horizon = event_first.shape[0]
@@ -164,12 +197,14 @@ def receive(table, step, source, delay_min, delay_count, ring, loops):
         for delay in range(delay_min[p], min(delay_min[p] + delay_count[p], step + 1)):
             then = (step - delay) % horizon
             if event_first[then, region] < event_end[then, region]:
-                call_entry(loops.arrive_entry[p], table, p, step)
+                lazily = free.part_lazy[target[p]] != 0
+                entry = loops.touch_entry[p] if lazily else loops.arrive_entry[p]
+                call_entry(entry, table, p, step)
                 break
 
 
 @inner_inline_jit
-def fire(table, step, events, clock, region_spikes, driven, ring, loops, part):
+def fire(table, step, events, clock, region_spikes, driven, ring, free, loops, part):
     """Neurons integrate and fire; returns how many spikes there have been ever."""
     crew, fired_by = part.crew, part.fired_by
     workers, worker = crew[WORKERS], crew[WORKER]
@@ -178,7 +213,10 @@ def fire(table, step, events, clock, region_spikes, driven, ring, loops, part):
     if workers == 1:
         for r in range(n_regions):
             event_first[slot, r] = part.part_event[r] = events
-            call_entry(loops.integrate_entry[r], table, r, step)
+            entry = (
+                loops.lazy_entry[LAZY_STEP, r] if free.part_lazy[r] else loops.integrate_entry[r]
+            )
+            call_entry(entry, table, r, step)
             driven[r] = 0
             events = clock[EVENTS]
             event_end[slot, r] = part.part_end[r] = events
@@ -188,7 +226,10 @@ def fire(table, step, events, clock, region_spikes, driven, ring, loops, part):
     for r in range(n_regions):
         before = fresh[EVENTS]
         if loops.integrate_entry[r] != 0:
-            call_entry(loops.integrate_entry[r], crew[STAGED], r, step)
+            entry = (
+                loops.lazy_entry[LAZY_STEP, r] if free.part_lazy[r] else loops.integrate_entry[r]
+            )
+            call_entry(entry, crew[STAGED], r, step)
         fired_by[worker, r] = fresh[EVENTS] - before
     meet(crew)
     taken = 0

@@ -31,6 +31,12 @@ BLOCK = 1024
 # Rows of the scratch array; the first three stay 0. A model's rows begin with MODEL_ROWS.
 ZEROS, NO_EXC, NO_INH, EXTRA, UNIFORM, THETA, MODEL_ROWS = 0, 1, 2, 3, 4, 5, 6
 
+# Neurons that are not stepped: how many modes their course has, how many numbers are kept by neuron
+# (the modes, and threshold - v_rest), how many neurons are looked at together and how many flags
+# are passed over at a time, after how many steps regions are reviewed, and the compiled loops.
+MODES, COURSE, TOGETHER, SCANNED, REVIEW = 3, 4, 8, 8, 128
+LAZY_STEP, RESUME, SETTLE, COUNT, REBASE = 0, 1, 2, 3, 4
+
 ROWS_AHEAD = 64
 """Rows of synapses looked up at a time."""
 

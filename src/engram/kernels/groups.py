@@ -117,6 +117,20 @@ class Buffers(NamedTuple):
     awaited: Array
 
 
+class Free(NamedTuple):
+    """The free course of neurons, and which regions are advanced by it."""
+
+    lazy: Array
+    part_lazy: Array
+    lazy_factor: Array
+    lazy_worth: Array
+    course: Array
+    stirred: Array
+    may_fire: Array
+    reviewed: Array
+    fan_out: Array
+
+
 class Tree(NamedTuple):
     """Synaptic input of compartments."""
 
@@ -254,6 +268,8 @@ class Loops(NamedTuple):
     input_entry: Array
     arrive_entry: Array
     scatter_entry: Array
+    touch_entry: Array
+    lazy_entry: Array
     integrate_entry: Array
     slide_entry: Array
     post_entry: Array
@@ -280,6 +296,7 @@ GROUPS: dict[str, Any] = {
     "susceptible": Susceptible,
     "received": Received,
     "buffers": Buffers,
+    "free": Free,
     "tree": Tree,
     "ring": Ring,
     "current": Current,

@@ -12,7 +12,7 @@ from engram.engine import loops
 from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT, WORKERS
-from engram.network import buffering, efficacy, individuals, inputs, pathways, population
+from engram.network import buffering, efficacy, individuals, inputs, lazy, pathways, population
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import ModulatedRule, PlasticityRule
@@ -61,6 +61,7 @@ def bind(network: Network) -> None:
     for pathway in network.pathways:
         _bind_pathway(network, pathway)
     buffering.fit(network, _bind_buffers(network))
+    lazy.fit(network)
     network.crew = None
     network.stale = False
 

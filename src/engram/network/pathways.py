@@ -17,7 +17,7 @@ from engram.network.records import PathwayRecord
 from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
 from engram.network.transaction import atomic
 from engram.state import layout, renewal
-from engram.state.schema import Occasion
+from engram.state.field import Occasion
 from engram.synapses import Neurotransmitter
 
 _NOBODY = np.zeros(0, np.int32)

@@ -61,6 +61,7 @@ OWN = (
     "part_count",
     "part_event",
     "part_end",
+    "part_lazy",
     "fresh_clock",
     "fresh_neuron",
     "fresh_previous_step",
@@ -78,8 +79,12 @@ OWN = (
     "integrate_entry",
     "arrive_entry",
     "scatter_entry",
+    "touch_entry",
 )
 """Arrays that each worker has for itself."""
+
+COUNTED = ("fired_by", "may_fire")
+"""What each worker counts for all to see, by region."""
 
 
 class Worker:
@@ -94,7 +99,7 @@ class Worker:
     shares : NDArray
         First neuron slot and number of neurons, by worker and region: of shape (workers, R, 2).
     together : dict of array
-        What the workers share besides the state: ``meeting``, ``fired_by``.
+        What the workers share besides the state: ``meeting``, and the arrays of `COUNTED`.
     cuts : dict of dict of array
         By projection, the worker's part of each row, where that is neither all nor nothing.
 
@@ -118,12 +123,13 @@ class Worker:
         own["part_first"][:], own["part_count"][:] = shares[number].T
         idle = own["part_count"] == 0
         own["integrate_entry"][idle] = 0
-        for name in ("arrive_entry", "scatter_entry"):
+        for name in ("arrive_entry", "scatter_entry", "touch_entry"):
             own[name][idle[tables["target"]]] = 0
         most = max(int(own["part_count"].sum()), 1)
         for name in ("fresh_neuron", "fresh_previous_step", "fresh_previous"):
             own[name] = _apart(np.zeros(1 << (most - 1).bit_length(), own[name].dtype))
-        own["fired_by"] = together["fired_by"]
+        for name in COUNTED:
+            own[name] = together[name]
         # Neuron loops enter spikes into the worker's list as if it were the ring.
         staged = {
             "clock": own["fresh_clock"],
@@ -184,8 +190,9 @@ class Crew:
         if self.size == 1:
             return
         self._meeting = _apart(np.zeros(16, np.int64))
-        fired_by = np.zeros((self.size, tables.sizes["R"]), np.int64)
-        together: dict[str, Array] = {"meeting": self._meeting, "fired_by": fired_by}
+        together: dict[str, Array] = {"meeting": self._meeting}
+        for name in COUNTED:
+            together[name] = np.zeros((self.size, tables.sizes["R"]), np.int64)
         self._old = before._cuts if before else {}
         self.workers = [
             Worker(tables, number, shares, together, self._rows(tables, shares[number]))

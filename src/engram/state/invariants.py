@@ -15,10 +15,11 @@ from engram.kernels.constants import (
     TRANSMITTERS,
     TYPES,
 )
+from engram.state.field import Field
 from engram.state.layout import bounds, read_out, signs
 from engram.state.layout import column as column_of
 from engram.state.renewal import out_of_range
-from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS, Field
+from engram.state.schema import BRAIN_FIELDS, NEURON_FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import Array, Tables
 
 

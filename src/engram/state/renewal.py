@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engram.kernels.constants import EVENTS
-from engram.state.schema import Field, Occasion, renewed
+from engram.state.field import Field, Occasion
+from engram.state.schema import renewed
 from engram.state.tables import Array, Tables
 
 SPIKE_RANGES = ("event_first", "event_end")

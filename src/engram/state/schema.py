@@ -11,88 +11,18 @@ of a neuron model, K parameters of a rule, T traces of a rule on either side, J 
 dendrite, B neurons worked on at a time, C entries of the clock, G entries of the spike log, O
 oscillators of a region, U couplings of oscillators, Z critics, L lasting inputs, Y their neurons, V
 entries of their distributions, F values of their arrays, I workers; ``slots`` (of buffers of
-charge to come), ``rows`` (segment pointers), S1
-(S, or 1 where all synapses have the same), ``pre``, ``post``, ``post+1``, T? (presynaptic traces of
-its rule) and D (steps of them kept: one more than the longest delay) are sizes of one projection.
+charge to come), ``modes``, ``courses`` and ``eighths`` (of neurons that are not stepped); ``rows``
+(segment pointers), S1 (S, or 1 where all synapses have the same), ``pre``, ``post``, ``post+1``,
+T? (presynaptic traces of its rule) and D (steps of them kept: one more than the longest delay) are
+sizes of one projection.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from engram.kernels.constants import NEVER
-
-Kind = Literal["state", "parameter", "derived"]
-Occasion = Literal["reset", "birth", "death", "answer"]
-
-OCCASIONS: dict[str, Occasion] = {"R": "reset", "B": "birth", "D": "death", "A": "answer"}
-"""The letters of the column `on`."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One array.
-
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    dtype : str
-        Of its entries.
-    dims : tuple of str
-        Its dimensions, see above.
-    initial : float
-        Value of new entries.
-    unit : str
-        For the reference.
-    doc : str
-        For the reference.
-    kind : Kind
-        ``state`` is saved and changes as the brain runs, ``parameter`` is saved and set from
-        Python, ``derived`` is rebuilt from the others and not saved.
-    on : frozenset of Occasion
-        The occasions on which its entries are renewed. ``reset`` (`Brain.reset_state`) writes the
-        initial value into all of them, ``birth`` and ``death`` into those of the neurons concerned;
-        states of a neuron model get its rest. Before each ``answer`` (of `Brain.respond`) the array
-        is what it was before the first one. On all other occasions it stays.
-    low : float, optional
-        Least valid value. None: no bound.
-    high : float, optional
-        Greatest valid value. None: no bound.
-    open_low : bool
-        `low` itself is not valid.
-    finite : bool
-        Whether infinity is refused.
-    since : int
-        The format of checkpoints that first had it; read from an older file, it has its initial
-        value.
-    """
-
-    name: str
-    dtype: str
-    dims: tuple[str, ...]
-    initial: float
-    unit: str
-    doc: str
-    kind: Kind = "state"
-    on: frozenset[Occasion] = frozenset()
-    low: float | None = None
-    high: float | None = None
-    open_low: bool = False
-    finite: bool = True
-    since: int = 1
-
-    @property
-    def of_neurons(self) -> bool:
-        """Whether it has an entry for each neuron slot of the brain."""
-        return self.dims[-1] == "N"
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it has no entry for each neuron, spike, step or value of an input."""
-        return not {"N", "E", "G", "H", "B", "Y", "V", "F"} & set(self.dims)
+from engram.state.field import OCCASIONS, Field, Kind, Occasion
 
 
 # fmt: off
@@ -128,6 +58,15 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         "inh", "float32", "N", 0, "current or g/g_L", "inhibitory synaptic input (negative)",
         on="RBDA"
     ),
+    _f(
+        "mode", "float32", "modes N", 0, "", "modes of the free course since the last review",
+        on="RBA", since=11
+    ),
+    _f(
+        "course", "float32", "courses", 0, "", "the same by neuron, and from where on it may fire",
+        "derived"
+    ),
+    _f("stirred", "uint8", "eighths", 0, "", "1 if one of 8 neurons may fire by itself", "derived"),
     _f("buffer_exc", "float32", "slots N", 0, "as exc", "exc to come, by step", "derived", on="B"),
     _f("buffer_inh", "float32", "slots N", 0, "as inh", "inh to come, by step", "derived", on="B"),
     _f("drive", "float32", "N", 0, "current", "input for the next step only", on="RBD"),
@@ -311,6 +250,16 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         since=3
     ),
     _f("region_spikes", "int64", "R", 0, "", "spikes of the region since the start", low=0),
+    _f(
+        "lazy", "uint8", "R", 0, "", "1 if only neurons that may fire are stepped", on="A", low=0,
+        high=1, since=11
+    ),
+    _f("lazy_worth", "float64", "R", 0, "", "most it may cost, in steps of a neuron", "derived"),
+    _f("lazy_factor", "float64", "R 11", 0, "", "of the free course of a neuron", since=11),
+    _f(
+        "lazy_rest", "float32", "R", 0, "mV", "where neurons rest, by the modes; NaN: unknown",
+        on="A", finite=False, since=11
+    ),
     # Projections.
     _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter", low=0),
     _f("target", "int64", "P", 0, "", "region of the postsynaptic neurons", "parameter", low=0),
@@ -352,6 +301,11 @@ BRAIN_FIELDS: tuple[Field, ...] = (
         low=0, open_low=True
     ),
     _f("stp_tau_facil", "float64", "P", 0, "ms", "decay of facilitation", "parameter"),
+    _f(
+        "reviewed", "int64", "P", 0, "", "spikes of the source at the last review", on="A", low=0,
+        since=11
+    ),
+    _f("fan_out", "float64", "P", 0, "", "synapses of a presynaptic neuron, mean", "derived"),
     _f("turnover", "float64", "P", 0, "", "synapses beyond what their neurons came with", since=9),
     _f("dopamine", "float64", "P", 0, "", "phasic dopamine", on="A"),
     _f("dopamine_baseline", "float64", "P", 0, "", "tonic dopamine", "parameter"),
@@ -422,6 +376,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("part_event", "int64", "R", 0, "", "first of their spikes in this step", "derived"),
     _f("part_end", "int64", "R", 0, "", "one past the last", "derived"),
     _f("fired_by", "int64", "I R", 0, "", "spikes of this step by worker", "derived"),
+    _f("may_fire", "int64", "I R", 0, "", "neurons that may fire by themselves", "derived"),
+    _f("part_lazy", "uint8", "R", 0, "", "lazy, as a worker knows it", "derived"),
     _f("fresh_clock", "int64", "C", 0, "", "clock of a worker's own list of spikes", "derived"),
     _f("fresh_neuron", "int32", "I", 0, "", "that list: neuron", "derived"),
     _f("fresh_previous_step", "int32", "I", 0, "step", "its spike before", "derived"),
@@ -433,6 +389,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("rhythm_entry", "int64", "1", 0, "", "compiled rhythms; 0: there are none", "derived"),
     _f("modulator_entry", "int64", "1", 0, "", "compiled neuromodulation; 0: none", "derived"),
     _f("integrate_entry", "int64", "R", 0, "", "compiled neuron loop", "derived"),
+    _f("lazy_entry", "int64", "5 R", 0, "", "compiled loops of lazy neurons", "derived"),
+    _f("touch_entry", "int64", "P", 0, "", "compiled arrivals at them", "derived"),
     _f("arrive_entry", "int64", "P", 0, "", "compiled arrival loop", "derived"),
     _f("scatter_entry", "int64", "P", 0, "", "compiled delivery at the spike", "derived"),
     _f("post_entry", "int64", "P", 0, "", "compiled postsynaptic loop", "derived"),

@@ -19,7 +19,8 @@ from engram.state.addresses import (
     whole_rows,
     words_of,
 )
-from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS, Field
+from engram.state.field import Field
+from engram.state.schema import BRAIN_FIELDS, SYNAPSE_FIELDS
 
 Array = NDArray[Any]
 
@@ -50,8 +51,8 @@ class Tables:
     Attributes
     ----------
     sizes : dict of int
-        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F and
-        slots as they stand, and fixed ones.
+        The dimensions N, R, P, E, H, X, Q, M, G, J, U, Z, L, Y, V, F,
+        slots, modes, courses and eighths as they stand, and fixed ones.
     arrays : dict of array
         By name.
     blocks : list of dict of array
@@ -79,6 +80,9 @@ class Tables:
             "V": 0,
             "F": 0,
             "slots": 0,
+            "modes": 0,
+            "courses": 0,
+            "eighths": 0,
             **FIXED_SIZES,
         }
         self.arrays: dict[str, Array] = {f.name: _new(f, self.sizes) for f in BRAIN_FIELDS}
