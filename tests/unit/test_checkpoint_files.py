@@ -165,6 +165,10 @@ FORGERIES = {
         said(*BRAIN, "regions", 0, "model", "values", "tau_exc", value="5"),
         "tau_exc",
     ),
+    "a list for a number": (
+        said(*BRAIN, "regions", 0, "model", "values", "c", value=[1.0]),
+        "c can't be",
+    ),
     "a mechanism less": (said(*BRAIN, "mechanisms", value={}), "the mechanisms must have"),
     "an unknown class": (
         said(*BRAIN, "regions", 0, "model", "class", value="os:system"),

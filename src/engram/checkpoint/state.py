@@ -330,6 +330,10 @@ def _restored_region(
     index: int, entry: dict[str, Any], defaults: Mapping[str, Any], find: Finder[Any]
 ) -> RegionRecord:
     kind = find(entry["model"]["class"], NeuronModel)
+    for name, value in entry["model"]["values"].items():
+        # Values of each neuron stand in the arrays.
+        if isinstance(value, list | dict):
+            raise CheckpointError(f"region {entry['name']!r}: {name} can't be {brief(value)}")
     model: NeuronModel = kind(**_with_defaults(kind, entry["model"]["values"], defaults))
     excitatory, inhibitory = (FiringPattern(p) for p in entry["patterns"])
     return RegionRecord(
