@@ -43,7 +43,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 MODULES: dict[str, str] = {
     "engram.plots": "Pictures of recordings, pathways and brains.",
-    "engram.analysis": "What recordings say about rhythms.",
+    "engram.analysis": "What recordings say: spike trains, rhythms.",
     "engram.learn": "Estimators for scikit-learn, decoders of spikes, agents.",
     "engram.circuits": "Circuits made of ordinary regions and projections.",
     "engram.mechanisms.growth": "Births, deaths, new synapses, pruning.",

@@ -69,6 +69,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from engram import Brain, CurrentLIF, NeuronType, Neurotransmitter, Normal, RegionType
+from engram.analysis import correlations, cv_isi, fano_factor, firing_rates, spike_counts
 from engram.distributions import Distribution
 
 if TYPE_CHECKING:
@@ -230,34 +231,15 @@ class Population:
     synchrony: float
 
 
-def counts(times: Floats, who: NDArray[np.int64], n: int, bin_ms: float, end: float) -> Floats:
-    """Spikes of neurons 0 to n - 1 in bins, shape (n, bins)."""
-    bins = round(end / bin_ms)
-    chosen = who < n
-    at = np.minimum((times[chosen] / bin_ms).astype(np.int64), bins - 1)
-    flat = np.bincount(who[chosen] * bins + at, minlength=n * bins)
-    return flat.reshape(n, bins).astype(np.float64)
-
-
 def measured(times: Floats, who: NDArray[np.int64], n: int, seconds: float) -> Population:
     """Of spikes at `times` (ms, from 0 on) of n neurons."""
-    least = 10 if seconds >= LONG else 2
     end = 1000.0 * seconds
-    order = np.lexsort((times, who))
-    times, who = times[order], who[order]
-    rates = np.bincount(who, minlength=n) / seconds
-    same = np.diff(who) == 0
-    gaps, owner = np.diff(times)[same], who[1:][same]
-    number = np.bincount(owner, minlength=n)
-    mean = np.bincount(owner, gaps, n) / np.maximum(number, 1)
-    spread = np.bincount(owner, gaps**2, n) / np.maximum(number, 1) - mean**2
-    enough = number >= least
-    cvs = np.sqrt(np.maximum(spread[enough], 0.0)) / mean[enough]
-    few = counts(times, who, min(n, 200), 2.0, end)
-    few = few[few.any(axis=1)]
-    pairs = np.corrcoef(few)[np.triu_indices(len(few), 1)] if len(few) > 1 else np.zeros(0)
-    whole = counts(times, who, min(n, 1000), 3.0, 3.0 * (end // 3.0)).sum(axis=0)
-    return Population(rates, cvs, pairs, float(whole.var() / max(whole.mean(), 1e-9)))
+    cvs = cv_isi(times, who, n, least=10 if seconds >= LONG else 2)
+    some, many = who < 200, who < 1000
+    few = spike_counts(times[some], who[some], min(n, 200), 2.0, end)
+    synchrony = fano_factor(spike_counts(times[many], who[many], min(n, 1000), 3.0, end))
+    rates = firing_rates(times, who, n, end)
+    return Population(rates, cvs[np.isfinite(cvs)], correlations(few), synchrony)
 
 
 def check(found: dict[str, Population], plan: Plan) -> None:

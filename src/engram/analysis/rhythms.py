@@ -1,4 +1,4 @@
-"""Analysis of signals: bands, phases, and the coupling of fast rhythms to slow ones."""
+"""Rhythms in signals: bands, phases, and the coupling of fast ones to slow ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidValueError, integer, number, vector
-from engram.parameters.listing import public_names
 
 Floats = NDArray[np.float64]
 
@@ -309,14 +308,3 @@ def phase_amplitude_coupling(
         amplitude=p,
         preferred_phase=float(np.angle((p * np.exp(1j * centres)).sum())),
     )
-
-
-__all__ = [
-    "PhaseAmplitudeCoupling",
-    "analytic",
-    "mean_amplitude",
-    "modulation_index",
-    "phase_amplitude_coupling",
-]
-
-__dir__ = public_names(__name__)
