@@ -21,6 +21,9 @@ WORTH = 1.0
 """What arrivals at lazy neurons and those that may fire may cost, as a share of stepping all; a
 region becomes lazy at half of that."""
 
+UNKNOWN = 3e38
+"""mV: no neuron rests there."""
+
 FASTEST = 60.0
 """Largest decay between two reviews, in time constants: its inverse must not overflow."""
 
@@ -56,7 +59,7 @@ def fit(network: Network) -> None:
             continue
         if not np.array_equal(tables["lazy_factor"][r], factor):
             # What the modes are of has changed: all neurons are taken over as they are.
-            tables["lazy_factor"][r], tables["lazy_rest"][r] = factor, np.nan
+            tables["lazy_factor"][r], tables["lazy_rest"][r] = factor, UNKNOWN
         tables["lazy_worth"][r] = WORTH * tables["region_count"][r]
         tables["lazy_entry"][:, r] = [entry.address for entry in loops.lazy_loops()]
     for pathway in network.pathways:

@@ -257,8 +257,8 @@ BRAIN_FIELDS: tuple[Field, ...] = (
     _f("lazy_worth", "float64", "R", 0, "", "most it may cost, in steps of a neuron", "derived"),
     _f("lazy_factor", "float64", "R 11", 0, "", "of the free course of a neuron", since=11),
     _f(
-        "lazy_rest", "float32", "R", 0, "mV", "where neurons rest, by the modes; NaN: unknown",
-        on="A", finite=False, since=11
+        "lazy_rest", "float32", "R", 0, "mV", "where neurons rest, by the modes; 3e38: unknown",
+        on="A", since=11
     ),
     # Projections.
     _f("source", "int64", "P", 0, "", "region of the presynaptic neurons", "parameter", low=0),
