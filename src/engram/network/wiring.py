@@ -3,18 +3,103 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engram.errors import InvalidValueError, brief, flag, integer, number
-from engram.kernels.calls import call
+from engram.kernels.calls import call, kernel
 from engram.parameters.checks import choice
 
 Indices = NDArray[np.int64]
-Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 WIRINGS = ("random", "in_degree", "all_to_all", "one_to_one", "all_but_one")
+
+
+class Pairs(NamedTuple):
+    """Pairs of neurons in any order.
+
+    Parameters
+    ----------
+    pre : array of shape (n,), int32
+        Presynaptic neuron slots.
+    post : array of shape (n,), int32
+        Postsynaptic neuron slots.
+    """
+
+    pre: NDArray[np.int32]
+    post: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Pairs of neurons by presynaptic one: whom each contacts, in ascending order.
+
+    Parameters
+    ----------
+    sources : array of shape (n_sources,), int64
+        Presynaptic neuron slots, ascending.
+    count : array of shape (n_sources,), int64
+        How many each contacts.
+    post : array of shape (n,), int32
+        Postsynaptic neuron slots, of one source after the other. It may be kept and written.
+    room : array of shape (n,), int32, or None
+        Memory that is free to be used for weights.
+    """
+
+    sources: Indices
+    count: Indices
+    post: NDArray[np.int32]
+    room: NDArray[np.int32] | None = None
+
+    def starts(self, first: int, n: int) -> Indices:
+        """Where the synapses of each of the slots of a region begin, and where the last end.
+
+        Parameters
+        ----------
+        first : int
+            First slot.
+        n : int
+            How many slots.
+
+        Returns
+        -------
+        array of shape (n + 1,), int64
+            From 0 to the number of pairs.
+        """
+        found = np.zeros(n + 1, np.int64)
+        found[self.sources - first + 1] = self.count
+        return np.cumsum(found)
+
+    def pairs(self) -> Pairs:
+        """The same as two lists.
+
+        Returns
+        -------
+        Pairs
+            In the same order.
+        """
+        return Pairs(np.repeat(self.sources.astype(np.int32), self.count), self.post)
+
+    def parted(self, sources: int) -> tuple[Rows, Rows]:
+        """The pairs of the first sources, and those of the others.
+
+        Parameters
+        ----------
+        sources : int
+            How many are first.
+
+        Returns
+        -------
+        tuple of (Rows, Rows)
+            Both with memory of their own.
+        """
+        n = int(self.count[:sources].sum())
+        return (
+            Rows(self.sources[:sources], self.count[:sources], self.post[:n].copy()),
+            Rows(self.sources[sources:], self.count[sources:], self.post[n:].copy()),
+        )
 
 
 def connect(
@@ -28,8 +113,8 @@ def connect(
     autapses: bool,
     seed: int,
     tag: int,
-) -> Pairs:
-    """The (pre, post) pairs of a wiring between two sets of neurons.
+) -> Rows:
+    """The pairs of a wiring between two sets of neurons.
 
     Time and memory are proportional to the number of synapses.
 
@@ -58,10 +143,8 @@ def connect(
 
     Returns
     -------
-    pre : array of shape (n,), int32
-        Presynaptic neuron slots.
-    post : array of shape (n,), int32
-        Postsynaptic neuron slots.
+    Rows
+        The pairs.
 
     Raises
     ------
@@ -73,7 +156,7 @@ def connect(
     if wiring == "in_degree":
         return _in_degree(where, sources, targets, in_degree, autapses, seed, tag)
     if wiring == "all_to_all":
-        return _all_to_all(sources, targets, autapses)
+        return _all_but(sources, targets, positions(sources, targets, autapses))
     if wiring in ("one_to_one", "all_but_one"):
         return _by_number(where, wiring, sources, targets)
     raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {brief(wiring)}")
@@ -87,28 +170,29 @@ def _random(
     autapses: bool,
     seed: int,
     tag: int,
-) -> Pairs:
-    p, key = number(f"{where}: density", density, 0.0, 1.0), np.uint64(seed)
+) -> Rows:
+    p, count = number(f"{where}: density", density, 0.0, 1.0), np.zeros(len(sources), np.int64)
     if p == 0.0 or not len(sources) or not len(targets):
-        return np.zeros(0, np.int32), np.zeros(0, np.int32)
-    skip = positions(sources, targets, autapses)
+        return Rows(sources, count, np.zeros(0, np.int32))
     mean = p * len(sources) * len(targets)
     room, n = min(int(mean + 6.0 * mean**0.5) + 64, len(sources) * len(targets)), -1
     while n < 0:
-        pre, post = np.empty(room, np.int32), np.empty(room, np.int32)
+        post = np.empty(room, np.int32)
         n = call(
-            "wiring.fill_bernoulli",
+            "dealing.draw_bernoulli",
             rows=sources,
             targets=targets,
-            skip=skip,
+            skip=positions(sources, targets, autapses),
             p=p,
-            seed=key,
+            seed=np.uint64(seed),
             tag=tag,
-            pre=pre,
             post=post,
+            count=count,
         )
         room *= 2
-    return pre[:n], post[:n]
+    # What was reserved beyond is given back; nothing is copied.
+    post.resize(n, refcheck=False)
+    return Rows(sources, count, post)
 
 
 def _in_degree(
@@ -119,46 +203,45 @@ def _in_degree(
     autapses: bool,
     seed: int,
     tag: int,
-) -> Pairs:
+) -> Rows:
     skip = positions(targets, sources, autapses)
     most = len(sources) - int((skip >= 0).any())
     degree = integer(f"{where}: in_degree", in_degree, 0, most)
-    pre, post = (np.empty(degree * len(targets), np.int32) for _ in range(2))
+    source, post = (np.empty(degree * len(targets), np.int32) for _ in range(2))
+    count = np.zeros(len(sources), np.int64)
     call(
-        "wiring.fill_in_degree",
-        sources=sources,
+        "dealing.choose_sources",
+        n_sources=len(sources),
         targets=targets,
         skip=skip,
         degree=degree,
         seed=np.uint64(seed),
         tag=tag,
-        pre=pre,
-        post=post,
+        source=source,
+        count=count,
     )
-    order = np.argsort(pre, kind="stable")
-    return pre[order], post[order]
+    kernel("dealing.list_targets")(targets, degree, source, np.cumsum(count) - count, post)
+    return Rows(sources, count, post, room=source)
 
 
-def _all_to_all(sources: Indices, targets: Indices, autapses: bool) -> Pairs:
-    pre = np.repeat(sources.astype(np.int32), len(targets))
-    post = np.tile(targets.astype(np.int32), len(sources))
-    keep = pre != post
-    if autapses or keep.all():
-        return pre, post
-    return pre[keep], post[keep]
+def _all_but(sources: Indices, targets: Indices, skip: Indices) -> Rows:
+    """All pairs but those with ``targets[skip[r]]``."""
+    count = len(targets) - (skip >= 0).astype(np.int64)
+    post = np.empty(int(count.sum()), np.int32)
+    kernel("dealing.list_all")(len(sources), targets, skip, post)
+    return Rows(sources, count, post)
 
 
-def _by_number(where: str, wiring: str, sources: Indices, targets: Indices) -> Pairs:
-    if len(sources) != len(targets):
+def _by_number(where: str, wiring: str, sources: Indices, targets: Indices) -> Rows:
+    n = len(sources)
+    if n != len(targets):
         raise InvalidValueError(
             f"{where}: wiring {wiring!r} needs as many source as target neurons, "
-            f"not {len(sources)} and {len(targets)}"
+            f"not {n} and {len(targets)}"
         )
     if wiring == "all_but_one":
-        others = ~np.eye(len(sources), dtype=np.bool_)
-        first, second = np.nonzero(others)
-        return sources[first].astype(np.int32), targets[second].astype(np.int32)
-    return sources.astype(np.int32), targets.astype(np.int32)
+        return _all_but(sources, targets, np.arange(n))
+    return Rows(sources, np.ones(n, np.int64), targets.astype(np.int32))
 
 
 def positions(of: Indices, among: Indices, autapses: bool) -> Indices:
@@ -275,14 +358,14 @@ class Wiring:
         """
         return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
 
-    def pairs(
+    def rows(
         self,
         where: str,
         sources: NDArray[np.int64],
         targets: NDArray[np.int64],
         seed: int,
         tag: int,
-    ) -> Pairs:
+    ) -> Rows:
         """The pairs to connect, as `connect` finds them.
 
         Parameters
@@ -300,10 +383,8 @@ class Wiring:
 
         Returns
         -------
-        pre : array of shape (n,), int32
-            Presynaptic neuron slots.
-        post : array of shape (n,), int32
-            Postsynaptic neuron slots.
+        Rows
+            The pairs.
 
         Raises
         ------
