@@ -19,15 +19,11 @@ Floats = NDArray[np.float32]
 class Distribution:
     """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z.
 
-    One's own overrides either `from_uniform` or `from_normal`. What it says of itself lets large
-    projections be built faster and in less memory, with the same values; it is not inherited.
-
-    Attributes
-    ----------
-    elementwise : bool
-        Whether a sample depends on its own number alone, so that many are made part by part.
-    rising : bool
-        Whether, moreover, `from_uniform` never falls, so that delays in steps can be looked up.
+    One's own overrides either `from_uniform` or `from_normal`. It may say of itself, by attributes
+    of the class, what lets large projections be built faster and in less memory with the same
+    values: ``elementwise = True``, that a sample depends on its own number alone, so that many are
+    made part by part; ``rising = True``, that `from_uniform` never falls, so that delays in steps
+    are looked up. A class that inherits from it says so anew.
 
     Examples
     --------

@@ -196,29 +196,31 @@ def insert_all(entries):
 
 
 @inner_jit
-def part_rows(start, lag, lags, post, weight, segment):
-    """Sort rows that are in the order of their postsynaptic neurons by lag, each in the cache.
+def part_rows(start, first, end, lag, lags, post, weight, segment):
+    """Sort some rows that are in the order of their postsynaptic neurons by lag, in the cache.
 
-    lag: of all synapses. Those of the same lag keep their order; segment: where each ends.
+    lag: of these rows' synapses. Those of the same lag keep their order; segment: where each ends.
     """
+    base = start[first]
     most = 0
-    for i in range(start.shape[0] - 1):
+    for i in range(first, end):
         most = max(most, start[i + 1] - start[i])
     kept_post, kept_weight = np.empty(most, np.uint32), np.empty(most, np.uint32)
-    for i in range(start.shape[0] - 1):
-        a, b = start[i], start[i + 1]
+    for i in range(first, end):
+        a, n = start[i], start[i + 1] - start[i]
         ends = segment[i * lags + 1 : (i + 1) * lags + 1]
         if lags == 1:
-            ends[0] = b
+            ends[0] = a + n
             continue
-        for s in range(a, b):
-            ends[lag[s]] += 1
-            kept_post[s - a], kept_weight[s - a] = post[s], weight[s]
+        own = lag[a - base : a - base + n]
+        for k in range(n):
+            ends[own[k]] += 1
+            kept_post[k], kept_weight[k] = post[a + k], weight[a + k]
         begin_segments(ends, np.int32(a))
-        for s in range(a, b):
-            k = ends[lag[s]]
-            post[k], weight[k] = kept_post[s - a], kept_weight[s - a]
-            ends[lag[s]] = k + 1
+        for k in range(n):
+            s = ends[own[k]]
+            post[s], weight[s] = kept_post[k], kept_weight[k]
+            ends[own[k]] = s + 1
 
 
 @inner_jit

@@ -131,6 +131,27 @@ def drawn_magnitudes(
     return np.abs(drawn, out=drawn)
 
 
+def check_none(network: Network, where: str, values: Values) -> None:
+    """Refuse weights of no synapses that are no weights; an array has to be empty.
+
+    Parameters
+    ----------
+    network : Network
+        Of the brain.
+    where : str
+        Names the caller in errors.
+    values : float, array or Distribution
+        Weights.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        They are no numbers, or of another shape.
+    """
+    if not isinstance(values, Distribution):
+        draw(f"{where}: weights", values, 0, network.seed, STREAM_WEIGHT, 0)
+
+
 def _memory(n: int, room: NDArray[Any] | None) -> Floats:
     return np.empty(n, np.float32) if room is None else room.view(np.float32)
 

@@ -12,6 +12,7 @@ from engram.distributions import Values
 from engram.errors import InvalidValueError, number
 from engram.network import additions, defaults, efficacy, matrices, population, settings
 from engram.network.connect import add_pathway, delays_of
+from engram.network.first_synapses import FirstSynapses
 from engram.network.given import check_given
 from engram.network.interrupts import whole
 from engram.network.network import Network
@@ -48,7 +49,7 @@ def density_of(given: float, model: NeuronModel | type[NeuronModel]) -> float:
     return 0.0 if isinstance(given, Usual) and getattr(model, "is_source", False) else given
 
 
-Part = tuple[Rows | Pairs, Neurotransmitter, Values]
+Part = tuple[Rows, Neurotransmitter, Values]
 """Synapses of one transmitter: whom they join, the transmitter, weights."""
 
 
@@ -141,17 +142,27 @@ def wire_within(
     if own.w_max is not None:
         settings.set_w_max(network, pathway, own.w_max)
     if matrices.is_matrix(f"{where}: weights", own.weights):
-        parts = _from_matrix(network, where, region, own)
-    elif own.wiring.wiring in ("random", "all_to_all"):
-        parts = _by_type(network, where, region, own)
+        for pairs, nt, values in _from_matrix(network, where, region, own):
+            delays = _delays(network, where, region, own, pairs)
+            additions.add(network, pathway, where, pairs, nt, values, delays, network.birth)
+        return
+    first = FirstSynapses(network, pathway, where)
+    if own.wiring.wiring in ("random", "all_to_all"):
+        parts = _by_type(network, where, region, own, first)
     else:
-        parts = _of_all(network, where, region, own)
-    timed = matrices.is_matrix(f"{where}: delays", own.delays)
-    for ends, nt, values in parts:
-        delays = own.delays
-        if timed:
-            delays = delays_of(network, where, region, region, delays, ends)
-        additions.add(network, pathway, where, ends, nt, values, delays, network.birth)
+        parts = _of_all(network, where, region, own, first)
+    for rows, nt, values in parts:
+        first.add(rows, nt, values, _delays(network, where, region, own, rows))
+    first.lay_out(network.birth)
+
+
+def _delays(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, ends: Rows | Pairs
+) -> Any:
+    """Delays as `drawn_delays` wants them."""
+    if matrices.is_matrix(f"{where}: delays", own.delays):
+        return delays_of(network, where, region, region, own.delays, ends)
+    return own.delays
 
 
 def _n_excitatory(network: Network, region: RegionRecord) -> int:
@@ -168,33 +179,40 @@ def _values(region: RegionRecord, own: OwnWiring, degrees: tuple[float, float]) 
     ]
 
 
-def _by_type(network: Network, where: str, region: RegionRecord, own: OwnWiring) -> Iterator[Part]:
+def _by_type(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, whole: FirstSynapses
+) -> Iterator[Part]:
     """Wirings whose pairs do not depend on each other: first of one type, then of the other."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     values = _values(region, own, (own.wiring.degree(n_exc), own.wiring.degree(n - n_exc)))
     everyone = np.arange(n) + first
+    whole.use(np.empty(own.wiring.most(n_exc, n) + own.wiring.most(n - n_exc, n), np.int32))
     for cells, nt, weights in (
         (everyone[:n_exc], Neurotransmitter.GLUTAMATE, values[0]),
         (everyone[n_exc:], Neurotransmitter.GABA, values[1]),
     ):
-        ends = own.wiring.rows(where, cells, everyone, network.seed, network.next_tag())
-        yield ends, nt, weights
+        tag = network.next_tag()
+        rows = own.wiring.rows(where, cells, everyone, network.seed, tag, memory=whole.free)
+        yield rows, nt, weights
 
 
-def _of_all(network: Network, where: str, region: RegionRecord, own: OwnWiring) -> Iterator[Part]:
+def _of_all(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, whole: FirstSynapses
+) -> Iterator[Part]:
     """Wirings that count: pairs among all neurons, whose types decide on the transmitter."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     everyone = np.arange(n) + first
-    ends = own.wiring.rows(where, everyone, everyone, network.seed, network.next_tag())
+    rows = own.wiring.rows(where, everyone, everyone, network.seed, network.next_tag())
+    whole.use(rows.post, rows.room)
     degree, share = own.wiring.degree(n), n_exc / n
     values = _values(region, own, (degree * share, degree * (1.0 - share)))
     kinds = Neurotransmitter.GLUTAMATE, Neurotransmitter.GABA
-    yield from zip(ends.parted(n_exc), kinds, values, strict=True)
+    yield from zip(rows.parted(n_exc), kinds, values, strict=True)
 
 
 def _from_matrix(
     network: Network, where: str, region: RegionRecord, own: OwnWiring
-) -> Iterator[Part]:
+) -> Iterator[tuple[Pairs, Neurotransmitter, Values]]:
     """The entries of a matrix, of one type of neurons after the other."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     found = matrices.entries(f"{where}: weights", own.weights, (n, n))

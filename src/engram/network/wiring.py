@@ -13,6 +13,7 @@ from engram.kernels.calls import call, kernel
 from engram.parameters.checks import choice
 
 Indices = NDArray[np.int64]
+Slots = NDArray[np.int32]
 
 WIRINGS = ("random", "in_degree", "all_to_all", "one_to_one", "all_but_one")
 
@@ -28,8 +29,8 @@ class Pairs(NamedTuple):
         Postsynaptic neuron slots.
     """
 
-    pre: NDArray[np.int32]
-    post: NDArray[np.int32]
+    pre: Slots
+    post: Slots
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Rows:
 
     sources: Indices
     count: Indices
-    post: NDArray[np.int32]
-    room: NDArray[np.int32] | None = None
+    post: Slots
+    room: Slots | None = None
 
     def starts(self, first: int, n: int) -> Indices:
         """Where the synapses of each of the slots of a region begin, and where the last end.
@@ -93,12 +94,12 @@ class Rows:
         Returns
         -------
         tuple of (Rows, Rows)
-            Both with memory of their own.
+            Parts of the same memory.
         """
         n = int(self.count[:sources].sum())
         return (
-            Rows(self.sources[:sources], self.count[:sources], self.post[:n].copy()),
-            Rows(self.sources[sources:], self.count[sources:], self.post[n:].copy()),
+            Rows(self.sources[:sources], self.count[:sources], self.post[:n]),
+            Rows(self.sources[sources:], self.count[sources:], self.post[n:]),
         )
 
 
@@ -113,6 +114,7 @@ def connect(
     autapses: bool,
     seed: int,
     tag: int,
+    memory: Slots | None = None,
 ) -> Rows:
     """The pairs of a wiring between two sets of neurons.
 
@@ -140,6 +142,8 @@ def connect(
         Of the brain.
     tag : int
         Of the random numbers: another wiring for each.
+    memory : array of int32, optional
+        Where "random" and "all_to_all" begin to write, if it has room for `Wiring.most`.
 
     Returns
     -------
@@ -152,11 +156,11 @@ def connect(
         It is a wiring that these neurons can't have.
     """
     if wiring == "random":
-        return _random(where, sources, targets, density, autapses, seed, tag)
+        return _random(where, sources, targets, density, autapses, seed, tag, memory)
     if wiring == "in_degree":
         return _in_degree(where, sources, targets, in_degree, autapses, seed, tag)
     if wiring == "all_to_all":
-        return _all_but(sources, targets, positions(sources, targets, autapses))
+        return _all_but(sources, targets, positions(sources, targets, autapses), memory)
     if wiring in ("one_to_one", "all_but_one"):
         return _by_number(where, wiring, sources, targets)
     raise InvalidValueError(f"{where}: wiring must be one of {WIRINGS}, not {brief(wiring)}")
@@ -170,14 +174,14 @@ def _random(
     autapses: bool,
     seed: int,
     tag: int,
+    memory: Slots | None,
 ) -> Rows:
     p, count = number(f"{where}: density", density, 0.0, 1.0), np.zeros(len(sources), np.int64)
     if p == 0.0 or not len(sources) or not len(targets):
-        return Rows(sources, count, np.zeros(0, np.int32))
-    mean = p * len(sources) * len(targets)
-    room, n = min(int(mean + 6.0 * mean**0.5) + 64, len(sources) * len(targets)), -1
+        return Rows(sources, count, _memory(0, memory))
+    room, n = most_random(p, len(sources), len(targets)), -1
+    post = _memory(room, memory)
     while n < 0:
-        post = np.empty(room, np.int32)
         n = call(
             "dealing.draw_bernoulli",
             rows=sources,
@@ -189,10 +193,35 @@ def _random(
             post=post,
             count=count,
         )
-        room *= 2
-    # What was reserved beyond is given back; nothing is copied.
-    post.resize(n, refcheck=False)
-    return Rows(sources, count, post)
+        if n < 0:
+            room *= 2
+            post = np.empty(room, np.int32)
+    # What was reserved beyond has never been touched.
+    return Rows(sources, count, post[:n])
+
+
+def most_random(p: float, n_sources: int, n_targets: int) -> int:
+    """Pairs that are hardly ever exceeded.
+
+    Parameters
+    ----------
+    p : float
+        Probability of a pair.
+    n_sources, n_targets : int
+        Neurons on both sides.
+
+    Returns
+    -------
+    int
+        Six standard deviations above the mean.
+    """
+    mean = p * n_sources * n_targets
+    return min(int(mean + 6.0 * mean**0.5) + 64, n_sources * n_targets)
+
+
+def _memory(n: int, memory: Slots | None) -> Slots:
+    """The first entries of some memory, or new memory."""
+    return np.empty(n, np.int32) if memory is None or len(memory) < n else memory[:n]
 
 
 def _in_degree(
@@ -224,10 +253,12 @@ def _in_degree(
     return Rows(sources, count, post, room=source)
 
 
-def _all_but(sources: Indices, targets: Indices, skip: Indices) -> Rows:
+def _all_but(
+    sources: Indices, targets: Indices, skip: Indices, memory: Slots | None = None
+) -> Rows:
     """All pairs but those with ``targets[skip[r]]``."""
     count = len(targets) - (skip >= 0).astype(np.int64)
-    post = np.empty(int(count.sum()), np.int32)
+    post = _memory(int(count.sum()), memory)
     kernel("dealing.list_all")(len(sources), targets, skip, post)
     return Rows(sources, count, post)
 
@@ -358,6 +389,22 @@ class Wiring:
         """
         return expected_in_degree(self.wiring, n_sources, self.density, self.in_degree)
 
+    def most(self, n_sources: int, n_targets: int) -> int:
+        """How many synapses there hardly ever are more of; of "random" and "all_to_all".
+
+        Parameters
+        ----------
+        n_sources, n_targets : int
+            Neurons on both sides.
+
+        Returns
+        -------
+        int
+            Pairs.
+        """
+        p = self.density if self.wiring == "random" else 1.0
+        return most_random(p, n_sources, n_targets)
+
     def rows(
         self,
         where: str,
@@ -365,6 +412,7 @@ class Wiring:
         targets: NDArray[np.int64],
         seed: int,
         tag: int,
+        memory: Slots | None = None,
     ) -> Rows:
         """The pairs to connect, as `connect` finds them.
 
@@ -380,6 +428,8 @@ class Wiring:
             Of the brain.
         tag : int
             Of the random numbers: another wiring for each.
+        memory : array of int32, optional
+            As of `connect`.
 
         Returns
         -------
@@ -401,4 +451,5 @@ class Wiring:
             autapses=self.autapses,
             seed=seed,
             tag=tag,
+            memory=memory,
         )
