@@ -118,10 +118,10 @@ def delivery(found: dict[str, Any]) -> list[str]:
 BUILDING = """\
 ## Building
 
-`python -m benchmarks.scale.building --scale 0.3 1`: single projections between 20,000 neurons on either side, weights
-and delays normally distributed, dt = 0.1 ms, and the cortical microcircuit; one thread. Peak: the most memory while
-it is built, over the bytes of its arrays when finished. Asked for: a peak of {peak:g}; {cpu:g} CPU-s for the
-microcircuit at full size.
+`python -m benchmarks.scale.building --scale 0.3 1`: single projections between 20,000 neurons on
+either side, weights and delays normally distributed, dt = 0.1 ms, and the cortical microcircuit;
+one thread. Peak: the most memory while it is built, over the bytes of its arrays when finished.
+Asked for: a peak of {peak:g}; {cpu:g} CPU-s for the microcircuit at full size.
 
 | what | synapses | ns a synapse | CPU-s | bytes a synapse | peak |
 |---|---|---|---|---|---|

@@ -1,4 +1,4 @@
-"""Building: the fast ways give what the slow ones give, and take little memory beside the result."""
+"""Building: fast ways give what slow ones give, and take little memory beside the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from engram import (
     Brain,
-    CurrentLIF,
     InvalidValueError,
     LogNormal,
     Neurotransmitter,
