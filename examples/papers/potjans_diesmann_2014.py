@@ -52,7 +52,7 @@ The claims, against REFERENCE below, which says where its numbers come from:
         [--threads N] [--seed N] [--quick] [--output picture.png]
 
 The default is a tenth of the size, which takes half a minute. `--scale 1` takes 5 GB of memory,
-a minute or two to build, and ten to fifteen seconds for each second. `--quick` measures 2 s.
+half a minute to build, and ten to fifteen seconds for each second. `--quick` measures 2 s.
 """
 
 from __future__ import annotations

@@ -90,8 +90,8 @@ def slow_random(sources, targets, p, seed, tag):
 
 
 def listed(rows):
-    pairs = rows.pairs()
-    return list(zip(pairs.pre.tolist(), pairs.post.tolist(), strict=True))
+    pre, post = rows.slots()
+    return list(zip(pre.tolist(), post.tolist(), strict=True))
 
 
 def test_wirings_are_those_of_scalar_draws():
@@ -158,6 +158,29 @@ def test_rows_are_parted_as_sorting_would(wiring):
     order = np.lexsort((p.post, p.pre))
     pre, post = p.pre[order], p.post[order]
     same(p, expected(brain, pre, post, weights, delays, brain.network.tag, 0.5), 0.5)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64, np.uint8, list, "frozen", "every other"])
+def test_lists_of_neurons_may_be_of_any_kind(kind):
+    rng = np.random.default_rng(1)
+    pre, post = rng.integers(0, 60, 90), rng.integers(0, 50, 90)
+    found = []
+    for given_ in (pre, post):
+        made = given_.tolist() if kind is list else given_.astype(np.int32)
+        if kind == "frozen":
+            made.flags.writeable = False
+        elif kind == "every other":
+            made = np.repeat(made, 2)[::2]
+        elif kind is not list:
+            made = given_.astype(kind)
+        found.append(made)
+    brain = two()
+    p = brain.connect_regions("a", "b", 0.0)
+    tag = brain.network.tag + 1
+    assert p.add_synapses(*found, Normal(0.5, 0.1), Normal(3.0, 1.0)) == 90
+    same(p, expected(brain, pre, post, Normal(0.5, 0.1), Normal(3.0, 1.0), tag, 1.0), 1.0)
+    for ours, theirs in zip(found, (pre, post), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_keys_too_long_for_32_bits_are_sorted_the_slow_way():

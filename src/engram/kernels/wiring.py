@@ -33,7 +33,7 @@ def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
     in_order = True
     last = -1
     for s in range(n):
-        neuron = pre[s] - first_pre
+        neuron = int(pre[s] - first_pre)
         start[neuron + 1] += 1
         key = (neuron * lags + lag[s]) * n_post + (post[s] - first_post)
         in_order = in_order and key >= last

@@ -48,7 +48,7 @@ def add(
     where : str
         Names the caller in errors.
     ends : Rows or Pairs
-        Slots of the brain. Arrays of `Rows` may be kept, and written.
+        Whom they join. Arrays of `Rows` may be kept, and written.
     nt : Neurotransmitter
         Of all of them.
     values : float, array or Distribution
@@ -82,7 +82,7 @@ def add(
     if plain and isinstance(ends, Pairs) and deal(network, pathway, ends, nt, drawn, steps, birth):
         network.tag = tag
         return
-    pre, post = ends.pairs() if isinstance(ends, Rows) else ends
+    pre, post = ends.slots()
     births = np.broadcast_to(np.int32(birth), n)
     dendrites = dendrites_of(network, pathway)
     axonal = steps.astype(np.int32)

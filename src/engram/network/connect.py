@@ -296,7 +296,7 @@ def delays_of(
         The matrix is of another shape, or lacks one.
     """
     shape = network.count(source), network.count(target)
-    pre, post = ends.pairs() if isinstance(ends, Rows) else ends
+    pre, post = ends.slots()
     rows, columns = pre - network.first(source), post - network.first(target)
     places = rows.astype(np.int64), columns.astype(np.int64)
     return matrices.looked_up(f"{where}: delays", delays, shape, *places)

@@ -16,7 +16,7 @@ from engram.network.wiring import Pairs
 from engram.state import layout
 from engram.synapses import Neurotransmitter
 
-Ints = NDArray[np.int32] | NDArray[np.int64]
+Ints = NDArray[np.int32]
 
 
 def check_ends(
@@ -41,7 +41,7 @@ def check_ends(
 
     Returns
     -------
-    tuple of two arrays of shape (n,), int32 or int64
+    tuple of two arrays of shape (n,), int32
         The indices, to be read only.
 
     Raises
@@ -66,11 +66,13 @@ def check_ends(
 
 
 def _checked(where: str, values: Any, count: int) -> Ints:
-    """Indices; those that are right as they stand are not copied."""
-    plain = type(values) is np.ndarray and values.dtype == np.int32 and values.ndim == 1
-    if plain and len(values) and values.min() >= 0 and values.max() < count:
-        return np.asarray(values)
-    return indices(where, values, count)
+    """Indices of neurons; long lists are copied only where they have to be."""
+    found = values
+    plain = type(values) is np.ndarray and values.dtype.kind in "iu" and values.ndim == 1
+    if not (plain and len(values) and values.min() >= 0 and values.max() < count):
+        found = indices(where, values, count)
+    found = np.ascontiguousarray(found, np.int32)
+    return found if found.flags.writeable else found.copy()
 
 
 def add_between(
@@ -110,7 +112,6 @@ def add_between(
     if weights is None:
         weights = efficacy.default_weight(network, pathway)
     first_pre, _, first_post, _ = layout.bounds(network.tables, pathway.index)
-    slots = pre_ + first_pre, post_ + first_post
-    ends = Pairs(*(k.astype(np.int32, copy=False) for k in slots))
+    ends = Pairs(pre_, post_, (first_pre, first_post))
     additions.add(network, pathway, where, ends, nt, weights, delays_ms, network.step_count)
     return len(pre_)

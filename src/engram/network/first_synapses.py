@@ -307,7 +307,7 @@ def deal(
     pathway : PathwayRecord
         Which, see `is_first`.
     ends : Pairs
-        Slots of the brain.
+        Whom they join.
     nt : Neurotransmitter
         Of all of them.
     magnitude : array of shape (n,), float32
@@ -331,13 +331,13 @@ def deal(
     weight = magnitude.astype(np.float32, copy=False)
     if is_negative(nt):
         np.negative(weight, out=weight)
-    starts = np.zeros(n_pre + 1, np.int64)
-    kernel("dealing.count_rows")(ends.pre, first_pre, starts)
+    starts, first = np.zeros(n_pre + 1, np.int64), first_pre - ends.origin[0]
+    kernel("dealing.count_rows")(ends.pre, first, starts)
     post, dealt = np.empty(len(weight), np.int32), np.empty(len(weight), np.float32)
     words = post.view(np.uint32), dealt.view(np.uint32)
     lag, own = _lags(steps, shortest, lags), weight.view(np.uint32)
-    where = first_pre, first_post, bits, starts.copy()
-    kernel("dealing.deal")(*ends, lag, own, *where, *words)
+    where = first, first_post - ends.origin[1], bits, starts.copy()
+    kernel("dealing.deal")(ends.pre, ends.post, lag, own, *where, *words)
     segment = np.zeros(n_pre * lags + 1, np.int32)
     kernel("dealing.sort_dealt")(starts, lags, bits, first_post, *words, segment)
     kind = np.array([nt], np.uint8)

@@ -24,13 +24,28 @@ class Pairs(NamedTuple):
     Parameters
     ----------
     pre : array of shape (n,), int32
-        Presynaptic neuron slots.
+        Presynaptic neuron slots, less `origin`. To be read only.
     post : array of shape (n,), int32
-        Postsynaptic neuron slots.
+        Postsynaptic neuron slots, less `origin`. To be read only.
+    origin : tuple of (int, int)
+        From where on presynaptic and postsynaptic ones are counted.
     """
 
     pre: Slots
     post: Slots
+    origin: tuple[int, int] = (0, 0)
+
+    def slots(self) -> tuple[Slots, Slots]:
+        """Slots of the brain.
+
+        Returns
+        -------
+        tuple of two arrays of shape (n,), int32
+            Presynaptic and postsynaptic ones.
+        """
+        if self.origin == (0, 0):
+            return self.pre, self.post
+        return self.pre + np.int32(self.origin[0]), self.post + np.int32(self.origin[1])
 
 
 @dataclass(frozen=True)
@@ -73,15 +88,15 @@ class Rows:
         found[self.sources - first + 1] = self.count
         return np.cumsum(found)
 
-    def pairs(self) -> Pairs:
+    def slots(self) -> tuple[Slots, Slots]:
         """The same as two lists.
 
         Returns
         -------
-        Pairs
-            In the same order.
+        tuple of two arrays of shape (n,), int32
+            Presynaptic and postsynaptic slots of the brain, in the same order.
         """
-        return Pairs(np.repeat(self.sources.astype(np.int32), self.count), self.post)
+        return np.repeat(self.sources.astype(np.int32), self.count), self.post
 
     def parted(self, sources: int) -> tuple[Rows, Rows]:
         """The pairs of the first sources, and those of the others.
