@@ -299,6 +299,7 @@ COSTS: tuple[tuple[str, Callable[[Document], list[str]]], ...] = (
     ("million", scale.million),
     ("delivery", scale.delivery),
     ("lazy", scale.lazy),
+    ("building", scale.building),
     ("checkpoints", costs.checkpoints),
     ("growth_cycle", costs.growth),
     ("neuromodulation", lambda d: neuromodulation.report(d).splitlines()),
@@ -345,6 +346,8 @@ def _costs(documents: Mapping[str, Document]) -> Judged:
     ]
     if "scale" in documents:
         missed += [said(False, text) for text in scale.missed(documents["scale"])]
+    if "building" in documents:
+        missed += [said(False, text) for text in scale.built_worse(documents["building"])]
     for name, what in (("sequences", "sequences"), ("memory", "calls")):
         made = documents.get(name)
         if made and made[what] < made["asked_for"]:

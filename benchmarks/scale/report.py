@@ -139,3 +139,46 @@ def lazy(found: dict[str, Any]) -> list[str]:
         f"rounds). The {found['spikes']:,} spikes are {same}. Where every step is a call of its "
         f"own, a call takes (ms): {short}; the potentials of all are worked out after each.",
     ]
+
+
+BUILDING = """\
+## Building
+
+`python -m benchmarks.scale.building --scale 0.3 1`: single projections between 20,000 neurons on
+either side, weights and delays normally distributed, dt = 0.1 ms, and the cortical microcircuit;
+one thread. Peak: the most memory while it is built, over the bytes of its arrays when finished.
+Asked for: a peak of {peak:g}; {cpu:g} CPU-s for the microcircuit at full size.
+
+| what | synapses | ns a synapse | CPU-s | bytes a synapse | peak |
+|---|---|---|---|---|---|
+"""
+
+BUILT_CPU_S = 25.0
+"""Asked for, of the microcircuit at full size."""
+
+
+def building(found: dict[str, Any]) -> list[str]:
+    """Lines of Markdown."""
+    lines = BUILDING.format(peak=PEAK, cpu=BUILT_CPU_S).splitlines()
+    for row in found["cases"]:
+        what = row["name"] + (f", scale {row['scale']:g}" if "scale" in row else "")
+        lines.append(
+            f"| {what} | {row['synapses']:,} | {row['ns_per_synapse']:.0f} | {row['cpu_s']:.2f} | "
+            f"{row['bytes_per_synapse']:.1f} | {row['peak_over_finished']:.2f} |"
+        )
+    return lines
+
+
+def built_worse(found: dict[str, Any]) -> list[str]:
+    """What was not reached in building."""
+    lines = [
+        f"building, {row['name']}: peak: {row['peak_over_finished']:.3g}; asked for: {PEAK:g}"
+        for row in found["cases"]
+        if row["peak_over_finished"] > PEAK
+    ]
+    lines += [
+        f"building, microcircuit: {row['cpu_s']:.3g} CPU-s; asked for: {BUILT_CPU_S:g}"
+        for row in found["cases"]
+        if row.get("scale") == 1.0 and row["cpu_s"] > BUILT_CPU_S
+    ]
+    return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +19,11 @@ Floats = NDArray[np.float32]
 class Distribution:
     """Base of distributions: maps uniform numbers u in (0, 1) or standard normal ones z.
 
-    One's own overrides either `from_uniform` or `from_normal`.
+    One's own overrides either `from_uniform` or `from_normal`. It may say of itself, by attributes
+    of the class, what lets large projections be built faster and in less memory with the same
+    values: ``elementwise = True``, that a sample depends on its own number alone, so that many are
+    made part by part; ``rising = True``, that `from_uniform` never falls, so that delays in steps
+    are looked up. A class that inherits from it says so anew.
 
     Examples
     --------
@@ -29,12 +34,16 @@ class Distribution:
     >>> @dataclass(frozen=True)
     ... class Exponential(Distribution):
     ...     mean: float
+    ...     elementwise = True
     ...
     ...     def from_uniform(self, u):
     ...         return -np.float32(self.mean) * np.log(u)
     >>> brain = Brain(seed=1)
     >>> cortex = brain.add_region("cortex", n_neurons=50, weights=Exponential(0.3))
     """
+
+    elementwise: ClassVar[bool] = False
+    rising: ClassVar[bool] = False
 
     def from_uniform(self, u: Floats) -> Floats | None:  # noqa: ARG002
         """Samples from uniform numbers, or None if it wants normal ones.
@@ -97,6 +106,8 @@ class Uniform(Distribution):
 
     low: float
     high: float
+    elementwise: ClassVar[bool] = True
+    rising: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         number("Uniform.low", self.low)
@@ -148,6 +159,7 @@ class Normal(Distribution):
 
     mean: float
     std: float
+    elementwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         number("Normal.mean", self.mean)
@@ -201,6 +213,7 @@ class LogNormal(Distribution):
 
     mean: float
     std: float
+    elementwise: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         number("LogNormal.mean", self.mean, 1e-30)
@@ -226,6 +239,77 @@ class LogNormal(Distribution):
 
 Values = float | ArrayLike | Distribution
 """How weights and delays are given: a number, one number per synapse, or a distribution."""
+
+
+PART = 1 << 15
+"""Samples that are made at a time: what is written in between stays in the cache."""
+
+
+def says(values: Values, what: str) -> bool:
+    """Whether values are a distribution whose class says something of itself.
+
+    Parameters
+    ----------
+    values : float, array_like or Distribution
+        What was given.
+    what : {"elementwise", "rising"}
+        What it says. Said by a class it inherits from, it does not count.
+
+    Returns
+    -------
+    bool
+        True if so.
+    """
+    return isinstance(values, Distribution) and bool(vars(type(values)).get(what, False))
+
+
+def is_uniform(values: Distribution) -> bool:
+    """Whether a distribution makes its samples of uniform numbers.
+
+    Parameters
+    ----------
+    values : Distribution
+        Which.
+
+    Returns
+    -------
+    bool
+        False where it wants normal ones.
+    """
+    return type(values).from_uniform is not Distribution.from_uniform
+
+
+def samples(
+    values: Distribution, out: Floats, first: int, seed: int, stream: int, tag: int
+) -> Floats:
+    """Samples for some places of a list.
+
+    Parameters
+    ----------
+    values : Distribution
+        Of what.
+    out : array of shape (n,), float32
+        Overwritten with uniform or normal numbers.
+    first : int
+        Place of the first of them in the list.
+    seed : int
+        Of the brain.
+    stream, tag : int
+        Of the counter-based random numbers.
+
+    Returns
+    -------
+    array of shape (n,)
+        One for each.
+    """
+    n = len(out)
+    if is_uniform(values):
+        kernel("random.fill_uniform")(out, first, 0, n, np.uint64(seed), stream, tag)
+        made = values.from_uniform(out)
+        assert made is not None
+        return made
+    kernel("random.fill_normal")(out, first, 0, n, np.uint64(seed), stream, tag)
+    return values.from_normal(out)
 
 
 def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -> Floats:
@@ -257,14 +341,7 @@ def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -
         An array of another shape, or a number that is not finite.
     """
     if isinstance(values, Distribution):
-        out = np.empty(n, np.float32)
-        if type(values).from_uniform is not Distribution.from_uniform:
-            kernel("random.fill_uniform")(out, 0, 0, n, np.uint64(seed), stream, tag)
-            samples = values.from_uniform(out)
-            assert samples is not None
-            return samples
-        kernel("random.fill_normal")(out, 0, 0, n, np.uint64(seed), stream, tag)
-        return values.from_normal(out)
+        return samples(values, np.empty(n, np.float32), 0, seed, stream, tag)
     if isinstance(values, (bool, int, float, np.bool_, np.integer, np.floating)):
         return np.full(n, number(where, values), np.float32)
     if isinstance(values, (str, dict)) or callable(values):

@@ -20,7 +20,7 @@ MACHINERY = ("transaction.py", "interrupts.py", "turns.py", "errors.py")
 ALLOCATIONS = (
     *("arange", "array", "concatenate", "empty", "empty_like", "full", "lexsort", "ones", "repeat"),
     *("unique", "where", "zeros", "zeros_like", "flatnonzero", "sort", "rint", "clip", "minimum"),
-    *("maximum", "stack"),
+    *("maximum", "stack", "cumsum", "subtract"),
 )
 
 

@@ -1,7 +1,7 @@
-"""Building and rebuilding a projection's synapses, in time proportional to their number.
+"""Rebuilding a projection's synapses, in time proportional to their number.
 
-A wiring first gives its synapses as two arrays (pre, post), which `order` sorts into rows: by
-presynaptic neuron, then delay, then postsynaptic neuron.
+`sort_rows` sorts synapses of any order into rows: by presynaptic neuron, then delay, then
+postsynaptic neuron. The first ones of a projection get there by `dealing`.
 """
 
 import math
@@ -9,63 +9,14 @@ import math
 import numpy as np
 
 from engram.kernels.columns import entry
-from engram.kernels.constants import INHIBITORY_TRANSMITTER, STREAM_WIRING
+from engram.kernels.constants import INHIBITORY_TRANSMITTER
 from engram.kernels.jit import inner_jit
-from engram.kernels.random import geometric_gap, integer_below, log_failure, uniform
 
 FEW = 32
 """Keys up to which insertion is the fastest way to sort them."""
 
 LOW, MASK = np.uint64(32), np.uint64(0xFFFFFFFF)
 """A key has a postsynaptic neuron in its high half and a synapse in the low one."""
-
-
-@inner_jit
-def fill_bernoulli(rows, targets, skip, p, seed, tag, pre, post):
-    """Connect every pair with probability `p`, by drawing the gaps between successes.
-
-    ``targets[skip[r]]`` is left out of row r (a neuron's contact with itself). `tag` numbers the
-    projection. Returns how many synapses there are; -1: more than `pre` has room for.
-    """
-    log_miss = log_failure(p)
-    s = 0
-    for r in range(rows.shape[0]):
-        position = -1
-        draw = tag << 32
-        while True:
-            position += 1 + geometric_gap(uniform(seed, STREAM_WIRING, rows[r], draw), log_miss)
-            draw += 1
-            if position >= targets.shape[0]:
-                break
-            if position != skip[r]:
-                if s == pre.shape[0]:
-                    return -1
-                pre[s] = rows[r]
-                post[s] = targets[position]
-                s += 1
-    return s
-
-
-@inner_jit
-def fill_in_degree(sources, targets, skip, degree, seed, tag, pre, post):
-    """Give every target `degree` different sources (Floyd's sampling without replacement).
-
-    ``sources[skip[t]]`` is never chosen for target t.
-    """
-    chosen = np.full(sources.shape[0], -1, np.int64)
-    for t in range(targets.shape[0]):
-        n = sources.shape[0] - (1 if skip[t] >= 0 else 0)
-        for k in range(degree):
-            top = n - degree + k
-            draw = (tag << 32) + k
-            pick = integer_below(seed, STREAM_WIRING, targets[t], draw, top + 1)
-            if chosen[pick] == t:
-                pick = top
-            chosen[pick] = t
-            # The last source stands in for the one that is left out.
-            source = sources.shape[0] - 1 if pick == skip[t] else pick
-            pre[t * degree + k] = sources[source]
-            post[t * degree + k] = targets[t]
 
 
 @inner_jit
@@ -82,7 +33,7 @@ def sort_rows(pre, post, lag, first_pre, n_pre, first_post, n_post, lags):
     in_order = True
     last = -1
     for s in range(n):
-        neuron = pre[s] - first_pre
+        neuron = int(pre[s] - first_pre)
         start[neuron + 1] += 1
         key = (neuron * lags + lag[s]) * n_post + (post[s] - first_post)
         in_order = in_order and key >= last
@@ -131,7 +82,8 @@ def sort_row(own, lag, post, first_post, start, ends, keys, kept):
         ends[kept[k]] += 1
     begin = np.int32(0)
     for here in range(lags):
-        sort_keys(keys[begin : ends[here]])
+        if ends[here] - begin > 1:
+            sort_keys(keys[begin : ends[here]])
         begin = ends[here]
         ends[here] += start
     for k in range(own.shape[0]):

@@ -11,19 +11,17 @@ from numpy.typing import NDArray
 from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, brief, flag, label, number
 from engram.modulation import Modulation, chosen_modulation
-from engram.network import defaults, efficacy, matrices, pathways, population, settings
+from engram.network import additions, defaults, efficacy, matrices, population, settings
 from engram.network.given import check_given
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import UNNAMED, PathwayRecord, RegionRecord, label_of
 from engram.network.transaction import transaction
-from engram.network.wiring import Wiring
+from engram.network.wiring import Pairs, Rows, Wiring
 from engram.neurons import NeuronType
 from engram.plasticity import PlasticityRule
 from engram.state import layout
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
-
-Slots = NDArray[np.int32]
 
 DENSITY = 0.05
 """Probability of a synapse between two regions, unless it is given."""
@@ -190,14 +188,12 @@ def connect(
             made.append(pathway)
             if given is not None:
                 settings.set_modulation(network, pathway, given)
-            pre, post, values = _chosen(network, where, x, y, nt, pattern)
+            ends, values = _chosen(network, where, x, y, nt, pattern)
             delays = pattern.delays
             if matrices.is_matrix(f"{where}: delays", delays):
-                delays = delays_of(network, where, x, y, delays, pre, post)
+                delays = delays_of(network, where, x, y, delays, ends)
             _set_bounds(network, pathway, low, w_max)
-            pathways.add(
-                network, pathway, where, pre, post, nt, values, delays, birth=network.birth
-            )
+            additions.add(network, pathway, where, ends, nt, values, delays, network.birth)
     return made
 
 
@@ -208,17 +204,17 @@ def _chosen(
     target: RegionRecord,
     nt: Neurotransmitter,
     pattern: Pattern,
-) -> tuple[Slots, Slots, Values]:
+) -> tuple[Rows | Pairs, Values]:
     """Who contacts whom, in slots of the brain, and the weights."""
     values, wiring = pattern.weights, pattern.wiring
     if pattern.is_matrix(where):
         return _from_matrix(network, where, source, target, nt, pattern)
     sources = _taking_part(network, where, source, "source", pattern.source_type)
     targets = _taking_part(network, where, target, "target", pattern.target_type)
-    pre, post = wiring.pairs(where, sources, targets, network.seed, network.next_tag())
+    ends = wiring.rows(where, sources, targets, network.seed, network.next_tag())
     if values is None:
         values = defaults.pathway_weight(target.model, wiring.degree(len(sources)))
-    return pre, post, values
+    return ends, values
 
 
 def _taking_part(
@@ -244,7 +240,7 @@ def _from_matrix(
     target: RegionRecord,
     nt: Neurotransmitter,
     pattern: Pattern,
-) -> tuple[Slots, Slots, Values]:
+) -> tuple[Rows | Pairs, Values]:
     """The same where the weights are a matrix: its entries are the synapses."""
     shape = network.count(source), network.count(target)
     found = matrices.entries(f"{where}: weights", pattern.weights, shape)
@@ -263,7 +259,7 @@ def _from_matrix(
             )
     found = matrices.agreed_signs(f"{where}: weights", found, np.full(len(found.row), nt.sign < 0))
     pre, post = found.row + network.first(source), found.column + network.first(target)
-    return pre.astype(np.int32), post.astype(np.int32), found.value
+    return Pairs(pre.astype(np.int32), post.astype(np.int32)), found.value
 
 
 def delays_of(
@@ -272,8 +268,7 @@ def delays_of(
     source: RegionRecord,
     target: RegionRecord,
     delays: Any,
-    pre: Slots,
-    post: Slots,
+    ends: Rows | Pairs,
 ) -> NDArray[np.float32]:
     """The delays that a matrix gives for synapses.
 
@@ -287,7 +282,7 @@ def delays_of(
         Where the synapses begin and end.
     delays : matrix
         Of axonal delays, ms.
-    pre, post : array of shape (n,), int32
+    ends : Rows or Pairs
         Slots of the brain.
 
     Returns
@@ -301,9 +296,10 @@ def delays_of(
         The matrix is of another shape, or lacks one.
     """
     shape = network.count(source), network.count(target)
+    pre, post = ends.slots()
     rows, columns = pre - network.first(source), post - network.first(target)
-    ends = rows.astype(np.int64), columns.astype(np.int64)
-    return matrices.looked_up(f"{where}: delays", delays, shape, *ends)
+    places = rows.astype(np.int64), columns.astype(np.int64)
+    return matrices.looked_up(f"{where}: delays", delays, shape, *places)
 
 
 def _set_bounds(network: Network, pathway: PathwayRecord, low: float, high: float | None) -> None:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from engram.distributions import Values
 from engram.errors import InvalidTypeError, InvalidValueError, brief, indices
-from engram.network import efficacy, pathways
+from engram.network import additions, efficacy
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
+from engram.network.wiring import Pairs
 from engram.state import layout
 from engram.synapses import Neurotransmitter
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.int32]
 
 
 def check_ends(
@@ -40,8 +41,8 @@ def check_ends(
 
     Returns
     -------
-    tuple of two arrays of shape (n,), int64
-        The indices.
+    tuple of two arrays of shape (n,), int32
+        The indices, to be read only.
 
     Raises
     ------
@@ -49,18 +50,29 @@ def check_ends(
         They are none, differ in number, or name the dead; `nt` is of another type.
     """
     source, target = network.regions[pathway.source], network.regions[pathway.target]
-    pre_ = indices(f"{where}: pre", pre, network.count(source))
-    post_ = indices(f"{where}: post", post, network.count(target))
+    pre_ = _checked(f"{where}: pre", pre, network.count(source))
+    post_ = _checked(f"{where}: post", post, network.count(target))
     if len(pre_) != len(post_):
         raise InvalidValueError(
             f"{where}: pre and post must be as long, not {len(pre_)} and {len(post_)}"
         )
     for name, region, chosen in (("pre", source, pre_), ("post", target, post_)):
-        if not network.alive(region)[chosen].all():
+        alive = network.alive(region)
+        if not (alive.all() or alive[chosen].all()):
             raise InvalidValueError(f"{where}: {name} names a dead neuron of {region.name!r}")
     if not isinstance(nt, Neurotransmitter):
         raise InvalidTypeError(f"{where}: nt must be a Neurotransmitter, not {brief(nt)}")
     return pre_, post_
+
+
+def _checked(where: str, values: Any, count: int) -> Ints:
+    """Indices of neurons; long lists are copied only where they have to be."""
+    found = values
+    plain = type(values) is np.ndarray and values.dtype.kind in "iu" and values.ndim == 1
+    if not (plain and len(values) and values.min() >= 0 and values.max() < count):
+        found = indices(where, values, count)
+    found = np.ascontiguousarray(found, np.int32)
+    return found if found.flags.writeable else found.copy()
 
 
 def add_between(
@@ -100,6 +112,6 @@ def add_between(
     if weights is None:
         weights = efficacy.default_weight(network, pathway)
     first_pre, _, first_post, _ = layout.bounds(network.tables, pathway.index)
-    ends = ((pre_ + first_pre).astype(np.int32), (post_ + first_post).astype(np.int32))
-    pathways.add(network, pathway, where, *ends, nt, weights, delays_ms, birth=network.step_count)
+    ends = Pairs(pre_, post_, (first_pre, first_post))
+    additions.add(network, pathway, where, ends, nt, weights, delays_ms, network.step_count)
     return len(pre_)

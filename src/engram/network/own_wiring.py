@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engram.distributions import Values
 from engram.errors import InvalidValueError, number
-from engram.network import defaults, efficacy, matrices, pathways, population, settings
+from engram.network import additions, defaults, efficacy, matrices, population, settings
 from engram.network.connect import add_pathway, delays_of
+from engram.network.first_synapses import FirstSynapses
 from engram.network.given import check_given
 from engram.network.interrupts import whole
 from engram.network.network import Network
 from engram.network.records import RegionRecord
 from engram.network.transaction import transaction
-from engram.network.wiring import Wiring
+from engram.network.wiring import Pairs, Rows, Wiring
 from engram.neurons import NeuronModel, NeuronType
 from engram.plasticity import PlasticityRule
 from engram.synapses import Neurotransmitter, ShortTermPlasticity
@@ -49,8 +49,8 @@ def density_of(given: float, model: NeuronModel | type[NeuronModel]) -> float:
     return 0.0 if isinstance(given, Usual) and getattr(model, "is_source", False) else given
 
 
-Part = tuple[NDArray[np.int32], NDArray[np.int32], Neurotransmitter, Values]
-"""Synapses of one transmitter: pre, post, the transmitter, weights."""
+Part = tuple[Rows, Neurotransmitter, Values]
+"""Synapses of one transmitter: whom they join, the transmitter, weights."""
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,27 @@ def wire_within(
     if own.w_max is not None:
         settings.set_w_max(network, pathway, own.w_max)
     if matrices.is_matrix(f"{where}: weights", own.weights):
-        parts = _from_matrix(network, where, region, own)
-    elif own.wiring.wiring in ("random", "all_to_all"):
-        parts = _by_type(network, where, region, own)
+        for pairs, nt, values in _from_matrix(network, where, region, own):
+            delays = _delays(network, where, region, own, pairs)
+            additions.add(network, pathway, where, pairs, nt, values, delays, network.birth)
+        return
+    first = FirstSynapses(network, pathway, where)
+    if own.wiring.wiring in ("random", "all_to_all"):
+        parts = _by_type(network, where, region, own, first)
     else:
-        parts = _of_all(network, where, region, own)
-    timed = matrices.is_matrix(f"{where}: delays", own.delays)
-    for pre, post, nt, values in parts:
-        delays = own.delays
-        if timed:
-            delays = delays_of(network, where, region, region, delays, pre, post)
-        pathways.add(network, pathway, where, pre, post, nt, values, delays, birth=network.birth)
+        parts = _of_all(network, where, region, own, first)
+    for rows, nt, values in parts:
+        first.add(rows, nt, values, _delays(network, where, region, own, rows))
+    first.lay_out(network.birth)
+
+
+def _delays(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, ends: Rows | Pairs
+) -> Any:
+    """Delays as `drawn_delays` wants them."""
+    if matrices.is_matrix(f"{where}: delays", own.delays):
+        return delays_of(network, where, region, region, own.delays, ends)
+    return own.delays
 
 
 def _n_excitatory(network: Network, region: RegionRecord) -> int:
@@ -169,34 +179,40 @@ def _values(region: RegionRecord, own: OwnWiring, degrees: tuple[float, float]) 
     ]
 
 
-def _by_type(network: Network, where: str, region: RegionRecord, own: OwnWiring) -> Iterator[Part]:
+def _by_type(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, whole: FirstSynapses
+) -> Iterator[Part]:
     """Wirings whose pairs do not depend on each other: first of one type, then of the other."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     values = _values(region, own, (own.wiring.degree(n_exc), own.wiring.degree(n - n_exc)))
     everyone = np.arange(n) + first
+    whole.use(np.empty(own.wiring.most(n_exc, n) + own.wiring.most(n - n_exc, n), np.int32))
     for cells, nt, weights in (
         (everyone[:n_exc], Neurotransmitter.GLUTAMATE, values[0]),
         (everyone[n_exc:], Neurotransmitter.GABA, values[1]),
     ):
-        pre, post = own.wiring.pairs(where, cells, everyone, network.seed, network.next_tag())
-        yield pre, post, nt, weights
+        tag = network.next_tag()
+        rows = own.wiring.rows(where, cells, everyone, network.seed, tag, memory=whole.free)
+        yield rows, nt, weights
 
 
-def _of_all(network: Network, where: str, region: RegionRecord, own: OwnWiring) -> Iterator[Part]:
+def _of_all(
+    network: Network, where: str, region: RegionRecord, own: OwnWiring, whole: FirstSynapses
+) -> Iterator[Part]:
     """Wirings that count: pairs among all neurons, whose types decide on the transmitter."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     everyone = np.arange(n) + first
-    pre, post = own.wiring.pairs(where, everyone, everyone, network.seed, network.next_tag())
+    rows = own.wiring.rows(where, everyone, everyone, network.seed, network.next_tag())
+    whole.use(rows.post, rows.room)
     degree, share = own.wiring.degree(n), n_exc / n
     values = _values(region, own, (degree * share, degree * (1.0 - share)))
-    excites = pre < first + n_exc
-    yield pre[excites], post[excites], Neurotransmitter.GLUTAMATE, values[0]
-    yield pre[~excites], post[~excites], Neurotransmitter.GABA, values[1]
+    kinds = Neurotransmitter.GLUTAMATE, Neurotransmitter.GABA
+    yield from zip(rows.parted(n_exc), kinds, values, strict=True)
 
 
 def _from_matrix(
     network: Network, where: str, region: RegionRecord, own: OwnWiring
-) -> Iterator[Part]:
+) -> Iterator[tuple[Pairs, Neurotransmitter, Values]]:
     """The entries of a matrix, of one type of neurons after the other."""
     first, n, n_exc = network.first(region), network.count(region), _n_excitatory(network, region)
     found = matrices.entries(f"{where}: weights", own.weights, (n, n))
@@ -207,7 +223,7 @@ def _from_matrix(
     ):
         part = found.part(chosen)
         pre, post = ((k + first).astype(np.int32) for k in (part.row, part.column))
-        yield pre, post, nt, part.value
+        yield Pairs(pre, post), nt, part.value
 
 
 @whole
@@ -240,11 +256,11 @@ def inhibit_laterally(network: Network, region: RegionRecord, weight: float) -> 
     cells = cells.astype(np.int32)
     pre, post = np.repeat(cells, len(cells)), np.tile(cells, len(cells))
     keep = pre != post
-    ends = pre[keep], post[keep]
+    ends = Pairs(pre[keep], post[keep])
     pathway = network.pathway(where, region.name, region.name)
     with transaction(network, settled=[pathway]):
         if efficacy.bounds_of_weights(network, pathway)[1] < magnitude:
             settings.set_w_max(network, pathway, magnitude)
         gaba, born = Neurotransmitter.GABA, network.step_count
-        pathways.add(network, pathway, where, *ends, gaba, magnitude, 1.0, birth=born)
-    return len(ends[0])
+        additions.add(network, pathway, where, ends, gaba, magnitude, 1.0, born)
+    return len(ends.post)

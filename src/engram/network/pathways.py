@@ -1,24 +1,18 @@
-"""The synapses of a pathway: their weights, and how they are added, moved and removed."""
+"""The synapses of a pathway: how they are looked at, moved and removed."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engram.distributions import Distribution, Values, draw
-from engram.errors import InvalidValueError
 from engram.kernels.calls import call
-from engram.kernels.constants import STREAM_WEIGHT
 from engram.network import efficacy
-from engram.network.extent import check_extent, extremes_with
-from engram.network.given import drawn_delays, drawn_magnitudes, too_large
 from engram.network.network import Network
 from engram.network.records import PathwayRecord
-from engram.network.sites import MAX_DELAY_STEPS, choose_compartments, dendrites_of, newborn
+from engram.network.sites import choose_compartments, dendrites_of, newborn
 from engram.network.transaction import atomic
 from engram.state import layout, renewal
 from engram.state.field import Occasion
-from engram.synapses import Neurotransmitter
 
 _NOBODY = np.zeros(0, np.int32)
 _NONE: layout.Synapses = {"pre": _NOBODY, "post": _NOBODY, "delay": np.zeros(0, np.uint16)}
@@ -88,98 +82,6 @@ def post(network: Network, pathway: PathwayRecord) -> Ints:
 
 
 # -- adding
-
-
-@atomic()
-def add(
-    network: Network,
-    pathway: PathwayRecord,
-    where: str,
-    pre: NDArray[np.int32],
-    post: NDArray[np.int32],
-    nt: Neurotransmitter,
-    values: Values,
-    delays_ms: Values | None,
-    birth: int,
-) -> None:
-    """Draw weights and delays for synapses between neuron slots, and lay them out.
-
-    Unless `w_max` was set, it makes room for twice the largest weight. Errors come before anything
-    has changed.
-
-    Parameters
-    ----------
-    network : Network
-        Of the brain.
-    pathway : PathwayRecord
-        Which.
-    where : str
-        Names the caller in errors.
-    pre : array of shape (n,), int32
-        Slots of the brain.
-    post : array of shape (n,), int32
-        Slots of the brain.
-    nt : Neurotransmitter
-        Of all of them.
-    values : float, array or Distribution
-        Weights.
-    delays_ms : float, array, Distribution or None
-        Axonal delays, ms; None: the usual.
-    birth : int
-        Step of birth.
-
-    Raises
-    ------
-    InvalidValueError
-        Weights or delays are out of range.
-    """
-    n = len(pre)
-    if not n:
-        if not isinstance(values, Distribution):
-            draw(f"{where}: weights", values, 0, network.seed, STREAM_WEIGHT, 0)
-        return
-    tag = network.tag + 1
-    drawn = drawn_magnitudes(network, where, nt, values, n, tag)
-    axonal = drawn_delays(network, where, delays_ms, n, tag)
-    births = np.broadcast_to(np.int32(birth), n)
-    dendrites = dendrites_of(network, pathway)
-    compartment = choose_compartments(network, pathway, dendrites, pre, post, axonal, births)
-    steps = axonal
-    if dendrites.tree.branches:
-        steps = axonal + dendrites.lag(network.dt)[compartment]
-    if steps.max() > MAX_DELAY_STEPS:
-        raise InvalidValueError(
-            f"{where}: delays must be in [0, {MAX_DELAY_STEPS * network.dt:g}] ms, dendrites "
-            f"included; they run to {steps.max() * network.dt:g}"
-        )
-    reach = extremes_with(network, pathway, int(steps.min()), int(steps.max()))
-    total = n + n_synapses(network, pathway)
-    check_extent(network, pathway, where, *reach, total, pathway.n_traces)
-    _make_room(network, pathway, where, float(drawn.min()), float(drawn.max()))
-    network.tag = tag
-    kinds = np.broadcast_to(np.uint8(nt), n)
-    new = newborn(network, pathway, pre, post, steps, compartment, drawn, kinds, birth)
-    amend(network, pathway, _NOBODY, new)
-
-
-def _make_room(
-    network: Network, pathway: PathwayRecord, where: str, least: float, largest: float
-) -> None:
-    """Refuse weights outside the bounds; raise `w_max` where nobody has set it."""
-    low, high = efficacy.bounds_of_weights(network, pathway)
-    if largest > efficacy.LARGEST_WEIGHT:
-        raise too_large(where, largest)
-    if pathway.w_max_given and largest > high:
-        raise InvalidValueError(
-            f"{where}: weights reach {largest:g}, above w_max = {high:g}; raise w_max"
-        )
-    if least < low:
-        raise InvalidValueError(
-            f"{where}: weights go down to {least:g}, below w_min = {low:g}; lower w_min"
-        )
-    present = high if n_synapses(network, pathway) else 0.0
-    if not pathway.w_max_given and 2.0 * largest > present:
-        network.tables["w_max"][pathway.index] = 2.0 * largest if largest > 0 else 1.0
 
 
 def sprouts(
@@ -306,6 +208,27 @@ def amend(
     lay_out(network, pathway, kept if new is None else layout.joined(kept, new) if n else new)
 
 
+def optional_columns(pathway: PathwayRecord) -> set[str]:
+    """The optional columns that the rule and the short-term plasticity ask for.
+
+    Parameters
+    ----------
+    pathway : PathwayRecord
+        Which.
+
+    Returns
+    -------
+    set of str
+        Their names.
+    """
+    columns: set[str] = set()
+    if pathway.rule is not None and pathway.rule.modulated:
+        columns.add("eligibility")
+    if pathway.stp is not None:
+        columns |= {"resource", "facilitation"}
+    return columns
+
+
 @atomic()
 def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses) -> None:
     """Lay out, with the optional columns the rule, the short-term plasticity, the gains ask.
@@ -320,11 +243,7 @@ def lay_out(network: Network, pathway: PathwayRecord, synapses: layout.Synapses)
         Columns by name.
     """
     tables, p = network.tables, pathway.index
-    columns: set[str] = set()
-    if pathway.rule is not None and pathway.rule.modulated:
-        columns.add("eligibility")
-    if pathway.stp is not None:
-        columns |= {"resource", "facilitation"}
+    columns = optional_columns(pathway)
     gains = synapses.get("synapse_gain")
     if gains is not None and len(gains):
         if (gains == gains[0]).all():

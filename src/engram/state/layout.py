@@ -12,6 +12,9 @@ from engram.kernels.constants import INHIBITORY_TRANSMITTER, NEVER, STEP
 from engram.state.schema import FIELDS, SYNAPSE_FIELDS
 from engram.state.tables import FIXED_SIZES, SYNAPSE_COLUMNS, Array, Tables
 
+MANY = 1 << 12
+"""Synapses from which on they are sorted row by row."""
+
 INDEX_COLUMNS = ("in_synapse", "in_tap")
 
 Synapses = dict[str, Array]
@@ -198,7 +201,6 @@ def lay_out(
         How many presynaptic ones its rule has. None: no rule (which looks synapses up by their
         postsynaptic neuron).
     """
-    block = tables.blocks[p]
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
     n = len(synapses["pre"])
     delay = synapses["delay"]
@@ -215,24 +217,60 @@ def lay_out(
         first_post=first_post,
         n_post=n_post,
     )
+    found: Synapses = {}
+    for name, given in synapses.items():
+        if name not in SYNAPSE_COLUMNS:
+            continue
+        field = FIELDS[name]
+        if field.dims == ("S?",) and name not in columns:
+            continue
+        given = given.astype(field.dtype, copy=False)
+        if field.dims == ("S1",):
+            given = shortened(given)
+        sorted_already = in_order or len(given) < n
+        found[name] = given.copy() if sorted_already else given[order]
+    rows = segment, shortest, lags
+    settle(tables, p, found, rows, columns=columns, traces=traces)
+
+
+def settle(
+    tables: Tables,
+    p: int,
+    synapses: Synapses,
+    rows: tuple[NDArray[np.int32], int, int],
+    *,
+    columns: set[str],
+    traces: int | None,
+) -> None:
+    """Make these the synapses of projection `p`, which are in order and may be kept.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a network.
+    p : int
+        Index of the projection.
+    synapses : Synapses
+        Columns of their own types, those with one entry for all as such; others get initial values.
+    rows : tuple of (array of int32, int, int)
+        Where each (neuron, delay) begins; the shortest delay, steps, and how many there are.
+    columns : set of str
+        The optional columns the projection needs.
+    traces : int or None
+        How many presynaptic ones its rule has. None: no rule.
+    """
+    block, n = tables.blocks[p], len(synapses["post"])
     for name in SYNAPSE_COLUMNS:
         field = FIELDS[name]
         if name in INDEX_COLUMNS:
             continue
-        if field.dims == ("S?",) and name not in columns:
-            block[name] = np.empty(0, field.dtype)
-        elif name in synapses:
-            given = synapses[name].astype(field.dtype, copy=False)
-            if field.dims == ("S1",):
-                given = shortened(given)
-            sorted_already = in_order or len(given) < n
-            block[name] = given.copy() if sorted_already else given[order]
-        elif field.dims == ("S1",):
-            block[name] = np.full(min(n, 1), field.initial, field.dtype)
-        else:
-            block[name] = np.full(n, field.initial, field.dtype)
-    block["segment"] = segment
-    tables["delay_min"][p], tables["delay_count"][p] = shortest, lags
+        if name in synapses:
+            block[name] = synapses[name]
+            continue
+        one = field.dims == ("S1",)
+        absent = field.dims == ("S?",) and name not in columns
+        block[name] = np.full(0 if absent else min(n, 1) if one else n, field.initial, field.dtype)
+    block["segment"], tables["delay_min"][p], tables["delay_count"][p] = rows
     derive(tables, p, traces=traces)
 
 
@@ -295,7 +333,7 @@ def amend(
     first_pre, n_pre, first_post, n_post = bounds(tables, p)
     old_lags, old_min = int(tables["delay_count"][p]), int(tables["delay_min"][p])
     used = int(tables["region_count"][tables["source"][p]])
-    order = np.lexsort((new["post"], new["delay"], new["pre"]))
+    order = _order(new, first_pre, n_pre, first_post, n_post)
     new = selected(new, order)
     delay = new["delay"].astype(np.int64)
     low, high = kernel("restructure.kept_lags")(used, block["segment"], old_lags, gone)
@@ -360,6 +398,24 @@ def amend(
         block["in_first"] = in_first
     _fit_traces(tables, p, traces or 0)
     tables.touch()
+
+
+def _order(new: Synapses, first_pre: int, n_pre: int, first_post: int, n_post: int) -> NDArray[Any]:
+    """The order of some synapses by (pre, delay, post)."""
+    if len(new["pre"]) < MANY:
+        return np.lexsort((new["post"], new["delay"], new["pre"]))
+    shortest = new["delay"].min()
+    order, _, _ = call(
+        "wiring.sort_rows",
+        new,
+        lag=(new["delay"] - shortest).astype(np.uint16),
+        lags=int(new["delay"].max() - shortest) + 1,
+        first_pre=first_pre,
+        n_pre=n_pre,
+        first_post=first_post,
+        n_post=n_post,
+    )
+    return np.asarray(order)
 
 
 def describe(tables: Tables, p: int) -> None:
