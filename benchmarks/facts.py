@@ -189,6 +189,53 @@ def brains_left_on() -> str:
     return f"{sum(bool(x['lives']) for x in lives)} of {len(lives)} ({of})"
 
 
+# -- memory
+
+
+def _recall(stored: int) -> dict[str, float]:
+    rows = result("completion")["rows"]
+    found: dict[str, float] = next(
+        r for r in rows if r["arm"] == "learned" and r["stored"] == stored
+    )
+    return found
+
+
+def recall() -> str:
+    """How much of ten groups comes back."""
+    row = _recall(10)
+    return (
+        f"{row['recalled']:.1f} % of the rest recalled on average, {row['recalled_worst']:.1f} % "
+        f"for the worst group; {row['false']:.2f} % of the others on average, "
+        f"{row['false_worst']:.2f} % at worst"
+    )
+
+
+def recall_limit() -> str:
+    """What else comes along with twenty groups."""
+    row = _recall(20)
+    return f"{row['false']:.0f} % of the others come along on average, {row['false_worst']:.0f} %"
+
+
+REPLAYS = {
+    "asleep, traces replayed": "sleep",
+    "awake in silence": "awake",
+    "asleep, no replay": "no replay",
+    "asleep, latencies shuffled among the cells of a trace": "shuffled order",
+    "asleep, plasticity frozen": "sleep, not plastic",
+    "three fast showings, awake": "fast showings",
+}
+
+
+def replays() -> str:
+    """How truly sequences come back after a pause, as a table."""
+    trials = list(result("sleep_gain")["trials"].values())
+    lines = ["", "", "| pause | score, mean (least to most) |", "|---|---|"]
+    for what, arm in REPLAYS.items():
+        scores = [trial[arm] for trial in trials]
+        lines.append(f"| {what} | {mean(scores):.1f} ({min(scores):.1f} to {max(scores):.1f}) |")
+    return "\n".join([*lines, "", ""])
+
+
 FACTS: dict[str, Callable[[], str]] = {
     "speed-table": speed_table,
     "speed-conditions": speed_conditions,
@@ -211,6 +258,9 @@ FACTS: dict[str, Callable[[], str]] = {
         **result("interrupts")
     ),
     "brains-left-on": brains_left_on,
+    "recall": recall,
+    "recall-limit": recall_limit,
+    "replays": replays,
 }
 """What writes each place, by name."""
 

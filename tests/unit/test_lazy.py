@@ -285,8 +285,14 @@ def test_busy_regions_are_stepped_and_quiet_ones_are_not_again(monkeypatch):
 
 @pytest.mark.parametrize(
     "model",
-    [cells(tau_exc=0.4), cells(tau_exc=20.0), cells(tau_m=0.5)],
-    ids=["fast input", "input as slow as the membrane", "fast membrane"],
+    [
+        cells(tau_exc=0.4),
+        cells(tau_exc=20.0),
+        cells(tau_m=0.5),
+        cells(tau_m=2e18),
+        cells(tau_inh=1e9),
+    ],
+    ids=["fast input", "input as slow as the membrane", "fast membrane", "no leak", "no decay"],
 )
 def test_models_whose_modes_would_lose_digits_are_stepped(model):
     brain = network(model=model)

@@ -90,7 +90,7 @@ def _factor(network: Network, region: RegionRecord) -> NDArray[np.float64] | Non
     m = math.exp(-dt / model.tau_m)
     mean_e, x, mean_i, y = (float(f) for f in tables["input_factor"][r].astype(np.float64))
     times = [tau for tau in (model.tau_m, model.tau_exc, model.tau_inh) if tau > 0.0]
-    if REVIEW * dt > FASTEST * min(times) or m in (x, y):
+    if REVIEW * dt > FASTEST * min(times) or max(m, x, y) >= 1.0 or m in (x, y):
         return None
     mixed = [(1.0 - m) * mean / (kept - m) for mean, kept in ((mean_e, x), (mean_i, y))]
     if max(abs(c) for c in mixed) > STEEPEST:
