@@ -75,7 +75,7 @@ def options(rng: np.random.Generator) -> dict[str, Any]:
     return {"dt": float(rng.choice([1.0, 1.0, 0.5, 0.1])), "seed": int(rng.integers(2**32))}
 
 
-def lived(seed: int, steps: list[Step], length: int = LENGTH) -> Twins:
+def lived(seed: int, steps: list[Step], length: int = LENGTH, **more: Any) -> Twins:
     """Make and play a sequence.
 
     Parameters
@@ -86,6 +86,8 @@ def lived(seed: int, steps: list[Step], length: int = LENGTH) -> Twins:
         Gets what is played.
     length : int
         How many calls.
+    **more : object
+        Of `Brain`, besides dt and seed.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def lived(seed: int, steps: list[Step], length: int = LENGTH) -> Twins:
         What went wrong; the steps lead there.
     """
     rng = np.random.default_rng(seed)
-    twins = Twins(**options(rng))
+    twins = Twins(**options(rng), **more)
     draw = Draw(twins.brain, rng)
     for _ in range(length):
         made = next_call(draw)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.reliability import draws, sequences
+from benchmarks.reliability import draws, sequences, structure
 from benchmarks.reliability.draws import call
 from benchmarks.reliability.twins import Failure, Twins
+from engram.network import lazy
 
 MODELS = ("Izhikevich", "LIF", "PoissonSource")
 RULES = ("None", "'stdp'", "'reward_stdp'")
@@ -20,6 +21,21 @@ def test_sequences_of_calls_keep_twins_the_same(monkeypatch):
     for seed in range(40):
         row = sequences.examine(seed, 25, shrink=False)
         assert "failure" not in row, f"seed {seed}: {row['text']}\n{row['script']}"
+
+
+def test_sequences_with_lazy_neurons_keep_twins_the_same(monkeypatch):
+    """Regions are small here, and would be stepped: so all that may be lazy is, at once."""
+    lively = structure.MODELS.copy()
+    monkeypatch.setattr(structure, "MODELS", {k: v for k, v in lively.items() if "CurrentLIF" in k})
+    monkeypatch.setattr(draws, "RULES", RULES)
+    monkeypatch.setattr(lazy, "LEAST_NEURONS", 1)
+    monkeypatch.setattr(lazy, "WORTH", 1e9)
+    been_lazy = 0
+    for seed in range(100, 125):
+        steps: list[sequences.Step] = []
+        twins = sequences.lived(seed, steps, 25, mechanisms="none")
+        been_lazy += bool(twins.brain.network.tables["lazy"].any())
+    assert been_lazy > 2
 
 
 def test_what_differs_is_noticed():

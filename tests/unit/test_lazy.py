@@ -154,6 +154,15 @@ def test_the_future_does_not_depend_on_how_it_is_cut(tmp_path, rule):
     assert cut.fingerprint() == whole.fingerprint()
 
 
+def test_a_brain_that_has_not_begun_can_be_saved(tmp_path):
+    brain = network()
+    brain.run(0)
+    twin = load_brain(save_brain(brain, tmp_path / "new.engram"))
+    for each in (brain, twin):
+        each.run(200)
+    assert twin.fingerprint() == brain.fingerprint()
+
+
 def test_looking_changes_nothing():
     looked, other = network(), network()
     looked.record("v", "E", every=0.5)
