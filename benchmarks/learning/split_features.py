@@ -166,6 +166,8 @@ def draw(trials: Trials, path: Path) -> None:
 EXPERIMENT = Experiment(
     name="split_features",
     title="Split MNIST on features: five tasks, one pass, nothing stored",
+    stated="before",
+    stated_in="2634326",
     hypothesis=(
         "prototypes of each class, which nothing that comes later disturbs, are ahead of streaming "
         "LDA on pixels by points; on the same features, of which streaming LDA has all "

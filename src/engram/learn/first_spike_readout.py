@@ -22,9 +22,10 @@ class FirstSpikeReadout(Decoder):
 
     Each then fires at the rate exp(V_c) (escape noise), the first silences the rest, and so it is
     neuron c with the probability p_c = exp(V_c) / sum_k exp(V_k), what that neuron has to expect as
-    a reward. (A drive common to all changes when that is, not who it is.) Its synapses alone are eligible, each by the time for which its input came before: an
-    STDP window that is a straight line. With the reward r = 1 for a right answer, else 0, dopamine
-    is the error of that expectation::
+    a reward. (A drive common to all changes when one fires, not which.) Its synapses alone are
+    eligible, each by the time for which its input came before: an STDP window that is a straight
+    line. With the reward r = 1 for a right answer, else 0, dopamine is the error of that
+    expectation::
 
         w_ci += eta (r - p_c) (1 - t_i)      for the neuron c that fired; b_c likewise
 
