@@ -482,7 +482,7 @@ def softmax(scores: NDArray[Any]) -> NDArray[Any]:
     Parameters
     ----------
     scores : array of shape (n_samples, n_classes)
-        s.
+        Of each class, s.
 
     Returns
     -------
