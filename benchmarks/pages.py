@@ -28,6 +28,7 @@ from benchmarks.learning import (
     mnist_report,
     sleep_gain,
     spike_times,
+    split_features,
     turning,
 )
 from benchmarks.learning.experiment import Experiment
@@ -370,6 +371,7 @@ PAGES: tuple[Page, ...] = (
     Page("mnist", MNIST, ("mnist", "mnist_limits"), _mnist_text, _mnist, _mnist_rows),
     of_experiment(features.EXPERIMENT),
     of_experiment(features_full.EXPERIMENT),
+    of_experiment(split_features.EXPERIMENT),
     of_experiment(few_shots.EXPERIMENT),
     of_experiment(forgetting.EXPERIMENT),
     of_experiment(adaptation.EXPERIMENT),

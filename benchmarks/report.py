@@ -28,6 +28,7 @@ from benchmarks.learning import (
     life_controls,
     sleep_gain,
     spike_times,
+    split_features,
     turning,
 )
 from benchmarks.learning.page import bold
@@ -140,6 +141,7 @@ EXPERIMENTS = (
     life_controls.EXPERIMENT,
     sleep_gain.EXPERIMENT,
     spike_times.EXPERIMENT,
+    split_features.EXPERIMENT,
     turning.EXPERIMENT,
 )
 

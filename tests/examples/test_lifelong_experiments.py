@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["forgetting", "few_shots", "adaptation", "turning", "features"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "forgetting",
+        "few_shots",
+        "adaptation",
+        "turning",
+        "features",
+        "features_full",
+        "split_features",
+    ],
+)
 def test_quick_version_holds(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", f"benchmarks.learning.{name}", "--quick"],

@@ -52,4 +52,4 @@ def test_the_commit_has_the_hypothesis_and_is_older_than_any_result(experiment: 
 
 
 def test_some_are_stated_beforehand_and_most_are_not() -> None:
-    assert {e.name for e in BEFORE} == {"features", "sleep_gain", "spike_times"}
+    assert {e.name for e in BEFORE} == {"features", "sleep_gain", "spike_times", "split_features"}

@@ -16,13 +16,16 @@ except ImportError as error:
 from engram.learn.co_activity import CoActivity
 from engram.learn.consolidation import ConsolidatedCircuit
 from engram.learn.decoders import ClassProfiles, Decoder, DeltaReadout, PoissonBayes, Vote
+from engram.learn.first_spike_readout import FirstSpikeReadout
 from engram.learn.place_code import PlaceCode
+from engram.learn.prototypes import Prototypes
 from engram.learn.retina import Retina
 from engram.learn.reward_readout import RewardReadout
 from engram.learn.rstdp_classifier import RSTDPClassifier
 from engram.learn.self_training import Conscience, live_on
 from engram.learn.stdp_classifier import STDPClassifier
 from engram.learn.stdp_features import STDPFeatures
+from engram.learn.winner_units import WinnerUnits
 
 if TYPE_CHECKING:
     from engram.learn.agent import SpikingAgent
@@ -34,8 +37,10 @@ __all__ = [
     "ConsolidatedCircuit",
     "Decoder",
     "DeltaReadout",
+    "FirstSpikeReadout",
     "PlaceCode",
     "PoissonBayes",
+    "Prototypes",
     "RSTDPClassifier",
     "Retina",
     "RewardReadout",
@@ -43,6 +48,7 @@ __all__ = [
     "STDPFeatures",
     "SpikingAgent",
     "Vote",
+    "WinnerUnits",
     "live_on",
 ]
 

@@ -179,8 +179,38 @@ class STDPFeatures(
             Images or parameters can't be used; nothing has changed.
         """
         with refusing(self):
-            spikes, random = self._begin(X)
-            self._learn(spikes, random, learning=True)
+            self._learn(self._begin(X), learning=True)
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:  # noqa: ARG002
+        """Learn from some more images, each in `n_epochs` windows, at the rates of the end.
+
+        For images that come once: what is learned of some does not need those before.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, pixels), (n, height, width) or (n, height, width, channels)
+            Images.
+        y : object
+            Not used.
+
+        Returns
+        -------
+        STDPFeatures
+            Itself.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Images or parameters can't be used; nothing has changed.
+        """
+        with refusing(self):
+            if hasattr(self, "filters_"):
+                self._check_parameters()
+                spikes = self._all_spikes(self._images(X, reset=False))
+            else:
+                spikes = self._begin(X)
+            self._learn(spikes, learning=True, fall=self.eta[1] / self.eta[0])
         return self
 
     def settle(self, X: ArrayLike, filters: ArrayLike | None = None) -> Self:
@@ -207,20 +237,15 @@ class STDPFeatures(
             Images, parameters or filters can't be used; nothing has changed.
         """
         with refusing(self):
-            spikes, random = self._begin(X, filters)
-            self._learn(spikes, random, learning=False)
+            self._learn(self._begin(X, filters), learning=False)
         return self
 
-    def _begin(
-        self, X: ArrayLike, filters: ArrayLike | None = None
-    ) -> tuple[Spikes, np.random.RandomState]:
+    def _begin(self, X: ArrayLike, filters: ArrayLike | None = None) -> Spikes:
         """Untrained filters for such images, and the images' spikes."""
         self._check_parameters()
         random = checked_random(self)
         images = self._images(X, reset=True)
-        spikes = np.concatenate(
-            [self._spikes(images[k : k + BLOCK]) for k in range(0, len(images), BLOCK)]
-        )
+        spikes = self._all_spikes(images)
         if not spikes.any():
             raise InvalidValueError(
                 f"{type(self).__name__}: X: no image has any contrast; nothing to learn"
@@ -235,7 +260,8 @@ class STDPFeatures(
         self._n_features_out = pools[0] * pools[1] * self.n_filters
         self.wins_ = np.zeros(self.n_filters, np.int64)
         self.thresholds_ = self._first_thresholds(spikes, random)
-        return spikes, random
+        self._random, self._rate = random, ETA_THETA * float(self.thresholds_.mean())
+        return spikes
 
     def _first_thresholds(
         self, spikes: Spikes, random: np.random.RandomState
@@ -264,12 +290,12 @@ class STDPFeatures(
         high, wide = (m - self.filter_size + 1 for m in spikes.shape[1:3])
         return random.randint(high, size=n), random.randint(wide, size=n)
 
-    def _learn(self, spikes: Spikes, random: np.random.RandomState, *, learning: bool) -> None:
+    def _learn(self, spikes: Spikes, *, learning: bool, fall: float | None = None) -> None:
+        """fall: of the rates, a share of the first; None: from the first to the last."""
         first, last = self.eta
-        rate = ETA_THETA * float(self.thresholds_.mean())
-        weights = self._weights()
+        weights, random = self._weights(), self._random
         for epoch in range(self.n_epochs):
-            fall = (last / first) ** (epoch / self.n_epochs)
+            now = (last / first) ** (epoch / self.n_epochs) if fall is None else fall
             kernel("patches.compete")(
                 spikes,
                 random.permutation(len(spikes)),
@@ -277,7 +303,7 @@ class STDPFeatures(
                 self.filter_size,
                 weights,
                 self.thresholds_,
-                (fall * first if learning else 0.0, fall * rate),
+                (now * first if learning else 0.0, now * self._rate),
                 float(self.target_time),
                 LEAST_THETA,
                 self.wins_,
@@ -324,6 +350,11 @@ class STDPFeatures(
                 out[k : k + BLOCK],
             )
         return out.reshape(len(out), -1)
+
+    def _all_spikes(self, images: NDArray[Any]) -> Spikes:
+        return np.concatenate(
+            [self._spikes(images[k : k + BLOCK]) for k in range(0, len(images), BLOCK)]
+        )
 
     def _spikes(self, images: NDArray[Any]) -> Spikes:
         spikes = first_spikes(contrasts(images) if self.on_off else images, FAINTEST)
