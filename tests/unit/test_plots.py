@@ -467,3 +467,20 @@ def test_loops_keep_clear_of_pathways() -> None:
     loops = [v for v in paths if np.hypot(*(v - (x, y)).T).max() < 1.0]
     assert loops
     assert all(v[:, 1].mean() < y for v in loops)
+
+
+def test_large_matrices_are_shown_in_means():
+    """A matrix of all pairs of 20,000 neurons would take gigabytes."""
+    brain = Brain(seed=1, mechanisms="none")
+    brain.add_region("a", n_neurons=2500, connectivity=0.0)
+    brain.add_region("b", n_neurons=30, connectivity=0.0)
+    path = brain.connect_regions("a", "b", 0.0)
+    path.add_synapses([0, 1, 2, 5, 2499], [7, 7, 7, 0, 29], [1.0, 3.0, 5.0, 2.0, 4.0], 1.0)
+    ax = plots.weight_matrix(path)
+    shown = ax.images[0].get_array()
+    assert shown.shape == (834, 30)  # three presynaptic neurons a row
+    assert shown[0, 7] == 3.0
+    assert (shown[1, 0], shown[833, 29]) == (2.0, 4.0)
+    assert shown.count() == 3
+    assert "3 x 1" in ax.get_title(loc="left") + ax.get_title()
+    assert ax.get_ylim() == (2499.5, -0.5)

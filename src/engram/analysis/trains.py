@@ -124,7 +124,7 @@ def cv_isi(times: ArrayLike, neurons: ArrayLike, n_neurons: int, least: int = 2)
     >>> import numpy as np
     >>> from engram import Brain, PoissonSource
     >>> from engram.analysis import cv_isi
-    >>> brain = Brain(seed=1)
+    >>> brain = Brain(seed=1, mechanisms="none")
     >>> eye = brain.add_region("eye", "sensory", 20, model=PoissonSource, background=40.0)
     >>> with brain.record("spikes") as recorder:
     ...     brain.run(10_000)
@@ -204,6 +204,8 @@ def spike_counts(
 
 def correlations(counts: ArrayLike) -> Floats:
     """Pearson's correlation of the counts of all pairs of neurons that fired.
+
+    n neurons have n (n - 1) / 2 pairs: give some hundreds of rows of the counts, not all of many.
 
     Parameters
     ----------

@@ -269,7 +269,7 @@ def doctor() -> None:
         from engram.cli.health import self_test, surroundings, versions
 
         for name, state in (*versions(), *surroundings()):
-            typer.echo(f"{name:14}{state}")
+            typer.echo(f"{name:16}{state}")
         typer.echo("")
         well = True
         for what, right in self_test():

@@ -178,7 +178,8 @@ def _in_parts(
 def _negative(where: str, least: float) -> InvalidValueError:
     return InvalidValueError(
         f"{where}: weights of excitatory synapses must not be negative; one is "
-        f"{least:g} (use nt=Neurotransmitter.GABA for inhibition)"
+        f"{least:g} (for inhibition use nt=Neurotransmitter.GABA, or inhibitory_weights of "
+        f"add_region)"
     )
 
 

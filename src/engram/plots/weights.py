@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engram.errors import InvalidTypeError, InvalidValueError
 from engram.plots.recordings import WEIGHT, weight_label
@@ -110,13 +110,34 @@ NONE = "#d9d9d9"
 _DIVERGING = ("#d55e00", "#ffffff", "#0072b2")
 
 
+MOST_CELLS = 1000
+"""Rows or columns of a matrix: more can't be told apart."""
+
+
+def _binned(
+    projection: Projection,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], tuple[int, int]]:
+    """Weights by row and column, where there is no synapse, and how many neurons share each."""
+    pre_by, post_by = (max(1, -(-n // MOST_CELLS)) for n in projection.shape)
+    rows, columns = -(-projection.shape[0] // pre_by), -(-projection.shape[1] // post_by)
+    place = (projection.pre // pre_by).astype(np.int64) * columns + projection.post // post_by
+    total: NDArray[np.float64] = np.zeros(rows * columns)
+    np.add.at(total, place, projection.weight)
+    count = np.bincount(place, minlength=rows * columns)
+    if max(pre_by, post_by) > 1:
+        total /= np.maximum(count, 1)
+    shape = rows, columns
+    return total.reshape(shape), (count == 0).reshape(shape), (pre_by, post_by)
+
+
 def weight_matrix(
     projection: Projection, ax: Axes | None = None, *, unit: str | None = None
 ) -> Axes:
     """The weights as a matrix: rows presynaptic, columns postsynaptic neurons.
 
     Where there is no synapse it is grey; those between the same pair add up. Excitation is blue,
-    inhibition orange, a weight of 0 white.
+    inhibition orange, a weight of 0 white. Of more than 1,000 neurons on a side, neighbours share a
+    row or column, and what is shown is the mean of the synapses between them.
 
     Parameters
     ----------
@@ -140,15 +161,22 @@ def weight_matrix(
     'cells neuron (presynaptic)'
     """
     ax = axes_for(ax, 6.0, 4.5)
-    matrix = np.zeros(projection.shape)
-    np.add.at(matrix, (projection.pre, projection.post), projection.weight)
-    low, high = float(matrix.min()), float(matrix.max())
+    matrix, absent, together = _binned(projection)
+    low, high = float(matrix.min(initial=0.0)), float(matrix.max(initial=0.0))
     norm: Any = TwoSlopeNorm(0.0, low if low < 0 else -1.0, high if high > 0 else 1.0)
     cmap = LinearSegmentedColormap.from_list("engram", _DIVERGING).with_extremes(bad=NONE)
-    absent = np.ones(projection.shape, np.bool_)
-    absent[projection.pre, projection.post] = False
+    n_pre, n_post = projection.shape
     shown = np.ma.masked_array(matrix, absent)
-    image = ax.imshow(shown, cmap=cmap, norm=norm, aspect="auto", interpolation="nearest")
+    image = ax.imshow(
+        shown,
+        cmap=cmap,
+        norm=norm,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-0.5, n_post - 0.5, n_pre - 0.5, -0.5),
+    )
+    if max(together) > 1:
+        title(ax, f"Means over {together[0]} x {together[1]} neurons")
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05)
     bar.ax.set_ylim(min(low, 0.0), high if high > 0 else 0.0 if low < 0 else 1.0)
     bar.outline.set_visible(False)

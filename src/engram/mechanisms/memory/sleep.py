@@ -77,6 +77,8 @@ class SleepReport:
     >>> report = brain.sleep(2000.0)
     >>> report.duration, report.up_states, len(report.replays)
     (2000.0, 2, 0)
+    >>> print(str(report)[:36])  # in a line
+    sleep of 2 s: 2 up states, 0 replays
     """
 
     start: float
@@ -85,6 +87,13 @@ class SleepReport:
     replays: tuple[ReplayEvent, ...]
     spikes: int
     weights: dict[str, tuple[float, float]]
+
+    def __str__(self) -> str:
+        changes = ", ".join(f"{k} {a:.4g} -> {b:.4g}" for k, (a, b) in self.weights.items())
+        return (
+            f"sleep of {self.duration / 1000.0:g} s: {self.up_states} up states, "
+            f"{len(self.replays)} replays, {self.spikes} spikes; mean weights: {changes or 'none'}"
+        )
 
 
 @dataclass
