@@ -301,15 +301,34 @@ def samples(
     -------
     array of shape (n,)
         One for each.
+
+    Raises
+    ------
+    InvalidValueError
+        A class of one's own makes too few, too many or no finite ones.
     """
     n = len(out)
     if is_uniform(values):
         kernel("random.fill_uniform")(out, first, 0, n, np.uint64(seed), stream, tag)
-        made = values.from_uniform(out)
+        return _checked(values, "from_uniform", values.from_uniform(out), n)
+    kernel("random.fill_normal")(out, first, 0, n, np.uint64(seed), stream, tag)
+    return _checked(values, "from_normal", values.from_normal(out), n)
+
+
+def _checked(values: Distribution, method: str, made: Floats | None, n: int) -> Floats:
+    """Samples as they were made, if a class of somebody else made them right."""
+    if type(values).__module__ == __name__:
         assert made is not None
         return made
-    kernel("random.fill_normal")(out, first, 0, n, np.uint64(seed), stream, tag)
-    return values.from_normal(out)
+    array = np.asarray(made)
+    fits = array.shape == (n,) and array.dtype.kind in "fiu"
+    if not fits or not np.isfinite(array).all():
+        found = f"{brief(made)}" if not fits else "some that are not finite"
+        raise InvalidValueError(
+            f"{type(values).__name__}.{method} must return an array of {n} finite numbers, one for "
+            f"each that it is given, not {found}"
+        )
+    return array.astype(np.float32, copy=False)
 
 
 def draw(where: str, values: Values, n: int, seed: int, stream: int, tag: int) -> Floats:

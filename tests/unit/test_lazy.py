@@ -163,6 +163,39 @@ def test_a_brain_that_has_not_begun_can_be_saved(tmp_path):
     assert twin.fingerprint() == brain.fingerprint()
 
 
+def near_the_limit(seed):
+    """A region that becomes lazy and is stepped again, by what it costs."""
+    random = np.random.default_rng(seed)
+    at = np.unique(random.integers(5, 3000, 30))
+    brain = Brain(dt=0.1, seed=seed, mechanisms="none", threads=1)
+    given = SpikeTimes((at + 0.5) * 0.1, random.integers(0, 20, len(at)))
+    brain.add_region("s", RegionType.SENSORY, 20, 0.0, model=given)
+    background = random.uniform(12.5, 13.5)
+    brain.add_region(
+        "q", n_neurons=4096, connectivity=0.0, background=background, model=CurrentLIF(t_ref=0.3)
+    )
+    weight = random.uniform(9.0, 13.0)
+    for name, nt in (("e", Neurotransmitter.GLUTAMATE), ("i", Neurotransmitter.GABA)):
+        brain.connect_regions(
+            "s", "q", 0.05, weights=weight, w_max=20.0, delays=1.0, name=name, nt=nt
+        )
+    return brain
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_choice_does_not_depend_on_cuts_either(monkeypatch, seed):
+    monkeypatch.undo()
+    found, chosen = [], set()
+    for cuts in ([3000], [127] * 23 + [79], [895, 2105], [13] * 230 + [10]):
+        brain = near_the_limit(seed)
+        for steps in cuts:
+            brain.run(steps)
+            chosen.add(is_lazy(brain)[1])
+        found.append(brain.fingerprint())
+    assert len(set(found)) == 1
+    assert chosen == {True, False} or seed
+
+
 def test_looking_changes_nothing():
     looked, other = network(), network()
     looked.record("v", "E", every=0.5)

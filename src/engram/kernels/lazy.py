@@ -111,7 +111,7 @@ def resume(
     factor, h, t_ref = lazy_factor[index], f32(dt[0]), f32(lazy_factor[index, T_REF])
     (m, x, y), (by_m, by_x, by_y), (c_e, c_i, peak_e, peak_i) = scales(step, factor)
     rest = f32(factor[E_L]) + background[index]
-    v_th, v_reset, now = f32(factor[V_TH]), f32(factor[V_RESET]), np.int32(step)
+    v_th, v_reset, before = f32(factor[V_TH]), f32(factor[V_RESET]), np.int32(step - 1)
     known = rest == lazy_rest[index]
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
@@ -127,15 +127,15 @@ def resume(
         may, top = scratch[MODEL_ROWS], scratch[MODEL_ROWS + 1]
         for k in range(n):
             a, b, c = a_m[k], a_e[k], a_i[k]
-            e, g, since = b * x, c * y, np.int32(now - a_last[k])
-            held_last = (f32(since - 2) * h < t_ref) | (since == 1)
+            e, g, since = b * x, c * y, np.int32(before - a_last[k])
+            held_last = (f32(since - 1) * h < t_ref) | (since == 0)
             free = rest + (a * m + c_e * e + c_i * g)
             was = v_reset if held_last else free
             same = (a_v[k] == was) & (a_exc[k] == e) & (a_inh[k] == g) & known
             d = a_v[k] - rest
             below = v_th + f32(a_theta[k]) - rest
             most = max(d, ZERO) + max(a_exc[k], ZERO) * peak_e + max(a_inh[k], ZERO) * peak_i
-            stirs = (most >= below - MARGIN) | held_last | (f32(since - 1) * h < t_ref)
+            stirs = (most >= below - MARGIN) | held_last | (f32(since) * h < t_ref)
             a_m[k] = a if same else (d - c_e * a_exc[k] - c_i * a_inh[k]) * by_m
             a_e[k] = b if same else a_exc[k] * by_x
             a_i[k] = c if same else a_inh[k] * by_y
@@ -152,15 +152,12 @@ def resume(
 
 @inner_jit
 def flag_groups(stirred, may, lo, n):
-    """Flag the groups in which one may fire; returns how many."""
-    found = 0
+    """Flag the groups in which one may fire."""
     for k in range(0, n, TOGETHER):
         some = ZERO
         for j in range(k, min(k + TOGETHER, n)):
             some += may[j]
         stirred[(lo + k) // TOGETHER] = some != ZERO
-        found += some != ZERO
-    return found
 
 
 @inner_jit
@@ -187,16 +184,16 @@ def settle(
     c_e, c_i = f32(factor[MIX_E]), f32(factor[MIX_I])
     rest, v_reset = f32(factor[E_L]) + background[index], f32(factor[V_RESET])
     lazy_rest[index] = rest
-    now, here = np.int32(step), slice(first, first + count)
+    before, here = np.int32(step - 1), slice(first, first + count)
     a_v, a_exc, a_inh, a_last = v[here], exc[here], inh[here], last_spike[here]
     a_m, a_e, a_i = mode[0, here], mode[1, here], mode[2, here]
     own = course[COURSE * first : COURSE * (first + count)]
     for k in range(count):
         a_m[k], a_e[k], a_i[k] = own[COURSE * k], own[COURSE * k + 1], own[COURSE * k + 2]
     for k in range(count):
-        e, g, since = a_e[k] * x, a_i[k] * y, np.int32(now - a_last[k])
+        e, g, since = a_e[k] * x, a_i[k] * y, np.int32(before - a_last[k])
         free = rest + (a_m[k] * m + c_e * e + c_i * g)
-        held_last = (f32(since - 2) * h < t_ref) | (since == 1)
+        held_last = (f32(since - 1) * h < t_ref) | (since == 0)
         a_v[k] = v_reset if held_last else free
         # What has arrived in this step is not part of the modes yet.
         a_exc[k] += e
@@ -227,7 +224,7 @@ def count_stirred(
     part_count,
     part_lazy,
     lazy_factor,
-    stirred,
+    course,
     v,
     exc,
     inh,
@@ -236,30 +233,39 @@ def count_stirred(
     background,
     scratch,
 ):
-    """How many neurons would have to be looked at in every step, eight of them together."""
+    """How many neurons would have to be looked at in every step, eight of them together.
+
+    It is told from the state at a review alone: flags of a lazy region depend on when somebody
+    looked last, and the choice that rests on this must not.
+    """
     first, count = part_first[index], part_count[index]
-    found = 0
-    if part_lazy[index]:
-        for g in range(first // TOGETHER, (first + count + TOGETHER - 1) // TOGETHER):
-            if stirred[g] != 0:
-                found += 1
-        return found * TOGETHER
-    factor, h, now = lazy_factor[index], f32(dt[0]), np.int32(step)
-    peak_e, peak_i = f32(factor[PEAK_E]), f32(factor[PEAK_I])
-    rest, v_th, t_ref = f32(factor[E_L]) + background[index], f32(factor[V_TH]), f32(factor[T_REF])
+    factor, h, before = lazy_factor[index], f32(dt[0]), np.int32(step - 1)
+    c_e, c_i = f32(factor[MIX_E]), f32(factor[MIX_I])
+    peak_e, peak_i, t_ref = f32(factor[PEAK_E]), f32(factor[PEAK_I]), f32(factor[T_REF])
+    rest, v_th = f32(factor[E_L]) + background[index], f32(factor[V_TH])
+    lazily, found = part_lazy[index] != 0, 0
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
         here, may = slice(lo, lo + n), scratch[MODEL_ROWS]
         a_v, a_exc, a_inh = v[here], exc[here], inh[here]
         a_theta, a_last = theta[here], last_spike[here]
+        own = course[COURSE * lo : COURSE * (lo + n)]
         for k in range(n):
-            most = max(a_exc[k], ZERO) * peak_e + max(a_inh[k], ZERO) * peak_i
-            most += max(a_v[k] - rest, ZERO)
-            held = f32(np.int32(now - a_last[k]) - 1) * h < t_ref
-            stirs = (most >= v_th + f32(a_theta[k]) - rest - MARGIN) | held
-            may[k] = ONE if stirs else ZERO
-        found += flag_groups(stirred, may, lo, n)
-    return found * TOGETHER
+            e, g, d = a_exc[k], a_inh[k], a_v[k] - rest
+            if lazily:
+                # Modes are referred to this step.
+                e, g = own[COURSE * k + 1], own[COURSE * k + 2]
+                d = own[COURSE * k] + c_e * e + c_i * g
+            most = max(d, ZERO) + max(e, ZERO) * peak_e + max(g, ZERO) * peak_i
+            held = f32(np.int32(before - a_last[k])) * h < t_ref
+            may[k] = ONE if (most >= v_th + f32(a_theta[k]) - rest - MARGIN) | held else ZERO
+        for k in range(0, n, TOGETHER):
+            some = ZERO
+            for j in range(k, min(k + TOGETHER, n)):
+                some += may[j]
+            if some != ZERO:
+                found += TOGETHER
+    return found
 
 
 @inner_jit

@@ -13,6 +13,7 @@ from engram.engine.binding import Entry
 from engram.engine.entries import compartment_entry, model_entry, rule_arguments, rule_entries
 from engram.kernels.constants import LAST_STEP, RECENT, WORKERS
 from engram.network import buffering, efficacy, individuals, inputs, lazy, pathways, population
+from engram.network.interrupts import HeldBack
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
 from engram.plasticity import ModulatedRule, PlasticityRule
@@ -35,8 +36,13 @@ def bind(network: Network) -> None:
     network : Network
         Of the brain.
     """
-    if not network.stale and not any(entry.changed() for entry in network.entries):
-        return
+    if network.stale or any(entry.changed() for entry in network.entries):
+        # Ctrl-C waits: arrays and their sizes change one after the other.
+        with HeldBack():
+            _bind(network)
+
+
+def _bind(network: Network) -> None:
     # What can't be compiled is refused before anything is written.
     used = [_region_entry(region) for region in network.regions.values()]
     for pathway in network.pathways:

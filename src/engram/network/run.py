@@ -129,10 +129,12 @@ def advance(network: Network, steps: int) -> None:
                     "Brain: the compiled loop ended early, by an error that Python has printed "
                     "(ENGRAM_BOUNDSCHECK)"
                 )
-            if tables["clock"][STOPPED] == RING_FULL:
-                tables.reindex_ring(2 * tables.sizes["E"])
-            else:
-                network.flush_log()
+            # An interrupt in between would lose spikes, or leave arrays of other sizes than said.
+            with HeldBack():
+                if tables["clock"][STOPPED] == RING_FULL:
+                    tables.reindex_ring(2 * tables.sizes["E"])
+                else:
+                    network.flush_log()
 
 
 def last_spikes(network: Network) -> dict[str, NDArray[np.int64]]:
