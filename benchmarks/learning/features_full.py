@@ -21,7 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.learning.answers import Tally
 from benchmarks.learning.drawing import bars
-from benchmarks.learning.experiment import Claim, Experiment, Rival, Trials
+from benchmarks.learning.experiment import Claim, Experiment, Front, Rival, Trials
 from benchmarks.learning.features import READOUT
 from benchmarks.learning.rivals import SpreadLabels, best, spherical_centres
 from engram import datasets
@@ -164,14 +164,10 @@ EXPERIMENT = Experiment(
             "Fashion-MNIST, 100 labels",
             "Fashion-MNIST, 100 labels, nearest picture",
         ),
-        *(
-            Rival(f"{what}, 100 labels", "MNIST, 100 labels", f"MNIST, 100 labels, {what}")
-            for what in (
-                "label spreading on features",
-                "label spreading on pixels",
-                "k-means units",
-                "nearest picture",
-            )
+        Rival(
+            "nearest of 100 pictures, MNIST",
+            "MNIST, 100 labels",
+            "MNIST, 100 labels, nearest picture",
         ),
     ),
     hypothesis=(
@@ -190,7 +186,16 @@ EXPERIMENT = Experiment(
         "defaults. 'Not spread': the same with spreading 0; 'k-means units': centres of k-means in "
         "place of the units. Label spreading (Zhou et al. 2004) keeps 6,000 pictures; best of "
         f"{len(NEIGHBOURS) * len(ALPHAS)} settings on the last 1,000 training pictures for each "
-        "seed, a favour that ours does not get. Nearest pictures: pixels, by Euclidean distance. "
+        "seed; ours was chosen on 10,000 labelled training pictures of one seed. There is no "
+        "verdict on label spreading and k-means units: they were starved (a tenth of the pictures, "
+        "raw features; two rounds of k-means). With all 60,000 pictures and square roots of the "
+        "same features, label spreading has 97.75 % where units have 97.20 % (one other seed): "
+        "ahead. Logistic regression on the features of the 100 pictures alone has 91.2 %, units "
+        "that are 1,000 random pictures 94.2 %: so 90 % asks little, and what unit learning adds "
+        "is three points. An untuned support vector machine on pixels is ahead of the layer on "
+        "Fashion-MNIST with 12,000 labels (87.3 against 86.2 %; random filters 85.5 %), behind it "
+        "on MNIST (97.1 against 98.0 %; 96.5 %); neither was run at this size. 'Rewards only' sees "
+        "20 passes, 1.2 million judged answers. Nearest pictures: pixels, by Euclidean distance. "
         "Shuffled filters and those of k-means stand beside 5 x 5 filters with 12,000 labels "
         "(`features`), where as many are within 0.3 points; they were not run at this size. "
         "Chosen on the last 10,000 training pictures, seed 100: filters of 3 x 3 beside those of "
@@ -202,6 +207,7 @@ EXPERIMENT = Experiment(
     ),
     trial=trial,
     draw=draw,
+    front=Front("MNIST, features learned by STDP, all labels", "MNIST, all labels", "60,000"),
     arms=ARMS,
     quick_arms=("MNIST",),
     claims=(

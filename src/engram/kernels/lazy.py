@@ -202,17 +202,46 @@ def settle(
 
 
 @inner_jit
-def rebase(index, step, part_first, part_count, lazy_factor, course):
-    """Refer the modes to this step: they would overflow some day."""
+def rebase(index, step, dt, part_first, part_count, lazy_factor, course, last_spike, scratch):
+    """Refer the modes to this step, for they would overflow some day; count as `count_stirred`.
+
+    It is told from the modes alone: flags depend on when somebody looked last, and the choice that
+    rests on this must not.
+    """
     first, count = part_first[index], part_count[index]
-    m, x, y = decayed(lazy_factor[index], REVIEW)
-    own = course[COURSE * first : COURSE * (first + count)]
-    for k in range(count):
-        own[COURSE * k] *= m
-        own[COURSE * k + 1] *= x
-        own[COURSE * k + 2] *= y
-        own[COURSE * k + 3] *= ONE
-    return 0
+    factor, h, before = lazy_factor[index], f32(dt[0]), np.int32(step - 1)
+    m, x, y = decayed(factor, REVIEW)
+    c_e, c_i = f32(factor[MIX_E]), f32(factor[MIX_I])
+    peak_e, peak_i, t_ref = f32(factor[PEAK_E]), f32(factor[PEAK_I]), f32(factor[T_REF])
+    found = 0
+    for lo in range(first, first + count, BLOCK):
+        n = min(BLOCK, first + count - lo)
+        own, may = course[COURSE * lo : COURSE * (lo + n)], scratch[MODEL_ROWS]
+        a_last = last_spike[lo : lo + n]
+        for k in range(n):
+            a, e, g = own[COURSE * k] * m, own[COURSE * k + 1] * x, own[COURSE * k + 2] * y
+            below = own[COURSE * k + 3]
+            own[COURSE * k], own[COURSE * k + 1], own[COURSE * k + 2] = a, e, g
+            own[COURSE * k + 3] = below
+            d = a + c_e * e + c_i * g
+            most = max(d, ZERO) + max(e, ZERO) * peak_e + max(g, ZERO) * peak_i
+            held = f32(np.int32(before - a_last[k])) * h < t_ref
+            may[k] = ONE if (most >= below - MARGIN) | held else ZERO
+        found += in_groups(may, n)
+    return found
+
+
+@inner_jit
+def in_groups(may, n):
+    """Neurons in groups in which one may fire."""
+    found = 0
+    for k in range(0, n, TOGETHER):
+        some = ZERO
+        for j in range(k, min(k + TOGETHER, n)):
+            some += may[j]
+        if some != ZERO:
+            found += TOGETHER
+    return found
 
 
 @inner_jit
@@ -222,9 +251,7 @@ def count_stirred(
     dt,
     part_first,
     part_count,
-    part_lazy,
     lazy_factor,
-    course,
     v,
     exc,
     inh,
@@ -233,38 +260,23 @@ def count_stirred(
     background,
     scratch,
 ):
-    """How many neurons would have to be looked at in every step, eight of them together.
-
-    It is told from the state at a review alone: flags of a lazy region depend on when somebody
-    looked last, and the choice that rests on this must not.
-    """
+    """How many neurons of a stepped region would have to be looked at if it were lazy."""
     first, count = part_first[index], part_count[index]
     factor, h, before = lazy_factor[index], f32(dt[0]), np.int32(step - 1)
-    c_e, c_i = f32(factor[MIX_E]), f32(factor[MIX_I])
     peak_e, peak_i, t_ref = f32(factor[PEAK_E]), f32(factor[PEAK_I]), f32(factor[T_REF])
     rest, v_th = f32(factor[E_L]) + background[index], f32(factor[V_TH])
-    lazily, found = part_lazy[index] != 0, 0
+    found = 0
     for lo in range(first, first + count, BLOCK):
         n = min(BLOCK, first + count - lo)
         here, may = slice(lo, lo + n), scratch[MODEL_ROWS]
         a_v, a_exc, a_inh = v[here], exc[here], inh[here]
         a_theta, a_last = theta[here], last_spike[here]
-        own = course[COURSE * lo : COURSE * (lo + n)]
         for k in range(n):
-            e, g, d = a_exc[k], a_inh[k], a_v[k] - rest
-            if lazily:
-                # Modes are referred to this step.
-                e, g = own[COURSE * k + 1], own[COURSE * k + 2]
-                d = own[COURSE * k] + c_e * e + c_i * g
-            most = max(d, ZERO) + max(e, ZERO) * peak_e + max(g, ZERO) * peak_i
+            most = max(a_exc[k], ZERO) * peak_e + max(a_inh[k], ZERO) * peak_i
+            most += max(a_v[k] - rest, ZERO)
             held = f32(np.int32(before - a_last[k])) * h < t_ref
             may[k] = ONE if (most >= v_th + f32(a_theta[k]) - rest - MARGIN) | held else ZERO
-        for k in range(0, n, TOGETHER):
-            some = ZERO
-            for j in range(k, min(k + TOGETHER, n)):
-                some += may[j]
-            if some != ZERO:
-                found += TOGETHER
+        found += in_groups(may, n)
     return found
 
 

@@ -63,7 +63,6 @@ def review(table, step, ends, threshold, current, free, loops, crew):
     choice, from what they have counted together.
     """
     source, target, region_spikes = ends
-    call_for_lazy(REBASE, table, step, free, loops)
     worker, workers = crew[WORKER], crew[WORKERS]
     n_regions = free.part_lazy.shape[0]
     for r in range(n_regions):
@@ -72,9 +71,11 @@ def review(table, step, ends, threshold, current, free, loops, crew):
             # Not to and fro where both cost about the same.
             most = (1.0 if free.part_lazy[r] else 0.5) * free.lazy_worth[r]
             cost = arriving(r, source, target, region_spikes, free)
-            if cost < most and not is_moved(r, threshold, current):
-                looked_at = call_entry(loops.lazy_entry[COUNT, r], table, r, step)
-                free.may_fire[worker, r] = looked_at
+            pays = cost < most and not is_moved(r, threshold, current)
+            if free.part_lazy[r] or pays:
+                how = REBASE if free.part_lazy[r] else COUNT
+                looked_at = call_entry(loops.lazy_entry[how, r], table, r, step)
+                free.may_fire[worker, r] = looked_at if pays else -1
     meet(crew)
     for r in range(n_regions):
         if loops.lazy_entry[COUNT, r] == 0:
