@@ -68,6 +68,8 @@ class NeuronModel(Heterogeneous):
         The input that silences it in sleep; None: the slow wave is its input.
     pattern_parameters : tuple of str
         Those that a `FiringPattern` sets, in the order of its own.
+    linear : tuple of (str, str) or None
+        The `update` and `reset` between whose spikes v is linear, as `engram.kernels.lazy` has it.
 
     Examples
     --------
@@ -103,6 +105,7 @@ class NeuronModel(Heterogeneous):
     has_given_spikes: ClassVar[bool] = False
     silent_input: ClassVar[float | None] = None
     pattern_parameters: ClassVar[tuple[str, ...]] = ()
+    linear: ClassVar[tuple[str, str] | None] = None
     of_regions = "tau_exc", "tau_inh"
 
     tau_exc = Parameter(5.0, low=0.0, unit="ms", doc="excitatory input; 0: within one step")
@@ -379,6 +382,7 @@ class CurrentLIF(_Leaky, NeuronModel, saved_as="engram.neurons:CurrentLIF"):
 
     update = "engram.kernels.models:current_lif_update"
     reset = "engram.kernels.models:current_lif_reset"
+    linear = update, reset
     soma = "engram.kernels.somata:current_lif_soma"
 
 
@@ -466,8 +470,7 @@ class PoissonSource(NeuronModel, saved_as="engram.neurons:PoissonSource"):
 
     states = {"v": 0.0}
     loop = "engram.kernels.sources:make_poisson_sources"
-    weight_unit = 1.0
-    current_unit = 0.0
+    weight_unit, current_unit = 1.0, 0.0
     is_source = input_is_rate = True
     silent_input = -1e9
 
@@ -491,7 +494,6 @@ class Relay(NeuronModel, saved_as="engram.neurons:Relay"):
 
     states = {"v": 0.0}
     loop = "engram.kernels.sources:make_relays"
-    weight_unit = 1.0
-    current_unit = 0.0
+    weight_unit, current_unit = 1.0, 0.0
     is_source = True
     silent_input = 0.0

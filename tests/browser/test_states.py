@@ -82,11 +82,10 @@ def test_without_webgl_a_canvas_is_drawn_on(brain: Brain, serve: Serve, visit: V
     assert "no WebGL2" in driver.page.locator(".eg-banner-told").inner_text()
     driver.do("step")
     driver.until("engram.session.brain.frame.step === 1")
-    drawn = driver.value(
+    driver.until(
         "(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(x => x > 60))"
         "(engram.scene.canvas)"
     )
-    assert drawn
     driver.look("canvas")
 
 
@@ -278,7 +277,7 @@ def test_a_damaged_film_plays_as_far_as_it_goes(
     driver = visit(serve(brain).address + "player")
     driver.page.set_input_files("#eg-film-file", path)
     driver.until("globalThis.engram?.session?.state === 'cut'")
-    driver.until("engram.session.brain.frame.number > 5 && !engram.session.source.playing")
+    driver.until("engram.session.brain.frame?.number > 5 && !engram.session.source.playing")
     assert "as far as it goes" in driver.page.locator(".eg-banner[role=alert]").first.inner_text()
 
 

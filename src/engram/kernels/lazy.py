@@ -105,7 +105,7 @@ def resume(
     """Take neurons over that were written to, and see who may fire, before a step.
 
     v, exc and inh were written by `settle`: where they are no longer what the modes say, somebody
-    has changed them. A mode that is no number says that the model has changed.
+    has changed them. Where the model has changed, ``lazy_rest`` is not where they rest.
     """
     first, count = part_first[index], part_count[index]
     factor, h, t_ref = lazy_factor[index], f32(dt[0]), f32(lazy_factor[index, T_REF])

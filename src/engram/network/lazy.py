@@ -12,7 +12,6 @@ from engram.kernels.constants import COURSE, MODES, REVIEW, SCANNED, TOGETHER
 from engram.network import individuals, pathways
 from engram.network.network import Network
 from engram.network.records import PathwayRecord, RegionRecord
-from engram.neurons import CurrentLIF
 
 LEAST_NEURONS = 4096
 """Neurons of a region from which on it can pay: fewer are stepped in a microsecond."""
@@ -79,25 +78,26 @@ def _is_plain(network: Network, pathway: PathwayRecord) -> bool:
 
 def _factor(network: Network, region: RegionRecord) -> NDArray[np.float64] | None:
     """The factors of a neuron's free course; None: it has to be stepped."""
-    tables, r, model = network.tables, region.index, region.model
-    if not isinstance(model, CurrentLIF) or type(model).functions() != CurrentLIF.functions():
+    tables, r, kind = network.tables, region.index, type(region.model)
+    if kind.linear is None or (kind.update, kind.reset) != kind.linear:
         return None
     own = individuals.parameter_rows(region) or individuals.background_row(region) >= 0
     fed = tables["fed"][r] or tables["buffered"][r]
     if own or fed or region.dendrites.n_dynamic or tables["region_count"][r] < LEAST_NEURONS:
         return None
-    dt = network.dt
-    m = math.exp(-dt / model.tau_m)
+    dt, given = network.dt, region.model.values()
+    tau_m = given["tau_m"]
+    m = math.exp(-dt / tau_m)
     mean_e, x, mean_i, y = (float(f) for f in tables["input_factor"][r].astype(np.float64))
-    times = [tau for tau in (model.tau_m, model.tau_exc, model.tau_inh) if tau > 0.0]
+    times = [tau for tau in (tau_m, given["tau_exc"], given["tau_inh"]) if tau > 0.0]
     if REVIEW * dt > FASTEST * min(times) or max(m, x, y) >= 1.0 or m in (x, y):
         return None
     mixed = [(1.0 - m) * mean / (kept - m) for mean, kept in ((mean_e, x), (mean_i, y))]
     if max(abs(c) for c in mixed) > STEEPEST:
         return None
     peaks = [c * _rise(kept, m) for c, kept in zip(mixed, (x, y), strict=True)]
-    potentials = model.E_L, model.v_th, model.v_reset, model.t_ref
-    return np.array([m, x, y, *mixed, *peaks, *potentials])
+    rest = [given[name] for name in ("E_L", "v_th", "v_reset", "t_ref")]
+    return np.array([m, x, y, *mixed, *peaks, *rest])
 
 
 def _rise(x: float, m: float) -> float:
